@@ -1,0 +1,52 @@
+// Nouns that cross folders. Pure data, no behaviour.
+
+declare const brand: unique symbol
+type Branded<Name extends string> = number & { readonly [brand]: Name }
+
+/** Index into the model's vocabulary. */
+export type TokenId = number
+/** Index of a token in its sequence, 0 for the first. */
+export type Position = number
+/** Index of a timeline of tokens that is live in the engine; a row of the cell table. Reused after it ends. */
+export type SequenceId = Branded<'SequenceId'>
+/** Index of one position's K and V across all layers of every stage. */
+export type CellIndex = Branded<'CellIndex'>
+/** Monotonic, never reused. */
+export type RunId = Branded<'RunId'>
+/** Monotonic, never reused; the order in which micro-batches enter and leave the pipeline. */
+export type MicroBatchNumber = Branded<'MicroBatchNumber'>
+/** Index of a stage in its pipeline. */
+export type StageIndex = number
+
+/** What the last stage computes for a row beyond its KV cells. */
+export type HeadKind =
+  /** Nothing: the row only writes its KV cells. */
+  | 'none'
+  /** Logits and the single best token. */
+  | 'best'
+  /** Logits, logsumexp and the best `TOP_COUNT` tokens. */
+  | 'top'
+
+/** One token evaluated at one position. */
+export interface Row {
+  readonly token: TokenId
+  readonly sequence: SequenceId
+  readonly position: Position
+  /** The cell this row writes. */
+  readonly cell: CellIndex
+  /** Positions below this are read through the shared cell table. */
+  readonly committedLength: number
+  /** Cells of positions `committedLength .. position - 1`, in position order: the uncommitted chain this row extends. */
+  readonly ancestors: readonly CellIndex[]
+  readonly head: HeadKind
+}
+
+/**
+ * What fills one ring slot and moves from stage to stage: up to `ROWS_MAX` rows of any sequences (`rows`),
+ * or one prefill chunk of a single sequence (`chunk`), which is cancelled as a whole.
+ */
+export interface MicroBatch {
+  readonly number: MicroBatchNumber
+  readonly kind: 'rows' | 'chunk'
+  readonly rows: readonly Row[]
+}

@@ -1,0 +1,58 @@
+// Errors that reach the user of the library, by whose fault they are. A violated invariant of our own throws a
+// plain Error through `assert` and is a bug.
+
+/** Stable, machine-readable names of everything that can go wrong. */
+export type ErrorCode =
+  // the model file
+  | 'file_unreadable'
+  | 'file_changed'
+  | 'gguf_invalid'
+  | 'architecture_unsupported'
+  | 'tensor_type_unsupported'
+  | 'model_invalid'
+  | 'tokenizer_invalid'
+  | 'tokenizer_unsupported'
+  // the request or the options
+  | 'option_invalid'
+  | 'prompt_invalid'
+  | 'prompt_too_long'
+  | 'out_of_memory'
+  // while running
+  | 'aborted'
+  | 'closed'
+  | 'thread_died'
+  | 'logits_nan'
+
+/** The single error class of the library: `code` for programs, `message` (one line, expected and found) for people. */
+export class TsinferError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'TsinferError'
+    this.code = code
+  }
+}
+
+/** Codes that mean the caller's input was at fault; the command line exits with 2 for these and with 1 for the rest. */
+const INPUT_CODES: ReadonlySet<ErrorCode> = new Set([
+  'file_unreadable',
+  'file_changed',
+  'gguf_invalid',
+  'architecture_unsupported',
+  'tensor_type_unsupported',
+  'model_invalid',
+  'tokenizer_invalid',
+  'tokenizer_unsupported',
+  'option_invalid',
+  'prompt_invalid',
+  'prompt_too_long',
+])
+
+export function isInputError(error: unknown): boolean {
+  return error instanceof TsinferError && INPUT_CODES.has(error.code)
+}
+
+/** Checks an invariant of our own code; always on in control code. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`tsinfer bug: ${message}`)
+}

@@ -1,0 +1,83 @@
+// What goes into the scheduler and what comes out. The scheduler is sans-IO: `handle(event)`, then `poll()` until
+// IDLE. Everything here is integers; the driver (conductor.ts) turns actions into ring writes, mask stores, sampler
+// calls and messages.
+import type { CellIndex, HeadKind, MicroBatch, MicroBatchNumber, Position, SequenceId, TokenId } from '../domain.ts'
+
+/** Chosen by the caller, unique among live requests. */
+export type RequestId = number
+export type FinishReason = 'stop' | 'length' | 'aborted'
+
+/** Generate `choices` continuations of a prompt. */
+export interface GenerateWork {
+  readonly kind: 'generate'
+  readonly prompt: readonly TokenId[]
+  readonly choices: number
+  /** Most tokens generated per choice. */
+  readonly tokensMax: number
+  /** What the sampler needs from the last stage. */
+  readonly head: Exclude<HeadKind, 'none'>
+}
+
+/** Teacher-forced: evaluate the tokens and report the distribution after every position from `from` on. */
+export interface ScoreWork {
+  readonly kind: 'score'
+  readonly prompt: readonly TokenId[]
+  readonly from: Position
+}
+
+export type SchedulerEvent =
+  | { readonly kind: 'request'; readonly request: RequestId; readonly work: GenerateWork | ScoreWork }
+  /** The user stops a request. */
+  | { readonly kind: 'abort'; readonly request: RequestId }
+  /** The oldest micro-batch in flight has left the pipeline. */
+  | { readonly kind: 'returned'; readonly number: MicroBatchNumber }
+  /** Answer to a `judge` action: the target's token for that row, and whether it ends the text. */
+  | { readonly kind: 'token'; readonly token: TokenId; readonly stop: boolean }
+  /** Answer to a `score` action. */
+  | { readonly kind: 'scored' }
+
+export type SchedulerAction =
+  /** The positions `from ..` of a sequence now live in these cells: write the shared table, before any later submit. */
+  | { readonly kind: 'map'; readonly sequence: SequenceId; readonly from: Position; readonly cells: readonly CellIndex[] }
+  /** Put a micro-batch into the first ring; only emitted when fewer than `inFlightMax` are in flight. */
+  | { readonly kind: 'submit'; readonly microBatch: MicroBatch }
+  /** Withdraw rows of a micro-batch in flight: clear these bits of its alive mask. */
+  | { readonly kind: 'cancel'; readonly number: MicroBatchNumber; readonly rows: number }
+  /** Sample from row `row` of the returned micro-batch; the driver answers with `token` before polling again. */
+  | {
+      readonly kind: 'judge'
+      readonly request: RequestId
+      readonly choice: number
+      readonly row: number
+      /** Position the sampled token will have. */
+      readonly position: Position
+    }
+  /** Report row `row` of the returned micro-batch as the distribution after `position`; answered with `scored`. */
+  | { readonly kind: 'score'; readonly request: RequestId; readonly row: number; readonly position: Position }
+  /** A token is final and goes to the user. */
+  | { readonly kind: 'emit'; readonly request: RequestId; readonly choice: number; readonly token: TokenId }
+  /** A choice has ended. */
+  | { readonly kind: 'finish'; readonly request: RequestId; readonly choice: number; readonly reason: FinishReason }
+  /** All choices of a request have ended and none of its rows is in flight any more. */
+  | { readonly kind: 'done'; readonly request: RequestId }
+  /** Nothing of the returned micro-batch is needed any more: its slot and logits may be reused. */
+  | { readonly kind: 'release'; readonly number: MicroBatchNumber }
+
+/** Nothing to do until the next event. */
+export const IDLE: unique symbol = Symbol('idle')
+
+/** Sizes fixed when the model is loaded. */
+export interface SchedulerLimits {
+  /** KV cells of the pipeline. */
+  readonly cells: number
+  /** Rows of the shared cell table. */
+  readonly sequences: number
+  /** Positions of one sequence. */
+  readonly contextLength: number
+  /** Micro-batches in flight at once. */
+  readonly inFlightMax: number
+  /** Rows of a prefill chunk. */
+  readonly chunkRows: number
+  /** Rows with a head in one micro-batch: the last stage's logits arena. */
+  readonly headRowsMax: number
+}
