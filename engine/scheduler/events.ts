@@ -38,7 +38,12 @@ export type SchedulerEvent =
 
 export type SchedulerAction =
   /** The positions `from ..` of a sequence now live in these cells: write the shared table, before any later submit. */
-  | { readonly kind: 'map'; readonly sequence: SequenceId; readonly from: Position; readonly cells: readonly CellIndex[] }
+  | {
+      readonly kind: 'map'
+      readonly sequence: SequenceId
+      readonly from: Position
+      readonly cells: readonly CellIndex[]
+    }
   /** Put a micro-batch into the first ring; only emitted when fewer than `inFlightMax` are in flight. */
   | { readonly kind: 'submit'; readonly microBatch: MicroBatch }
   /** Withdraw rows of a micro-batch in flight: clear these bits of its alive mask. */
