@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { test as uvuTest } from 'uvu'
 
 const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url))
-const sharedRoot = process.env['TSINFER_SHARED'] ?? join(repositoryRoot, '..', 'shared')
+const sharedRoot = process.env.TSINFER_SHARED ?? join(repositoryRoot, '..', 'shared')
 
 /** Absolute path of a file of the repository. */
 export function repositoryPath(relative: string): string {
