@@ -1,0 +1,73 @@
+// The only file that knows Piscina. A resident is a worker whose single task returns only at shutdown; Piscina is a
+// pool for short tasks, so it is told to keep exactly as many threads as residents, one task each, for ever.
+// Facts behind the options: a task's AbortSignal would kill its thread, so residents stop through shared words; an
+// idle worker must keep serving messages, hence `atomics: 'disabled'`; a dead worker is silently replaced by an idle
+// one, so the first death destroys the pool.
+import { Piscina } from 'piscina'
+import type { ErrorCode } from '../errors.ts'
+
+/** What a resident's entry returns: nothing at a normal end, else why it gave up. */
+export interface ResidentFault {
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+/** One thread to start. */
+export interface Resident {
+  /** Named in faults, e.g. `stage 1 lane 0`. */
+  readonly name: string
+  /** Module whose default export is `(payload) => Promise<ResidentFault | undefined>`. */
+  readonly entry: URL
+  readonly payload: object
+  readonly transfer?: readonly Transferable[]
+}
+
+type Transferable = import('node:worker_threads').TransferListItem
+
+export interface Residents {
+  /** Resolves once, at the first resident that ended other than by `close`; never rejects. */
+  readonly died: Promise<ResidentFault>
+  /** Waits until all residents have returned by themselves (tell them first), at most `graceMs`, then ends them. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Starts one worker per resident, all at once. */
+export function startResidents(residents: readonly Resident[]): Residents {
+  const pool = new Piscina({
+    minThreads: residents.length,
+    maxThreads: residents.length,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    atomics: 'disabled',
+    recordTiming: false,
+  })
+  let closing = false
+  let reportDeath: (fault: ResidentFault) => void = () => {}
+  const died = new Promise<ResidentFault>((resolve) => {
+    reportDeath = resolve
+  })
+  const ends = residents.map(async ({ name, entry, payload, transfer }) => {
+    let fault: ResidentFault | undefined
+    try {
+      fault = await pool.run(payload, { filename: entry.href, transferList: [...(transfer ?? [])] })
+      if (fault === undefined && !closing) fault = { code: 'thread_died', message: `${name}: ended early` }
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      fault = { code: 'thread_died', message: `${name}: ${why}` }
+    }
+    if (fault !== undefined && !closing) reportDeath(fault)
+  })
+  return {
+    died,
+    async close(graceMs) {
+      closing = true
+      let timer: NodeJS.Timeout | undefined
+      const grace = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs)
+      })
+      await Promise.race([Promise.all(ends), grace])
+      clearTimeout(timer)
+      await pool.destroy()
+    },
+  }
+}
