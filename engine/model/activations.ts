@@ -1,0 +1,73 @@
+// Turns rows of f32 values into the input of matrix products: normalized and, for quantized weights, in `q8` form.
+import type { Lane } from './lane.ts'
+import { type ActivationRegion, PRIVATE_ROWS, type Region, type VectorPlan } from './layout.ts'
+import type { Matrix } from './matrix.ts'
+
+/** Rows `0 .. n - 1` of f32 [width], `stride` bytes apart; `pick` names other rows of the same region. */
+export interface RowSource {
+  address: number
+  stride: number
+  width: number
+}
+
+/** Where the prepared rows are, in each form that was wanted. */
+export interface Prepared {
+  f32: Region
+  q8: Region
+}
+
+export class Activations {
+  readonly #lane: Lane
+  readonly #private: ActivationRegion
+  readonly #prepared: { f32: Region; q8: Region }
+
+  constructor(lane: Lane) {
+    this.#lane = lane
+    this.#private = lane.layout.private[lane.index]!
+    this.#prepared = { f32: this.#private.f32, q8: this.#private.q8 }
+  }
+
+  /**
+   * Prepares `n` rows for the given matrices. A few rows are prepared by every lane for itself; for more the lanes
+   * share the rows and meet. The result is valid until the next call.
+   */
+  prepare(source: Region, width: number, n: number, norm: VectorPlan | undefined, matrices: readonly Matrix[]): Prepared {
+    const { index, count, sync } = this.#lane
+    const alone = n <= PRIVATE_ROWS
+    const region = alone ? this.#private : this.#lane.layout.shared
+    const q8 = matrices.some(isQ8)
+    const first = alone ? 0 : index
+    const step = alone ? 1 : count
+    for (let row = first; row < n; row += step) this.#prepareRow(source.address + row * source.stride, width, row, norm, q8, region)
+    if (!alone) sync.barrier()
+    this.#prepared.f32 = norm ? region.f32 : source
+    this.#prepared.q8 = region.q8
+    return this.#prepared
+  }
+
+  #prepareRow(x: number, width: number, row: number, norm: VectorPlan | undefined, q8: boolean, region: ActivationRegion) {
+    const { kernels, config } = this.#lane
+    let input = x
+    if (norm) {
+      input = region.f32.address + row * region.f32.stride
+      kernels.rmsnorm(input, x, norm.address, width, 1, 0, 0, config.normEps)
+    }
+    if (q8) kernels.quantize_q8(region.q8.address + row * region.q8.stride, input, width, 1, 0, 0)
+  }
+}
+
+const isQ8 = (matrix: Matrix): boolean => matrix.q8
+
+/** Multiplies groups `begin .. end - 1` of the matrix with `n` prepared rows. */
+export function multiply(
+  matrix: Matrix,
+  out: Region,
+  input: Prepared,
+  begin: number,
+  end: number,
+  n: number,
+  alive: () => number,
+): void {
+  const x = matrix.q8 ? input.q8 : input.f32
+  matrix.multiply(out.address, x.address, out.stride, x.stride, begin, end, n, alive)
+}

@@ -1,0 +1,29 @@
+// What one lane of a stage works with, and how lanes share the work of an operation.
+import type { ModelConfig } from './config.ts'
+import type { Kernels } from './kernels.ts'
+import type { StageLayout } from './layout.ts'
+
+export interface LaneSync {
+  /** Meets the other lanes; all leave with lane 0's alive mask. Throws `Withdrawn` when it is 0. */
+  barrier(): number
+  /** The alive mask at this moment, for looks between tiles; lanes may see different values. */
+  readonly alive: () => number
+}
+
+/** Thrown out of a micro-batch whose rows have all died: every lane leaves at the same barrier. */
+export class Withdrawn extends Error {}
+
+export interface Lane {
+  /** 0 leads. */
+  readonly index: number
+  readonly count: number
+  readonly config: ModelConfig
+  readonly layout: StageLayout
+  readonly kernels: Kernels
+  readonly sync: LaneSync
+  /** The whole stage memory. */
+  readonly words: Int32Array
+}
+
+/** First item of `lane`'s even share of `items`; the share ends where the next lane's begins. */
+export const shareStart = (items: number, lane: number, lanes: number): number => Math.floor((items * lane) / lanes)

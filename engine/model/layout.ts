@@ -1,0 +1,259 @@
+// The memory plan of one stage: what lies at which byte address of its WebAssembly memory. Pure; the plan is a plain
+// record that is posted to every thread, so all of them agree without asking.
+import type { TensorInfo } from '../gguf/header.ts'
+import { GROUP_ROWS } from '../limits.ts'
+import { rowSlotBytes, returnSlotBytes } from '../pipeline/codec.ts'
+import type { ModelConfig } from './config.ts'
+import { activationBytes, activationFormat, attentionScratchBytes, packedBytes } from './formats.ts'
+import type { LayerWeights, ModelWeights } from './weights.ts'
+
+/** Element type of the KV cells. */
+export type CellType = 'f32' | 'f16'
+
+/** Sizes every stage of a pipeline shares. */
+export interface StageSizes {
+  readonly lanes: number
+  /** Rows of the largest micro-batch. */
+  readonly chunkRows: number
+  /** Rows with a head in one micro-batch. */
+  readonly headRowsMax: number
+  /** Positions of one sequence. */
+  readonly contextLength: number
+  /** Rows of the cell table. */
+  readonly sequences: number
+  /** KV cells. */
+  readonly cells: number
+  readonly cellTypeK: CellType
+  readonly cellTypeV: CellType
+}
+
+/** Layers `first .. first + count - 1`; the first stage also embeds, the last one also owns the head. */
+export interface StageRange {
+  readonly first: number
+  readonly count: number
+  readonly isFirst: boolean
+  readonly isLast: boolean
+  /** Slots of the stage's input ring. */
+  readonly inputSlots: number
+}
+
+/** A weight matrix of `rows` outputs by `k` inputs, repacked at `address`. */
+export interface MatrixPlan {
+  readonly tensor: TensorInfo
+  readonly rows: number
+  readonly k: number
+  readonly address: number
+  /** Address of an i32 that is set when the repacked data needs the exact path (see formats.ts). */
+  readonly exactFlag: number
+}
+
+/** f32 values as they are in the file. */
+export interface VectorPlan {
+  readonly tensor: TensorInfo
+  readonly address: number
+}
+
+export interface LayerPlan {
+  readonly attentionNorm: VectorPlan
+  readonly q: MatrixPlan
+  readonly k: MatrixPlan
+  readonly v: MatrixPlan
+  readonly qBias: VectorPlan | undefined
+  readonly kBias: VectorPlan | undefined
+  readonly vBias: VectorPlan | undefined
+  readonly attentionOutput: MatrixPlan
+  readonly ffnNorm: VectorPlan
+  readonly gate: MatrixPlan
+  readonly up: MatrixPlan
+  readonly down: MatrixPlan
+  /** K cells: f16 or f32 [kvHeads][cells][headDim]. */
+  readonly kCells: number
+  /** V cells, likewise. */
+  readonly vCells: number
+}
+
+/** A region of equal entries. */
+export interface Region {
+  readonly address: number
+  /** Bytes from one entry to the next. */
+  readonly stride: number
+}
+
+/** Activations of `n` rows in both forms a weight may want. */
+export interface ActivationRegion {
+  /** f32 [n][width]. */
+  readonly f32: Region
+  /** The `q8` form of the same rows. */
+  readonly q8: Region
+}
+
+export interface StageLayout {
+  /** Bytes of the whole memory. */
+  readonly bytes: number
+  readonly range: StageRange
+  readonly embedding: MatrixPlan | undefined
+  readonly layers: readonly LayerPlan[]
+  readonly outputNorm: VectorPlan | undefined
+  readonly output: MatrixPlan | undefined
+  /** i32 [sequences][contextLength], written by the conductor only. */
+  readonly cellTable: number
+  /** Input ring: per slot the words of codec.ts, then the activations f32 [chunkRows][width]. */
+  readonly input: Region & { readonly activations: number }
+  /** Last stage only: result ring slots (codec.ts) and, per slot, logits f32 [headRowsMax][vocabulary]. */
+  readonly results: (Region & { readonly logits: Region; readonly logitsRow: number }) | undefined
+  /** f64 inverse frequencies, and per row cos/sin pairs. */
+  readonly ropeFrequencies: number
+  readonly ropeTables: Region
+  /** Shared by the lanes: f32 rows. */
+  readonly q: Region
+  readonly k: Region
+  readonly v: Region
+  readonly attention: Region
+  readonly projection: Region
+  readonly gate: Region
+  readonly up: Region
+  /** Activations that all lanes prepared together. */
+  readonly shared: ActivationRegion
+  /** Activations one lane prepared for itself, for up to `PRIVATE_ROWS` rows. */
+  readonly private: readonly ActivationRegion[]
+  readonly attentionScratch: Region
+  /** Per lane: where file bytes land before they are repacked. */
+  readonly window: Region
+}
+
+/** Up to this many rows each lane prepares the activations of all rows itself, which saves a barrier. */
+export const PRIVATE_ROWS = 8
+/** Slots of the result ring: the conductor reads one while the last stage fills the other. */
+export const RESULT_SLOTS = 2
+/** Bytes of a lane's repacking window; a group of eight rows must fit, see `windowBytes`. */
+const WINDOW_BYTES = 1 << 20
+/** The first bytes stay unused so that address 0 never names anything. */
+const FIRST_ADDRESS = 4096
+const ALIGNMENT = 64
+
+const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
+/** Matrix products write whole groups of eight outputs. */
+const paddedRowBytes = (elements: number): number => align(Math.ceil(elements / GROUP_ROWS) * GROUP_ROWS * 4)
+
+/** Bytes of one KV element. */
+export const cellBytes = (type: CellType): number => (type === 'f32' ? 4 : 2)
+
+/** Plans the memory of one stage. Pure arithmetic: nothing is allocated, and the sum may exceed what a memory can hold. */
+export function stageLayout(
+  config: ModelConfig,
+  weights: ModelWeights,
+  range: StageRange,
+  sizes: StageSizes,
+): StageLayout {
+  let next = FIRST_ADDRESS
+  const take = (bytes: number): number => {
+    const at = next
+    next += align(bytes)
+    return at
+  }
+  const region = (stride: number, count: number): Region => ({ address: take(stride * count), stride })
+  const vector = (tensor: TensorInfo): VectorPlan => ({ tensor, address: take(tensor.bytes) })
+  const optionalVector = (tensor: TensorInfo | undefined) => (tensor ? vector(tensor) : undefined)
+  const matrix = (tensor: TensorInfo): MatrixPlan => {
+    const [k, rows] = [tensor.dims[0]!, tensor.dims[1]!]
+    return { tensor, rows, k, address: take(packedBytes(tensor.type, rows, k)), exactFlag: take(4) }
+  }
+  const cells = (type: CellType) => take(config.kvHeads * sizes.cells * config.headDim * cellBytes(type))
+  const layer = (layerWeights: LayerWeights): LayerPlan => ({
+    attentionNorm: vector(layerWeights.attentionNorm),
+    q: matrix(layerWeights.q),
+    k: matrix(layerWeights.k),
+    v: matrix(layerWeights.v),
+    qBias: optionalVector(layerWeights.qBias),
+    kBias: optionalVector(layerWeights.kBias),
+    vBias: optionalVector(layerWeights.vBias),
+    attentionOutput: matrix(layerWeights.attentionOutput),
+    ffnNorm: vector(layerWeights.ffnNorm),
+    gate: matrix(layerWeights.gate),
+    up: matrix(layerWeights.up),
+    down: matrix(layerWeights.down),
+    kCells: cells(sizes.cellTypeK),
+    vCells: cells(sizes.cellTypeV),
+  })
+
+  const { chunkRows, headRowsMax } = sizes
+  const queryWidth = config.heads * config.headDim
+  const kvWidth = config.kvHeads * config.headDim
+  const widest = Math.max(config.width, queryWidth, config.ffnWidth)
+  const activations = (rows: number): ActivationRegion => ({
+    f32: region(align(widest * 4), rows),
+    q8: region(align(activationBytes('q8', widest)), rows),
+  })
+  const slotWords = align(rowSlotBytes(chunkRows))
+  const input = {
+    ...region(slotWords + align(config.width * 4 * chunkRows), range.inputSlots),
+    activations: slotWords,
+  }
+
+  const embedding = range.isFirst ? matrix(weights.tokenEmbedding) : undefined
+  const tied = weights.output === weights.tokenEmbedding
+  const layers = weights.layers.slice(range.first, range.first + range.count).map(layer)
+  const output = range.isLast ? (tied && embedding ? embedding : matrix(weights.output)) : undefined
+  const logitsRow = paddedRowBytes(config.vocabularySize)
+  const windowBytes = align(Math.max(WINDOW_BYTES, largestGroupBytes(weights, range)))
+  const layout = {
+    range,
+    embedding,
+    layers,
+    outputNorm: range.isLast ? vector(weights.outputNorm) : undefined,
+    output,
+    cellTable: take(sizes.sequences * sizes.contextLength * 4),
+    input,
+    results: range.isLast
+      ? {
+          ...region(align(returnSlotBytes(chunkRows)), RESULT_SLOTS),
+          logits: region(logitsRow * headRowsMax, RESULT_SLOTS),
+          logitsRow,
+        }
+      : undefined,
+    ropeFrequencies: take((config.rope.dimensionCount / 2) * 8),
+    ropeTables: region(align(config.rope.dimensionCount * 4), chunkRows),
+    q: region(paddedRowBytes(queryWidth), chunkRows),
+    k: region(paddedRowBytes(kvWidth), chunkRows),
+    v: region(paddedRowBytes(kvWidth), chunkRows),
+    attention: region(align(queryWidth * 4), chunkRows),
+    projection: region(paddedRowBytes(config.width), chunkRows),
+    gate: region(paddedRowBytes(config.ffnWidth), chunkRows),
+    up: region(paddedRowBytes(config.ffnWidth), chunkRows),
+    shared: activations(chunkRows),
+    private: Array.from({ length: sizes.lanes }, () => activations(PRIVATE_ROWS)),
+    attentionScratch: region(align(attentionScratchBytes(config.heads / config.kvHeads, config.headDim)), sizes.lanes),
+    window: region(windowBytes, sizes.lanes),
+  }
+  return { ...layout, bytes: next }
+}
+
+/** The stage's own weights. */
+export function stageMatrices(layout: StageLayout): MatrixPlan[] {
+  const all = layout.layers.flatMap(({ q, k, v, attentionOutput, gate, up, down }) => [
+    ...[q, k, v, attentionOutput],
+    ...[gate, up, down],
+  ])
+  for (const matrix of [layout.embedding, layout.output]) if (matrix && !all.includes(matrix)) all.push(matrix)
+  return all
+}
+
+/** The stage's norms and biases. */
+export function stageVectors(layout: StageLayout): VectorPlan[] {
+  const all = layout.layers.flatMap(({ attentionNorm, ffnNorm, qBias, kBias, vBias }) => [
+    ...[attentionNorm, ffnNorm],
+    ...[qBias, kBias, vBias].filter((bias) => bias !== undefined),
+  ])
+  return layout.outputNorm ? [...all, layout.outputNorm] : all
+}
+
+/** Whether a matrix reads its input in the `q8` form. */
+export const wantsQ8 = (matrix: MatrixPlan): boolean => activationFormat(matrix.tensor.type) === 'q8'
+
+function largestGroupBytes(weights: ModelWeights, range: StageRange): number {
+  const ofLayers = weights.layers
+    .slice(range.first, range.first + range.count)
+    .flatMap(({ q, attentionOutput, gate, down }) => [q, attentionOutput, gate, down])
+  const tensors = [...ofLayers, weights.tokenEmbedding, weights.output]
+  return Math.max(...tensors.map(({ bytes, dims }) => (bytes / dims[1]!) * GROUP_ROWS))
+}

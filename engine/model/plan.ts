@@ -1,0 +1,171 @@
+// Chooses how a model runs on this machine: stages, lanes, context, chunk size, and from them the memory of every
+// stage. Pure: a function of the model, the options and the number of cores.
+import { TsinferError } from '../errors.ts'
+import { CHUNK_ROWS_MAX, CONTEXT_MAX, LANES_MAX, MEMORY_BYTES_MAX, ROWS_MAX, SEQUENCES_MAX, STAGES_MAX } from '../limits.ts'
+import type { ModelConfig } from './config.ts'
+import { packedBytes } from './formats.ts'
+import { type CellType, type StageLayout, type StageRange, type StageSizes, stageLayout } from './layout.ts'
+import { type LayerRange, partitionLayers } from './partition.ts'
+import type { LayerWeights, ModelWeights } from './weights.ts'
+
+/** What the user may fix; everything absent is planned. */
+export interface PlanOptions {
+  /** Positions of a sequence; 0 means the model's own. */
+  readonly context?: number | undefined
+  /** Cores to use in all. */
+  readonly threads?: number | undefined
+  readonly stages?: number | undefined
+  /** Lanes per stage. */
+  readonly lanes?: number | undefined
+  /** Rows of a prefill chunk. */
+  readonly chunkRows?: number | undefined
+  readonly kvTypeK?: CellType | undefined
+  readonly kvTypeV?: CellType | undefined
+  /** Sequences (requests x choices) the KV cells are sized for. */
+  readonly sequences?: number | undefined
+}
+
+export interface ModelPlan {
+  readonly sizes: StageSizes
+  readonly stages: readonly StageLayout[]
+  /** Micro-batches in flight at once. */
+  readonly inFlightMax: number
+  /** Loads a lane makes before it parks at a barrier, lane 0 at its bell, the conductor at its bell. */
+  readonly spins: { readonly barrier: number; readonly stage: number; readonly conductor: number }
+  /** Bytes of packed weights one decoded token streams. */
+  readonly weightBytesPerToken: number
+}
+
+const DEFAULT_CONTEXT = 4096
+const DEFAULT_CHUNK_ROWS = 64
+/** Below this a token takes well under a millisecond and a second lane's barriers cost more than it gains. */
+const ONE_LANE_BYTES = 6 << 20
+/** Logits kept per result slot. */
+const LOGITS_BYTES = 4 << 20
+const HEAD_ROWS_MIN = 8
+/** About 20 us of spinning: longer than a barrier usually takes, shorter than a park and wake. */
+const BARRIER_SPINS = 20_000
+/** About 200 us, for models whose tokens take less than that. */
+const SHORT_TOKEN_SPINS = 200_000
+
+/** Plans a model for `cores` usable cores. Throws `option_invalid` for options that cannot be met. */
+export function planModel(config: ModelConfig, weights: ModelWeights, options: PlanOptions, cores: number): ModelPlan {
+  checkOptions(options, config)
+  const budget = options.threads ?? cores
+  const small = totalBytes(weights) < ONE_LANE_BYTES
+  const sizesFor = (stages: number, contextLength: number): StageSizes => {
+    const sequences = options.sequences ?? 1
+    const kvDefault = kvDefaultType(weights)
+    return {
+      lanes: options.lanes ?? (small ? 1 : Math.min(LANES_MAX, Math.max(1, Math.floor(budget / stages)))),
+      chunkRows: Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength),
+      headRowsMax: Math.min(ROWS_MAX, Math.max(HEAD_ROWS_MIN, Math.floor(LOGITS_BYTES / 4 / config.vocabularySize))),
+      contextLength,
+      sequences,
+      cells: contextLength * sequences,
+      cellTypeK: options.kvTypeK ?? kvDefault,
+      cellTypeV: options.kvTypeV ?? kvDefault,
+    }
+  }
+  const layouts = (stages: number, context: number) => stageLayouts(config, weights, stages, sizesFor(stages, context))
+  const fits = (stages: number, context: number) =>
+    layouts(stages, context).every(({ bytes }) => bytes <= MEMORY_BYTES_MAX)
+
+  const wanted = wantedContext(options, config)
+  const stagesAt = (context: number) => options.stages ?? fewestStages(config, (stages) => fits(stages, context))
+  let context = wanted
+  if (options.context === undefined) {
+    // The default context shrinks rather than cost another stage.
+    const stages = stagesAt(Math.min(wanted, 512))
+    if (stages !== undefined) while (context > 512 && !fits(stages, context)) context = Math.max(512, context >> 1)
+  }
+  const stages = stagesAt(context)
+  if (stages === undefined || !fits(stages, context)) throw doesNotFit(config, context, options.stages)
+  return finish(layouts(stages, context), sizesFor(stages, context), budget, small, weights)
+}
+
+function finish(
+  stages: StageLayout[],
+  sizes: StageSizes,
+  budget: number,
+  small: boolean,
+  weights: ModelWeights,
+): ModelPlan {
+  const threads = stages.length * sizes.lanes
+  const roomy = threads < budget
+  const barrier = threads <= budget ? BARRIER_SPINS : 0
+  return {
+    sizes,
+    stages,
+    inFlightMax: stages.length * 2,
+    spins: {
+      barrier,
+      stage: small && roomy ? SHORT_TOKEN_SPINS : barrier,
+      conductor: small && roomy ? SHORT_TOKEN_SPINS : 0,
+    },
+    weightBytesPerToken: weights.layers.reduce((sum, layer) => sum + layerBytes(layer), matrixBytes(weights.output)),
+  }
+}
+
+function stageLayouts(config: ModelConfig, weights: ModelWeights, stages: number, sizes: StageSizes): StageLayout[] {
+  const ranges: LayerRange[] = partitionLayers(weights.layers.map(layerBytes), matrixBytes(weights.output), stages)
+  return ranges.map((range, stage) => {
+    const stageRange: StageRange = {
+      ...range,
+      isFirst: stage === 0,
+      isLast: stage === stages - 1,
+      // The first ring takes all that may be in flight, so that the conductor never waits for a slot.
+      inputSlots: stage === 0 ? stages * 2 : 2,
+    }
+    return stageLayout(config, weights, stageRange, sizes)
+  })
+}
+
+function fewestStages(config: ModelConfig, fits: (stages: number) => boolean): number | undefined {
+  for (let stages = 1; stages <= Math.min(config.layerCount, STAGES_MAX); stages++) if (fits(stages)) return stages
+  return undefined
+}
+
+const wantedContext = (options: PlanOptions, config: ModelConfig): number => {
+  if (options.context === 0) return config.contextLength
+  return options.context ?? Math.min(config.contextLength, DEFAULT_CONTEXT)
+}
+
+/** f32 where the K and V projections are F32, else f16. */
+const kvDefaultType = (weights: ModelWeights): CellType =>
+  weights.layers.every(({ k, v }) => k.type === 'F32' && v.type === 'F32') ? 'f32' : 'f16'
+
+const matrixBytes = ({ type, dims }: { type: string; dims: readonly number[] }): number =>
+  packedBytes(type, dims[1]!, dims[0]!)
+
+const layerBytes = ({ q, k, v, attentionOutput, gate, up, down }: LayerWeights): number =>
+  [q, k, v, attentionOutput, gate, up, down].reduce((sum, tensor) => sum + matrixBytes(tensor), 0)
+
+const totalBytes = (weights: ModelWeights): number =>
+  weights.layers.reduce((sum, layer) => sum + layerBytes(layer), matrixBytes(weights.output))
+
+function checkOptions(options: PlanOptions, config: ModelConfig): void {
+  const bounds: Record<string, [value: number | undefined, least: number, most: number]> = {
+    context: [options.context, 0, CONTEXT_MAX],
+    threads: [options.threads, 1, STAGES_MAX * LANES_MAX],
+    stages: [options.stages, 1, STAGES_MAX],
+    lanes: [options.lanes, 1, LANES_MAX],
+    chunkRows: [options.chunkRows, 1, CHUNK_ROWS_MAX],
+    sequences: [options.sequences, 1, SEQUENCES_MAX],
+  }
+  for (const [name, [value, least, most]] of Object.entries(bounds)) {
+    if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) continue
+    throw new TsinferError('option_invalid', `${name}: expected an integer from ${least} to ${most}, found ${value}`)
+  }
+  if (options.stages !== undefined && options.stages > config.layerCount) {
+    const found = `found ${options.stages}`
+    throw new TsinferError('option_invalid', `stages: expected at most the model's ${config.layerCount} layers, ${found}`)
+  }
+}
+
+const doesNotFit = (config: ModelConfig, context: number, stages: number | undefined): TsinferError =>
+  new TsinferError(
+    'option_invalid',
+    `context ${context}: expected stages of at most 4 GiB each, found no split of ${config.layerCount} layers ` +
+      `${stages === undefined ? '' : `into ${stages} stages `}that fits`,
+  )
