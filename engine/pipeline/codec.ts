@@ -1,0 +1,286 @@
+// Slot layouts: how a micro-batch and a return record lie in ring slots, as offsets and accessors. Pure: every function
+// works on typed arrays and a base, allocates nothing (except `decodeMicroBatch`, for tests and traces) and knows no
+// Atomics. Publishing a slot is the ring's business; the alive mask is not part of a slot's record.
+import type { CellIndex, HeadKind, MicroBatch, MicroBatchNumber, Row, SequenceId, TokenId } from '../domain.ts'
+import { assert } from '../errors.ts'
+import { ANCESTORS_MAX, CHUNK_ROWS_MAX, ROWS_MAX, TOP_COUNT } from '../limits.ts'
+
+// Micro-batch record, in 32-bit words: header, rows, then the ancestors area (`rows` micro-batches only).
+
+/** Word offsets in the header. The number takes two words: it never wraps. */
+export const HEADER_NUMBER_LOW = 0
+export const HEADER_NUMBER_HIGH = 1
+/** `KIND_ROWS` or `KIND_CHUNK`. */
+export const HEADER_KIND = 2
+export const HEADER_ROW_COUNT = 3
+/** Words of the record from its base on: what a stage copies to hand the record on. */
+export const HEADER_USED_WORDS = 4
+/** Rows whose head kind is not `none`. */
+export const HEADER_HEAD_ROW_COUNT = 5
+export const HEADER_WORDS = 8
+
+export const KIND_ROWS = 0
+export const KIND_CHUNK = 1
+
+/** Word offsets in a row. */
+export const ROW_TOKEN = 0
+export const ROW_SEQUENCE = 1
+export const ROW_POSITION = 2
+export const ROW_CELL = 3
+export const ROW_COMMITTED_LENGTH = 4
+/** `HEAD_NONE`, `HEAD_BEST` or `HEAD_TOP`. */
+export const ROW_HEAD = 5
+/** First word of the row's ancestor cells, counted from the record's base. */
+export const ROW_ANCESTOR_OFFSET = 6
+/** Words there: the cells of positions committedLength..position, the row's own cell last, as attention reads them. */
+export const ROW_ANCESTOR_COUNT = 7
+export const ROW_WORDS = 8
+
+export const HEAD_NONE = 0
+export const HEAD_BEST = 1
+export const HEAD_TOP = 2
+
+const HEAD_CODES: Record<HeadKind, number> = { none: HEAD_NONE, best: HEAD_BEST, top: HEAD_TOP }
+const HEAD_KINDS: readonly HeadKind[] = ['none', 'best', 'top']
+
+/** Every row's ancestors and its own cell. */
+const ANCESTOR_WORDS_MAX = ROWS_MAX * (ANCESTORS_MAX + 1)
+/** Records start and end on a cache line, so what follows one in a slot is aligned. */
+const LINE_WORDS = 16
+
+/** Words for any micro-batch: `ROWS_MAX` rows with ancestors or a chunk of `chunkRows`; a whole number of cache lines. */
+export function slotWords(chunkRows: number): number {
+  assert(chunkRows >= 1 && chunkRows <= CHUNK_ROWS_MAX, `chunkRows ${chunkRows} is not in 1..${CHUNK_ROWS_MAX}`)
+  const rowsKind = ROWS_MAX * ROW_WORDS + ANCESTOR_WORDS_MAX
+  const words = HEADER_WORDS + Math.max(rowsKind, chunkRows * ROW_WORDS)
+  return Math.ceil(words / LINE_WORDS) * LINE_WORDS
+}
+
+/** Writes the record at `words[base..]` (room for `slotWords`) and returns the words used. */
+export function encodeMicroBatch(words: Int32Array, base: number, microBatch: MicroBatch): number {
+  const { number, rows } = microBatch
+  const chunk = microBatch.kind === 'chunk'
+  const rowCount = rows.length
+  assert(rowCount >= 1 && rowCount <= (chunk ? CHUNK_ROWS_MAX : ROWS_MAX), `micro-batch of ${rowCount} rows`)
+  let end = HEADER_WORDS + rowCount * ROW_WORDS
+  let headRows = 0
+  for (let index = 0; index < rowCount; index++) {
+    const row = rows[index]!
+    end = encodeRow(words, base, index, row, end)
+    if (row.head !== 'none') headRows++
+  }
+  assert(!chunk || end === HEADER_WORDS + rowCount * ROW_WORDS, 'a row of a chunk is not covered by the cell table')
+  words[base + HEADER_NUMBER_LOW] = number
+  words[base + HEADER_NUMBER_HIGH] = Math.floor(number / 2 ** 32)
+  words[base + HEADER_KIND] = chunk ? KIND_CHUNK : KIND_ROWS
+  words[base + HEADER_ROW_COUNT] = rowCount
+  words[base + HEADER_USED_WORDS] = end
+  words[base + HEADER_HEAD_ROW_COUNT] = headRows
+  return end
+}
+
+/** Writes one row, its cells from `base + end` on, and returns the new end. */
+function encodeRow(words: Int32Array, base: number, index: number, row: Row, end: number): number {
+  const { ancestors, position, committedLength } = row
+  const at = rowBase(base, index)
+  const cellCount = position < committedLength ? 0 : ancestors.length + 1
+  if (ancestors.length > ANCESTORS_MAX || cellCount !== Math.max(0, position + 1 - committedLength)) {
+    assert(false, `row at position ${position} with ${committedLength} committed names ${ancestors.length} ancestors`)
+  }
+  words[at + ROW_TOKEN] = row.token
+  words[at + ROW_SEQUENCE] = row.sequence
+  words[at + ROW_POSITION] = position
+  words[at + ROW_CELL] = row.cell
+  words[at + ROW_COMMITTED_LENGTH] = committedLength
+  words[at + ROW_HEAD] = HEAD_CODES[row.head]
+  words[at + ROW_ANCESTOR_OFFSET] = end
+  words[at + ROW_ANCESTOR_COUNT] = cellCount
+  if (cellCount === 0) return end
+  for (let i = 0; i < ancestors.length; i++) words[base + end + i] = ancestors[i]!
+  words[base + end + ancestors.length] = row.cell
+  return end + cellCount
+}
+
+export function microBatchNumber(words: Int32Array, base: number): MicroBatchNumber {
+  return joinNumber(words[base + HEADER_NUMBER_LOW]!, words[base + HEADER_NUMBER_HIGH]!)
+}
+export function microBatchKind(words: Int32Array, base: number): number {
+  return words[base + HEADER_KIND]!
+}
+export function rowCount(words: Int32Array, base: number): number {
+  return words[base + HEADER_ROW_COUNT]!
+}
+export function headRowCount(words: Int32Array, base: number): number {
+  return words[base + HEADER_HEAD_ROW_COUNT]!
+}
+/** Words from `base` that a stage copies to hand the record on. */
+export function usedWords(words: Int32Array, base: number): number {
+  return words[base + HEADER_USED_WORDS]!
+}
+/** Index of the first word of a row; add `ROW_*`. */
+export function rowBase(base: number, row: number): number {
+  return base + HEADER_WORDS + row * ROW_WORDS
+}
+export function rowToken(words: Int32Array, base: number, row: number): TokenId {
+  return words[rowBase(base, row) + ROW_TOKEN]!
+}
+export function rowSequence(words: Int32Array, base: number, row: number): SequenceId {
+  return words[rowBase(base, row) + ROW_SEQUENCE]! as SequenceId
+}
+export function rowPosition(words: Int32Array, base: number, row: number): number {
+  return words[rowBase(base, row) + ROW_POSITION]!
+}
+export function rowCell(words: Int32Array, base: number, row: number): CellIndex {
+  return words[rowBase(base, row) + ROW_CELL]! as CellIndex
+}
+export function rowCommittedLength(words: Int32Array, base: number, row: number): number {
+  return words[rowBase(base, row) + ROW_COMMITTED_LENGTH]!
+}
+export function rowHead(words: Int32Array, base: number, row: number): number {
+  return words[rowBase(base, row) + ROW_HEAD]!
+}
+/** Index in `words` of the cell of position committedLength; `rowAncestorCount` cells, the row's own the last. */
+export function rowAncestorIndex(words: Int32Array, base: number, row: number): number {
+  return base + words[rowBase(base, row) + ROW_ANCESTOR_OFFSET]!
+}
+/** Cells of positions committedLength..position; 0 when the shared table covers the row's own position too. */
+export function rowAncestorCount(words: Int32Array, base: number, row: number): number {
+  return words[rowBase(base, row) + ROW_ANCESTOR_COUNT]!
+}
+
+/** The record as objects, for tests, the simulator and traces. */
+export function decodeMicroBatch(words: Int32Array, base: number): MicroBatch {
+  const rows: Row[] = []
+  for (let row = 0; row < rowCount(words, base); row++) {
+    const first = rowAncestorIndex(words, base, row)
+    const cells = words.subarray(first, first + Math.max(0, rowAncestorCount(words, base, row) - 1))
+    rows.push({
+      token: rowToken(words, base, row),
+      sequence: rowSequence(words, base, row),
+      position: rowPosition(words, base, row),
+      cell: rowCell(words, base, row),
+      committedLength: rowCommittedLength(words, base, row),
+      ancestors: Array.from(cells) as CellIndex[],
+      head: HEAD_KINDS[rowHead(words, base, row)]!,
+    })
+  }
+  const kind = microBatchKind(words, base) === KIND_CHUNK ? 'chunk' : 'rows'
+  return { number: microBatchNumber(words, base), kind, rows }
+}
+
+function joinNumber(low: number, high: number): MicroBatchNumber {
+  return ((low >>> 0) + high * 2 ** 32) as MicroBatchNumber
+}
+
+// Return record, in bytes: header, then one entry per head row that was alive when the head was computed, in row
+// order. A row without an entry was dead there. Bases are byte offsets, multiples of 8, into views of one buffer.
+
+/** Views of the whole buffer that holds return slots. */
+export interface ReturnViews {
+  readonly i32: Int32Array
+  readonly f32: Float32Array
+  readonly f64: Float64Array
+}
+
+const RETURN_NUMBER_LOW = 0
+const RETURN_NUMBER_HIGH = 4
+const RETURN_ENTRY_COUNT = 8
+const RETURN_FAULT_MASK = 12
+const RETURN_HEADER_BYTES = 16
+
+const ENTRY_LOGSUMEXP = 0
+const ENTRY_ROW = 8
+const ENTRY_LOGITS_OFFSET = 12
+const ENTRY_COUNT = 16
+const ENTRY_NAN_COUNT = 20
+const ENTRY_IDS = 24
+const ENTRY_LOGITS = ENTRY_IDS + 4 * TOP_COUNT
+const ENTRY_BYTES = ENTRY_LOGITS + 4 * TOP_COUNT
+
+/** Bytes that hold the return record of a micro-batch with up to `rows` head rows; a whole number of cache lines. */
+export function returnSlotBytes(rows: number): number {
+  return Math.ceil((RETURN_HEADER_BYTES + rows * ENTRY_BYTES) / 64) * 64
+}
+
+export function returnViews(buffer: ArrayBufferLike): ReturnViews {
+  return { i32: new Int32Array(buffer), f32: new Float32Array(buffer), f64: new Float64Array(buffer) }
+}
+
+/** Starts a record without entries and without faults. */
+export function beginReturn(views: ReturnViews, base: number, number: MicroBatchNumber): void {
+  views.i32[(base + RETURN_NUMBER_LOW) >>> 2] = number
+  views.i32[(base + RETURN_NUMBER_HIGH) >>> 2] = Math.floor(number / 2 ** 32)
+  views.i32[(base + RETURN_ENTRY_COUNT) >>> 2] = 0
+  views.i32[(base + RETURN_FAULT_MASK) >>> 2] = 0
+}
+
+/** Adds the entry of head row `row` and returns its index; ids and logits follow through the `return*Index` offsets. */
+export function addReturnEntry(
+  views: ReturnViews,
+  base: number,
+  row: number,
+  logitsOffsetBytes: number,
+  logsumexp: number,
+  count: number,
+  nanCount: number,
+): number {
+  const entry = views.i32[(base + RETURN_ENTRY_COUNT) >>> 2]!
+  const at = entryBase(base, entry)
+  views.f64[(at + ENTRY_LOGSUMEXP) >>> 3] = logsumexp
+  views.i32[(at + ENTRY_ROW) >>> 2] = row
+  views.i32[(at + ENTRY_LOGITS_OFFSET) >>> 2] = logitsOffsetBytes
+  views.i32[(at + ENTRY_COUNT) >>> 2] = count
+  views.i32[(at + ENTRY_NAN_COUNT) >>> 2] = nanCount
+  views.i32[(base + RETURN_ENTRY_COUNT) >>> 2] = entry + 1
+  return entry
+}
+
+export function returnNumber(views: ReturnViews, base: number): MicroBatchNumber {
+  return joinNumber(views.i32[(base + RETURN_NUMBER_LOW) >>> 2]!, views.i32[(base + RETURN_NUMBER_HIGH) >>> 2]!)
+}
+export function returnEntryCount(views: ReturnViews, base: number): number {
+  return views.i32[(base + RETURN_ENTRY_COUNT) >>> 2]!
+}
+/** Bit per row (of a chunk: bit 0 for all) whose K or V did not fit the KV type. */
+export function returnFaultMask(views: ReturnViews, base: number): number {
+  return views.i32[(base + RETURN_FAULT_MASK) >>> 2]!
+}
+export function setReturnFaultMask(views: ReturnViews, base: number, mask: number): void {
+  views.i32[(base + RETURN_FAULT_MASK) >>> 2] = mask
+}
+/** The entry of a row of the micro-batch, -1 when the row was dead or had no head. */
+export function returnEntryOfRow(views: ReturnViews, base: number, row: number): number {
+  const count = returnEntryCount(views, base)
+  for (let entry = 0; entry < count; entry++) {
+    if (views.i32[(entryBase(base, entry) + ENTRY_ROW) >>> 2] === row) return entry
+  }
+  return -1
+}
+/** Byte offset of the row's f32 logits in the last stage's memory. */
+export function returnLogitsOffsetBytes(views: ReturnViews, base: number, entry: number): number {
+  return views.i32[(entryBase(base, entry) + ENTRY_LOGITS_OFFSET) >>> 2]! >>> 0
+}
+export function returnLogsumexp(views: ReturnViews, base: number, entry: number): number {
+  return views.f64[(entryBase(base, entry) + ENTRY_LOGSUMEXP) >>> 3]!
+}
+/** Best tokens in the entry: 1 for head kind `best`, up to `TOP_COUNT` for `top`. */
+export function returnTopCount(views: ReturnViews, base: number, entry: number): number {
+  return views.i32[(entryBase(base, entry) + ENTRY_COUNT) >>> 2]!
+}
+export function returnNanCount(views: ReturnViews, base: number, entry: number): number {
+  return views.i32[(entryBase(base, entry) + ENTRY_NAN_COUNT) >>> 2]!
+}
+/** Index in `views.i32` of the entry's best token ids. */
+export function returnIdsIndex(base: number, entry: number): number {
+  return (entryBase(base, entry) + ENTRY_IDS) >>> 2
+}
+/** Index in `views.f32` of the logits of those tokens. */
+export function returnLogitsIndex(base: number, entry: number): number {
+  return (entryBase(base, entry) + ENTRY_LOGITS) >>> 2
+}
+
+function entryBase(base: number, entry: number): number {
+  return base + RETURN_HEADER_BYTES + entry * ENTRY_BYTES
+}
+
+assert(ENTRY_BYTES % 8 === 0 && RETURN_HEADER_BYTES % 8 === 0, 'return entries must be aligned for their f64')
