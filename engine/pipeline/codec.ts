@@ -17,6 +17,8 @@ export const HEADER_ROW_COUNT = 3
 export const HEADER_USED_WORDS = 4
 /** Rows whose head kind is not `none`. */
 export const HEADER_HEAD_ROW_COUNT = 5
+/** Bit per row (of a chunk: bit 0 for all) whose K or V did not fit the KV type in a stage so far. */
+const HEADER_FAULTS = 6
 export const HEADER_WORDS = 8
 
 export const KIND_ROWS = 0
@@ -76,6 +78,7 @@ export function encodeMicroBatch(words: Int32Array, base: number, microBatch: Mi
   words[base + HEADER_ROW_COUNT] = rowCount
   words[base + HEADER_USED_WORDS] = end
   words[base + HEADER_HEAD_ROW_COUNT] = headRows
+  words[base + HEADER_FAULTS] = 0
   return end
 }
 
@@ -112,6 +115,12 @@ export function rowCount(words: Int32Array, base: number): number {
 }
 export function headRowCount(words: Int32Array, base: number): number {
   return words[base + HEADER_HEAD_ROW_COUNT]!
+}
+export function faultMask(words: Int32Array, base: number): number {
+  return words[base + HEADER_FAULTS]!
+}
+export function addFaults(words: Int32Array, base: number, faults: number): void {
+  words[base + HEADER_FAULTS]! |= faults
 }
 /** Words from `base` that a stage copies to hand the record on. */
 export function usedWords(words: Int32Array, base: number): number {
@@ -206,33 +215,31 @@ export function returnViews(buffer: ArrayBufferLike): ReturnViews {
   return { i32: new Int32Array(buffer), f32: new Float32Array(buffer), f64: new Float64Array(buffer) }
 }
 
-/** Starts a record without entries and without faults. */
-export function beginReturn(views: ReturnViews, base: number, number: MicroBatchNumber): void {
+/** Starts a record of `entryCount` entries, without faults. */
+export function beginReturn(views: ReturnViews, base: number, number: MicroBatchNumber, entryCount: number): void {
   views.i32[(base + RETURN_NUMBER_LOW) >>> 2] = number
   views.i32[(base + RETURN_NUMBER_HIGH) >>> 2] = Math.floor(number / 2 ** 32)
-  views.i32[(base + RETURN_ENTRY_COUNT) >>> 2] = 0
+  views.i32[(base + RETURN_ENTRY_COUNT) >>> 2] = entryCount
   views.i32[(base + RETURN_FAULT_MASK) >>> 2] = 0
 }
 
-/** Adds the entry of head row `row` and returns its index; ids and logits follow through the `return*Index` offsets. */
-export function addReturnEntry(
+/** Writes entry `entry`, for head row `row`; ids and logits lie at the `return*Index` offsets. */
+export function writeReturnEntry(
   views: ReturnViews,
   base: number,
+  entry: number,
   row: number,
   logitsOffsetBytes: number,
   logsumexp: number,
   count: number,
   nanCount: number,
-): number {
-  const entry = views.i32[(base + RETURN_ENTRY_COUNT) >>> 2]!
+): void {
   const at = entryBase(base, entry)
   views.f64[(at + ENTRY_LOGSUMEXP) >>> 3] = logsumexp
   views.i32[(at + ENTRY_ROW) >>> 2] = row
   views.i32[(at + ENTRY_LOGITS_OFFSET) >>> 2] = logitsOffsetBytes
   views.i32[(at + ENTRY_COUNT) >>> 2] = count
   views.i32[(at + ENTRY_NAN_COUNT) >>> 2] = nanCount
-  views.i32[(base + RETURN_ENTRY_COUNT) >>> 2] = entry + 1
-  return entry
 }
 
 export function returnNumber(views: ReturnViews, base: number): MicroBatchNumber {

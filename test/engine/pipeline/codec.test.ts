@@ -130,9 +130,9 @@ test('a return record survives its slot and stays inside it', () => {
       const size = codec.returnSlotBytes(unique.length)
       const views = codec.returnViews(new ArrayBuffer(base + size + 64))
       views.i32.fill(CANARY)
-      codec.beginReturn(views, base, number)
-      for (const { row, offset, logsumexp, top, nanCount } of unique) {
-        const entry = codec.addReturnEntry(views, base, row, offset, logsumexp, top.length, nanCount)
+      codec.beginReturn(views, base, number, unique.length)
+      for (const [entry, { row, offset, logsumexp, top, nanCount }] of unique.entries()) {
+        codec.writeReturnEntry(views, base, entry, row, offset, logsumexp, top.length, nanCount)
         views.i32.set(top.map(([token]) => token), codec.returnIdsIndex(base, entry)) // biome-ignore format: one line reads better
         views.f32.set(top.map(([, logit]) => logit), codec.returnLogitsIndex(base, entry)) // biome-ignore format: one line reads better
       }
