@@ -1,0 +1,27 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { readSummary, summaryLine } from './summary.ts'
+
+const summary = (total: number, passed: number, skipped: number): string =>
+  `• • (${passed} / ${total})\n\n  Total:     ${total}\n  Passed:    ${passed}\n  Skipped:   ${skipped}\n  Duration:  1.00ms\n\n`
+
+test('reads the counts of a file', () => {
+  assert.equal(readSummary(summary(3, 3, 0)), { passed: 3, failed: 0, skipped: 0 })
+  assert.equal(readSummary(summary(5, 3, 2)), { passed: 3, failed: 2, skipped: 2 })
+})
+
+test('a file without summary has no counts', () => {
+  assert.is(readSummary(''), undefined)
+  assert.is(readSummary('  Total:     3\n  Passed:    3\n'), undefined)
+})
+
+test('the last summary counts, not one printed by a test', () => {
+  assert.equal(readSummary(`${summary(9, 9, 9)}noise\n${summary(1, 0, 0)}`), { passed: 0, failed: 1, skipped: 0 })
+})
+
+test('the closing line names skipped cases only when there are some', () => {
+  assert.is(summaryLine({ passed: 4, failed: 0, skipped: 0 }), '4 passed, 0 failed')
+  assert.is(summaryLine({ passed: 4, failed: 1, skipped: 2 }), '4 passed, 1 failed, 2 skipped')
+})
+
+test.run()
