@@ -29,5 +29,44 @@ export const GROUP_ROWS = 8
 /** Elements that share one activation scale. */
 export const BLOCK_ELEMENTS = 32
 
+// A GGUF header. Far above every real file; they keep a crafted one from costing time or memory.
+
+/** Bytes before the tensor data, of which string arrays are read through: the largest vocabularies take 20 MB. */
+export const HEADER_BYTES_MAX = 2 ** 28
+/** Metadata keys of a file: real ones have dozens. */
+export const METADATA_KEYS_MAX = 1 << 16
+/** Tensors of a file: the largest mixtures of experts have a few thousand. */
+export const TENSORS_MAX = 1 << 16
+/** Elements of a metadata array: a vocabulary's merges are half a million. */
+export const ARRAY_ELEMENTS_MAX = 1 << 24
+/** Elements of an array kept in memory with the header: a number per layer. Longer arrays are read when asked for. */
+export const ARRAY_KEPT_ELEMENTS_MAX = 1024
+/** Bytes of a key: the format's own limit. */
+export const KEY_BYTES_MAX = 65535
+/** Bytes of a string: chat templates reach 100 KB. */
+export const STRING_BYTES_MAX = 1 << 24
+/** Bytes of a tensor's name: ggml's limit, which counts a closing NUL. */
+export const TENSOR_NAME_BYTES_MAX = 63
+/** Dimensions of a tensor: ggml's limit. */
+export const TENSOR_DIMENSIONS_MAX = 4
+/** Alignment of tensor data: writers use 32 or a page. */
+export const ALIGNMENT_MAX = 1 << 20
+
+// Hyper-parameters of a model. The tensors must have the shapes they give, so these only keep products exact.
+
+/** Elements of a token's activation. */
+export const WIDTH_MAX = 1 << 17
+/** Elements inside the feed-forward part of a layer. */
+export const FFN_WIDTH_MAX = 1 << 20
+/** Attention heads of a layer. */
+export const HEADS_MAX = 1 << 12
+/** Elements of a head. */
+export const HEAD_DIM_MAX = 1 << 12
+/** Tokens of a vocabulary: the largest have 262,000. */
+export const VOCABULARY_MAX = 1 << 21
+/** Positions a model may claim to be trained for; a sequence gets at most CONTEXT_MAX of them. */
+export const POSITIONS_MAX = 2 ** 31 - 1
+
+if (ARRAY_KEPT_ELEMENTS_MAX < LAYERS_MAX) throw new Error('limits: arrays with a value per layer must be kept')
 if (ROWS_MAX > 32) throw new Error('limits: the alive mask has 32 bits')
 if (ANCESTORS_MAX < ROWS_MAX) throw new Error('limits: a chain must fit one micro-batch')

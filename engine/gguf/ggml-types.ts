@@ -1,0 +1,81 @@
+// Pure table of the tensor types a GGUF file can name: ids, block shapes, and which of them we can compute with.
+// Source: enum ggml_type and the block structs of ggml-common.h in ggml-org/ggml.
+
+/** Block of one tensor type: `blockElements` consecutive elements of a row are stored in `blockBytes`. */
+export interface GgmlType {
+  readonly id: number
+  readonly name: GgmlTypeName
+  readonly blockElements: number
+  readonly blockBytes: number
+}
+
+const ROWS = [
+  [0, 'F32', 1, 4],
+  [1, 'F16', 1, 2],
+  [2, 'Q4_0', 32, 18],
+  [3, 'Q4_1', 32, 20],
+  [6, 'Q5_0', 32, 22],
+  [7, 'Q5_1', 32, 24],
+  [8, 'Q8_0', 32, 34],
+  [9, 'Q8_1', 32, 36],
+  [10, 'Q2_K', 256, 84],
+  [11, 'Q3_K', 256, 110],
+  [12, 'Q4_K', 256, 144],
+  [13, 'Q5_K', 256, 176],
+  [14, 'Q6_K', 256, 210],
+  [15, 'Q8_K', 256, 292],
+  [16, 'IQ2_XXS', 256, 66],
+  [17, 'IQ2_XS', 256, 74],
+  [18, 'IQ3_XXS', 256, 98],
+  [19, 'IQ1_S', 256, 50],
+  [20, 'IQ4_NL', 32, 18],
+  [21, 'IQ3_S', 256, 110],
+  [22, 'IQ2_S', 256, 82],
+  [23, 'IQ4_XS', 256, 136],
+  [24, 'I8', 1, 1],
+  [25, 'I16', 1, 2],
+  [26, 'I32', 1, 4],
+  [27, 'I64', 1, 8],
+  [28, 'F64', 1, 8],
+  [29, 'IQ1_M', 256, 56],
+  [30, 'BF16', 1, 2],
+  [34, 'TQ1_0', 256, 54],
+  [35, 'TQ2_0', 256, 66],
+  [39, 'MXFP4', 32, 17],
+  [40, 'NVFP4', 64, 36],
+  [41, 'Q1_0', 128, 18],
+  [42, 'Q2_0', 64, 18],
+] as const
+
+export type GgmlTypeName = (typeof ROWS)[number][1]
+
+/** Types that have kernels. */
+export const COMPUTABLE_TYPES = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_K', 'Q6_K'] as const
+export type ComputableType = (typeof COMPUTABLE_TYPES)[number]
+
+const byId = new Map<number, GgmlType>()
+const byName = new Map<GgmlTypeName, GgmlType>()
+for (const [id, name, blockElements, blockBytes] of ROWS) {
+  const type: GgmlType = { id, name, blockElements, blockBytes }
+  byId.set(id, type)
+  byName.set(name, type)
+}
+
+/** The type with this id in a file, undefined where the id is unknown or was withdrawn. */
+export function ggmlTypeOfId(id: number): GgmlType | undefined {
+  return byId.get(id)
+}
+
+export function ggmlType(name: GgmlTypeName): GgmlType {
+  return byName.get(name)!
+}
+
+export function isComputable(name: GgmlTypeName): name is ComputableType {
+  return (COMPUTABLE_TYPES as readonly string[]).includes(name)
+}
+
+/** Bytes of one row of `elements`, a multiple of the type's block. */
+export function rowBytes(name: GgmlTypeName, elements: number): number {
+  const type = ggmlType(name)
+  return (elements / type.blockElements) * type.blockBytes
+}

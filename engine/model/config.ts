@@ -1,0 +1,163 @@
+// The hyper-parameters of a model, read from its metadata and checked once, so that nothing later needs to. Pure.
+import { TsinferError } from '../errors.ts'
+import type { GgufFile } from '../gguf/file.ts'
+import { findArray, findInteger, getFloat, getString, type Metadata } from '../gguf/metadata.ts'
+import {
+  FFN_WIDTH_MAX,
+  HEAD_DIM_MAX,
+  HEADS_MAX,
+  LAYERS_MAX,
+  POSITIONS_MAX,
+  VOCABULARY_MAX,
+  WIDTH_MAX,
+} from '../limits.ts'
+import { ARCHITECTURES, type Architecture, type RopeStyle } from './architectures.ts'
+import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
+import { type RopeScaling, ropeScaling } from './rope-scaling.ts'
+
+export interface RopeConfig {
+  readonly base: number
+  /** Elements of each head that are rotated; even. */
+  readonly dimensionCount: number
+  readonly style: RopeStyle
+  readonly scaling: RopeScaling
+  /** Factor on the rotated values, before what the scaling itself adds. */
+  readonly magnitude: number
+}
+
+/** Tokens with a meaning of their own; undefined where the model has none. */
+export interface SpecialTokens {
+  readonly bos: number | undefined
+  readonly eos: number | undefined
+  /** End of a turn. */
+  readonly eot: number | undefined
+  /** End of a message that awaits a tool. */
+  readonly eom: number | undefined
+}
+
+export interface ModelConfig {
+  readonly architecture: string
+  readonly layerCount: number
+  /** Elements of a token's activation between layers. */
+  readonly width: number
+  readonly ffnWidth: number
+  readonly heads: number
+  readonly kvHeads: number
+  /** Elements of a head's query, key and value. */
+  readonly headDim: number
+  readonly vocabularySize: number
+  /** Positions the model was trained for. */
+  readonly contextLength: number
+  readonly normEps: number
+  /** Factor on a query's dot products with the keys. */
+  readonly attentionScale: number
+  readonly rope: RopeConfig
+  readonly tokens: SpecialTokens
+}
+
+/**
+ * The configuration of the model in `file`.
+ * @throws TsinferError `architecture_unsupported` naming the architecture, `model_invalid` naming the value that is
+ *   missing, of the wrong type or out of range
+ */
+export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): ModelConfig {
+  const { metadata } = file
+  const architecture = architectureOf(metadata)
+  const key = (name: string) => `${architecture.name}.${name}`
+  const width = boundedInteger(metadata, key('embedding_length'), WIDTH_MAX)
+  const heads = boundedInteger(metadata, key('attention.head_count'), HEADS_MAX)
+  const kvHeads = boundedInteger(metadata, key('attention.head_count_kv'), heads, heads)
+  if (width % heads !== 0) throw notDivisor(key('attention.head_count'), heads, 'width', width)
+  if (heads % kvHeads !== 0) throw notDivisor(key('attention.head_count_kv'), kvHeads, 'head count', heads)
+  const headDim = headDimOf(metadata, key, width / heads)
+  const vocabularySize = vocabularySizeOf(file)
+  const contextLength = boundedInteger(metadata, key('context_length'), POSITIONS_MAX)
+  const normEpsKey = key('attention.layer_norm_rms_epsilon')
+  return {
+    architecture: architecture.name,
+    layerCount: boundedInteger(metadata, key('block_count'), LAYERS_MAX),
+    width,
+    ffnWidth: boundedInteger(metadata, key('feed_forward_length'), FFN_WIDTH_MAX),
+    heads,
+    kvHeads,
+    headDim,
+    vocabularySize,
+    contextLength,
+    normEps: optionalPositiveFloat(metadata, normEpsKey) ?? getFloat(metadata, normEpsKey),
+    attentionScale: optionalPositiveFloat(metadata, key('attention.scale')) ?? 1 / Math.sqrt(headDim),
+    rope: ropeOf(metadata, key, architecture, headDim, contextLength),
+    tokens: specialTokensOf(metadata, vocabularySize),
+  }
+}
+
+function architectureOf(metadata: Metadata): Architecture {
+  const name = getString(metadata, 'general.architecture')
+  const architecture = ARCHITECTURES.get(name)
+  const known = [...ARCHITECTURES.keys()].join(', ')
+  if (architecture === undefined)
+    throw unsupported(`expected an architecture we compute (${known})`, JSON.stringify(name))
+  const experts = findInteger(metadata, `${name}.expert_count`) ?? 0
+  if (experts > 0) throw unsupported(`expected a dense ${name} model`, `a mixture of ${experts} experts`)
+  return architecture
+}
+
+function headDimOf(metadata: Metadata, key: (name: string) => string, fallback: number): number {
+  const headDim = boundedInteger(metadata, key('attention.key_length'), HEAD_DIM_MAX, fallback)
+  const valueDim = boundedInteger(metadata, key('attention.value_length'), HEAD_DIM_MAX, headDim)
+  if (valueDim === headDim) return headDim
+  throw unsupported('expected keys and values of the same length', `${headDim} and ${valueDim}`)
+}
+
+function vocabularySizeOf({ metadata, tensors }: Pick<GgufFile, 'metadata' | 'tensors'>): number {
+  const embedding = tensors.get('token_embd.weight')
+  if (embedding === undefined) throw invalidModel('expected a tensor token_embd.weight, found none: a vocabulary only?')
+  const rows = embedding.dims[1] ?? 1
+  if (rows < 1 || rows > VOCABULARY_MAX)
+    throw invalidModel(`token_embd.weight: expected 1 to ${VOCABULARY_MAX} rows, found ${rows}`)
+  const tokens = findArray(metadata, 'tokenizer.ggml.tokens')
+  if (tokens !== undefined && tokens.count !== rows) {
+    throw invalidModel(`expected as many tokens as token_embd.weight has rows (${rows}), found ${tokens.count}`)
+  }
+  return rows
+}
+
+function ropeOf(
+  metadata: Metadata,
+  key: (name: string) => string,
+  architecture: Architecture,
+  headDim: number,
+  contextLength: number,
+): RopeConfig {
+  const dimensionCount = boundedInteger(metadata, key('rope.dimension_count'), headDim, headDim)
+  if (dimensionCount % 2 !== 0)
+    throw invalidModel(`metadata ${key('rope.dimension_count')}: expected an even number, found ${dimensionCount}`)
+  return {
+    base: optionalPositiveFloat(metadata, key('rope.freq_base')) ?? 10000,
+    dimensionCount,
+    style: architecture.ropeStyle,
+    scaling: ropeScaling(metadata, architecture.name, contextLength),
+    magnitude: optionalPositiveFloat(metadata, key('rope.scaling.attn_factor')) ?? 1,
+  }
+}
+
+/** Writers say "none" with an id of all ones. */
+const NO_TOKEN = new Set([-1, 0xffffffff])
+
+function specialTokensOf(metadata: Metadata, vocabularySize: number): SpecialTokens {
+  const token = (name: string): number | undefined => {
+    const key = `tokenizer.ggml.${name}_token_id`
+    const id = findInteger(metadata, key)
+    if (id === undefined || NO_TOKEN.has(id)) return undefined
+    if (id >= 0 && id < vocabularySize) return id
+    throw invalidModel(`metadata ${key}: expected an id below the vocabulary size ${vocabularySize}, found ${id}`)
+  }
+  return { bos: token('bos'), eos: token('eos'), eot: token('eot'), eom: token('eom') }
+}
+
+function notDivisor(key: string, divisor: number, what: string, value: number): TsinferError {
+  return invalidModel(`metadata ${key}: expected a divisor of the ${what} ${value}, found ${divisor}`)
+}
+
+function unsupported(expected: string, found: string): TsinferError {
+  return new TsinferError('architecture_unsupported', `${expected}, found ${found}`)
+}

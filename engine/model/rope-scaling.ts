@@ -1,0 +1,76 @@
+// How a model stretches its rotary frequencies beyond the context it was first trained for. Pure. Keys and defaults:
+// llama.cpp's src/llama-arch.cpp and the common part of its hyper-parameter loading.
+import { TsinferError } from '../errors.ts'
+import { findFloat, findString, type Metadata } from '../gguf/metadata.ts'
+import { POSITIONS_MAX } from '../limits.ts'
+import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
+
+export type RopeScaling =
+  | { readonly kind: 'none' }
+  /** All frequencies divided by `factor`. */
+  | { readonly kind: 'linear'; readonly factor: number }
+  /** Long waves divided by `factor`, short ones kept. GGUF files hold the outcome in rope_freqs.weight instead. */
+  | {
+      readonly kind: 'llama3'
+      readonly factor: number
+      readonly lowFrequencyFactor: number
+      readonly highFrequencyFactor: number
+      readonly originalContext: number
+    }
+  /** https://arxiv.org/abs/2309.00071: a ramp over the dimensions between `betaFast` and `betaSlow` rotations. */
+  | {
+      readonly kind: 'yarn'
+      readonly factor: number
+      readonly originalContext: number
+      /** Share of the ramp that is applied: 1 is yarn, 0 is linear. */
+      readonly extrapolation: number
+      readonly betaFast: number
+      readonly betaSlow: number
+    }
+
+/**
+ * The scaling of a model with metadata prefix `architecture`.
+ * @throws TsinferError `model_invalid` for a factor that is not finite and positive, `architecture_unsupported` for an
+ *   unknown kind
+ */
+export function ropeScaling(metadata: Metadata, architecture: string, contextLength: number): RopeScaling {
+  const key = (name: string) => `${architecture}.rope.${name}`
+  const float = (name: string, fallback: number) => optionalPositiveFloat(metadata, key(name)) ?? fallback
+  const factor = float('scaling.factor', float('scale_linear', 1))
+  const originalContext = boundedInteger(metadata, key('scaling.original_context_length'), POSITIONS_MAX, contextLength)
+  const kind = findString(metadata, key('scaling.type')) ?? 'linear'
+  switch (kind) {
+    case 'none':
+      return { kind }
+    case 'linear':
+      return factor === 1 ? { kind: 'none' } : { kind, factor }
+    case 'llama3':
+      return {
+        kind,
+        factor,
+        lowFrequencyFactor: float('scaling.low_freq_factor', 1),
+        highFrequencyFactor: float('scaling.high_freq_factor', 4),
+        originalContext,
+      }
+    case 'yarn':
+      return {
+        kind,
+        factor,
+        originalContext,
+        extrapolation: extrapolationOf(metadata, key('scaling.yarn_ext_factor')),
+        betaFast: float('scaling.yarn_beta_fast', 32),
+        betaSlow: float('scaling.yarn_beta_slow', 1),
+      }
+    default: {
+      const expected = 'expected a rope scaling of none, linear, llama3 or yarn'
+      throw new TsinferError('architecture_unsupported', `${expected}, found ${JSON.stringify(kind)}`)
+    }
+  }
+}
+
+/** Negative means "not set", as in llama.cpp. */
+function extrapolationOf(metadata: Metadata, key: string): number {
+  const value = findFloat(metadata, key) ?? -1
+  if (Number.isFinite(value)) return value < 0 ? 1 : value
+  throw invalidModel(`metadata ${key}: expected a finite number, found ${value}`)
+}
