@@ -1,0 +1,266 @@
+// What a user of the library passes in and gets back. Types only; index.ts re-exports all of it.
+import type { Position, TokenId } from './domain.ts'
+
+/** Element type of the KV cells. */
+export type KvType = 'f32' | 'f16'
+export type KernelBuild = 'plain' | 'relaxed'
+
+export interface LoadOptions {
+  /** Positions per sequence; 0 = the model's own. Default: the smallest of the model's, 4096 and what fits one stage. */
+  readonly context?: number
+  /** Cores to use in all. Default: what the machine and its cgroup quota allow. */
+  readonly threads?: number
+  readonly stages?: number
+  /** Lanes per stage. */
+  readonly lanes?: number
+  /** Rows of a prefill chunk. */
+  readonly chunkRows?: number
+  readonly kvTypeK?: KvType
+  readonly kvTypeV?: KvType
+  readonly kernels?: 'auto' | KernelBuild
+  /** Sequences (requests times choices) that may be live at once: the KV cells are sized for them. Default 1. */
+  readonly sequences?: number
+  /** Overrides the pre-tokenizer that the file names (`tokenizer.ggml.pre`). */
+  readonly tokenizerPre?: string
+  /** Allows setting V8 flags (relaxed SIMD on Node 20). They act on the whole process. Default false. */
+  readonly experimentalV8?: boolean
+  readonly signal?: AbortSignal
+  /** Called with 0..1 while the weights are read. */
+  readonly onProgress?: (fraction: number) => void
+}
+
+/** Defaults are llama.cpp's. */
+export interface SamplingOptions {
+  /** Default 0.8; 0 = greedy. */
+  readonly temperature?: number
+  /** Keep the K best tokens. Default 40; 0 = all. */
+  readonly topK?: number
+  /** Keep the smallest set of best tokens with at least this much probability. Default 0.95; 1 = all. */
+  readonly topP?: number
+  /** Keep tokens with at least this share of the best token's probability. Default 0.05; 0 = all. */
+  readonly minP?: number
+  /** Divides positive and multiplies negative logits of recent tokens. Default 1 = off. */
+  readonly repeatPenalty?: number
+  /** Recent tokens, prompt included, that the three penalties look at. Default 64; -1 = all, 0 = none. */
+  readonly repeatLastN?: number
+  /** Subtracted once from the logit of a recent token. Default 0. */
+  readonly presencePenalty?: number
+  /** Subtracted from the logit of a recent token for each time it occurs. Default 0. */
+  readonly frequencyPenalty?: number
+  /** Added to the logits of these token ids; -Infinity bans a token. */
+  readonly logitBias?: Readonly<Record<number, number>>
+  /** 0 .. 2^32 - 1. Default: a random one, reported with the result. */
+  readonly seed?: number
+}
+
+export interface GenerateOptions extends SamplingOptions {
+  /** Most tokens per choice. Default: until the context is full. */
+  readonly maxTokens?: number
+  /** Texts that end a choice; the text is cut before them. */
+  readonly stop?: readonly string[]
+  /** Continuations of the same prompt. Default 1. */
+  readonly choices?: number
+  /** Go on after a token that ends the text; nothing is banned. Default false. */
+  readonly ignoreEos?: boolean
+  /** Read special tokens in a text prompt as such. Default true. */
+  readonly parseSpecial?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** One generated token. */
+export interface Piece {
+  readonly choice: number
+  readonly token: TokenId
+  /** Text that became complete with this token; may be empty. */
+  readonly text: string
+}
+
+export interface ChoiceResult {
+  /** Generated tokens, without the one that ended the text. */
+  readonly ids: readonly TokenId[]
+  readonly text: string
+  readonly finishReason: 'stop' | 'length'
+}
+
+export interface GenerateResult {
+  readonly promptIds: readonly TokenId[]
+  readonly choices: readonly ChoiceResult[]
+  /** The seed that was used. */
+  readonly seed: number
+  readonly stats: GenerateStats
+}
+
+/** Pieces as they are made, of all choices interleaved. Iterating is optional; `result` settles either way. */
+export interface Generation extends AsyncIterable<Piece> {
+  /** Rejects with code `aborted` when the signal fires; so does the iteration. */
+  readonly result: Promise<GenerateResult>
+}
+
+/** Figures of one request; times in milliseconds, measured in the conductor. */
+export interface GenerateStats {
+  readonly promptTokens: number
+  /** From submission of the prompt's first token to the logits of its last one. */
+  readonly promptMs: number
+  /** Generated tokens of all choices. */
+  readonly tokens: number
+  /** From the first generated token to the last. */
+  readonly decodeMs: number
+  /** Generated tokens after the first of each choice per second of `decodeMs`. */
+  readonly tokS: number
+  /** Time to the first token, prefill included. */
+  readonly ttftMs: number
+  /** Time between two tokens of a choice. */
+  readonly itlMsP50: number
+  readonly itlMsP95: number
+  readonly itlMsMin: number
+  readonly plan: string
+  readonly kernels: string
+  /** Draft tokens sent to the target. */
+  readonly drafted: number
+  readonly accepted: number
+  /** accepted / drafted; null when nothing was drafted. */
+  readonly acceptance: number | null
+  /** accepted / (accepted + first rejections). */
+  readonly acceptancePerGuess: number | null
+  readonly cancelledRows: number
+  readonly wastedRows: number
+  /** Share of the stages' time spent computing; null when not measured. */
+  readonly utilisation: number | null
+}
+
+/** The distribution of the token after `position`, given the tokens up to it. */
+export interface ScoredPosition {
+  readonly position: Position
+  /** The token at `position`. */
+  readonly token: TokenId
+  /** The likeliest next tokens, best first. */
+  readonly top: readonly (readonly [id: TokenId, probability: number])[]
+  /** ln of the sum of exp(logit) over the vocabulary. */
+  readonly logsumexp: number
+  /** Logit of the token that really follows; absent at the last position. */
+  readonly nextLogit?: number
+}
+
+export interface ScoreOptions {
+  /** First position to report. Default 0. */
+  readonly from?: number
+  /** Next tokens to report, at most 64. Default 5. */
+  readonly top?: number
+  readonly signal?: AbortSignal
+}
+
+export interface TokenizeOptions {
+  /** Default: as the model's metadata says. */
+  readonly addBos?: boolean
+  /** Default true. */
+  readonly parseSpecial?: boolean
+}
+
+/** How a model is laid over threads and memories. */
+export interface PlanInfo {
+  /** One line for people. */
+  readonly text: string
+  readonly stages: readonly StageInfo[]
+  /** Lanes per stage. */
+  readonly lanes: number
+  readonly contextLength: number
+  readonly chunkRows: number
+  readonly sequences: number
+  readonly kvTypeK: KvType
+  readonly kvTypeV: KvType
+  /** Weight bytes that one decoded token reads. */
+  readonly weightBytesPerToken: number
+}
+
+export interface StageInfo {
+  readonly layerFirst: number
+  readonly layerCount: number
+  /** Bytes of the stage's whole memory, weights included. */
+  readonly memoryBytes: number
+  readonly weightBytes: number
+  readonly kvBytes: number
+}
+
+export interface ModelInfo {
+  readonly path: string
+  readonly architecture: string
+  readonly name: string | undefined
+  /** Positions of a sequence, as loaded. */
+  readonly contextLength: number
+  /** Positions the model was trained for. */
+  readonly contextLengthTrained: number
+  readonly vocabularySize: number
+  readonly parameterCount: number
+  /** Bytes of all tensors in the file. */
+  readonly fileBytes: number
+  /** The tensor type most of the weights have. */
+  readonly weightType: string
+  readonly plan: PlanInfo
+  /** Which build of the kernels runs. */
+  readonly kernels: string
+}
+
+/** Totals since the model was loaded. */
+export interface EngineStats {
+  readonly requests: number
+  readonly requestsLive: number
+  readonly promptTokens: number
+  readonly tokens: number
+  readonly kvCells: number
+  readonly kvCellsUsed: number
+}
+
+export interface Model extends AsyncDisposable {
+  readonly info: ModelInfo
+  tokenize(text: string, options?: TokenizeOptions): Promise<number[]>
+  detokenize(ids: readonly TokenId[]): string
+  generate(prompt: string | readonly TokenId[], options?: GenerateOptions): Generation
+  score(ids: readonly TokenId[], options?: ScoreOptions): AsyncIterable<ScoredPosition>
+  stats(): EngineStats
+  close(): Promise<void>
+}
+
+/** A model file's vocabulary alone; works for files without weights. */
+export interface TextTokenizer extends AsyncDisposable {
+  encode(text: string, options?: TokenizeOptions): Promise<number[]>
+  detokenize(ids: readonly TokenId[]): Promise<string>
+  close(): Promise<void>
+}
+
+/** What a valid GGUF file holds and whether it can run here; nothing but headers is read. */
+export interface Inspection {
+  readonly path: string
+  readonly version: number
+  /** Shards of the set. */
+  readonly files: number
+  readonly metadata: readonly MetadataEntry[]
+  readonly tensorCount: number
+  readonly parameterCount: number
+  readonly tensorBytes: number
+  /** Most bytes first. */
+  readonly tensorTypes: readonly TensorTypeSummary[]
+  readonly architecture: string | undefined
+  readonly runnable: boolean
+  /** Why it is not runnable. */
+  readonly reason: string | undefined
+  /** How it would be loaded; absent when it is not runnable. */
+  readonly plan: PlanInfo | undefined
+}
+
+export interface MetadataEntry {
+  readonly key: string
+  /** GGUF's name, e.g. `u32` or `array of string`. */
+  readonly type: string
+  /** Of an array the first elements only. */
+  readonly value: MetadataScalar | readonly MetadataScalar[]
+  /** Elements of an array. */
+  readonly length?: number
+}
+
+export type MetadataScalar = string | number | bigint | boolean
+
+export interface TensorTypeSummary {
+  readonly type: string
+  readonly tensors: number
+  readonly bytes: number
+}
