@@ -1,2 +1,120 @@
 // The typed mirror of kernels-as/index.ts and the only file that touches WebAssembly: a kernel is a free function
-// over byte addresses of one stage memory; the caller owns all memory.
+// over byte addresses of one stage memory; the caller owns all memory. Addresses are byte offsets below 2^32; out
+// pointer first, then inputs, counts, strides (bytes), scalars. What a kernel computes is said at its source.
+import { TsinferError } from '../errors.ts'
+import { MEMORY_BYTES_MAX, PAGE_BYTES } from '../limits.ts'
+
+/** The little of the WebAssembly JavaScript API that is used; Node's types do not declare it. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => KernelModule
+  readonly Instance: new (module: KernelModule, imports: object) => { readonly exports: Kernels }
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => StageMemory
+  validate(bytes: Uint8Array): boolean
+}
+
+declare const compiled: unique symbol
+/** Compiled kernels: opaque, can be posted to other threads. */
+export interface KernelModule {
+  readonly [compiled]: true
+}
+/** The one shared memory of a stage; can be posted to other threads. */
+export interface StageMemory {
+  readonly buffer: SharedArrayBuffer
+}
+
+/** Plain SIMD runs everywhere; relaxed SIMD has faster integer products. Both give the same bits. */
+export type KernelBuild = 'plain' | 'relaxed'
+
+/** `rows` file rows -> groups of 8 interleaved rows; 1 when only the exact kernels are right for this data, else 0. */
+export type RepackKernel = (out: number, input: number, rows: number, k: number) => number
+/** out[i][8g .. 8g+7] = W[8g .. 8g+7] . x[i] for groupBegin <= g < groupEnd and i < n. */
+export type MatmulKernel = (
+  out: number,
+  w: number,
+  x: number,
+  outStride: number,
+  xStride: number,
+  groupBegin: number,
+  groupEnd: number,
+  k: number,
+  n: number,
+) => void
+/** Row `row` of a repacked matrix, dequantized to f32[k]. */
+export type EmbedRowKernel = (out: number, w: number, row: number, k: number) => void
+/** Writes `n` floats into KV cells; 1 when the cells cannot hold one of them, else 0. */
+export type StoreKernel = (out: number, x: number, n: number) => number
+/** Attention of one row over the cells of one KV head. */
+export type AttentionKernel = (
+  out: number,
+  q: number,
+  kCells: number,
+  vCells: number,
+  table: number,
+  ancestors: number,
+  committed: number,
+  length: number,
+  cellStride: number,
+  heads: number,
+  headDim: number,
+  scale: number,
+  scratch: number,
+) => void
+
+/** Every export of the kernel module; a test compares the names with the module's. */
+export interface Kernels {
+  readonly add: (out: number, x: number, n: number) => void
+  readonly attention_f16: AttentionKernel
+  readonly attention_f32: AttentionKernel
+  readonly embed_row_f32: EmbedRowKernel
+  readonly head_scan: (outIds: number, outLogits: number, logits: number, n: number, count: number) => number
+  readonly logsumexp: (logits: number, n: number) => number
+  readonly matmul_f32: MatmulKernel
+  readonly read_sum: (at: number, bytes: number) => number
+  readonly repack_f32: RepackKernel
+  readonly rmsnorm: (
+    out: number,
+    x: number,
+    weight: number,
+    k: number,
+    n: number,
+    outStride: number,
+    xStride: number,
+    eps: number,
+  ) => void
+  readonly rope: (x: number, table: number, heads: number, headDim: number, rotaryDim: number, neox: number) => void
+  readonly rope_table: (out: number, freqs: number, half: number, position: number, mscale: number) => void
+  readonly store_f16: StoreKernel
+  readonly store_f32: StoreKernel
+  readonly swiglu: (out: number, gate: number, up: number, n: number) => void
+}
+
+/** Which of the two builds this engine can compile, judged by the relaxed one's bytes. */
+export function kernelBuild(relaxedBytes: Uint8Array): KernelBuild {
+  return WebAssembly.validate(relaxedBytes) ? 'relaxed' : 'plain'
+}
+
+/** Compiles dist/kernels-as/{plain,relaxed}.wasm. */
+export function compileKernels(bytes: Uint8Array): KernelModule {
+  return new WebAssembly.Module(bytes)
+}
+
+/** Binds compiled kernels to a stage's memory. */
+export function instantiateKernels(module: KernelModule, memory: StageMemory): Kernels {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports
+}
+
+/**
+ * A shared memory of the whole pages that hold `bytes`; it cannot grow.
+ * @throws TsinferError `out_of_memory` when that is more than a memory can have or the system will give.
+ */
+export function createStageMemory(bytes: number): StageMemory {
+  if (bytes > MEMORY_BYTES_MAX) {
+    throw new TsinferError('out_of_memory', `a stage needs ${bytes} bytes, a memory holds ${MEMORY_BYTES_MAX} at most`)
+  }
+  const pages = Math.max(1, Math.ceil(bytes / PAGE_BYTES))
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  } catch (cause) {
+    throw new TsinferError('out_of_memory', `cannot allocate ${pages * PAGE_BYTES} bytes for a stage`, { cause })
+  }
+}

@@ -1,0 +1,89 @@
+// What the kernels make of each weight type: which of them belong to it, what its repacked form occupies and which
+// form of activations it is multiplied with. Pure.
+import { ATTENTION_CHUNK, BLOCK_ELEMENTS, GROUP_ROWS } from '../limits.ts'
+import type { EmbedRowKernel, Kernels, MatmulKernel, RepackKernel } from './kernels.ts'
+
+/** `f32` as they are, or `q8`: 8-bit codes with a scale per 32, see kernels-as/quantize-q8.ts. */
+export type ActivationFormat = 'f32' | 'q8'
+
+/** The kernels of one weight type. */
+export interface MatrixKernels {
+  readonly repack: RepackKernel
+  readonly matmul: MatmulKernel
+  readonly embedRow: EmbedRowKernel
+  /** Bytes of one group of eight rows of `k` elements. */
+  readonly packedGroupBytes: (k: number) => number
+}
+
+interface WeightFormat {
+  readonly activation: ActivationFormat
+  /** Elements of a block: a row holds whole blocks. */
+  readonly blockElements: number
+  /** Bytes of a block of eight repacked rows. */
+  readonly groupBlockBytes: number
+  readonly repack: keyof Kernels
+  readonly matmul: keyof Kernels
+  /** For data that `repack` reported. */
+  readonly matmulExact: keyof Kernels
+  readonly embedRow: keyof Kernels
+}
+
+/** By ggml's name of the type. */
+const FORMATS: Readonly<Record<string, WeightFormat>> = {
+  F32: {
+    activation: 'f32',
+    blockElements: 1,
+    groupBlockBytes: 32,
+    repack: 'repack_f32',
+    matmul: 'matmul_f32',
+    matmulExact: 'matmul_f32',
+    embedRow: 'embed_row_f32',
+  },
+}
+
+/** Whether there are kernels for a ggml type. */
+export const isComputable = (type: string): boolean => Object.hasOwn(FORMATS, type)
+
+/** The types with kernels. */
+export const computableTypes = (): string[] => Object.keys(FORMATS)
+
+/** What a weight type is multiplied with. */
+export const activationFormat = (type: string): ActivationFormat => format(type).activation
+
+/** Bytes of a row of `k` activations. */
+export const activationBytes = (activation: ActivationFormat, k: number): number =>
+  activation === 'f32' ? k * 4 : (k / BLOCK_ELEMENTS) * Q8_BLOCK_BYTES
+
+/** Bytes of one group of eight repacked rows. */
+export function packedGroupBytes(type: string, k: number): number {
+  const { blockElements, groupBlockBytes } = format(type)
+  return (k / blockElements) * groupBlockBytes
+}
+
+/** Bytes of a repacked matrix of `rows` by `k`. */
+export const packedBytes = (type: string, rows: number, k: number): number =>
+  Math.ceil(rows / GROUP_ROWS) * packedGroupBytes(type, k)
+
+/** The kernels of a type; `exact` when repacking any part of the matrix returned 1. */
+export function matrixKernels(kernels: Kernels, type: string, exact: boolean): MatrixKernels {
+  const { repack, matmul, matmulExact, embedRow } = format(type)
+  return {
+    repack: kernels[repack] as RepackKernel,
+    matmul: kernels[exact ? matmulExact : matmul] as MatmulKernel,
+    embedRow: kernels[embedRow] as EmbedRowKernel,
+    packedGroupBytes: (k) => packedGroupBytes(type, k),
+  }
+}
+
+/** Bytes of the scratch of an attention kernel: cell offsets, scores, maxima and sums, one head's partial result. */
+export const attentionScratchBytes = (heads: number, headDim: number): number =>
+  ATTENTION_CHUNK * 4 + heads * ATTENTION_CHUNK * 4 + Math.ceil((heads * 8) / 64) * 64 + headDim * 4
+
+/** Bytes of 32 activations in the `q8` form. */
+const Q8_BLOCK_BYTES = 128
+
+function format(type: string): WeightFormat {
+  const found = Object.hasOwn(FORMATS, type) ? FORMATS[type] : undefined
+  if (!found) throw new Error(`tsinfer bug: no kernels for ${type}`)
+  return found
+}

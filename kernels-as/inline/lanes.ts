@@ -1,0 +1,36 @@
+// Loading, storing and summing the lanes of an f32x4.
+
+/** The `count` (1..3) floats at `at`, the other lanes `fill`. Reads nothing beyond them. */
+// @ts-ignore: decorator
+@inline
+export function loadPartial(at: usize, count: i32, fill: f32): v128 {
+  let v = f32x4.replace_lane(f32x4.splat(fill), 0, load<f32>(at))
+  if (count > 1) v = f32x4.replace_lane(v, 1, load<f32>(at, 4))
+  if (count > 2) v = f32x4.replace_lane(v, 2, load<f32>(at, 8))
+  return v
+}
+
+/** Stores the first `count` (1..3) lanes. */
+// @ts-ignore: decorator
+@inline
+export function storePartial(at: usize, v: v128, count: i32): void {
+  store<f32>(at, f32x4.extract_lane(v, 0))
+  if (count > 1) store<f32>(at, f32x4.extract_lane(v, 1), 4)
+  if (count > 2) store<f32>(at, f32x4.extract_lane(v, 2), 8)
+}
+
+/** (lane 0 + lane 2) + (lane 1 + lane 3). */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(v: v128): f32 {
+  const pair = f32x4.add(v, v128.shuffle<i32>(v, v, 2, 3, 0, 1))
+  return f32x4.extract_lane(pair, 0) + f32x4.extract_lane(pair, 1)
+}
+
+/** The largest lane; a NaN lane is never chosen over a number in lane 0. */
+// @ts-ignore: decorator
+@inline
+export function maxLanes(v: v128): f32 {
+  const pair = f32x4.pmax(v, v128.shuffle<i32>(v, v, 2, 3, 0, 1))
+  return f32x4.extract_lane(f32x4.pmax(pair, v128.shuffle<i32>(pair, pair, 1, 0, 3, 2)), 0)
+}

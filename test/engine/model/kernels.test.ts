@@ -1,0 +1,65 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { TsinferError } from '../../../engine/errors.ts'
+import {
+  compileKernels,
+  createStageMemory,
+  instantiateKernels,
+  type Kernels,
+  kernelBuild,
+} from '../../../engine/model/kernels.ts'
+import { kernelBytes } from '../../kernels-as/harness.ts'
+
+/** Every key of the interface; the type makes a missing or surplus one a compile error. */
+const KEYS: Readonly<Record<keyof Kernels, true>> = {
+  add: true,
+  attention_f16: true,
+  attention_f32: true,
+  embed_row_f32: true,
+  head_scan: true,
+  logsumexp: true,
+  matmul_f32: true,
+  read_sum: true,
+  repack_f32: true,
+  rmsnorm: true,
+  rope: true,
+  rope_table: true,
+  store_f16: true,
+  store_f32: true,
+  swiglu: true,
+}
+
+for (const build of ['plain', 'relaxed'] as const) {
+  test(`the ${build} module exports exactly the Kernels interface`, () => {
+    const kernels = instantiateKernels(compileKernels(kernelBytes(build)), createStageMemory(1))
+    assert.equal(Object.keys(kernels).sort(), Object.keys(KEYS).sort())
+  })
+}
+
+test('the relaxed build is chosen where it validates', () => {
+  assert.is(kernelBuild(kernelBytes('relaxed')), 'relaxed')
+  assert.is(kernelBuild(Uint8Array.of(0, 1, 2)), 'plain')
+})
+
+test('a stage memory has whole pages and reports what it cannot have', () => {
+  assert.is(createStageMemory(1).buffer.byteLength, 65536)
+  assert.is(createStageMemory(65537).buffer.byteLength, 131072)
+  assert.throws(
+    () => createStageMemory(2 ** 32 + 1),
+    (error: unknown) =>
+      error instanceof TsinferError && error.code === 'out_of_memory' && /4294967297/.test(error.message),
+  )
+})
+
+test('read_sum adds every word once', () => {
+  const memory = createStageMemory(65536)
+  const kernels = instantiateKernels(compileKernels(kernelBytes('plain')), memory)
+  const words = new Int32Array(memory.buffer, 4096, 96)
+  for (let i = 0; i < words.length; i++) words[i] = i * i
+  assert.is(
+    kernels.read_sum(4096, words.byteLength),
+    words.reduce((sum, word) => sum + word, 0),
+  )
+})
+
+test.run()
