@@ -5,13 +5,8 @@ import { TsinferError } from '../errors.ts'
 import { HEADER_BYTES_MAX, STRING_BYTES_MAX } from '../limits.ts'
 import type { ByteSource } from './source.ts'
 
-const WINDOW_BYTES = 2 ** 18
+const WINDOW_BYTES = 2 ** 16
 const text = new TextDecoder('utf-8', { ignoreBOM: true })
-
-/** A string from the file made fit for a message: one line of bounded length. */
-export function quoted(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value)
-}
 
 export class HeaderCursor {
   readonly #source: ByteSource

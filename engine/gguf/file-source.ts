@@ -2,6 +2,7 @@
 // straight from the page cache into stage memory. Only regular files are opened, so nothing here can block on a FIFO.
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { TsinferError } from '../errors.ts'
+import { shownPath } from './quoted.ts'
 import type { ByteSource, FileIdentity } from './source.ts'
 
 /** One read(2) takes at most this much; Linux itself stops just below 2 GiB. */
@@ -91,11 +92,6 @@ function readOnce(descriptor: number, target: Uint8Array, at: number, bytes: num
 function changed(identity: FileIdentity, bytes: number): TsinferError {
   const detail = bytes === identity.bytes ? 'was written to' : `had ${identity.bytes} bytes, now has ${bytes}`
   return new TsinferError('file_changed', `${shownPath(identity.path)} changed while in use: it ${detail}`)
-}
-
-/** The path on one line, whatever characters it holds. */
-function shownPath(path: string): string {
-  return JSON.stringify(path).slice(1, -1)
 }
 
 function requireRegular(stats: Stats, shown: string): void {

@@ -1,7 +1,7 @@
 // Reads the key-value part of a header. Long arrays are only stepped over: opening a file with a vocabulary of 128,000
 // words must take milliseconds.
 import { ARRAY_ELEMENTS_MAX, ARRAY_KEPT_ELEMENTS_MAX, KEY_BYTES_MAX, STRING_BYTES_MAX } from '../limits.ts'
-import { type HeaderCursor, quoted } from './cursor.ts'
+import type { HeaderCursor } from './cursor.ts'
 import {
   type ArrayEntry,
   type Metadata,
@@ -10,6 +10,7 @@ import {
   type ScalarType,
   type ScalarValue,
 } from './metadata.ts'
+import { quoted } from './quoted.ts'
 
 const ARRAY_TYPE_ID = 9
 
@@ -69,7 +70,7 @@ function readArray(cursor: HeaderCursor, what: string): ArrayEntry {
   const offset = cursor.offset
   let items: ScalarValue[] | undefined
   if (count <= ARRAY_KEPT_ELEMENTS_MAX) {
-    items = Array.from({ length: count }, (_, i) => readScalar(cursor, type, `element ${i} of ${what}`))
+    items = Array.from({ length: count }, () => readScalar(cursor, type, what))
   } else if (type === 'string') cursor.skipStrings(count, what)
   else cursor.skip(count * elementBytesMin, what)
   return { kind: 'array', type, count, offset, bytes: cursor.offset - offset, items }

@@ -2,6 +2,7 @@
 import { TsinferError } from '../errors.ts'
 import type { GgufFile } from '../gguf/file.ts'
 import { findArray, findInteger, getFloat, getString, type Metadata } from '../gguf/metadata.ts'
+import { quoted } from '../gguf/quoted.ts'
 import {
   FFN_WIDTH_MAX,
   HEAD_DIM_MAX,
@@ -94,8 +95,7 @@ function architectureOf(metadata: Metadata): Architecture {
   const name = getString(metadata, 'general.architecture')
   const architecture = ARCHITECTURES.get(name)
   const known = [...ARCHITECTURES.keys()].join(', ')
-  if (architecture === undefined)
-    throw unsupported(`expected an architecture we compute (${known})`, JSON.stringify(name))
+  if (architecture === undefined) throw unsupported(`expected an architecture we compute (${known})`, quoted(name))
   const experts = findInteger(metadata, `${name}.expert_count`) ?? 0
   if (experts > 0) throw unsupported(`expected a dense ${name} model`, `a mixture of ${experts} experts`)
   return architecture

@@ -2,6 +2,7 @@
 // llama.cpp's src/llama-arch.cpp and the common part of its hyper-parameter loading.
 import { TsinferError } from '../errors.ts'
 import { findFloat, findString, type Metadata } from '../gguf/metadata.ts'
+import { quoted } from '../gguf/quoted.ts'
 import { POSITIONS_MAX } from '../limits.ts'
 import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
 
@@ -63,7 +64,7 @@ export function ropeScaling(metadata: Metadata, architecture: string, contextLen
       }
     default: {
       const expected = 'expected a rope scaling of none, linear, llama3 or yarn'
-      throw new TsinferError('architecture_unsupported', `${expected}, found ${JSON.stringify(kind)}`)
+      throw new TsinferError('architecture_unsupported', `${expected}, found ${quoted(kind)}`)
     }
   }
 }

@@ -2,6 +2,7 @@
 import { TsinferError } from '../errors.ts'
 import type { GgufFile } from '../gguf/file.ts'
 import { COMPUTABLE_TYPES, type ComputableType, isComputable } from '../gguf/ggml-types.ts'
+import { quoted } from '../gguf/quoted.ts'
 import type { TensorInfo } from '../gguf/tensor-table.ts'
 import { ARCHITECTURES, type LayerTensor } from './architectures.ts'
 import { invalidModel } from './checked-metadata.ts'
@@ -70,9 +71,7 @@ export function modelWeights(file: Pick<GgufFile, 'tensors'>, config: ModelConfi
     layers: Array.from({ length: config.layerCount }, (_, layer) => layerWeights(config, layer, { take, need })),
   }
   for (const name of unused.keys()) {
-    throw invalidModel(
-      `expected only tensors of the architecture ${config.architecture}, found ${JSON.stringify(name)}`,
-    )
+    throw invalidModel(`expected only tensors of the architecture ${config.architecture}, found ${quoted(name)}`)
   }
   return weights
 }

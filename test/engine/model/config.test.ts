@@ -1,0 +1,152 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { TsinferError } from '../../../engine/errors.ts'
+import { openGguf } from '../../../engine/gguf/file.ts'
+import type { ScalarType, ScalarValue } from '../../../engine/gguf/metadata.ts'
+import { modelConfig } from '../../../engine/model/config.ts'
+import { repositoryPath, sharedTest } from '../../shared.ts'
+import { type TinyModel, tinyModel } from './tiny-model.ts'
+
+function refused(model: TinyModel, code: string, reason: string | RegExp): void {
+  try {
+    modelConfig(model.file)
+  } catch (error) {
+    assert.instance(error, TsinferError, String(error))
+    assert.is((error as TsinferError).code, code)
+    assert.match((error as TsinferError).message, reason)
+    return
+  }
+  throw new Error(`expected an error about ${reason}`)
+}
+
+test('the embedded model', () => {
+  assert.equal(modelConfig(openGguf(repositoryPath('cli/models/stories260K.gguf'))), {
+    architecture: 'llama',
+    layerCount: 5,
+    width: 64,
+    ffnWidth: 172,
+    heads: 8,
+    kvHeads: 4,
+    headDim: 8,
+    vocabularySize: 512,
+    contextLength: 2048,
+    normEps: Math.fround(1e-5),
+    attentionScale: 1 / Math.sqrt(8),
+    rope: { base: 10000, dimensionCount: 8, style: 'adjacent', scaling: { kind: 'none' }, magnitude: 1 },
+    tokens: { bos: 1, eos: 2, eot: undefined, eom: undefined },
+  })
+})
+
+test('defaults and explicit values', () => {
+  const config = modelConfig(
+    tinyModel()
+      .set('llama.attention.head_count_kv', 'u32', undefined)
+      .set('llama.attention.key_length', 'u32', 32)
+      .set('llama.attention.value_length', 'u32', 32)
+      .set('llama.attention.scale', 'f32', 0.25)
+      .set('llama.rope.dimension_count', 'u32', 16)
+      .set('llama.rope.freq_base', 'f32', 500000)
+      .set('llama.rope.scaling.attn_factor', 'f32', 2)
+      .set('tokenizer.ggml.eot_token_id', 'u32', 299)
+      .set('tokenizer.ggml.eom_token_id', 'i32', -1)
+      .set('tokenizer.ggml.bos_token_id', 'u32', 0xffffffff).file,
+  )
+  assert.is(config.kvHeads, 4)
+  assert.is(config.headDim, 32)
+  assert.is(config.attentionScale, 0.25)
+  assert.equal(config.rope, {
+    base: 500000,
+    dimensionCount: 16,
+    style: 'adjacent',
+    scaling: { kind: 'none' },
+    magnitude: 2,
+  })
+  assert.equal(config.tokens, { bos: undefined, eos: 2, eot: 299, eom: undefined })
+})
+
+test('rope scaling', () => {
+  const scaled = (...keys: [string, ScalarType, ScalarValue][]) => {
+    const model = tinyModel()
+    for (const [key, type, value] of keys) model.set(`llama.rope.${key}`, type, value)
+    return modelConfig(model.file).rope.scaling
+  }
+  assert.equal(scaled(['scaling.factor', 'f32', 4]), { kind: 'linear', factor: 4 })
+  assert.equal(scaled(['scale_linear', 'f32', 4]), { kind: 'linear', factor: 4 })
+  assert.equal(scaled(['scaling.factor', 'f32', 4], ['scaling.type', 'string', 'none']), { kind: 'none' })
+  assert.equal(scaled(['scaling.type', 'string', 'yarn'], ['scaling.factor', 'f32', 8]), {
+    kind: 'yarn',
+    factor: 8,
+    originalContext: 2048,
+    extrapolation: 1,
+    betaFast: 32,
+    betaSlow: 1,
+  })
+  assert.equal(
+    scaled(
+      ['scaling.type', 'string', 'llama3'],
+      ['scaling.factor', 'f32', 32],
+      ['scaling.original_context_length', 'u32', 8192],
+      ['scaling.low_freq_factor', 'f32', 2],
+    ),
+    { kind: 'llama3', factor: 32, lowFrequencyFactor: 2, highFrequencyFactor: 4, originalContext: 8192 },
+  )
+})
+
+test('every hyper-parameter has bounds', () => {
+  const cases: [string, ScalarType, ScalarValue[]][] = [
+    ['llama.block_count', 'u32', [0, 513, 2 ** 32 - 1]],
+    ['llama.context_length', 'u32', [0, 2 ** 31]],
+    ['llama.embedding_length', 'u32', [0, 2 ** 31]],
+    ['llama.feed_forward_length', 'i32', [0, -1]],
+    ['llama.attention.head_count', 'u32', [0, 3, 65, 2 ** 31]],
+    ['llama.attention.head_count_kv', 'u32', [0, 3, 8]],
+    ['llama.attention.key_length', 'u32', [0, 2 ** 20]],
+    ['llama.attention.value_length', 'u32', [0, 2 ** 20]],
+    ['llama.attention.layer_norm_rms_epsilon', 'f32', [0, -1e-5, Number.NaN, Number.POSITIVE_INFINITY]],
+    ['llama.attention.scale', 'f32', [0, Number.NaN]],
+    ['llama.rope.dimension_count', 'u32', [0, 7, 18]],
+    ['llama.rope.freq_base', 'f32', [0, -1, Number.NaN, Number.POSITIVE_INFINITY]],
+    ['llama.rope.scaling.factor', 'f32', [0, Number.NEGATIVE_INFINITY]],
+    ['llama.rope.scaling.attn_factor', 'f32', [0]],
+    ['llama.rope.scaling.original_context_length', 'u32', [0]],
+    ['tokenizer.ggml.bos_token_id', 'u32', [300, 2 ** 31]],
+    ['tokenizer.ggml.eos_token_id', 'i32', [-2]],
+    ['tokenizer.ggml.eot_token_id', 'u64', [2n ** 60n]],
+    ['llama.block_count', 'f32', [2]],
+    ['llama.rope.freq_base', 'u32', [10000]],
+    ['llama.rope.scaling.type', 'u8', [1]],
+  ]
+  for (const [key, type, values] of cases) {
+    for (const value of values) refused(tinyModel().set(key, type, value), 'model_invalid', `metadata ${key}: expected`)
+  }
+})
+
+test('required keys', () => {
+  for (const key of [...tinyModel().file.metadata.keys()].filter((key) => !/token|_kv$/.test(key))) {
+    refused(tinyModel().set(key, 'u32', undefined), 'model_invalid', `metadata ${key}: expected`)
+  }
+})
+
+test('what we cannot compute is named', () => {
+  const other = tinyModel().set('general.architecture', 'string', 'mamba\n2')
+  refused(other, 'architecture_unsupported', 'expected an architecture we compute (llama), found "mamba\\n2"')
+  refused(tinyModel().set('llama.expert_count', 'u32', 8), 'architecture_unsupported', 'a mixture of 8 experts')
+  refused(tinyModel().set('llama.attention.value_length', 'u32', 8), 'architecture_unsupported', '16 and 8')
+  const long = tinyModel().set('llama.rope.scaling.type', 'string', 'longrope')
+  refused(long, 'architecture_unsupported', 'found "longrope"')
+})
+
+test('the vocabulary is what the embedding and the token list agree on', () => {
+  refused(tinyModel().tensor('token_embd.weight'), 'model_invalid', 'token_embd.weight, found none')
+  refused(tinyModel().tensor('token_embd.weight', [64, 0]), 'model_invalid', 'token_embd.weight: expected 1 to')
+  const model = tinyModel()
+  const tokens = { kind: 'array', type: 'string', count: 299, offset: 0, bytes: 0, items: undefined } as const
+  ;(model.file.metadata as Map<string, unknown>).set('tokenizer.ggml.tokens', tokens)
+  refused(model, 'model_invalid', 'token_embd.weight has rows (300), found 299')
+})
+
+sharedTest(test, 'a file with a vocabulary only', 'vectors/vocab/ggml-vocab-llama-bpe.gguf', (path) => {
+  assert.throws(() => modelConfig(openGguf(path)), /a vocabulary only/)
+})
+
+test.run()
