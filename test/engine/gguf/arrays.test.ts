@@ -20,7 +20,7 @@ test('strings of any kind and number', () => {
       // A lone surrogate has no UTF-8 form.
       assert.equal(
         readStrings(file, 'words'),
-        words.map((word) => word.toWellFormed()),
+        words.map((word) => Buffer.from(word).toString()),
       )
       const table = readStringTable(file, 'words')!
       assert.is(table.begins.length, words.length)
