@@ -1,0 +1,178 @@
+// Draws the target's token for one choice of a request. Pure; runs in the conductor.
+//
+// The rule: add the bias, apply the penalties, keep the top k, of those the top p, of those the ones with min p, and
+// take argmax(logit / T + g) over what is left, g being the Gumbel noise of (seed, choice, position, token). The order
+// is llama.cpp's (common/sampling.cpp); ties go to the lower id.
+//
+// The last stage reports the best 64 tokens of a row. They decide alone when no token outside them can matter:
+//   - Tokens outside rank behind the last reported one, by (logit, id). Bias and penalties that only lower logits leave
+//     them there, so if k of the reported tokens, after lowering, still rank at or before the place of that last one,
+//     these are the top k of the whole vocabulary. Greedy is k = 1.
+//   - With top p off, tokens below the min-p threshold do not matter; so it is also enough that the last reported
+//     logit is below it.
+//   - If something may raise a logit, only a report of the whole vocabulary is enough.
+// In every other case the full row is read, and gives the same token wherever both ways apply.
+import type { Position, TokenId } from '../domain.ts'
+import { TsinferError } from '../errors.ts'
+import { TOP_COUNT } from '../limits.ts'
+import { realExp, realLog } from '../real-math.ts'
+import { Candidates } from './candidates.ts'
+import { TokenHistory } from './history.ts'
+import { GumbelNoise } from './noise.ts'
+import { hasPenalties, isGreedy, mayRaise, type SamplingParameters } from './parameters.ts'
+
+/** The best tokens of a row: `count` ids and f32 logits, highest first, lower ids first among equals, no NaN. */
+export interface TopRow {
+  readonly ids: ArrayLike<TokenId>
+  readonly logits: ArrayLike<number>
+  readonly count: number
+}
+
+/** Scratch that all samplers of a thread may share. */
+export const createScratch = (vocabularySize: number): Candidates => new Candidates(Math.max(vocabularySize, TOP_COUNT))
+
+export class Sampler {
+  readonly #parameters: SamplingParameters
+  readonly #vocabularySize: number
+  readonly #candidates: Candidates
+  readonly #noise: GumbelNoise
+  readonly #history: TokenHistory | undefined
+  readonly #bias: ReadonlyMap<TokenId, number>
+  readonly #greedy: boolean
+  readonly #mayRaise: boolean
+  /** ln(minP): how far below the best logit a token may lie. */
+  readonly #minPLog: number
+  #mask: Uint32Array | undefined
+
+  constructor(
+    parameters: SamplingParameters,
+    choice: number,
+    vocabularySize: number,
+    scratch: Candidates,
+    prompt: readonly TokenId[],
+  ) {
+    this.#parameters = parameters
+    this.#vocabularySize = vocabularySize
+    this.#candidates = scratch
+    this.#noise = new GumbelNoise(parameters.seed, choice)
+    this.#history = hasPenalties(parameters) ? new TokenHistory(vocabularySize, parameters.repeatLastN) : undefined
+    this.#bias = new Map(parameters.logitBias)
+    this.#greedy = isGreedy(parameters)
+    this.#mayRaise = mayRaise(parameters)
+    this.#minPLog = realLog(parameters.minP)
+    for (const token of prompt) this.accept(token)
+  }
+
+  /** The token is final and becomes part of what the penalties see. */
+  accept(token: TokenId): void {
+    this.#history?.add(token)
+  }
+
+  /**
+   * The token for `position`. `fullRow` gives the row's f32 logits over the whole vocabulary and is called only when
+   * `top` cannot decide. `mask`: see TokenConstraint. Throws `logits_nan` when no logit is a number and
+   * `option_invalid` when bias and mask leave no token.
+   */
+  sample(top: TopRow, fullRow: () => Float32Array, position: Position, mask?: Uint32Array): TokenId {
+    this.#mask = mask
+    if (!this.#loadTop(top)) this.#loadFull(fullRow())
+    const best = this.#candidates.logitAt(0)
+    if (this.#greedy || best === Number.POSITIVE_INFINITY) return this.#candidates.idAt(0)
+    this.#noise.setPosition(position)
+    return this.#draw(best)
+  }
+
+  /** Loads the reported tokens; false when they are not provably enough. */
+  #loadTop(top: TopRow): boolean {
+    const isWhole = top.count >= this.#vocabularySize
+    if (top.count === 0 || (this.#mayRaise && !isWhole)) return false
+    const candidates = this.#candidates
+    const boundLogit = top.logits[top.count - 1]!
+    const boundId = top.ids[top.count - 1]!
+    let certain = 0
+    candidates.clear()
+    for (let i = 0; i < top.count; i++) {
+      const id = top.ids[i]!
+      const logit = this.#changed(id, top.logits[i]!)
+      candidates.push(id, logit)
+      if (logit > boundLogit || (logit === boundLogit && id <= boundId)) certain++
+    }
+    candidates.order()
+    const { topK, topP, minP } = this.#parameters
+    if (isWhole) return candidates.logitAt(0) > Number.NEGATIVE_INFINITY
+    const needed = this.#greedy ? 1 : topK
+    if (needed > 0 && certain >= needed) return true
+    return !this.#greedy && topP >= 1 && minP > 0 && boundLogit < candidates.logitAt(0) + this.#minPLog
+  }
+
+  #loadFull(row: Float32Array): void {
+    const candidates = this.#candidates
+    let someNumber = false
+    candidates.clear()
+    for (let id = 0; id < this.#vocabularySize; id++) {
+      const logit = row[id]!
+      if (Number.isNaN(logit)) continue
+      someNumber = true
+      candidates.push(id, this.#changed(id, logit))
+    }
+    if (!someNumber) throw new TsinferError('logits_nan', 'logits: expected numbers, found only NaN')
+    candidates.order()
+    if (candidates.logitAt(0) === Number.NEGATIVE_INFINITY) {
+      throw new TsinferError(
+        'option_invalid',
+        'logitBias: expected a token that it and the constraint allow, found none',
+      )
+    }
+  }
+
+  /** The logit after bias, mask and penalties. */
+  #changed(id: TokenId, raw: number): number {
+    const bias = this.#bias.size > 0 ? (this.#bias.get(id) ?? 0) : 0
+    const mask = this.#mask
+    const allowed = mask === undefined || ((mask[id >>> 5]! >>> (id & 31)) & 1) === 1
+    if (!allowed || bias === Number.NEGATIVE_INFINITY) return Number.NEGATIVE_INFINITY
+    let logit = raw + bias
+    const occurrences = this.#history?.occurrences(id) ?? 0
+    if (occurrences === 0) return logit
+    const { repeatPenalty, frequencyPenalty, presencePenalty } = this.#parameters
+    logit = logit <= 0 ? logit * repeatPenalty : logit / repeatPenalty
+    return logit - (occurrences * frequencyPenalty + presencePenalty)
+  }
+
+  /** argmax over the filtered tokens; logits are taken relative to the best, which keeps tiny temperatures finite. */
+  #draw(best: number): TokenId {
+    const candidates = this.#candidates
+    const { temperature, topK, topP, minP } = this.#parameters
+    const limit = topK === 0 ? candidates.count : Math.min(topK, candidates.count)
+    const isRanked = limit < candidates.count || topP < 1 || minP > 0
+    const threshold = best + this.#minPLog
+    const massEnough = topP >= 1 ? Number.POSITIVE_INFINITY : topP * this.#mass(limit, best)
+    let mass = 0
+    let token = -1
+    let tokenScore = Number.NEGATIVE_INFINITY
+    for (let rank = 0; rank < limit; rank++) {
+      const logit = isRanked ? candidates.logitAt(rank) : candidates.storedLogit(rank)
+      if (rank > 0 && (logit < threshold || mass >= massEnough)) break
+      if (topP < 1) mass += realExp(logit - best)
+      const id = isRanked ? candidates.idAt(rank) : candidates.storedId(rank)
+      const score = (logit - best) / temperature + this.#noise.of(id)
+      if (score > tokenScore || (score === tokenScore && id < token)) {
+        token = id
+        tokenScore = score
+      }
+    }
+    return token
+  }
+
+  /** Sum of exp(logit - best) over the best `limit` tokens, in rank order unless that means ordering a vocabulary. */
+  #mass(limit: number, best: number): number {
+    const candidates = this.#candidates
+    let mass = 0
+    if (limit < candidates.count || limit <= TOP_COUNT) {
+      for (let rank = 0; rank < limit; rank++) mass += realExp(candidates.logitAt(rank) - best)
+    } else {
+      for (let i = 0; i < limit; i++) mass += realExp(candidates.storedLogit(i) - best)
+    }
+    return mass
+  }
+}
