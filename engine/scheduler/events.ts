@@ -10,7 +10,8 @@ export type FinishReason = 'stop' | 'length' | 'aborted'
 /** Generate `choices` continuations of a prompt. */
 export interface GenerateWork {
   readonly kind: 'generate'
-  readonly prompt: readonly TokenId[]
+  /** At least one token; not changed while the request lives. */
+  readonly prompt: ArrayLike<TokenId>
   readonly choices: number
   /** Most tokens generated per choice. */
   readonly tokensMax: number
@@ -21,16 +22,19 @@ export interface GenerateWork {
 /** Teacher-forced: evaluate the tokens and report the distribution after every position from `from` on. */
 export interface ScoreWork {
   readonly kind: 'score'
-  readonly prompt: readonly TokenId[]
+  readonly prompt: ArrayLike<TokenId>
   readonly from: Position
 }
 
 export type SchedulerEvent =
   | { readonly kind: 'request'; readonly request: RequestId; readonly work: GenerateWork | ScoreWork }
-  /** The user stops a request. */
+  /** The user stops a request, or the driver does because of a fault. One that has ended already is left alone. */
   | { readonly kind: 'abort'; readonly request: RequestId }
-  /** The oldest micro-batch in flight has left the pipeline. */
-  | { readonly kind: 'returned'; readonly number: MicroBatchNumber }
+  /**
+   * The oldest micro-batch in flight has left the pipeline. `faults` has a bit for every row (of a chunk: any bit for
+   * all) whose K or V did not fit its KV type; none when absent. Drain `poll` before the next one.
+   */
+  | { readonly kind: 'returned'; readonly number: MicroBatchNumber; readonly faults?: number }
   /** Answer to a `judge` action: the target's token for that row, and whether it ends the text. */
   | { readonly kind: 'token'; readonly token: TokenId; readonly stop: boolean }
   /** Answer to a `score` action. */
@@ -44,11 +48,17 @@ export type SchedulerAction =
       readonly from: Position
       readonly cells: readonly CellIndex[]
     }
-  /** Put a micro-batch into the first ring; only emitted when fewer than `inFlightMax` are in flight. */
+  /**
+   * Put a micro-batch into the first ring; only emitted when fewer than `inFlightMax` are in flight. The object is
+   * reused: encode it before the next poll.
+   */
   | { readonly kind: 'submit'; readonly microBatch: MicroBatch }
-  /** Withdraw rows of a micro-batch in flight: clear these bits of its alive mask. */
+  /** Withdraw rows of a micro-batch in flight: clear these bits of its alive mask; -1, all bits, for a chunk. */
   | { readonly kind: 'cancel'; readonly number: MicroBatchNumber; readonly rows: number }
-  /** Sample from row `row` of the returned micro-batch; the driver answers with `token` before polling again. */
+  /**
+   * Sample from row `row` of the returned micro-batch. The driver answers with `token` before it polls again, or with
+   * the request's `abort` when the row has no usable result.
+   */
   | {
       readonly kind: 'judge'
       readonly request: RequestId
@@ -57,11 +67,13 @@ export type SchedulerAction =
       /** Position the sampled token will have. */
       readonly position: Position
     }
-  /** Report row `row` of the returned micro-batch as the distribution after `position`; answered with `scored`. */
+  /** Report row `row` of the returned micro-batch as the distribution after `position`; answered like `judge`, with `scored`. */
   | { readonly kind: 'score'; readonly request: RequestId; readonly row: number; readonly position: Position }
+  /** A live row of this request came back with a fault; the driver aborts the request. Its text so far is good. */
+  | { readonly kind: 'fault'; readonly request: RequestId }
   /** A token is final and goes to the user. */
   | { readonly kind: 'emit'; readonly request: RequestId; readonly choice: number; readonly token: TokenId }
-  /** A choice has ended. */
+  /** A choice has ended. Score work has no choices: it only gets `done`. */
   | { readonly kind: 'finish'; readonly request: RequestId; readonly choice: number; readonly reason: FinishReason }
   /** All choices of a request have ended and none of its rows is in flight any more. */
   | { readonly kind: 'done'; readonly request: RequestId }
@@ -73,6 +85,8 @@ export const IDLE: unique symbol = Symbol('idle')
 
 /** Sizes fixed when the model is loaded. */
 export interface SchedulerLimits {
+  /** Stages of the pipeline: plain decoding keeps at most so many groups of rows in flight. */
+  readonly stages: number
   /** KV cells of the pipeline. */
   readonly cells: number
   /** Rows of the shared cell table. */

@@ -1,0 +1,141 @@
+// Which requests may start: first come, first served, and only when the worst case of the whole request fits, so that
+// one under way never waits for cells. A large request at the head of the queue is not overtaken, so it cannot starve.
+import type { CellIndex, SequenceId } from '../domain.ts'
+import { assert, TsinferError } from '../errors.ts'
+import type { Cells } from '../kv/cells.ts'
+import { CHUNK_ROWS_MAX, CONTEXT_MAX, SEQUENCES_MAX } from '../limits.ts'
+import type { GenerateWork, RequestId, SchedulerLimits, ScoreWork } from './events.ts'
+import { type RequestRecord, reachableLength, type Sequence } from './sequence.ts'
+
+type Work = GenerateWork | ScoreWork
+/** What decides whether work fits: a part of `SchedulerLimits`. */
+type Room = Pick<SchedulerLimits, 'cells' | 'sequences' | 'contextLength'>
+
+/** Positions whose rows are evaluated: the prompt's, and every generated token's but the last of a full sequence. */
+function evaluatedLength(work: Work, contextLength: number): number {
+  return Math.max(work.prompt.length, reachableLength(work, contextLength) - 1)
+}
+
+const sequencesNeeded = (work: Work): number => (work.kind === 'score' ? 1 : work.choices)
+
+/** KV cells that the request occupies while it runs: the prompt's once, the rest per choice. */
+export function cellsNeeded(work: Work, contextLength: number): number {
+  const { length } = work.prompt
+  return length + sequencesNeeded(work) * (evaluatedLength(work, contextLength) - length)
+}
+
+/**
+ * Checks that the work can run at all, however long it waits. Throws `prompt_invalid`, `prompt_too_long`,
+ * `option_invalid` or `out_of_memory`. The scheduler expects checked work.
+ */
+export function checkWork(work: Work, room: Room): void {
+  const { length } = work.prompt
+  const { contextLength, sequences, cells } = room
+  const fail = (code: ConstructorParameters<typeof TsinferError>[0], message: string): never => {
+    throw new TsinferError(code, message)
+  }
+  if (length < 1) fail('prompt_invalid', 'expected a prompt of at least 1 token, found 0')
+  if (length > contextLength) {
+    fail('prompt_too_long', `expected a prompt of at most ${contextLength} tokens (the context), found ${length}`)
+  }
+  if (work.kind === 'score') {
+    if (!Number.isInteger(work.from) || work.from < 0 || work.from >= length) {
+      fail('option_invalid', `expected from in 0..${length - 1}, found ${work.from}`)
+    }
+  } else {
+    if (!Number.isInteger(work.choices) || work.choices < 1 || work.choices > sequences) {
+      fail('option_invalid', `expected choices in 1..${sequences} (the sequences loaded for), found ${work.choices}`)
+    }
+    if (!Number.isInteger(work.tokensMax) || work.tokensMax < 0) {
+      fail('option_invalid', `expected a token limit of 0 or more, found ${work.tokensMax}`)
+    }
+  }
+  const needed = cellsNeeded(work, contextLength)
+  if (needed > cells) {
+    fail('out_of_memory', `expected a request of at most ${cells} KV cells (the number loaded), found one of ${needed}`)
+  }
+}
+
+export class Admission {
+  readonly #limits: SchedulerLimits
+  readonly #cells: Cells
+  readonly #freeIds: SequenceId[] = []
+  readonly #queue: { readonly request: RequestId; readonly work: Work }[] = []
+
+  constructor(limits: SchedulerLimits, cells: Cells) {
+    assert(limits.sequences >= 1 && limits.sequences <= SEQUENCES_MAX, `${limits.sequences} sequences`)
+    assert(limits.contextLength >= 1 && limits.contextLength <= CONTEXT_MAX, `context of ${limits.contextLength}`)
+    assert(limits.chunkRows >= 1 && limits.chunkRows <= CHUNK_ROWS_MAX, `chunks of ${limits.chunkRows} rows`)
+    assert(limits.stages >= 1 && limits.inFlightMax >= 1 && limits.headRowsMax >= 1, 'a limit of the pipeline is 0')
+    this.#limits = limits
+    this.#cells = cells
+    for (let id = limits.sequences - 1; id >= 0; id--) this.#freeIds.push(id as SequenceId)
+  }
+
+  get waitingCount(): number {
+    return this.#queue.length
+  }
+  get freeIds(): readonly SequenceId[] {
+    return this.#freeIds
+  }
+
+  isWaiting(request: RequestId): boolean {
+    return this.#queue.some((waiting) => waiting.request === request)
+  }
+
+  enqueue(request: RequestId, work: Work): void {
+    checkWork(work, this.#limits)
+    this.#queue.push({ request, work })
+  }
+
+  /** Takes the request out of the queue; undefined when it does not wait. */
+  withdraw(request: RequestId): Work | undefined {
+    const index = this.#queue.findIndex((waiting) => waiting.request === request)
+    return index < 0 ? undefined : this.#queue.splice(index, 1)[0]!.work
+  }
+
+  /** Whether the request at the head of the queue fits now. */
+  canAdmit(): boolean {
+    const next = this.#queue[0]
+    if (!next) return false
+    const { work } = next
+    return (
+      sequencesNeeded(work) <= this.#freeIds.length &&
+      cellsNeeded(work, this.#limits.contextLength) <= this.#cells.freeCount
+    )
+  }
+
+  /** Admits the request at the head of the queue, with all cells it can ever need. */
+  admit(): RequestRecord {
+    const { request: id, work } = this.#queue.shift()!
+    const { contextLength } = this.#limits
+    const evaluated = evaluatedLength(work, contextLength)
+    const liveCount = sequencesNeeded(work)
+    const record: RequestRecord = { id, work, sequences: [], prefilled: 0, liveCount, inFlightCount: 0 }
+    const promptCells: CellIndex[] = []
+    this.#cells.allocate(work.prompt.length, promptCells)
+    for (let choice = 0; choice < liveCount; choice++) {
+      const cells = promptCells.slice()
+      if (choice > 0) this.#cells.share(promptCells, promptCells.length)
+      this.#cells.allocate(evaluated - promptCells.length, cells)
+      record.sequences.push({
+        id: this.#freeIds.pop()!,
+        request: record,
+        choice,
+        cells,
+        lengthMax: reachableLength(work, contextLength),
+        phase: 'prefill',
+        length: work.prompt.length,
+        committedLength: 0,
+        token: work.prompt[work.prompt.length - 1]!,
+      })
+    }
+    return record
+  }
+
+  /** Takes back what an ended sequence held. */
+  discharge(sequence: Sequence): void {
+    this.#cells.release(sequence.cells)
+    this.#freeIds.push(sequence.id)
+  }
+}

@@ -1,0 +1,220 @@
+// The run table: micro-batches in flight in the order of their submission, the RunRows in them, and the tree of drafts.
+// Records are pooled, so a step of decoding allocates nothing here.
+import type { CellIndex, MicroBatchNumber, Row, RunId, TokenId } from '../domain.ts'
+import { assert } from '../errors.ts'
+import type { Cells } from '../kv/cells.ts'
+import { ANCESTORS_MAX, ROWS_MAX } from '../limits.ts'
+import {
+  createTransitionCounts,
+  Flight,
+  link,
+  NO_CELLS,
+  type RowEvent,
+  type RunKind,
+  RunRow,
+  transition,
+  unlink,
+} from './run.ts'
+import type { Sequence } from './sequence.ts'
+
+export class InFlight {
+  readonly counts = createTransitionCounts()
+  readonly #cells: Cells
+  readonly #flights: Flight[] = []
+  readonly #spareFlights: Flight[] = []
+  readonly #spareRows: RunRow[] = []
+  /** The `rows` micro-batch being filled. */
+  #open: Flight | undefined
+  #nextNumber = 0
+  #nextRun = 0
+  #rowsKindCount = 0
+
+  constructor(cells: Cells) {
+    this.#cells = cells
+  }
+
+  /** Oldest first. */
+  get flights(): readonly Flight[] {
+    return this.#flights
+  }
+  /** Micro-batches of kind `rows` in flight. */
+  get rowsKindCount(): number {
+    return this.#rowsKindCount
+  }
+  get chunkKindCount(): number {
+    return this.#flights.length - this.#rowsKindCount
+  }
+  /** Rows that still fit the micro-batch being filled. */
+  get openRowsLeft(): number {
+    return ROWS_MAX - (this.#open?.runRows.length ?? 0)
+  }
+
+  startRun(): RunId {
+    return this.#nextRun++ as RunId
+  }
+
+  /** Adds the row of the sequence's newest token to the micro-batch being filled. */
+  addFinal(run: RunId, sequence: Sequence): RunRow {
+    const position = sequence.length - 1
+    assert(sequence.phase === 'ready' && sequence.committedLength === position, 'the newest token has a row already')
+    const row = this.#addRow(run, 'decode', sequence, position, sequence.token, sequence.cells[position]!)
+    row.committedLength = position + 1
+    transition(row, 'submit', this.counts)
+    sequence.phase = 'waiting'
+    sequence.committedLength = position + 1
+    return row
+  }
+
+  /**
+   * Adds a drafted token as a child of `parent`, which is in flight or in the micro-batch being filled. The first draft
+   * of a position takes the sequence's own cell, siblings take free cells. Undefined where none is free or the chain of
+   * ancestors is full.
+   */
+  addGuess(run: RunId, sequence: Sequence, parent: RunRow, token: TokenId): RunRow | undefined {
+    const position = parent.position + parent.count
+    assert(parent.state === 'final' || parent.state === 'assumed', `a draft behind a row that is ${parent.state}`)
+    assert(position < sequence.lengthMax - 1, 'a draft whose successor lies beyond the end of its sequence')
+    const ancestors = parent.state === 'final' ? NO_CELLS : [...parent.ancestors, parent.cell]
+    if (ancestors.length > ANCESTORS_MAX) return undefined
+    const cell = this.#draftCell(sequence, position)
+    if (cell === undefined) return undefined
+    const row = this.#addRow(run, 'verify', sequence, position, token, cell)
+    row.ancestors = ancestors
+    row.committedLength = position - ancestors.length
+    link(parent, row)
+    transition(row, 'guess', this.counts)
+    return row
+  }
+
+  #draftCell(sequence: Sequence, position: number): CellIndex | undefined {
+    const own = sequence.cells[position]!
+    const taken = (flight: Flight) =>
+      flight.runRows.some(
+        (row) => row.cell === own && row.count === 1 && row.state !== 'dead' && row.state !== 'unused',
+      )
+    if (!this.#flights.some(taken) && !(this.#open && taken(this.#open))) return own
+    if (this.#cells.freeCount === 0) return undefined
+    const spare: CellIndex[] = []
+    this.#cells.allocate(1, spare)
+    return spare[0]!
+  }
+
+  #addRow(run: RunId, kind: RunKind, owner: Sequence, position: number, token: TokenId, cell: CellIndex): RunRow {
+    this.#open ??= this.#takeFlight('rows')
+    const flight = this.#open
+    const row = this.#takeRow(run, kind, owner, flight)
+    assert(row.index < ROWS_MAX, 'a micro-batch has too many rows')
+    row.count = 1
+    row.position = position
+    row.token = token
+    row.sequence = owner.id
+    row.cell = cell
+    row.ancestors = NO_CELLS
+    row.head = owner.request.work.kind === 'generate' ? owner.request.work.head : 'top'
+    return row
+  }
+
+  /** Puts the filled micro-batch in flight; undefined when it has no row. */
+  submitRows(): Flight | undefined {
+    const flight = this.#open
+    if (!flight) return undefined
+    this.#open = undefined
+    this.#rowsKindCount++
+    flight.rows = flight.runRows
+    return this.#submit(flight)
+  }
+
+  /** Puts a prefill chunk of the request of `owner` in flight: `rows` at consecutive positions. */
+  submitChunk(run: RunId, owner: Sequence, rows: readonly Row[]): Flight {
+    const flight = this.#takeFlight('chunk')
+    const row = this.#takeRow(run, 'prefill', owner, flight)
+    const last = rows.at(-1)
+    assert(last, 'a chunk without rows')
+    row.count = rows.length
+    row.position = rows[0]!.position
+    row.head = last.head
+    flight.rows = rows
+    transition(row, 'submit', this.counts)
+    return this.#submit(flight)
+  }
+
+  #submit(flight: Flight): Flight {
+    flight.number = this.#nextNumber++ as MicroBatchNumber
+    this.#flights.push(flight)
+    return flight
+  }
+
+  #takeFlight(kind: Flight['kind']): Flight {
+    const flight = this.#spareFlights.pop() ?? new Flight()
+    flight.kind = kind
+    return flight
+  }
+
+  #takeRow(run: RunId, kind: RunKind, owner: Sequence, flight: Flight): RunRow {
+    const row = this.#spareRows.pop() ?? new RunRow()
+    row.run = run
+    row.kind = kind
+    row.owner = owner
+    row.flight = flight
+    row.index = flight.runRows.length
+    flight.runRows.push(row)
+    owner.request.inFlightCount++
+    return row
+  }
+
+  /** Takes the oldest micro-batch, which must be `number`, out of flight. */
+  takeReturned(number: MicroBatchNumber): Flight {
+    const flight = this.#flights.shift()
+    assert(
+      flight && flight.number === number,
+      `micro-batch ${number} returned, ${flight?.number} is the oldest in flight`,
+    )
+    if (flight.kind === 'rows') this.#rowsKindCount--
+    for (const row of flight.runRows) {
+      transition(row, 'return', this.counts)
+      row.owner.request.inFlightCount--
+    }
+    return flight
+  }
+
+  /** Gives the records of a judged micro-batch back to their pools. */
+  recycle(flight: Flight): void {
+    const { runRows } = flight
+    while (runRows.length > 0) {
+      const row = runRows.pop()!
+      assert(row.state === 'unused' && !row.parent && !row.firstChild, `a row that is ${row.state} is recycled`)
+      this.#spareRows.push(row)
+    }
+    flight.rows = runRows
+    flight.withdrawn = 0
+    this.#spareFlights.push(flight)
+  }
+
+  /** Everything about the row is known. Its children have been accepted or withdrawn. */
+  retire(row: RunRow): void {
+    transition(row, 'judged', this.counts)
+  }
+
+  /** The drafted token of `row` is the target's: the row is final, and its cell is the one of its position from now on. */
+  accept(row: RunRow): void {
+    transition(row, 'accept', this.counts)
+    unlink(row)
+    const { owner, position, cell } = row
+    owner.committedLength = position + 1
+    const own = owner.cells[position]!
+    if (own !== cell) {
+      owner.cells[position] = cell
+      this.#cells.release([own])
+    }
+  }
+
+  /** Withdraws the row and all its descendants. In flight they travel on as dead rows; their cells are free at once. */
+  withdraw(row: RunRow, event: RowEvent & ('reject' | 'abort')): void {
+    while (row.firstChild) this.withdraw(row.firstChild, event)
+    unlink(row)
+    const assumed = row.state === 'assumed' || row.state === 'arrived-assumed'
+    transition(row, event, this.counts)
+    if (row.state === 'dead') row.flight.withdrawn |= row.flight.kind === 'chunk' ? -1 : 1 << row.index
+    if (assumed && row.owner.cells[row.position] !== row.cell) this.#cells.release([row.cell])
+  }
+}

@@ -1,0 +1,143 @@
+// What must be true between any two calls of the scheduler. Linear in cells and rows: for tests and the simulator; the
+// cheap checks are asserts where things happen.
+import { assert } from '../errors.ts'
+import { ROWS_MAX } from '../limits.ts'
+import type { Flight, RunRow } from './run.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { RequestRecord, Sequence } from './sequence.ts'
+
+/** Throws when the state of the scheduler contradicts itself. Call after `handle` and after `poll`. */
+export function checkInvariants(scheduler: Scheduler): void {
+  checkFlights(scheduler)
+  checkRequests(scheduler)
+  checkCells(scheduler)
+}
+
+/** What must hold when `poll` has answered IDLE: everything that could be done has been. */
+export function checkIdle(scheduler: Scheduler): void {
+  const { admission, inFlight, requests, judging } = scheduler
+  assert(!judging.flight, 'idle with a returned micro-batch open')
+  assert(!admission.canAdmit(), 'idle while a request fits')
+  const stuck = inFlight.flights.length === 0 && (requests.size > 0 || admission.waitingCount > 0)
+  assert(!stuck, 'idle with live requests and nothing in flight')
+}
+
+const rowsOf = (flights: readonly Flight[]): RunRow[] => flights.flatMap(({ runRows }) => runRows)
+const isLive = ({ state }: RunRow): boolean => state !== 'dead' && state !== 'unused'
+
+function checkFlights({ inFlight, judging, limits }: Scheduler): void {
+  const { flights } = inFlight
+  assert(flights.length <= limits.inFlightMax, `${flights.length} micro-batches in flight`)
+  assert(inFlight.rowsKindCount + inFlight.chunkKindCount === flights.length, 'kinds of micro-batches do not add up')
+  flights.forEach((flight, i) => {
+    assert(i === 0 || flight.number === flights[i - 1]!.number + 1, 'micro-batches in flight are not in order')
+    assert(flight.withdrawn === 0, 'rows were withdrawn without a cancel')
+    const headRows = flight.rows.filter(({ head }) => head !== 'none').length
+    assert(headRows <= limits.headRowsMax, `${headRows} rows with a head in micro-batch ${flight.number}`)
+    assert(flight.rows.length <= (flight.kind === 'chunk' ? limits.chunkRows : ROWS_MAX), 'a micro-batch is too large')
+    for (const { state } of flight.runRows) {
+      assert(state === 'final' || state === 'assumed' || state === 'dead', `a row in flight is ${state}`)
+    }
+  })
+  for (const { state } of judging.flight?.runRows ?? []) {
+    assert(state === 'arrived' || state === 'arrived-assumed' || state === 'unused', `a returned row is ${state}`)
+  }
+  for (const row of rowsOf(judging.flight ? [judging.flight, ...flights] : flights)) {
+    if (isLive(row)) checkRow(row, judging.row === row)
+  }
+}
+
+/** A live row writes a cell of its own, and all it sees is live or committed. */
+function checkRow(row: RunRow, beingJudged: boolean): void {
+  const { owner, position, parent, state } = row
+  const needed = row.kind === 'prefill' ? owner.request.liveCount > 0 : owner.phase !== 'ended'
+  assert(needed || beingJudged, 'a live row of an ended sequence')
+  const assumed = state === 'assumed' || state === 'arrived-assumed'
+  assert(assumed === (parent !== undefined), `a row that is ${state} has ${parent ? 'a' : 'no'} parent`)
+  if (parent) assert(isLive(parent) && parent.position + parent.count === position, 'a draft behind a row that is gone')
+  if (row.kind === 'prefill') return
+  assert(
+    assumed ? position >= owner.committedLength : owner.cells[position] === row.cell,
+    'a row writes a foreign cell',
+  )
+  assert(row.committedLength <= position + 1, 'a row sees beyond itself')
+  const ancestors = Math.max(0, position - row.committedLength)
+  assert(row.ancestors.length === ancestors, `${row.ancestors.length} ancestors named, ${ancestors} not committed`)
+}
+
+function checkRequests({ requests, inFlight, ready, prefill, judging, decodingCount }: Scheduler): void {
+  const rows = rowsOf(inFlight.flights)
+  const candidates = judging.flight ? [...judging.flight.runRows, ...rows] : rows
+  let decoding = 0
+  for (const request of requests.values()) {
+    const live = request.sequences.filter(({ phase }) => phase !== 'ended')
+    assert(request.liveCount === live.length, `request ${request.id} counts ${request.liveCount} live sequences`)
+    const count = rows.filter(({ owner }) => owner.request === request).length
+    assert(request.inFlightCount === count, `request ${request.id} counts ${request.inFlightCount} rows of ${count}`)
+    assert(live.length > 0 || count > 0, `request ${request.id} is over and not done`)
+    for (const sequence of live) {
+      checkSequence(sequence, candidates)
+      assert(ready.includes(sequence) === (sequence.phase === 'ready'), 'the ready list is wrong')
+      assert(prefill.has(request) === (sequence.phase === 'prefill'), 'the list of prefills is wrong')
+      if (sequence.length > request.work.prompt.length) decoding++
+    }
+  }
+  assert(decoding === decodingCount, `${decodingCount} sequences are counted as decoding, ${decoding} are`)
+  assert(new Set(ready).size === ready.length, 'a sequence is ready twice')
+  assert(ready.every(({ phase }) => phase === 'ready'), 'a sequence in the ready list is not ready') // biome-ignore format: one line reads better
+}
+
+/** Exactly one thing will bring a sequence on: its prompt, a row of its newest token, or the policy. */
+function checkSequence(sequence: Sequence, rows: readonly RunRow[]): void {
+  const { request, phase, length, committedLength, lengthMax } = sequence
+  assert(length <= lengthMax && committedLength <= length, 'a sequence is longer than it may be')
+  const frontiers = rows.filter((row) => isFrontier(row, sequence))
+  if (phase === 'prefill') assert(committedLength === request.prefilled, 'a prefill has lost count')
+  if (phase === 'ready') assert(committedLength === length - 1, 'a ready sequence has submitted its newest token')
+  if (phase === 'waiting') {
+    assert(committedLength === length, 'a waiting sequence has not submitted its newest token')
+    assert(frontiers.length === 1, `${frontiers.length} rows will tell the next token of a waiting sequence`)
+  }
+}
+
+function isFrontier(row: RunRow, sequence: Sequence): boolean {
+  const certain = row.state === 'final' || row.state === 'arrived'
+  const its = row.kind === 'prefill' ? row.owner.request === sequence.request : row.owner === sequence
+  return certain && its && row.position + row.count === sequence.length
+}
+
+/** Every cell is free or referred to exactly as often as counted, and only choices of one request share any. */
+function checkCells({ cells, requests, admission, limits, inFlight, judging }: Scheduler): void {
+  const references = new Uint16Array(cells.capacity)
+  const owners: (RequestRecord | undefined)[] = new Array(cells.capacity)
+  const ids = new Set<number>(admission.freeIds)
+  let idCount = admission.freeIds.length
+  const refer = (cell: number, request: RequestRecord) => {
+    assert(!owners[cell] || owners[cell] === request, `cell ${cell} belongs to two requests`)
+    owners[cell] = request
+    references[cell]!++
+  }
+  for (const request of requests.values()) {
+    for (const { phase, id, cells: own } of request.sequences) {
+      if (phase === 'ended') continue
+      ids.add(id)
+      idCount++
+      own.forEach((cell, position) => {
+        refer(cell, request)
+        assert(position < request.work.prompt.length || references[cell] === 1, 'choices share a generated position')
+      })
+    }
+  }
+  assert(ids.size === limits.sequences && idCount === limits.sequences, 'sequence ids leak or are used twice')
+  for (const row of rowsOf(judging.flight ? [judging.flight, ...inFlight.flights] : inFlight.flights)) {
+    const draft = row.state === 'assumed' || row.state === 'arrived-assumed'
+    if (draft && row.owner.cells[row.position] !== row.cell) refer(row.cell, row.owner.request)
+  }
+  let used = 0
+  for (let cell = 0; cell < cells.capacity; cell++) {
+    const counted = cells.references(cell as never)
+    assert(counted === references[cell], `cell ${cell} counts ${counted} references, ${references[cell]} exist`)
+    if (counted > 0) used++
+  }
+  assert(used + cells.freeCount === cells.capacity, 'KV cells leak')
+}

@@ -1,0 +1,104 @@
+// The returned micro-batch: asks about its rows one after the other and turns every answer into verdicts on the rows
+// that assumed something.
+import { assert } from '../errors.ts'
+import type { SchedulerAction } from './events.ts'
+import type { InFlight } from './in-flight.ts'
+import type { Flight, RunRow } from './run.ts'
+import type { Sequence } from './sequence.ts'
+
+type Question = Extract<SchedulerAction, { kind: 'judge' | 'score' }>
+
+export class Judging {
+  readonly #inFlight: InFlight
+  #flight: Flight | undefined
+  /** RunRow being judged. */
+  #cursor = 0
+  /** Questions of this RunRow asked so far: choices of a prompt's end, or scored rows of a chunk. */
+  #asked = 0
+  #question: Question | undefined
+
+  constructor(inFlight: InFlight) {
+    this.#inFlight = inFlight
+  }
+
+  get flight(): Flight | undefined {
+    return this.#flight
+  }
+  /** Asked and not answered. */
+  get question(): Question | undefined {
+    return this.#question
+  }
+
+  open(flight: Flight): void {
+    assert(!this.#flight, 'a micro-batch returned while another is being judged')
+    this.#flight = flight
+    this.#cursor = 0
+    this.#asked = 0
+  }
+
+  /** The next question; undefined when there is none left. */
+  ask(): Question | undefined {
+    const flight = this.#flight
+    if (!flight) return undefined
+    for (; this.#cursor < flight.runRows.length; this.#cursor++, this.#asked = 0) {
+      const row = flight.runRows[this.#cursor]!
+      if (row.state === 'unused') continue
+      assert(row.state === 'arrived', `a row that is ${row.state} comes up for judgement`)
+      this.#question = this.#questionOf(row)
+      if (this.#question) return this.#question
+      this.#inFlight.retire(row)
+    }
+    return undefined
+  }
+
+  #questionOf(row: RunRow): Question | undefined {
+    const { owner, count, position, head } = row
+    if (head === 'none') return undefined
+    const { id: request, work, sequences } = owner.request
+    const asked = this.#asked++
+    if (work.kind === 'score') {
+      const index = Math.max(0, work.from - position) + asked
+      return index < count ? { kind: 'score', request, row: row.index + index, position: position + index } : undefined
+    }
+    const sequence = row.kind === 'prefill' ? sequences[asked] : asked === 0 ? owner : undefined
+    if (!sequence) return undefined
+    const at = row.index + count - 1
+    return { kind: 'judge', request, choice: sequence.choice, row: at, position: position + count }
+  }
+
+  /** The row in question, or whose last question has been answered; undefined when all rows are judged. */
+  get row(): RunRow | undefined {
+    return this.#flight?.runRows[this.#cursor]
+  }
+
+  /** Takes the answered, or withdrawn, question off the table. */
+  answered(): void {
+    this.#question = undefined
+  }
+
+  /** The target's token after the row in question is known: its drafts for `sequence` are accepted or withdrawn. */
+  resolve(sequence: Sequence, token: number | undefined): RunRow | undefined {
+    let accepted: RunRow | undefined
+    let child = this.row?.firstChild
+    while (child) {
+      const next = child.nextSibling
+      if (child.owner === sequence) {
+        if (child.token === token) accepted = child
+        else this.#inFlight.withdraw(child, 'reject')
+      }
+      child = next
+    }
+    if (accepted) this.#inFlight.accept(accepted)
+    return accepted
+  }
+
+  /** Nothing of the micro-batch is needed any more. */
+  close(): SchedulerAction | undefined {
+    const flight = this.#flight
+    if (!flight) return undefined
+    const { number } = flight
+    this.#inFlight.recycle(flight)
+    this.#flight = undefined
+    return { kind: 'release', number }
+  }
+}

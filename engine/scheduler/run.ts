@@ -1,0 +1,148 @@
+// The run table's records and the table of their transitions.
+//
+// Theory of operation. A run is a set of rows that were scheduled together for one sequence: a prompt's prefill, or one
+// step of decoding. Its rows travel in micro-batches; what lives and dies as one inside a micro-batch is a `RunRow`: one
+// row of a `rows` micro-batch, or all rows of a prefill chunk. Every RunRow is in exactly one state, and the table below
+// is the only place that says how states follow each other; an event a state has no entry for is a bug.
+//
+//   unused           the record waits in its pool
+//   final            in flight; the row's token is certain (prompt or accepted)
+//   assumed          in flight; a draft: its token counts only if the target draws the same after the row's parent
+//   dead             in flight, withdrawn: the alive mask has lost its bit, and whatever comes back is dropped
+//   arrived          returned and final: the next thing is to judge it
+//   arrived-assumed  returned in the same micro-batch as the row its token depends on, which is judged first
+//
+// Two rules drive everything:
+// 1. Rows form a tree: the parent of a row is the row of the position before it, while that one is not judged. When a
+//    row is judged, the target's token for the next position becomes final; the child that evaluates exactly this token
+//    is accepted (and judged in its turn, now or when it returns), all other children are rejected together with their
+//    descendants. Without such a child the sequence is ready for a new final row. Plain decoding has no children at all.
+// 2. A row may die only together with all live rows that can see its cell (the cancel law). Rejection keeps it because
+//    only descendants list a draft's cell; a final row's cell is seen by the whole sequence, hence it dies only in an
+//    abort, with everything else of its request.
+//
+// Micro-batches return in the order of submission (the FIFO law), and a child is never submitted before its parent; so
+// when a RunRow is about to be judged it is final: `arrived-assumed` has been resolved by an earlier answer.
+import type { CellIndex, HeadKind, MicroBatch, MicroBatchNumber, Row, RunId, SequenceId } from '../domain.ts'
+import { assert } from '../errors.ts'
+import type { Sequence } from './sequence.ts'
+
+export type RowState = 'unused' | 'final' | 'assumed' | 'dead' | 'arrived' | 'arrived-assumed'
+
+export type RowEvent =
+  /** Goes into a micro-batch with a certain token. */
+  | 'submit'
+  /** Goes into a micro-batch with a drafted token. */
+  | 'guess'
+  /** The target drew this row's token. */
+  | 'accept'
+  /** The target drew another token, or the text ended before it. */
+  | 'reject'
+  /** The user, or a fault, stops the request. */
+  | 'abort'
+  /** The micro-batch has left the pipeline. */
+  | 'return'
+  /** All that is to be known of the row is known. */
+  | 'judged'
+
+export const TRANSITIONS: Readonly<Record<RowState, Readonly<Partial<Record<RowEvent, RowState>>>>> = {
+  unused: { submit: 'final', guess: 'assumed' },
+  final: { abort: 'dead', return: 'arrived' },
+  assumed: { accept: 'final', reject: 'dead', abort: 'dead', return: 'arrived-assumed' },
+  dead: { return: 'unused' },
+  arrived: { judged: 'unused', abort: 'unused' },
+  'arrived-assumed': { accept: 'arrived', reject: 'unused', abort: 'unused' },
+}
+
+/** Transitions that need drafts in flight: no test of plain decoding can fire them. */
+export const SPECULATIVE_TRANSITIONS: readonly (readonly [RowState, RowEvent])[] = [
+  ['unused', 'guess'],
+  ['assumed', 'accept'],
+  ['assumed', 'reject'],
+  ['assumed', 'abort'],
+  ['assumed', 'return'],
+  ['arrived-assumed', 'accept'],
+  ['arrived-assumed', 'reject'],
+  ['arrived-assumed', 'abort'],
+]
+
+/** How often each transition has fired. */
+export type TransitionCounts = Record<RowState, Partial<Record<RowEvent, number>>>
+
+export function createTransitionCounts(): TransitionCounts {
+  return { unused: {}, final: {}, assumed: {}, dead: {}, arrived: {}, 'arrived-assumed': {} }
+}
+
+export type RunKind = 'prefill' | 'decode' | 'verify'
+
+/** One row, or all rows of a chunk; see the head of this file. Records are pooled: fields hold only while in use. */
+export class RunRow implements Row {
+  state: RowState = 'unused'
+  run = 0 as RunId
+  kind: RunKind = 'decode'
+  /** Set while the record is in use. */
+  owner!: Sequence
+  flight!: Flight
+  /** First row in the micro-batch. */
+  index = 0
+  /** Rows: 1, or those of a chunk. */
+  count = 1
+  /** First position. */
+  position = 0
+  // The rest of a single row; a chunk's rows are made when it is submitted.
+  token = 0
+  sequence = 0 as SequenceId
+  cell = 0 as CellIndex
+  committedLength = 0
+  ancestors: readonly CellIndex[] = NO_CELLS
+  head: HeadKind = 'none'
+  /** The row of the position before, while it is in flight or waits to be judged and this row's token is assumed. */
+  parent: RunRow | undefined = undefined
+  firstChild: RunRow | undefined = undefined
+  nextSibling: RunRow | undefined = undefined
+}
+
+export const NO_CELLS: readonly CellIndex[] = []
+
+/** A micro-batch in flight, or returned and being judged. Pooled like its rows. */
+export class Flight implements MicroBatch {
+  number = 0 as MicroBatchNumber
+  kind: 'rows' | 'chunk' = 'rows'
+  runRows: RunRow[] = []
+  /** What the driver encodes: the RunRows themselves, or the rows of the chunk, which hold only until the next poll. */
+  rows: readonly Row[] = this.runRows
+  /** Rows withdrawn since the last `cancel` action. */
+  withdrawn = 0
+}
+
+/** Moves the row along the table. */
+export function transition(row: RunRow, event: RowEvent, counts: TransitionCounts): void {
+  const { state } = row
+  const next = TRANSITIONS[state][event]
+  if (next === undefined) assert(false, `no transition for event ${event} of a row that is ${state}`)
+  row.state = next
+  const fired = counts[state]
+  fired[event] = (fired[event] ?? 0) + 1
+}
+
+/** Makes `child` a child of `parent`. */
+export function link(parent: RunRow, child: RunRow): void {
+  child.parent = parent
+  child.nextSibling = parent.firstChild
+  parent.firstChild = child
+}
+
+/** Takes `child` out of its parent's list. */
+export function unlink(child: RunRow): void {
+  const { parent } = child
+  if (!parent) return
+  if (parent.firstChild === child) parent.firstChild = child.nextSibling
+  else {
+    let before = parent.firstChild
+    while (before && before.nextSibling !== child) before = before.nextSibling
+    assert(before, 'a row is not among the children of its parent')
+    before.nextSibling = child.nextSibling
+  }
+  child.parent = undefined
+  child.nextSibling = undefined
+}

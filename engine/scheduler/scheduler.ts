@@ -1,0 +1,246 @@
+// The scheduler: sans-IO, deterministic, integers only. It lives on the conductor thread, which feeds it events with
+// `handle` and performs what `poll` returns until IDLE. Decisions are made in poll: verdicts first, so that a new
+// micro-batch knows all of them; then the micro-batch itself, so that stages do not wait for messages; then the news.
+import { assert } from '../errors.ts'
+import { Cells } from '../kv/cells.ts'
+import { Admission } from './admission.ts'
+import type {
+  FinishReason,
+  GenerateWork,
+  RequestId,
+  SchedulerAction,
+  SchedulerEvent,
+  SchedulerLimits,
+  ScoreWork,
+} from './events.ts'
+import { IDLE } from './events.ts'
+import { InFlight } from './in-flight.ts'
+import { Judging } from './judging.ts'
+import { type Board, type Policy, plain } from './plain.ts'
+import { Prefill } from './prefill.ts'
+import type { Flight } from './run.ts'
+import type { RequestRecord, Sequence } from './sequence.ts'
+
+export class Scheduler implements Board {
+  readonly limits: SchedulerLimits
+  readonly cells: Cells
+  readonly inFlight: InFlight
+  readonly admission: Admission
+  readonly prefill: Prefill
+  readonly judging: Judging
+  readonly requests = new Map<RequestId, RequestRecord>()
+  readonly ready: Sequence[] = []
+  decodingCount = 0
+  readonly #policy: Policy
+  /** Actions that stages or later submits wait for. */
+  readonly #urgent = new ActionQueue()
+  /** News for the user. */
+  readonly #news = new ActionQueue()
+  #lastKind: Flight['kind'] = 'chunk'
+
+  constructor(limits: SchedulerLimits, policy: Policy = plain) {
+    this.limits = limits
+    this.cells = new Cells(limits.cells)
+    this.inFlight = new InFlight(this.cells)
+    this.admission = new Admission(limits, this.cells)
+    this.prefill = new Prefill(limits, this.inFlight)
+    this.judging = new Judging(this.inFlight)
+    this.#policy = policy
+  }
+
+  handle(event: SchedulerEvent): void {
+    switch (event.kind) {
+      case 'request':
+        this.#request(event.request, event.work)
+        break
+      case 'abort':
+        this.#abort(event.request)
+        break
+      case 'returned':
+        this.#returned(event)
+        break
+      case 'token':
+        this.#token(event.token, event.stop)
+        break
+      case 'scored':
+        this.#scored()
+        break
+    }
+  }
+
+  poll(): SchedulerAction | typeof IDLE {
+    assert(!this.judging.question, 'poll before the answer to a question')
+    while (this.admission.canAdmit()) this.#admit()
+    return (
+      this.#urgent.take() ?? this.judging.ask() ?? this.#submit() ?? this.#news.take() ?? this.judging.close() ?? IDLE
+    )
+  }
+
+  #request(request: RequestId, work: GenerateWork | ScoreWork): void {
+    assert(!this.requests.has(request) && !this.admission.isWaiting(request), `request ${request} is already live`)
+    this.admission.enqueue(request, work)
+  }
+
+  #admit(): void {
+    const request = this.admission.admit()
+    this.requests.set(request.id, request)
+    for (const { id: sequence, cells } of request.sequences) this.#urgent.put({ kind: 'map', sequence, from: 0, cells })
+    const [first] = request.sequences
+    // No room for a single token: the prompt need not be evaluated.
+    const idle = request.work.kind === 'generate' && first!.lengthMax === first!.length
+    if (idle) for (const sequence of request.sequences) this.#end(sequence, 'length')
+    else this.prefill.add(request)
+  }
+
+  #abort(id: RequestId): void {
+    const waiting = this.admission.withdraw(id)
+    if (waiting) {
+      const choices = waiting.kind === 'generate' ? waiting.choices : 0
+      for (let choice = 0; choice < choices; choice++) {
+        this.#news.put({ kind: 'finish', request: id, choice, reason: 'aborted' })
+      }
+      this.#news.put({ kind: 'done', request: id })
+      return
+    }
+    const request = this.requests.get(id)
+    if (!request || request.liveCount === 0) return
+    if (this.judging.question?.request === id) this.judging.answered()
+    this.prefill.remove(request)
+    const { flight } = this.judging
+    if (flight) this.#withdrawAll(flight, request)
+    for (const other of this.inFlight.flights) this.#withdrawAll(other, request)
+    this.#putCancels()
+    for (const sequence of request.sequences) if (sequence.phase !== 'ended') this.#end(sequence, 'aborted')
+  }
+
+  #withdrawAll(flight: Flight, request: RequestRecord): void {
+    for (const row of flight.runRows) {
+      if (row.owner.request === request && row.state !== 'dead' && row.state !== 'unused') {
+        this.inFlight.withdraw(row, 'abort')
+      }
+    }
+  }
+
+  #putCancels(): void {
+    for (const flight of this.inFlight.flights) {
+      if (flight.withdrawn === 0) continue
+      this.#urgent.put({ kind: 'cancel', number: flight.number, rows: flight.withdrawn })
+      flight.withdrawn = 0
+    }
+  }
+
+  #returned({ number, faults = 0 }: Extract<SchedulerEvent, { kind: 'returned' }>): void {
+    const flight = this.inFlight.takeReturned(number)
+    this.judging.open(flight)
+    let reported: RequestRecord | undefined
+    for (const row of flight.runRows) {
+      const { request } = row.owner
+      const bits = flight.kind === 'chunk' ? -1 : 1 << row.index
+      if ((faults & bits) !== 0 && row.state !== 'unused' && request !== reported) {
+        this.#urgent.put({ kind: 'fault', request: request.id })
+        reported = request
+      }
+      this.#doneIfOver(request)
+    }
+  }
+
+  #token(token: number, stop: boolean): void {
+    const { question, row } = this.judging
+    assert(row && question?.kind === 'judge', 'a token nobody asked for')
+    this.judging.answered()
+    const { request } = row.owner
+    const sequence = request.sequences[question.choice]!
+    const { position } = question
+    assert(position === sequence.length, `a token for position ${position} of a sequence of length ${sequence.length}`)
+    if (position === request.work.prompt.length) this.decodingCount++
+    sequence.length++
+    sequence.token = token
+    if (!stop) this.#news.put({ kind: 'emit', request: request.id, choice: question.choice, token })
+    const over = stop || sequence.length === sequence.lengthMax
+    this.#resolve(sequence, over ? undefined : token)
+    if (over) this.#end(sequence, stop ? 'stop' : 'length')
+  }
+
+  /** The token after the row in question is `token`, or the text ends there: drafts are accepted or withdrawn. */
+  #resolve(sequence: Sequence, token: number | undefined): void {
+    const position = sequence.length - 1
+    const cell = sequence.cells[position]
+    const accepted = this.judging.resolve(sequence, token)
+    this.#putCancels()
+    if (accepted) {
+      const moved = accepted.cell !== cell
+      if (moved) this.#urgent.put({ kind: 'map', sequence: sequence.id, from: position, cells: [accepted.cell] })
+    } else if (token !== undefined) {
+      sequence.phase = 'ready'
+      this.ready.push(sequence)
+    }
+  }
+
+  #scored(): void {
+    const { question, row } = this.judging
+    assert(row && question?.kind === 'score', 'a score nobody asked for')
+    this.judging.answered()
+    const { owner } = row
+    if (question.position === owner.request.work.prompt.length - 1) this.#end(owner, 'length')
+  }
+
+  #end(sequence: Sequence, reason: FinishReason): void {
+    const { request, choice } = sequence
+    if (sequence.phase === 'ready') this.ready.splice(this.ready.indexOf(sequence), 1)
+    if (sequence.length > request.work.prompt.length) this.decodingCount--
+    sequence.phase = 'ended'
+    request.liveCount--
+    this.admission.discharge(sequence)
+    if (request.work.kind === 'generate') this.#news.put({ kind: 'finish', request: request.id, choice, reason })
+    this.#doneIfOver(request)
+  }
+
+  #doneIfOver(request: RequestRecord): void {
+    if (request.liveCount > 0 || request.inFlightCount > 0 || !this.requests.delete(request.id)) return
+    this.#news.put({ kind: 'done', request: request.id })
+  }
+
+  /** Decode rows and prefill chunks take turns while both wait. */
+  #submit(): SchedulerAction | undefined {
+    if (this.inFlight.flights.length >= this.limits.inFlightMax) return undefined
+    const flight =
+      this.#lastKind === 'chunk'
+        ? (this.#submitRows() ?? this.#submitChunk())
+        : (this.#submitChunk() ?? this.#submitRows())
+    if (!flight) return undefined
+    this.#lastKind = flight.kind
+    return { kind: 'submit', microBatch: flight }
+  }
+
+  #submitRows(): Flight | undefined {
+    this.#policy(this)
+    return this.inFlight.submitRows()
+  }
+
+  #submitChunk(): Flight | undefined {
+    if (this.prefill.count === 0) return undefined
+    // Beside decoding, no more chunks than stages: a decode row waits for all that are before it.
+    const room = this.decodingCount > 0 ? this.limits.stages : this.limits.inFlightMax
+    return this.inFlight.chunkKindCount < room ? this.prefill.submitChunk() : undefined
+  }
+}
+
+/** First in, first out; its storage is reused. */
+class ActionQueue {
+  readonly #actions: SchedulerAction[] = []
+  #head = 0
+
+  put(action: SchedulerAction): void {
+    this.#actions.push(action)
+  }
+
+  take(): SchedulerAction | undefined {
+    const action = this.#actions[this.#head]
+    if (action === undefined) return undefined
+    if (++this.#head === this.#actions.length) {
+      this.#actions.length = 0
+      this.#head = 0
+    }
+    return action
+  }
+}

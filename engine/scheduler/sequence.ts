@@ -1,0 +1,49 @@
+// A request under way and its sequences, one per choice: timelines of tokens that are certain. What is still only
+// assumed lives in the run table.
+import type { CellIndex, Position, SequenceId, TokenId } from '../domain.ts'
+import type { GenerateWork, RequestId, ScoreWork } from './events.ts'
+
+export interface RequestRecord {
+  readonly id: RequestId
+  readonly work: GenerateWork | ScoreWork
+  /** One per choice; a single one for score work. Choices refer to the same cells for the prompt. */
+  readonly sequences: Sequence[]
+  /** Prompt tokens submitted so far. */
+  prefilled: number
+  /** Sequences that have not ended. */
+  liveCount: number
+  /** RunRows in flight, dead ones included. */
+  inFlightCount: number
+}
+
+export type SequencePhase =
+  /** The prompt is not submitted completely. */
+  | 'prefill'
+  /** A row whose token is final is in flight or being judged: the next token will come from it. */
+  | 'waiting'
+  /** The newest token has no row yet. */
+  | 'ready'
+  | 'ended'
+
+export interface Sequence {
+  readonly id: SequenceId
+  readonly request: RequestRecord
+  readonly choice: number
+  /** The cell of every position this sequence can reach. */
+  readonly cells: CellIndex[]
+  /** Tokens after which the choice ends. */
+  readonly lengthMax: number
+  phase: SequencePhase
+  /** Certain tokens: the prompt and what was accepted; the next token has this position. */
+  length: Position
+  /** Positions whose token is certain and whose row has been submitted: later rows see them through the cell table. */
+  committedLength: Position
+  /** The newest accepted token. */
+  token: TokenId
+}
+
+/** Tokens a sequence of this work can reach, prompt included. */
+export function reachableLength(work: GenerateWork | ScoreWork, contextLength: number): number {
+  const { length } = work.prompt
+  return work.kind === 'score' ? length : Math.min(contextLength, length + work.tokensMax)
+}
