@@ -18,7 +18,7 @@ export interface LoadOptions {
   readonly kvTypeK?: KvType
   readonly kvTypeV?: KvType
   readonly kernels?: 'auto' | KernelBuild
-  /** Sequences (requests times choices) that may be live at once: the KV cells are sized for them. Default 1. */
+  /** Sequences of full length that the KV cells are sized for. More can be live at once if they are shorter. Default 1. */
   readonly sequences?: number
   /** Overrides the pre-tokenizer that the file names (`tokenizer.ggml.pre`). */
   readonly tokenizerPre?: string
@@ -206,8 +206,8 @@ export interface EngineStats {
   readonly requestsLive: number
   readonly promptTokens: number
   readonly tokens: number
+  /** KV cells that were allocated. */
   readonly kvCells: number
-  readonly kvCellsUsed: number
 }
 
 export interface Model extends AsyncDisposable {

@@ -1,6 +1,6 @@
 // The only file of the engine that touches node:fs. Reads are synchronous on purpose: they run in worker threads and go
 // straight from the page cache into stage memory. Only regular files are opened, so nothing here can block on a FIFO.
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from 'node:fs'
 import { TsinferError } from '../errors.ts'
 import { shownPath } from './quoted.ts'
 import type { ByteSource, FileIdentity } from './source.ts'
@@ -121,4 +121,13 @@ function unreadable(error: unknown, shown: string): TsinferError {
   if (error instanceof TsinferError) return error
   const code = String((error as NodeJS.ErrnoException).code ?? error)
   return new TsinferError('file_unreadable', `${shown}: ${REASONS[code] ?? code}`, { cause: error })
+}
+
+/** A small text file of the system, such as those below /proc and /sys; undefined where it cannot be read. */
+export function readSystemText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }

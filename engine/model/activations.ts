@@ -3,13 +3,6 @@ import type { Lane } from './lane.ts'
 import { type ActivationRegion, PRIVATE_ROWS, type Region, type VectorPlan } from './layout.ts'
 import type { Matrix } from './matrix.ts'
 
-/** Rows `0 .. n - 1` of f32 [width], `stride` bytes apart; `pick` names other rows of the same region. */
-export interface RowSource {
-  address: number
-  stride: number
-  width: number
-}
-
 /** Where the prepared rows are, in each form that was wanted. */
 export interface Prepared {
   f32: Region
@@ -29,30 +22,49 @@ export class Activations {
 
   /**
    * Prepares `n` rows for the given matrices. A few rows are prepared by every lane for itself; for more the lanes
-   * share the rows and meet. The result is valid until the next call.
+   * share the rows and meet. Row `i` comes from row `pick[i]` of the source (by default `i`). The result is valid
+   * until the next call.
    */
-  prepare(source: Region, width: number, n: number, norm: VectorPlan | undefined, matrices: readonly Matrix[]): Prepared {
+  prepare(
+    source: Region,
+    width: number,
+    n: number,
+    norm: VectorPlan | undefined,
+    matrices: readonly Matrix[],
+    pick?: Int32Array,
+  ): Prepared {
     const { index, count, sync } = this.#lane
     const alone = n <= PRIVATE_ROWS
     const region = alone ? this.#private : this.#lane.layout.shared
     const q8 = matrices.some(isQ8)
     const first = alone ? 0 : index
     const step = alone ? 1 : count
-    for (let row = first; row < n; row += step) this.#prepareRow(source.address + row * source.stride, width, row, norm, q8, region)
+    for (let row = first; row < n; row += step) {
+      const x = source.address + (pick ? pick[row]! : row) * source.stride
+      this.#prepareRow(x, width, row, norm, q8, region)
+    }
     if (!alone) sync.barrier()
     this.#prepared.f32 = norm ? region.f32 : source
     this.#prepared.q8 = region.q8
     return this.#prepared
   }
 
-  #prepareRow(x: number, width: number, row: number, norm: VectorPlan | undefined, q8: boolean, region: ActivationRegion) {
+  #prepareRow(
+    x: number,
+    width: number,
+    row: number,
+    norm: VectorPlan | undefined,
+    q8: boolean,
+    region: ActivationRegion,
+  ) {
     const { kernels, config } = this.#lane
     let input = x
     if (norm) {
       input = region.f32.address + row * region.f32.stride
       kernels.rmsnorm(input, x, norm.address, width, 1, 0, 0, config.normEps)
     }
-    if (q8) kernels.quantize_q8(region.q8.address + row * region.q8.stride, input, width, 1, 0, 0)
+    // biome-ignore lint/suspicious/noExplicitAny: until the quantized kernels land
+    if (q8) (kernels as any).quantize_q8(region.q8.address + row * region.q8.stride, input, width, 1, 0, 0)
   }
 }
 

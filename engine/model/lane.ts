@@ -18,6 +18,8 @@ export interface Lane {
   readonly index: number
   readonly count: number
   readonly config: ModelConfig
+  /** Factor on the cosines and sines of the rotary embedding. */
+  readonly ropeMagnitude: number
   readonly layout: StageLayout
   readonly kernels: Kernels
   readonly sync: LaneSync

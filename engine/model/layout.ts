@@ -2,7 +2,7 @@
 // record that is posted to every thread, so all of them agree without asking.
 import type { TensorInfo } from '../gguf/header.ts'
 import { GROUP_ROWS } from '../limits.ts'
-import { rowSlotBytes, returnSlotBytes } from '../pipeline/codec.ts'
+import { returnSlotBytes, slotWords } from '../pipeline/codec.ts'
 import type { ModelConfig } from './config.ts'
 import { activationBytes, activationFormat, attentionScratchBytes, packedBytes } from './formats.ts'
 import type { LayerWeights, ModelWeights } from './weights.ts'
@@ -68,8 +68,10 @@ export interface LayerPlan {
   readonly down: MatrixPlan
   /** K cells: f16 or f32 [kvHeads][cells][headDim]. */
   readonly kCells: number
+  readonly kBytes: number
   /** V cells, likewise. */
   readonly vCells: number
+  readonly vBytes: number
 }
 
 /** A region of equal entries. */
@@ -91,6 +93,7 @@ export interface StageLayout {
   /** Bytes of the whole memory. */
   readonly bytes: number
   readonly range: StageRange
+  readonly sizes: StageSizes
   readonly embedding: MatrixPlan | undefined
   readonly layers: readonly LayerPlan[]
   readonly outputNorm: VectorPlan | undefined
@@ -117,6 +120,10 @@ export interface StageLayout {
   /** Activations one lane prepared for itself, for up to `PRIVATE_ROWS` rows. */
   readonly private: readonly ActivationRegion[]
   readonly attentionScratch: Region
+  /** i32 words through which lane 0 names the input and result slot to compute. */
+  readonly leadWords: number
+  /** i32 per lane: the rows it found faulty. */
+  readonly laneFaults: number
   /** Per lane: where file bytes land before they are repacked. */
   readonly window: Region
 }
@@ -158,7 +165,8 @@ export function stageLayout(
     const [k, rows] = [tensor.dims[0]!, tensor.dims[1]!]
     return { tensor, rows, k, address: take(packedBytes(tensor.type, rows, k)), exactFlag: take(4) }
   }
-  const cells = (type: CellType) => take(config.kvHeads * sizes.cells * config.headDim * cellBytes(type))
+  const cellsBytes = (type: CellType) => config.kvHeads * sizes.cells * config.headDim * cellBytes(type)
+  const [kBytes, vBytes] = [cellsBytes(sizes.cellTypeK), cellsBytes(sizes.cellTypeV)]
   const layer = (layerWeights: LayerWeights): LayerPlan => ({
     attentionNorm: vector(layerWeights.attentionNorm),
     q: matrix(layerWeights.q),
@@ -172,8 +180,10 @@ export function stageLayout(
     gate: matrix(layerWeights.gate),
     up: matrix(layerWeights.up),
     down: matrix(layerWeights.down),
-    kCells: cells(sizes.cellTypeK),
-    vCells: cells(sizes.cellTypeV),
+    kCells: take(kBytes),
+    kBytes,
+    vCells: take(vBytes),
+    vBytes,
   })
 
   const { chunkRows, headRowsMax } = sizes
@@ -184,10 +194,10 @@ export function stageLayout(
     f32: region(align(widest * 4), rows),
     q8: region(align(activationBytes('q8', widest)), rows),
   })
-  const slotWords = align(rowSlotBytes(chunkRows))
+  const recordBytes = slotWords(chunkRows) * 4
   const input = {
-    ...region(slotWords + align(config.width * 4 * chunkRows), range.inputSlots),
-    activations: slotWords,
+    ...region(recordBytes + align(config.width * 4 * chunkRows), range.inputSlots),
+    activations: recordBytes,
   }
 
   const embedding = range.isFirst ? matrix(weights.tokenEmbedding) : undefined
@@ -198,6 +208,7 @@ export function stageLayout(
   const windowBytes = align(Math.max(WINDOW_BYTES, largestGroupBytes(weights, range)))
   const layout = {
     range,
+    sizes,
     embedding,
     layers,
     outputNorm: range.isLast ? vector(weights.outputNorm) : undefined,
@@ -206,7 +217,7 @@ export function stageLayout(
     input,
     results: range.isLast
       ? {
-          ...region(align(returnSlotBytes(chunkRows)), RESULT_SLOTS),
+          ...region(align(returnSlotBytes(headRowsMax)), RESULT_SLOTS),
           logits: region(logitsRow * headRowsMax, RESULT_SLOTS),
           logitsRow,
         }
@@ -223,6 +234,8 @@ export function stageLayout(
     shared: activations(chunkRows),
     private: Array.from({ length: sizes.lanes }, () => activations(PRIVATE_ROWS)),
     attentionScratch: region(align(attentionScratchBytes(config.heads / config.kvHeads, config.headDim)), sizes.lanes),
+    leadWords: take(8),
+    laneFaults: take(sizes.lanes * 4),
     window: region(windowBytes, sizes.lanes),
   }
   return { ...layout, bytes: next }

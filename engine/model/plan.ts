@@ -1,7 +1,15 @@
 // Chooses how a model runs on this machine: stages, lanes, context, chunk size, and from them the memory of every
 // stage. Pure: a function of the model, the options and the number of cores.
 import { TsinferError } from '../errors.ts'
-import { CHUNK_ROWS_MAX, CONTEXT_MAX, LANES_MAX, MEMORY_BYTES_MAX, ROWS_MAX, SEQUENCES_MAX, STAGES_MAX } from '../limits.ts'
+import {
+  CHUNK_ROWS_MAX,
+  CONTEXT_MAX,
+  LANES_MAX,
+  MEMORY_BYTES_MAX,
+  ROWS_MAX,
+  SEQUENCES_MAX,
+  STAGES_MAX,
+} from '../limits.ts'
 import type { ModelConfig } from './config.ts'
 import { packedBytes } from './formats.ts'
 import { type CellType, type StageLayout, type StageRange, type StageSizes, stageLayout } from './layout.ts'
@@ -21,7 +29,7 @@ export interface PlanOptions {
   readonly chunkRows?: number | undefined
   readonly kvTypeK?: CellType | undefined
   readonly kvTypeV?: CellType | undefined
-  /** Sequences (requests x choices) the KV cells are sized for. */
+  /** Sequences of full length that the KV cells are sized for. */
   readonly sequences?: number | undefined
 }
 
@@ -43,6 +51,8 @@ const ONE_LANE_BYTES = 6 << 20
 /** Logits kept per result slot. */
 const LOGITS_BYTES = 4 << 20
 const HEAD_ROWS_MIN = 8
+/** Rows of the cell table: several short sequences may share the cells of a long one. */
+const SEQUENCES_MIN = 8
 /** About 20 us of spinning: longer than a barrier usually takes, shorter than a park and wake. */
 const BARRIER_SPINS = 20_000
 /** About 200 us, for models whose tokens take less than that. */
@@ -61,7 +71,7 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
       chunkRows: Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength),
       headRowsMax: Math.min(ROWS_MAX, Math.max(HEAD_ROWS_MIN, Math.floor(LOGITS_BYTES / 4 / config.vocabularySize))),
       contextLength,
-      sequences,
+      sequences: Math.max(SEQUENCES_MIN, sequences),
       cells: contextLength * sequences,
       cellTypeK: options.kvTypeK ?? kvDefault,
       cellTypeV: options.kvTypeV ?? kvDefault,
@@ -159,7 +169,10 @@ function checkOptions(options: PlanOptions, config: ModelConfig): void {
   }
   if (options.stages !== undefined && options.stages > config.layerCount) {
     const found = `found ${options.stages}`
-    throw new TsinferError('option_invalid', `stages: expected at most the model's ${config.layerCount} layers, ${found}`)
+    throw new TsinferError(
+      'option_invalid',
+      `stages: expected at most the model's ${config.layerCount} layers, ${found}`,
+    )
   }
 }
 

@@ -17,7 +17,7 @@ export const HEADER_ROW_COUNT = 3
 export const HEADER_USED_WORDS = 4
 /** Rows whose head kind is not `none`. */
 export const HEADER_HEAD_ROW_COUNT = 5
-/** Bit per row (of a chunk: bit 0 for all) whose K or V did not fit the KV type in a stage so far. */
+/** Bit per row (of a chunk: all bits) whose K or V did not fit the KV type in a stage so far. */
 const HEADER_FAULTS = 6
 export const HEADER_WORDS = 8
 
@@ -248,7 +248,7 @@ export function returnNumber(views: ReturnViews, base: number): MicroBatchNumber
 export function returnEntryCount(views: ReturnViews, base: number): number {
   return views.i32[(base + RETURN_ENTRY_COUNT) >>> 2]!
 }
-/** Bit per row (of a chunk: bit 0 for all) whose K or V did not fit the KV type. */
+/** Bit per row (of a chunk: all bits) whose K or V did not fit the KV type. */
 export function returnFaultMask(views: ReturnViews, base: number): number {
   return views.i32[(base + RETURN_FAULT_MASK) >>> 2]!
 }

@@ -49,7 +49,7 @@ export class Sampler {
     choice: number,
     vocabularySize: number,
     scratch: Candidates,
-    prompt: readonly TokenId[],
+    prompt: Iterable<TokenId>,
   ) {
     this.#parameters = parameters
     this.#vocabularySize = vocabularySize

@@ -1,0 +1,244 @@
+// The conductor thread: drives the pure scheduler. It turns messages of the caller and returned micro-batches into
+// events, and actions into ring writes, cell-table writes, mask stores, sampler calls and messages. It decides nothing
+// about runs and computes no layer; the scheduler decides, the stages compute.
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import type { MicroBatch, TokenId } from './domain.ts'
+import { assert, TsinferError } from './errors.ts'
+import { LiveRequest, type RequestContext } from './live-request.ts'
+import type { FromConductor, ToConductor } from './messages.ts'
+import type { ModelPlan } from './model/plan.ts'
+import { encodeMicroBatch } from './pipeline/codec.ts'
+import { type ControlLayout, checkRunning, controlLayout, PipelineEnded } from './pipeline/control.ts'
+import { waitBell } from './pipeline/doorbell.ts'
+import { describeFault } from './pipeline/fault.ts'
+import { armMask, clearMask } from './pipeline/masks.ts'
+import type { ResidentFault } from './pipeline/pool.ts'
+import { Results } from './pipeline/results.ts'
+import { Ring } from './pipeline/ring.ts'
+import { createScratch } from './sampling/sampler.ts'
+import { IDLE, type RequestId, type SchedulerAction } from './scheduler/events.ts'
+import { Scheduler } from './scheduler/scheduler.ts'
+
+export interface ConductorPayload {
+  readonly control: Int32Array<SharedArrayBuffer>
+  readonly plan: ModelPlan
+  readonly vocabularySize: number
+  /** Memory of each stage. */
+  readonly memories: readonly SharedArrayBuffer[]
+  readonly port: MessagePort
+}
+
+/** Entry of the resident; see pipeline/pool.ts. */
+export default async function conduct(payload: ConductorPayload): Promise<ResidentFault | undefined> {
+  try {
+    new Conductor(payload).serve()
+  } catch (error) {
+    if (!(error instanceof PipelineEnded)) return describeFault('conductor', error)
+  }
+  return undefined
+}
+
+class Conductor {
+  readonly #payload: ConductorPayload
+  readonly #control: Int32Array
+  readonly #layout: ControlLayout
+  readonly #scheduler: Scheduler
+  readonly #memories: readonly Int32Array[]
+  readonly #input: Ring
+  readonly #results: Results
+  readonly #requests = new Map<RequestId, LiveRequest>()
+  #context: RequestContext
+  /** Messages for the caller, sent together. */
+  #outbox: FromConductor[] = []
+
+  constructor(payload: ConductorPayload) {
+    const { control, plan, memories } = payload
+    const { stages, sizes, inFlightMax } = plan
+    this.#payload = payload
+    this.#control = control
+    this.#layout = controlLayout(stages.length)
+    this.#memories = memories.map((buffer) => new Int32Array(buffer))
+    const { rings, stageBells, conductorBell } = this.#layout
+    this.#input = new Ring(control, rings[0]!, stages[0]!.range.inputSlots, conductorBell, stageBells[0]!)
+    this.#results = new Results(control, this.#layout, stages.at(-1)!, memories.at(-1)!, payload.vocabularySize)
+    const { vocabularySize } = payload
+    this.#context = { vocabularySize, scratch: createScratch(vocabularySize), tokenBytes: undefined }
+    this.#scheduler = new Scheduler({
+      stages: stages.length,
+      cells: sizes.cells,
+      sequences: sizes.sequences,
+      contextLength: sizes.contextLength,
+      inFlightMax,
+      chunkRows: sizes.chunkRows,
+      headRowsMax: sizes.headRowsMax,
+    })
+  }
+
+  serve(): never {
+    const { conductorBell, inbox } = this.#layout
+    this.#awaitStages()
+    for (;;) {
+      const seen = Atomics.load(this.#control, conductorBell)
+      checkRunning(this.#control, this.#layout)
+      const received = this.#receive()
+      const collected = this.#collect()
+      const progressed = received || collected
+      // While the caller has not read the last batch, tokens wait for the next one; before parking all is sent.
+      if (!progressed || Atomics.load(this.#control, inbox) === 0) this.#send()
+      if (!progressed) waitBell(this.#control, conductorBell, seen, this.#payload.plan.spins.conductor)
+    }
+  }
+
+  #awaitStages(): void {
+    const { plan } = this.#payload
+    const threads = plan.stages.length * plan.sizes.lanes
+    const { ready, conductorBell } = this.#layout
+    for (;;) {
+      const seen = Atomics.load(this.#control, conductorBell)
+      checkRunning(this.#control, this.#layout)
+      if (Atomics.load(this.#control, ready) === threads) break
+      waitBell(this.#control, conductorBell, seen, 0)
+    }
+    this.#outbox.push({ kind: 'ready' })
+    this.#send()
+  }
+
+  /** Takes all messages of the caller. */
+  #receive(): boolean {
+    let received = false
+    for (;;) {
+      const envelope = receiveMessageOnPort(this.#payload.port)
+      if (!envelope) return received
+      received = true
+      this.#begin(envelope.message as ToConductor)
+      this.#drain()
+    }
+  }
+
+  #begin(message: ToConductor): void {
+    if (message.kind === 'tokenBytes') {
+      this.#context = { ...this.#context, tokenBytes: message.tokenBytes }
+      return
+    }
+    const { request } = message
+    if (message.kind === 'abort') {
+      // The request may have ended while the message was on its way.
+      if (this.#requests.has(request)) this.#scheduler.handle({ kind: 'abort', request })
+      return
+    }
+    try {
+      const live = new LiveRequest(message, this.#context, now())
+      this.#scheduler.handle({ kind: 'request', request, work: live.work })
+      this.#requests.set(request, live)
+    } catch (error) {
+      // A request that can never run is refused; anything else is a bug and ends the thread.
+      if (!(error instanceof TsinferError)) throw error
+      this.#outbox.push({ kind: 'failed', request, code: error.code, message: error.message })
+    }
+  }
+
+  /** Takes all micro-batches that have left the pipeline. */
+  #collect(): boolean {
+    let collected = false
+    for (;;) {
+      const number = this.#results.open()
+      if (number === undefined) return collected
+      collected = true
+      this.#scheduler.handle({ kind: 'returned', number, faults: this.#results.faults })
+      this.#drain()
+    }
+  }
+
+  #drain(): void {
+    for (;;) {
+      const action = this.#scheduler.poll()
+      if (action === IDLE) return
+      this.#perform(action)
+    }
+  }
+
+  #perform(action: SchedulerAction): void {
+    switch (action.kind) {
+      case 'map':
+        return this.#map(action)
+      case 'submit':
+        return this.#submit(action.microBatch)
+      case 'cancel':
+        return clearMask(this.#control, this.#layout.masks, action.number, action.rows)
+      case 'judge':
+        return this.#judge(action)
+      case 'score':
+        return this.#score(action)
+      case 'emit':
+        return this.#emit(action.request, action.choice, action.token)
+      case 'fault':
+        return this.#fail(action.request, 'expected keys and values that fit the KV type, found an overflow')
+      case 'finish':
+        this.#outbox.push(action)
+        return
+      case 'done':
+        this.#outbox.push({ ...action, figures: this.#requests.get(action.request)!.figures(now()) })
+        this.#requests.delete(action.request)
+        return
+      case 'release':
+        return this.#results.release()
+    }
+  }
+
+  #map({ sequence, from, cells }: Extract<SchedulerAction, { kind: 'map' }>): void {
+    const { stages, sizes } = this.#payload.plan
+    stages.forEach(({ cellTable }, stage) => {
+      this.#memories[stage]!.set(cells, (cellTable >>> 2) + sequence * sizes.contextLength + from)
+    })
+  }
+
+  #submit(microBatch: MicroBatch): void {
+    const { address, stride } = this.#payload.plan.stages[0]!.input
+    const slot = this.#input.reserve()
+    assert(slot >= 0, 'the first ring holds all micro-batches in flight')
+    encodeMicroBatch(this.#memories[0]!, (address + slot * stride) >>> 2, microBatch)
+    armMask(this.#control, this.#layout.masks, microBatch.number, microBatch.rows.length)
+    this.#input.publish()
+  }
+
+  #judge({ request, choice, row, position }: Extract<SchedulerAction, { kind: 'judge' }>): void {
+    const live = this.#requests.get(request)!
+    if (this.#results.nanCount(row) > 0) return this.#failNaN(request, row)
+    const { token, ends, shown } = live.sample(choice, this.#results.row(row), position)
+    // The scheduler does not emit a token that ends its choice; one that completes a stop string is still text.
+    if (ends && shown) this.#emit(request, choice, token)
+    this.#scheduler.handle({ kind: 'token', token, stop: ends })
+  }
+
+  #emit(request: RequestId, choice: number, token: TokenId): void {
+    this.#requests.get(request)!.noteToken(choice, now())
+    this.#outbox.push({ kind: 'token', request, choice, token })
+  }
+
+  #score({ request, row, position }: Extract<SchedulerAction, { kind: 'score' }>): void {
+    if (this.#results.nanCount(row) > 0) return this.#failNaN(request, row)
+    const live = this.#requests.get(request)!
+    this.#outbox.push({ kind: 'score', request, row: live.scoreRow(this.#results.row(row), position) })
+    this.#scheduler.handle({ kind: 'scored' })
+  }
+
+  #failNaN(request: RequestId, row: number): void {
+    this.#fail(request, `expected logits that are numbers, found ${this.#results.nanCount(row)} NaN`)
+  }
+
+  /** A row without a usable result ends its request; the abort is also the answer to a question about it. */
+  #fail(request: RequestId, message: string): void {
+    this.#outbox.push({ kind: 'failed', request, code: 'logits_nan', message })
+    this.#scheduler.handle({ kind: 'abort', request })
+  }
+
+  #send(): void {
+    if (this.#outbox.length === 0) return
+    Atomics.store(this.#control, this.#layout.inbox, 1)
+    this.#payload.port.postMessage(this.#outbox)
+    this.#outbox = []
+  }
+}
+
+/** Milliseconds since the epoch, comparable between threads. */
+const now = (): number => performance.timeOrigin + performance.now()

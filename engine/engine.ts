@@ -1,0 +1,232 @@
+// The caller's side of the engine: starts the threads of a planned model, sends requests to the conductor and hands
+// out what comes back. Never blocks: it only posts messages and listens. Knows token ids, not text.
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { ConductorPayload } from './conductor.ts'
+import { TsinferError } from './errors.ts'
+import type { FromConductor, RequestFigures, ScoreRow, ToConductor, TokenBytes } from './messages.ts'
+import type { KernelModule, StageMemory } from './model/kernels.ts'
+import {
+  CLOSING,
+  type ControlLayout,
+  controlLayout,
+  createControl,
+  DEAD,
+  endPipeline,
+  PROGRESS_BYTES,
+} from './pipeline/control.ts'
+import { ringBell } from './pipeline/doorbell.ts'
+import { type Resident, type ResidentFault, type Residents, startResidents } from './pipeline/pool.ts'
+import type { StagePayload } from './pipeline/stage-worker.ts'
+import type { PreparedModel } from './prepare.ts'
+import { RequestStream } from './request-stream.ts'
+import type { FinishReason, RequestId } from './scheduler/events.ts'
+
+/** What a request produces, in order. */
+export type EngineEvent =
+  | { readonly kind: 'token'; readonly choice: number; readonly token: number }
+  | { readonly kind: 'score'; readonly row: ScoreRow }
+  | { readonly kind: 'finish'; readonly choice: number; readonly reason: FinishReason }
+  /** Always the last. */
+  | { readonly kind: 'done'; readonly figures: RequestFigures }
+
+type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never
+/** A request as the caller states it; the engine numbers it. */
+export type EngineRequest = Unnumbered<Extract<ToConductor, { kind: 'generate' | 'score' }>>
+
+interface LiveStream {
+  readonly stream: RequestStream<EngineEvent>
+  readonly forgetSignal: () => void
+}
+
+/** Time residents get to return by themselves when the engine closes. */
+const CLOSE_GRACE_MS = 2000
+/** How often loading progress is looked at. */
+const PROGRESS_INTERVAL_MS = 40
+
+export class Engine {
+  readonly #control: Int32Array<SharedArrayBuffer>
+  readonly #layout: ControlLayout
+  readonly #port: MessagePort
+  readonly #residents: Residents
+  readonly #live = new Map<RequestId, LiveStream>()
+  readonly #ready: Promise<void>
+  #reportReady: { resolve: () => void; reject: (error: unknown) => void } | undefined
+  #nextRequest: RequestId = 1
+  #ended: TsinferError | undefined
+
+  private constructor(model: PreparedModel, module: KernelModule, memories: readonly StageMemory[]) {
+    const { plan } = model
+    this.#layout = controlLayout(plan.stages.length)
+    this.#control = createControl(this.#layout)
+    const { port1, port2 } = new MessageChannel()
+    this.#port = port1
+    this.#ready = new Promise((resolve, reject) => {
+      this.#reportReady = { resolve, reject }
+    })
+    port1.on('message', (batch: FromConductor[]) => this.#receive(batch))
+    this.#residents = startResidents([
+      conductorResident(model, this.#control, memories, port2),
+      ...laneResidents(model, this.#control, module, memories),
+    ])
+    this.#residents.died.then((fault) => this.#die(fault))
+  }
+
+  /** Starts the threads and waits until all weights are loaded. */
+  static async start(
+    model: PreparedModel,
+    module: KernelModule,
+    memories: readonly StageMemory[],
+    onProgress?: (fraction: number) => void,
+    signal?: AbortSignal,
+  ): Promise<Engine> {
+    const engine = new Engine(model, module, memories)
+    const timer = onProgress && setInterval(() => onProgress(engine.#progress(model.fileBytes)), PROGRESS_INTERVAL_MS)
+    const onAbort = () => engine.#reportReady?.reject(new TsinferError('aborted', 'loading was aborted'))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      if (signal?.aborted) onAbort()
+      await engine.#ready
+      onProgress?.(1)
+      return engine
+    } catch (error) {
+      await engine.close()
+      throw error
+    } finally {
+      clearInterval(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /**
+   * Sends a request. The stream ends with a `done` event; it throws `aborted` once `signal` fires, `thread_died` or
+   * `closed` when the engine ends. Leaving the stream early aborts the request.
+   */
+  request(request: EngineRequest, signal?: AbortSignal): RequestStream<EngineEvent> {
+    const id = this.#nextRequest++
+    const stream = new RequestStream<EngineEvent>(() => this.#abort(id))
+    if (this.#ended) {
+      stream.fail(this.#ended)
+      return stream
+    }
+    const onAbort = () => {
+      stream.fail(new TsinferError('aborted', 'the request was aborted', { cause: signal?.reason }))
+      this.#abort(id)
+    }
+    this.#live.set(id, { stream, forgetSignal: () => signal?.removeEventListener('abort', onAbort) })
+    this.#post({ ...request, request: id } as ToConductor)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+    return stream
+  }
+
+  /** Gives the conductor the bytes of every token, which requests with stop strings need. */
+  setTokenBytes(tokenBytes: TokenBytes): void {
+    this.#post({ kind: 'tokenBytes', tokenBytes })
+  }
+
+  /** Ends all requests with `closed` and all threads. Safe to call again. */
+  async close(): Promise<void> {
+    this.#end(new TsinferError('closed', 'the model was closed'), CLOSING)
+    await this.#residents.close(CLOSE_GRACE_MS)
+  }
+
+  #progress(fileBytes: number): number {
+    return Math.min(1, (Atomics.load(this.#control, this.#layout.progress) * PROGRESS_BYTES) / fileBytes)
+  }
+
+  #post(message: ToConductor): void {
+    this.#port.postMessage(message)
+    ringBell(this.#control, this.#layout.conductorBell)
+  }
+
+  #abort(request: RequestId): void {
+    if (this.#forget(request)) this.#post({ kind: 'abort', request })
+  }
+
+  #forget(request: RequestId): boolean {
+    this.#live.get(request)?.forgetSignal()
+    return this.#live.delete(request)
+  }
+
+  #receive(batch: readonly FromConductor[]): void {
+    Atomics.store(this.#control, this.#layout.inbox, 0)
+    for (const message of batch) {
+      if (message.kind === 'ready') this.#reportReady?.resolve()
+      else this.#deliver(message)
+    }
+  }
+
+  #deliver(message: Exclude<FromConductor, { kind: 'ready' }>): void {
+    const stream = this.#live.get(message.request)?.stream
+    if (message.kind === 'failed') stream?.fail(new TsinferError(message.code, message.message))
+    else stream?.push(message)
+    if (message.kind !== 'failed' && message.kind !== 'done') return
+    this.#forget(message.request)
+    stream?.finish()
+  }
+
+  #die({ code, message }: ResidentFault): void {
+    this.#end(new TsinferError(code, message), DEAD)
+    void this.#residents.close(0)
+  }
+
+  #end(error: TsinferError, state: typeof CLOSING | typeof DEAD): void {
+    if (this.#ended) return
+    this.#ended = error
+    endPipeline(this.#control, this.#layout, state)
+    this.#port.close()
+    this.#reportReady?.reject(error)
+    for (const [request, { stream }] of this.#live) {
+      stream.fail(error)
+      this.#forget(request)
+    }
+  }
+}
+
+const entry = (module: string): URL => new URL(module, import.meta.url)
+
+function conductorResident(
+  model: PreparedModel,
+  control: Int32Array<SharedArrayBuffer>,
+  memories: readonly StageMemory[],
+  port: MessagePort,
+): Resident {
+  const payload: ConductorPayload = {
+    control,
+    plan: model.plan,
+    vocabularySize: model.config.vocabularySize,
+    memories: memories.map(({ buffer }) => buffer),
+    port,
+  }
+  return { name: 'conductor', entry: entry('./conductor.js'), payload, transfer: [port] }
+}
+
+function laneResidents(
+  model: PreparedModel,
+  control: Int32Array<SharedArrayBuffer>,
+  module: KernelModule,
+  memories: readonly StageMemory[],
+): Resident[] {
+  const { stages, sizes, spins } = model.plan
+  return stages.flatMap((layout, stage) =>
+    Array.from({ length: sizes.lanes }, (_, lane): Resident => {
+      const nextLayout = stages[stage + 1]
+      const payload: StagePayload = {
+        control,
+        stage,
+        stageCount: stages.length,
+        lane,
+        lanes: sizes.lanes,
+        config: model.config,
+        layout,
+        spins,
+        module,
+        memory: memories[stage]!,
+        next: nextLayout && { layout: nextLayout, buffer: memories[stage + 1]!.buffer },
+        shards: model.file.shards,
+        rope: model.rope,
+      }
+      return { name: `stage ${stage} lane ${lane}`, entry: entry('./pipeline/stage-worker.js'), payload }
+    }),
+  )
+}

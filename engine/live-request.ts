@@ -1,0 +1,118 @@
+// One request while it runs in the conductor: its samplers, what may end its choices, and its figures.
+import type { Position, TokenId } from './domain.ts'
+import { assert, TsinferError } from './errors.ts'
+import type { RequestFigures, ScoreRow, ToConductor, TokenBytes } from './messages.ts'
+import type { ResultRow } from './pipeline/results.ts'
+import type { Candidates } from './sampling/candidates.ts'
+import { headNeeded } from './sampling/parameters.ts'
+import { Sampler } from './sampling/sampler.ts'
+import { compileStopStrings, StopWatch } from './sampling/stop-strings.ts'
+import type { GenerateWork, ScoreWork } from './scheduler/events.ts'
+
+type GenerateMessage = Extract<ToConductor, { kind: 'generate' }>
+type ScoreMessage = Extract<ToConductor, { kind: 'score' }>
+
+/** What the conductor shares with all its requests. */
+export interface RequestContext {
+  readonly vocabularySize: number
+  readonly scratch: Candidates
+  readonly tokenBytes: TokenBytes | undefined
+}
+
+/** A sampled token; `ends`: it ends the choice; `shown`: it still belongs to the text. */
+export interface Sampled {
+  readonly token: TokenId
+  readonly ends: boolean
+  readonly shown: boolean
+}
+
+interface Choice {
+  readonly sampler: Sampler
+  readonly stopWatch: StopWatch | undefined
+  lastTokenMs: number
+}
+
+export class LiveRequest {
+  readonly work: GenerateWork | ScoreWork
+  readonly #message: GenerateMessage | ScoreMessage
+  readonly #stopTokens: ReadonlySet<TokenId>
+  readonly #choices: readonly Choice[]
+  readonly #gapsMs: number[] = []
+  readonly #submittedMs: number
+  #firstTokenMs = Number.NaN
+  #lastTokenMs = Number.NaN
+  #tokens = 0
+
+  /** Throws `option_invalid` for stop strings that cannot be watched for. */
+  constructor(message: GenerateMessage | ScoreMessage, context: RequestContext, nowMs: number) {
+    this.#message = message
+    this.#submittedMs = nowMs
+    if (message.kind === 'generate') {
+      const { prompt, choices, tokensMax, parameters } = message
+      this.work = { kind: 'generate', prompt, choices, tokensMax, head: headNeeded(parameters) }
+      this.#stopTokens = new Set(message.stopTokens)
+      this.#choices = createChoices(message, context)
+    } else {
+      this.work = { kind: 'score', prompt: message.prompt, from: message.from }
+      this.#stopTokens = new Set()
+      this.#choices = []
+    }
+  }
+
+  /** Draws the token of `position` and makes it final. */
+  sample(choice: number, row: ResultRow, position: Position): Sampled {
+    const { sampler, stopWatch } = this.#choices[choice]!
+    const token = sampler.sample(row, row.full, position)
+    if (this.#stopTokens.has(token)) return { token, ends: true, shown: false }
+    sampler.accept(token)
+    return { token, ends: stopWatch?.accept(token) === 'stop', shown: true }
+  }
+
+  /** Notes that a token went to the user. */
+  noteToken(choice: number, nowMs: number): void {
+    const of = this.#choices[choice]!
+    if (this.#tokens++ === 0) this.#firstTokenMs = nowMs
+    if (!Number.isNaN(of.lastTokenMs)) this.#gapsMs.push(nowMs - of.lastTokenMs)
+    of.lastTokenMs = nowMs
+    this.#lastTokenMs = nowMs
+  }
+
+  /** Copies what a scored row reports out of the stage's memory. */
+  scoreRow(row: ResultRow, position: Position): ScoreRow {
+    assert(this.#message.kind === 'score', 'a generated row is judged, not scored')
+    const { top, prompt } = this.#message
+    const next = prompt[position + 1]
+    return {
+      position,
+      ids: row.ids.slice(0, top),
+      logits: row.logits.slice(0, top),
+      logsumexp: row.logsumexp,
+      nextLogit: next === undefined ? Number.NaN : row.full()[next]!,
+    }
+  }
+
+  figures(nowMs: number): RequestFigures {
+    return {
+      submittedMs: this.#submittedMs,
+      firstTokenMs: this.#firstTokenMs,
+      lastTokenMs: this.#lastTokenMs,
+      endedMs: nowMs,
+      tokens: this.#tokens,
+      gapsMs: Float64Array.from(this.#gapsMs).sort(),
+    }
+  }
+}
+
+function createChoices(message: GenerateMessage, context: RequestContext): Choice[] {
+  const { parameters, prompt, stopStrings } = message
+  const { vocabularySize, scratch, tokenBytes } = context
+  const automaton = stopStrings.length > 0 ? compileStopStrings(stopStrings) : undefined
+  if (automaton && !tokenBytes) {
+    throw new TsinferError('option_invalid', 'stop: expected a model with a vocabulary, found one without')
+  }
+  return Array.from({ length: message.choices }, (_, choice) => ({
+    sampler: new Sampler(parameters, choice, vocabularySize, scratch, prompt),
+    stopWatch: automaton && tokenBytes && new StopWatch(automaton, tokenBytes),
+    lastTokenMs: Number.NaN,
+  }))
+}

@@ -1,0 +1,68 @@
+// What the caller thread and the conductor say to each other over their MessagePort. Plain data only.
+import type { ErrorCode } from './errors.ts'
+import type { SamplingParameters } from './sampling/parameters.ts'
+import type { TokenBytes } from './sampling/stop-strings.ts'
+import type { FinishReason, RequestId } from './scheduler/events.ts'
+
+export type ToConductor =
+  | {
+      readonly kind: 'generate'
+      readonly request: RequestId
+      readonly prompt: Int32Array
+      readonly parameters: SamplingParameters
+      readonly choices: number
+      readonly tokensMax: number
+      /** Tokens that end a choice and are not part of it. */
+      readonly stopTokens: readonly number[]
+      /** Byte strings that end a choice as soon as its text contains one. */
+      readonly stopStrings: readonly Uint8Array[]
+    }
+  | {
+      readonly kind: 'score'
+      readonly request: RequestId
+      readonly prompt: Int32Array
+      readonly from: number
+      /** Best tokens reported per position. */
+      readonly top: number
+    }
+  | { readonly kind: 'abort'; readonly request: RequestId }
+  /** Once, before the first request with stop strings. */
+  | { readonly kind: 'tokenBytes'; readonly tokenBytes: TokenBytes }
+
+/** The distribution after one position of a scored text. */
+export interface ScoreRow {
+  readonly position: number
+  /** Best token ids and their logits, best first. */
+  readonly ids: Int32Array
+  readonly logits: Float32Array
+  readonly logsumexp: number
+  /** Logit of the token that follows in the text; NaN after the last. */
+  readonly nextLogit: number
+}
+
+/** Figures of one request, taken in the conductor. Times are milliseconds since the epoch. */
+export interface RequestFigures {
+  readonly submittedMs: number
+  readonly firstTokenMs: number
+  readonly lastTokenMs: number
+  readonly endedMs: number
+  readonly tokens: number
+  /** Gaps between consecutive tokens of a choice, ascending. */
+  readonly gapsMs: Float64Array
+}
+
+export type FromConductor =
+  /** All threads have loaded. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'token'; readonly request: RequestId; readonly choice: number; readonly token: number }
+  | { readonly kind: 'score'; readonly request: RequestId; readonly row: ScoreRow }
+  | {
+      readonly kind: 'finish'
+      readonly request: RequestId
+      readonly choice: number
+      readonly reason: FinishReason
+    }
+  | { readonly kind: 'done'; readonly request: RequestId; readonly figures: RequestFigures }
+  | { readonly kind: 'failed'; readonly request: RequestId; readonly code: ErrorCode; readonly message: string }
+
+export type { TokenBytes }

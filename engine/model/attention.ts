@@ -1,0 +1,107 @@
+// Attention of one layer for this lane's KV heads: biases, rotation, writing the cells of all rows, then reading the
+// cells each row may see. A KV head and the query heads that share it belong to one lane, so no barrier is needed
+// between writing and reading.
+import { rowAncestorIndex, rowCell, rowCommittedLength, rowPosition, rowSequence } from '../pipeline/codec.ts'
+import type { Lane } from './lane.ts'
+import { shareStart } from './lane.ts'
+import { cellBytes, type LayerPlan, type Region, type VectorPlan } from './layout.ts'
+import type { RowSet } from './row-set.ts'
+
+export class Attention {
+  readonly #lane: Lane
+  readonly #rows: RowSet
+  readonly #firstHead: number
+  readonly #endHead: number
+  readonly #storeK
+  readonly #storeV
+  readonly #attend
+  /** Bytes from one cell of a head to the next. */
+  readonly #strideK: number
+  readonly #strideV: number
+
+  constructor(lane: Lane, rows: RowSet) {
+    const { config, kernels, layout, index, count } = lane
+    const { cellTypeK, cellTypeV } = layout.sizes
+    this.#lane = lane
+    this.#rows = rows
+    this.#firstHead = shareStart(config.kvHeads, index, count)
+    this.#endHead = shareStart(config.kvHeads, index + 1, count)
+    this.#storeK = cellTypeK === 'f32' ? kernels.store_f32 : kernels.store_f16
+    this.#storeV = cellTypeV === 'f32' ? kernels.store_f32 : kernels.store_f16
+    this.#attend = cellTypeK === 'f32' ? kernels.attention_f32 : kernels.attention_f16
+    this.#strideK = config.headDim * cellBytes(cellTypeK)
+    this.#strideV = config.headDim * cellBytes(cellTypeV)
+  }
+
+  /** Reads layout.q, k, v of all rows; writes this lane's heads of layout.attention. */
+  run(layer: LayerPlan): void {
+    const { sync, words, layout, index } = this.#lane
+    const { count } = this.#rows
+    for (let row = 0; row < count; row++) this.#write(layer, row)
+    words[(layout.laneFaults >>> 2) + index] = this.#rows.faults
+    for (let row = 0; row < count && sync.alive() !== 0; row++) {
+      for (let head = this.#firstHead; head < this.#endHead; head++) this.#read(layer, row, head)
+    }
+  }
+
+  /** Biases and rotates this lane's heads of a row and writes its K and V cells. */
+  #write(layer: LayerPlan, row: number): void {
+    const { kernels, layout, config, words } = this.#lane
+    const { headDim, heads, kvHeads, rope } = config
+    const first = this.#firstHead
+    const headCount = this.#endHead - first
+    if (headCount === 0) return
+    const group = heads / kvHeads
+    const original = this.#rows.original[row]!
+    const table = layout.ropeTables.address + original * layout.ropeTables.stride
+    const neox = rope.style === 'halves' ? 1 : 0
+    const q = this.#biased(layout.q, row, first * group, headCount * group, layer.qBias)
+    const k = this.#biased(layout.k, row, first, headCount, layer.kBias)
+    const v = this.#biased(layout.v, row, first, headCount, layer.vBias)
+    kernels.rope(q, table, headCount * group, headDim, rope.dimensionCount, neox)
+    kernels.rope(k, table, headCount, headDim, rope.dimensionCount, neox)
+    const cell = rowCell(words, this.#rows.slot, original)
+    const { cells } = layout.sizes
+    let overflow = 0
+    for (let head = 0; head < headCount; head++) {
+      const entry = (first + head) * cells + cell
+      overflow |= this.#storeK(layer.kCells + entry * this.#strideK, k + head * headDim * 4, headDim)
+      overflow |= this.#storeV(layer.vCells + entry * this.#strideV, v + head * headDim * 4, headDim)
+    }
+    if (overflow !== 0) this.#rows.fault(row)
+  }
+
+  /** Address of `count` heads from `first` on in a row of q, k or v, with the bias added. */
+  #biased(region: Region, row: number, first: number, count: number, bias: VectorPlan | undefined): number {
+    const { kernels, config } = this.#lane
+    const offset = first * config.headDim * 4
+    const address = region.address + row * region.stride + offset
+    if (bias) kernels.add(address, bias.address + offset, count * config.headDim)
+    return address
+  }
+
+  #read(layer: LayerPlan, row: number, head: number): void {
+    const { layout, config, words } = this.#lane
+    const { headDim, heads, kvHeads } = config
+    const { slot, original } = this.#rows
+    const at = original[row]!
+    const group = heads / kvHeads
+    const first = head * group * headDim * 4
+    const { cells, contextLength } = layout.sizes
+    this.#attend(
+      layout.attention.address + row * layout.attention.stride + first,
+      layout.q.address + row * layout.q.stride + first,
+      layer.kCells + head * cells * this.#strideK,
+      layer.vCells + head * cells * this.#strideV,
+      layout.cellTable + rowSequence(words, slot, at) * contextLength * 4,
+      rowAncestorIndex(words, slot, at) * 4,
+      rowCommittedLength(words, slot, at),
+      rowPosition(words, slot, at) + 1,
+      this.#strideK,
+      group,
+      headDim,
+      config.attentionScale,
+      layout.attentionScratch.address + this.#lane.index * layout.attentionScratch.stride,
+    )
+  }
+}

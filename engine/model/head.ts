@@ -1,0 +1,95 @@
+// The head of the last stage: final norm, logits of the rows that want them, and what the sampler usually needs of
+// them. Logits stay in the arena of the result slot until the conductor releases it.
+
+import { TOP_COUNT } from '../limits.ts'
+import {
+  beginReturn,
+  HEAD_BEST,
+  HEAD_NONE,
+  microBatchNumber,
+  type ReturnViews,
+  returnIdsIndex,
+  returnLogitsIndex,
+  returnViews,
+  rowHead,
+  writeReturnEntry,
+} from '../pipeline/codec.ts'
+import { type Activations, multiply } from './activations.ts'
+import { type Lane, shareStart } from './lane.ts'
+import type { StageLayout, VectorPlan } from './layout.ts'
+import type { Matrix } from './matrix.ts'
+import type { RowSet } from './row-set.ts'
+
+export class Head {
+  readonly #lane: Lane
+  readonly #rows: RowSet
+  readonly #activations: Activations
+  readonly #matrix: readonly [Matrix]
+  readonly #norm: VectorPlan
+  readonly #results: NonNullable<StageLayout['results']>
+  /** Logits of the current result slot, f32 [picked][vocabulary]. */
+  readonly #logits: { address: number; stride: number }
+  readonly #views: ReturnViews
+  /** Packed rows that want a head. */
+  readonly #picked: Int32Array
+
+  constructor(
+    lane: Lane,
+    rows: RowSet,
+    activations: Activations,
+    matrix: Matrix,
+    norm: VectorPlan,
+    results: NonNullable<StageLayout['results']>,
+  ) {
+    this.#lane = lane
+    this.#rows = rows
+    this.#activations = activations
+    this.#matrix = [matrix]
+    this.#norm = norm
+    this.#results = results
+    this.#logits = { address: 0, stride: results.logitsRow }
+    this.#views = returnViews(lane.words.buffer)
+    this.#picked = new Int32Array(lane.layout.sizes.headRowsMax)
+  }
+
+  /** Fills result slot `resultSlot` with a record per row that wants a head. */
+  run(resultSlot: number): void {
+    const { index, count, config, sync, words } = this.#lane
+    const [matrix] = this.#matrix
+    const record = this.#results.address + resultSlot * this.#results.stride
+    const picked = this.#pick()
+    if (index === 0) beginReturn(this.#views, record, microBatchNumber(words, this.#rows.slot), picked)
+    if (picked === 0) return
+    this.#logits.address = this.#results.logits.address + resultSlot * this.#results.logits.stride
+    const input = this.#activations.prepare(this.#rows.x, config.width, picked, this.#norm, this.#matrix, this.#picked)
+    const begin = shareStart(matrix.groups, index, count)
+    multiply(matrix, this.#logits, input, begin, shareStart(matrix.groups, index + 1, count), picked, sync.alive)
+    sync.barrier()
+    for (let entry = index; entry < picked; entry += count) this.#report(record, entry)
+    sync.barrier()
+  }
+
+  #pick(): number {
+    const { words } = this.#lane
+    const { slot, original, count } = this.#rows
+    let picked = 0
+    for (let row = 0; row < count; row++) {
+      if (rowHead(words, slot, original[row]!) !== HEAD_NONE) this.#picked[picked++] = row
+    }
+    return picked
+  }
+
+  /** Writes entry `entry` of the record: the picked row of that index. */
+  #report(record: number, entry: number): void {
+    const { kernels, config, words } = this.#lane
+    const original = this.#rows.original[this.#picked[entry]!]!
+    const logits = this.#logits.address + entry * this.#logits.stride
+    const bestOnly = rowHead(words, this.#rows.slot, original) === HEAD_BEST
+    const count = bestOnly ? 1 : Math.min(TOP_COUNT, config.vocabularySize)
+    const ids = returnIdsIndex(record, entry) * 4
+    const top = returnLogitsIndex(record, entry) * 4
+    const nans = kernels.head_scan(ids, top, logits, config.vocabularySize, count)
+    const logsumexp = bestOnly ? Number.NaN : kernels.logsumexp(logits, config.vocabularySize)
+    writeReturnEntry(this.#views, record, entry, original, logits, logsumexp, count, nans)
+  }
+}

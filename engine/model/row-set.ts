@@ -1,0 +1,87 @@
+// The rows of the micro-batch being computed, as one lane sees them: packed, so that every operation runs over
+// `0 .. count - 1`. Packed row `i` is row `original[i]` of the slot. Rows that die are dropped between layers, by
+// the same decision in every lane.
+import { KIND_CHUNK, microBatchKind, rowCount, rowPosition, rowToken } from '../pipeline/codec.ts'
+import type { Lane } from './lane.ts'
+
+export class RowSet {
+  readonly #lane: Lane
+  /** Slot row of each packed row. */
+  readonly original: Int32Array
+  /** Packed rows. */
+  count = 0
+  /** Word index of the slot. */
+  slot = 0
+  /** The residual stream, f32 [count][width]; its storage is the slot itself. */
+  readonly x: { address: number; stride: number }
+  /** Slot rows whose K or V did not fit the cells' type, as seen by this lane; all bits for a chunk. */
+  faults = 0
+  #isChunk = false
+  #alive = 0
+
+  constructor(lane: Lane) {
+    this.#lane = lane
+    this.original = new Int32Array(lane.layout.sizes.chunkRows)
+    this.x = { address: 0, stride: lane.config.width * 4 }
+  }
+
+  /** Starts with all rows of input slot `index`. */
+  open(index: number): void {
+    const { input } = this.#lane.layout
+    const address = input.address + index * input.stride
+    this.slot = address >>> 2
+    this.x.address = address + input.activations
+    this.faults = 0
+    this.count = rowCount(this.#lane.words, this.slot)
+    this.#isChunk = microBatchKind(this.#lane.words, this.slot) === KIND_CHUNK
+    this.#alive = this.count >= 32 ? -1 : (1 << this.count) - 1
+    for (let row = 0; row < this.count; row++) this.original[row] = row
+  }
+
+  token(row: number): number {
+    return rowToken(this.#lane.words, this.slot, this.original[row]!)
+  }
+
+  position(row: number): number {
+    return rowPosition(this.#lane.words, this.slot, this.original[row]!)
+  }
+
+  /** Notes that packed row `row` cannot be computed exactly. */
+  fault(row: number): void {
+    this.faults |= this.#isChunk ? -1 : 1 << this.original[row]!
+  }
+
+  /**
+   * Drops the rows whose bit is clear in `alive`, a decision all lanes share. Lane 0 moves the survivors' residual
+   * streams together, then all meet. Nothing but `x` may be live across this call.
+   */
+  dropDead(alive: number): void {
+    if (this.#isChunk || (alive & this.#alive) === this.#alive) return
+    this.#alive &= alive
+    const { index, sync, words, config } = this.#lane
+    const x = this.x.address >>> 2
+    let kept = 0
+    for (let row = 0; row < this.count; row++) {
+      const original = this.original[row]!
+      if (((this.#alive >>> original) & 1) === 0) continue
+      if (index === 0 && kept !== row) {
+        words.copyWithin(x + kept * config.width, x + row * config.width, x + (row + 1) * config.width)
+      }
+      this.original[kept++] = original
+    }
+    this.count = kept
+    sync.barrier()
+  }
+
+  /** Writes the rows' residual streams to word `at` of another memory, each at the place of its slot row. */
+  copyTo(target: Int32Array, at: number): void {
+    const { width } = this.#lane.config
+    const x = this.x.address >>> 2
+    const whole = this.original[this.count - 1] === this.count - 1
+    if (whole) return target.set(this.#lane.words.subarray(x, x + this.count * width), at)
+    for (let row = 0; row < this.count; row++) {
+      const from = x + row * width
+      target.set(this.#lane.words.subarray(from, from + width), at + this.original[row]! * width)
+    }
+  }
+}

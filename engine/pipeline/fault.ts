@@ -1,0 +1,10 @@
+// How a thread's failure crosses to the caller: a code and one line, since error classes do not survive the trip.
+import { TsinferError } from '../errors.ts'
+import type { ResidentFault } from './pool.ts'
+
+/** `thread`: who failed, e.g. `stage 1 lane 0`; input faults are told without it. */
+export function describeFault(thread: string, error: unknown): ResidentFault {
+  if (error instanceof TsinferError) return { code: error.code, message: error.message }
+  const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return { code: 'thread_died', message: `${thread}: ${why}` }
+}

@@ -1,0 +1,204 @@
+// The resident of one lane of one stage: loads its share of the weights, then serves micro-batches until the pipeline
+// ends. Lane 0 reads the input ring, leads the operations and writes the next ring; the others follow. No policy.
+import { reopenFile } from '../gguf/file-source.ts'
+import type { FileIdentity } from '../gguf/source.ts'
+import type { ModelConfig } from '../model/config.ts'
+import { StageForward } from '../model/forward.ts'
+import { instantiateKernels, type KernelModule, type Kernels, type StageMemory } from '../model/kernels.ts'
+import { type LaneSync, Withdrawn } from '../model/lane.ts'
+import { RESULT_SLOTS, type StageLayout } from '../model/layout.ts'
+import { loadWeights } from '../model/load.ts'
+import type { RopeFrequencies } from '../model/rope-frequencies.ts'
+import { LaneBarrier } from './barrier.ts'
+import {
+  addFaults,
+  beginReturn,
+  faultMask,
+  microBatchNumber,
+  type ReturnViews,
+  returnViews,
+  setReturnFaultMask,
+  usedWords,
+} from './codec.ts'
+import { type ControlLayout, checkRunning, controlLayout, PipelineEnded, PROGRESS_BYTES } from './control.ts'
+import { ringBell, waitBell } from './doorbell.ts'
+import { describeFault } from './fault.ts'
+import { ALL_ALIVE, readMask } from './masks.ts'
+import type { ResidentFault } from './pool.ts'
+import { Ring } from './ring.ts'
+
+export interface StagePayload {
+  readonly control: Int32Array<SharedArrayBuffer>
+  readonly stage: number
+  readonly stageCount: number
+  readonly lane: number
+  readonly lanes: number
+  readonly config: ModelConfig
+  readonly layout: StageLayout
+  readonly spins: { readonly barrier: number; readonly stage: number }
+  readonly module: KernelModule
+  readonly memory: StageMemory
+  /** The next stage's plan and memory, absent for the last stage. */
+  readonly next: { readonly layout: StageLayout; readonly buffer: SharedArrayBuffer } | undefined
+  readonly shards: readonly FileIdentity[]
+  readonly rope: RopeFrequencies
+}
+
+/** Entry of the resident; see pool.ts. */
+export default async function serveLane(payload: StagePayload): Promise<ResidentFault | undefined> {
+  try {
+    new LaneServer(payload).serve()
+  } catch (error) {
+    if (error instanceof PipelineEnded) return undefined
+    return describeFault(`stage ${payload.stage} lane ${payload.lane}`, error)
+  }
+  return undefined
+}
+
+class LaneServer {
+  readonly #payload: StagePayload
+  readonly #layout: ControlLayout
+  readonly #barrier: LaneBarrier
+  readonly #forward: StageForward
+  readonly #words: Int32Array
+  readonly #views: ReturnViews
+  readonly #nextWords: Int32Array | undefined
+  /** Number of the micro-batch being computed. */
+  #number = 0
+
+  constructor(payload: StagePayload) {
+    const { control, stage, lanes, lane, spins, memory, config, layout } = payload
+    const kernels = instantiateKernels(payload.module, memory)
+    this.#payload = payload
+    this.#layout = controlLayout(payload.stageCount)
+    this.#barrier = new LaneBarrier(control, this.#layout, stage, lanes, spins.barrier)
+    this.#words = new Int32Array(memory.buffer)
+    this.#views = returnViews(memory.buffer)
+    this.#nextWords = payload.next && new Int32Array(payload.next.buffer)
+    this.#load(kernels)
+    if (lane === 0) this.#barrier.lead(ALL_ALIVE)
+    else this.#barrier.follow()
+    const sync = this.#sync()
+    const ropeMagnitude = payload.rope.magnitude
+    const lanePart = { index: lane, count: lanes, sync, words: this.#words }
+    this.#forward = new StageForward({ ...lanePart, config, ropeMagnitude, layout, kernels })
+    Atomics.add(control, this.#layout.ready, 1)
+    ringBell(control, this.#layout.conductorBell)
+  }
+
+  serve(): never {
+    if (this.#payload.lane === 0) return this.#lead()
+    const lead = this.#payload.layout.leadWords >>> 2
+    for (;;) {
+      this.#barrier.follow()
+      this.#compute(this.#words[lead]!, this.#words[lead + 1]!)
+    }
+  }
+
+  #load(kernels: Kernels): void {
+    const { control, layout, memory, lane, lanes, rope } = this.#payload
+    const shards = this.#payload.shards.map(reopenFile)
+    try {
+      let pending = 0
+      const onBytes = (bytes: number) => {
+        checkRunning(control, this.#layout)
+        pending += bytes
+        Atomics.add(control, this.#layout.progress, Math.floor(pending / PROGRESS_BYTES))
+        pending %= PROGRESS_BYTES
+      }
+      const ropeFrequencies = rope.frequencies
+      loadWeights({ layout, kernels, buffer: memory.buffer, lane, lanes, shards, ropeFrequencies, onBytes })
+      for (const shard of shards) shard.checkUnchanged()
+    } finally {
+      for (const shard of shards) shard.close()
+    }
+  }
+
+  #sync(): LaneSync {
+    const { control, lane } = this.#payload
+    const alive = () => readMask(control, this.#layout.masks, this.#number)
+    const meet = lane === 0 ? () => this.#barrier.lead(alive()) : () => this.#barrier.follow()
+    return {
+      alive,
+      barrier() {
+        const decision = meet()
+        if (decision === 0) throw new Withdrawn()
+        return decision
+      },
+    }
+  }
+
+  #lead(): never {
+    const { control, stage, layout, next, spins } = this.#payload
+    const { rings, stageBells, conductorBell } = this.#layout
+    const bell = stageBells[stage]!
+    const before = stage === 0 ? conductorBell : stageBells[stage - 1]!
+    const after = next ? stageBells[stage + 1]! : conductorBell
+    const outputSlots = next ? next.layout.range.inputSlots : RESULT_SLOTS
+    const input = new Ring(control, rings[stage]!, layout.range.inputSlots, before, bell)
+    const output = new Ring(control, rings[stage + 1]!, outputSlots, bell, after)
+    for (;;) {
+      const seen = Atomics.load(control, bell)
+      checkRunning(control, this.#layout)
+      const slot = input.peek()
+      const outputSlot = output.reserve()
+      if (slot < 0 || outputSlot < 0) {
+        waitBell(control, bell, seen, spins.stage)
+        continue
+      }
+      this.#serveSlot(slot, outputSlot)
+      // Released first: a micro-batch that has left the pipeline must not hold a slot of it any more.
+      input.release()
+      output.publish()
+    }
+  }
+
+  /** Lane 0: computes a micro-batch with the other lanes, unless all its rows are dead, and fills the output slot. */
+  #serveSlot(slot: number, outputSlot: number): void {
+    const { control, layout, lanes, next } = this.#payload
+    const words = this.#words
+    const record = slotRecord(layout, slot)
+    const mask = readMask(control, this.#layout.masks, microBatchNumber(words, record))
+    let computed = false
+    if (mask !== 0) {
+      const lead = layout.leadWords >>> 2
+      words[lead] = slot
+      words[lead + 1] = outputSlot
+      this.#barrier.lead(mask)
+      computed = this.#compute(slot, outputSlot)
+      for (let lane = 0; lane < lanes; lane++) addFaults(words, record, words[(layout.laneFaults >>> 2) + lane]!)
+    }
+    if (next) this.#passOn(record, outputSlot, computed)
+    else this.#answer(record, outputSlot, computed)
+  }
+
+  /** Returns false when all rows died on the way. */
+  #compute(slot: number, outputSlot: number): boolean {
+    this.#number = microBatchNumber(this.#words, slotRecord(this.#payload.layout, slot))
+    try {
+      this.#forward.run(slot, outputSlot)
+      return true
+    } catch (error) {
+      if (error instanceof Withdrawn) return false
+      throw error
+    }
+  }
+
+  /** The record and, where rows are left, their activations go to the next stage: the one copy of a hop. */
+  #passOn(record: number, slot: number, computed: boolean): void {
+    const { layout } = this.#payload.next!
+    const target = slotRecord(layout, slot)
+    this.#nextWords!.set(this.#words.subarray(record, record + usedWords(this.#words, record)), target)
+    if (computed) this.#forward.rows.copyTo(this.#nextWords!, target + (layout.input.activations >>> 2))
+  }
+
+  #answer(record: number, slot: number, computed: boolean): void {
+    const { results } = this.#payload.layout
+    const base = results!.address + slot * results!.stride
+    if (!computed) beginReturn(this.#views, base, microBatchNumber(this.#words, record), 0)
+    setReturnFaultMask(this.#views, base, faultMask(this.#words, record))
+  }
+}
+
+/** Word index of the record in a slot of the stage's input ring. */
+const slotRecord = ({ input }: StageLayout, slot: number): number => (input.address + slot * input.stride) >>> 2

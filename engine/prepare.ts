@@ -1,0 +1,47 @@
+// Everything about a model that is decided before its threads start: header, configuration, weights, plan.
+import type { GgufFile } from './gguf/file.ts'
+import { openFile } from './gguf/file-source.ts'
+import { type ModelConfig, modelConfig } from './model/config.ts'
+import { type ModelPlan, type PlanOptions, planModel } from './model/plan.ts'
+import { type RopeFrequencies, ropeFrequencies } from './model/rope-frequencies.ts'
+import { type ModelWeights, modelWeights } from './model/weights.ts'
+
+export interface PreparedModel {
+  readonly file: GgufFile
+  readonly config: ModelConfig
+  readonly weights: ModelWeights
+  readonly plan: ModelPlan
+  readonly rope: RopeFrequencies
+  /** Bytes of all tensors together, for progress. */
+  readonly fileBytes: number
+}
+
+/**
+ * Prepares the model in `file` for `cores` usable cores. Reads nothing but the header and, where there is one, the
+ * small tensor of rotary factors. Throws a `TsinferError` for a model we cannot run.
+ */
+export function prepareModel(file: GgufFile, options: PlanOptions, cores: number): PreparedModel {
+  const config = modelConfig(file)
+  const weights = modelWeights(file, config)
+  return {
+    file,
+    config,
+    weights,
+    plan: planModel(config, weights, options, cores),
+    rope: ropeFrequencies(config.rope, ropeFactors(file, weights)),
+    fileBytes: [...file.tensors.values()].reduce((sum, { bytes }) => sum + bytes, 0),
+  }
+}
+
+function ropeFactors(file: GgufFile, weights: ModelWeights): Float32Array | undefined {
+  const tensor = weights.ropeFrequencies
+  if (!tensor) return undefined
+  const factors = new Float32Array(tensor.bytes / 4)
+  const source = openFile(file.shards[tensor.shard]!.path)
+  try {
+    source.readInto(new Uint8Array(factors.buffer), tensor.offset)
+  } finally {
+    source.close()
+  }
+  return factors
+}
