@@ -68,6 +68,9 @@ function checkRow(row: RunRow, beingJudged: boolean): void {
 function checkRequests({ requests, inFlight, ready, prefill, judging, decodingCount }: Scheduler): void {
   const rows = rowsOf(inFlight.flights)
   const candidates = judging.flight ? [...judging.flight.runRows, ...rows] : rows
+  for (const { owner } of rows) {
+    assert(requests.get(owner.request.id) === owner.request, `request ${owner.request.id} is done with rows in flight`)
+  }
   let decoding = 0
   for (const request of requests.values()) {
     const live = request.sequences.filter(({ phase }) => phase !== 'ended')

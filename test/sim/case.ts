@@ -1,0 +1,51 @@
+// One case from one seed: draw it, run it, check it.
+import type { Policy } from '../../engine/scheduler/plain.ts'
+import { createTransitionCounts, type TransitionCounts } from '../../engine/scheduler/run.ts'
+import type { Random } from './random.ts'
+import { createRandom } from './random.ts'
+import { drawScenario, type Scenario } from './scenario.ts'
+import { addCounts, World } from './world.ts'
+
+export interface CaseFigures {
+  readonly transitions: TransitionCounts
+  /** Rows computed although withdrawn, and rows not computed, summed over stages. */
+  lateRows: number
+  skippedRows: number
+  tokens: number
+}
+
+export function createFigures(): CaseFigures {
+  return { transitions: createTransitionCounts(), lateRows: 0, skippedRows: 0, tokens: 0 }
+}
+
+/** Runs the case of `seed`, adding to `figures`. Throws, naming the seed, when a law is broken or a text is wrong. */
+export function runCase(
+  seed: number,
+  figures: CaseFigures,
+  policyFor?: (scenario: Scenario, random: Random) => Policy,
+): void {
+  const random = createRandom(seed)
+  try {
+    const scenario = drawScenario(random)
+    const create = () => new World(scenario, random, policyFor?.(scenario, random))
+    const { deathAt } = scenario
+    let world = create()
+    if (deathAt !== undefined) {
+      world.run(deathAt)
+      note(world, figures)
+      world = create()
+    }
+    world.run()
+    world.checkEnd()
+    note(world, figures)
+  } catch (error) {
+    throw new Error(`simulator seed ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error })
+  }
+}
+
+function note({ scheduler, pipeline, transcripts }: World, figures: CaseFigures): void {
+  addCounts(figures.transitions, scheduler.inFlight.counts)
+  figures.lateRows += pipeline.lateRows
+  figures.skippedRows += pipeline.skippedRows
+  for (const { tokens } of transcripts.values()) figures.tokens += tokens.reduce((sum, { length }) => sum + length, 0)
+}

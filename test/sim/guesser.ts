@@ -1,0 +1,95 @@
+// A speculative policy without a drafter: it knows every request's text and guesses right or wrong at random, chains and
+// trees, behind decode rows, other guesses and prompts still in flight. It shows that the run table, the judging and the
+// cells carry speculation; how to guess well is no matter here.
+import type { Board, Policy } from '../../engine/scheduler/plain.ts'
+import { plain } from '../../engine/scheduler/plain.ts'
+import type { RunRow } from '../../engine/scheduler/run.ts'
+import type { Sequence } from '../../engine/scheduler/sequence.ts'
+import { expectedChoice, VOCABULARY } from './model.ts'
+import type { Random } from './random.ts'
+import type { Scenario } from './scenario.ts'
+
+interface Texts {
+  /** The token of a choice at a position, -1 behind its end. */
+  tokenAt(sequence: Sequence, position: number): number
+}
+
+/** A policy that guesses for the requests of the scenario. */
+export function createGuesser(scenario: Scenario, random: Random): Policy {
+  const texts = expectedTexts(scenario)
+  const accuracy = random.pick([0, 0.5, 0.9, 1])
+  const width = random.int(1, 3)
+  return (board) => {
+    plain(board)
+    let rowsLeft = Math.min(random.int(0, 8), board.limits.headRowsMax - takenRows(board))
+    for (const { parent, sequence } of frontiers(board, random)) {
+      let tip: RunRow | undefined = parent
+      while (tip && rowsLeft > 0 && tip.position + tip.count < sequence.lengthMax - 1) {
+        const [next, added] = addLevel(board, sequence, tip, Math.min(width, rowsLeft), texts, accuracy, random)
+        rowsLeft -= added
+        tip = next
+      }
+    }
+  }
+}
+
+/** Adds up to `width` siblings behind `tip`; returns the one to go on from. */
+function addLevel(
+  { inFlight }: Board,
+  sequence: Sequence,
+  tip: RunRow,
+  width: number,
+  texts: Texts,
+  accuracy: number,
+  random: Random,
+): [RunRow | undefined, number] {
+  const run = inFlight.startRun()
+  const right = texts.tokenAt(sequence, tip.position + tip.count)
+  const taken = new Set<number>()
+  for (let child = tip.firstChild; child; child = child.nextSibling) {
+    if (child.owner === sequence) taken.add(child.token)
+  }
+  const added: RunRow[] = []
+  for (let i = random.int(1, width); i > 0; i--) {
+    const token = right >= 0 && random.chance(accuracy) ? right : random.int(0, VOCABULARY - 1)
+    if (taken.has(token)) continue
+    const row = inFlight.addGuess(run, sequence, tip, token)
+    if (!row) break
+    taken.add(token)
+    added.push(row)
+  }
+  return [added.length > 0 ? random.pick(added) : undefined, added.length]
+}
+
+const takenRows = ({ inFlight }: Board): number => 32 - inFlight.openRowsLeft
+
+/** Rows that something can be guessed behind, with the sequence to guess for, in random order. */
+function frontiers({ inFlight }: Board, random: Random): { parent: RunRow; sequence: Sequence }[] {
+  const found: { parent: RunRow; sequence: Sequence }[] = []
+  for (const { runRows } of inFlight.flights) {
+    for (const row of runRows) {
+      const { head, owner } = row
+      if ((row.state !== 'final' && row.state !== 'assumed') || head === 'none') continue
+      if (owner.request.work.kind === 'score') continue
+      for (const sequence of row.kind === 'prefill' ? owner.request.sequences : [owner]) {
+        if (sequence.phase === 'waiting' && random.chance(0.5)) found.push({ parent: row, sequence })
+      }
+    }
+  }
+  return found
+}
+
+function expectedTexts({ requests, limits }: Scenario): Texts {
+  const texts = new Map<string, readonly number[]>()
+  for (const { id, work } of requests) {
+    if (work.kind === 'score') continue
+    for (let choice = 0; choice < work.choices; choice++) {
+      texts.set(`${id}.${choice}`, expectedChoice(id, choice, work, limits.contextLength).tokens)
+    }
+  }
+  return {
+    tokenAt({ request, choice }, position) {
+      return texts.get(`${request.id}.${choice}`)?.[position - request.work.prompt.length] ?? -1
+    },
+  }
+}

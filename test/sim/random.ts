@@ -1,0 +1,24 @@
+// Seeded randomness for the simulator: the same seed gives the same case on every machine.
+
+export interface Random {
+  /** An integer in `low..high`. */
+  int(low: number, high: number): number
+  /** True with the given probability. */
+  chance(probability: number): boolean
+  pick<T>(from: readonly T[]): T
+}
+
+/** A 32-bit mix of two integers: every bit of the result depends on every bit of both. */
+export function mix(a: number, b: number): number {
+  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b ^ 0x7f4a7c15, 0xc2b2ae35)
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d)
+  h = Math.imul(h ^ (h >>> 12), 0x297a2d39)
+  return (h ^ (h >>> 15)) >>> 0
+}
+
+export function createRandom(seed: number): Random {
+  let counter = 0
+  const unit = () => mix(seed | 0, counter++) / 2 ** 32
+  const int = (low: number, high: number) => low + Math.floor(unit() * (high - low + 1))
+  return { int, chance: (probability) => unit() < probability, pick: (from) => from[int(0, from.length - 1)]! }
+}

@@ -1,0 +1,83 @@
+// A case of the simulator as data: sizes, requests and mishaps, all drawn from one seed.
+
+import { checkWork } from '../../engine/scheduler/admission.ts'
+import type { GenerateWork, SchedulerLimits, ScoreWork } from '../../engine/scheduler/events.ts'
+import { LAYERS, VOCABULARY } from './model.ts'
+import type { Random } from './random.ts'
+
+export interface PlannedRequest {
+  readonly id: number
+  readonly work: GenerateWork | ScoreWork
+  readonly at: number
+  /** When the user aborts it; it may be over by then. */
+  readonly abortAt: number | undefined
+}
+
+export interface Scenario {
+  readonly limits: SchedulerLimits
+  readonly requests: readonly PlannedRequest[]
+  /** When a stage dies; everything in flight is lost and a new pipeline starts. */
+  readonly deathAt: number | undefined
+  /** Chance that a returned micro-batch reports a fault, and that a judged row has no usable result. */
+  readonly faultChance: number
+  /** Longest delay between a return and the conductor's noticing it. */
+  readonly conductorDelayMax: number
+}
+
+export function drawScenario(random: Random): Scenario {
+  const limits = drawLimits(random)
+  const requests: PlannedRequest[] = []
+  const count = random.int(1, 9)
+  const spread = random.pick([0, 30, 300])
+  while (requests.length < count) {
+    const work = drawWork(random, limits)
+    if (!work) continue
+    const at = random.int(0, spread)
+    const abortAt = random.chance(0.25) ? at + random.int(0, 250) : undefined
+    requests.push({ id: requests.length, work, at, abortAt })
+  }
+  return {
+    limits,
+    requests,
+    deathAt: random.chance(0.1) ? random.int(1, 300) : undefined,
+    faultChance: random.chance(0.2) ? 0.03 : 0,
+    conductorDelayMax: random.pick([0, 5, 60]),
+  }
+}
+
+function drawLimits(random: Random): SchedulerLimits {
+  const stages = random.int(1, LAYERS)
+  const contextLength = random.int(4, 40)
+  const sequences = random.int(1, 6)
+  return {
+    stages,
+    contextLength,
+    sequences,
+    cells: random.int(contextLength, contextLength * sequences),
+    inFlightMax: random.pick([1, stages, stages * 2, stages * 2 + 3]),
+    chunkRows: random.int(1, 9),
+    headRowsMax: random.pick([1, 2, 5, 32]),
+  }
+}
+
+/** Work that can run at all, or undefined. */
+function drawWork(random: Random, limits: SchedulerLimits): GenerateWork | ScoreWork | undefined {
+  const length = random.int(1, random.chance(0.3) ? limits.contextLength : Math.min(6, limits.contextLength))
+  const tokens = Array.from({ length }, () => random.int(0, VOCABULARY - 1))
+  const prompt = random.chance(0.5) ? tokens : Int32Array.from(tokens)
+  const work: GenerateWork | ScoreWork = random.chance(0.2)
+    ? { kind: 'score', prompt, from: random.int(0, length - 1) }
+    : {
+        kind: 'generate',
+        prompt,
+        choices: random.chance(0.6) ? 1 : random.int(1, limits.sequences),
+        tokensMax: random.chance(0.2) ? limits.contextLength : random.int(0, 20),
+        head: random.pick(['best', 'top']),
+      }
+  try {
+    checkWork(work, limits)
+  } catch {
+    return undefined
+  }
+  return work
+}

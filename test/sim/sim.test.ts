@@ -1,0 +1,40 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { SPECULATIVE_TRANSITIONS, TRANSITIONS, type TransitionCounts } from '../../engine/scheduler/run.ts'
+import { type CaseFigures, createFigures, runCase } from './case.ts'
+import { createGuesser } from './guesser.ts'
+
+const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 })
+const speculative = new Set(SPECULATIVE_TRANSITIONS.map(([state, event]) => `${state} ${event}`))
+
+/** Names of the table's transitions that have, or have not, fired. */
+function transitions(counts: TransitionCounts, fired: boolean): string[] {
+  return Object.entries(TRANSITIONS).flatMap(([state, events]) =>
+    Object.keys(events)
+      .filter((event) => (counts[state as keyof TransitionCounts][event as never] !== undefined) === fired)
+      .map((event) => `${state} ${event}`),
+  )
+}
+
+function runMany(cases: number, figures: CaseFigures, policyFor?: Parameters<typeof runCase>[2]): void {
+  fc.assert(
+    fc.property(seeds, (seed) => runCase(seed, figures, policyFor)),
+    { numRuns: cases, endOnFailure: true },
+  )
+}
+
+test('plain: every request writes its solo text, whatever happens around it', () => {
+  const figures = createFigures()
+  runMany(1000, figures)
+  assert.equal(transitions(figures.transitions, false), [...speculative], 'transitions that never fired')
+  assert.ok(figures.lateRows > 0 && figures.skippedRows > 0, 'no row died in flight')
+})
+
+test('the machine carries chains and trees of guesses without changing a text', () => {
+  const figures = createFigures()
+  runMany(500, figures, createGuesser)
+  assert.equal(transitions(figures.transitions, false), [], 'transitions that never fired')
+})
+
+test.run()

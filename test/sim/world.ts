@@ -1,0 +1,176 @@
+// One simulated run: the real scheduler, cells and codec, virtual stages, a virtual clock. Laws are checked after every
+// step; at the end every request must have written exactly its solo text.
+import type { MicroBatchNumber } from '../../engine/domain.ts'
+import { assert } from '../../engine/errors.ts'
+import * as codec from '../../engine/pipeline/codec.ts'
+import { IDLE, type SchedulerAction } from '../../engine/scheduler/events.ts'
+import { checkIdle, checkInvariants } from '../../engine/scheduler/invariants.ts'
+import type { Policy } from '../../engine/scheduler/plain.ts'
+import type { TransitionCounts } from '../../engine/scheduler/run.ts'
+import { Scheduler } from '../../engine/scheduler/scheduler.ts'
+import { STOP_TOKEN, sample } from './model.ts'
+import type { Random } from './random.ts'
+import type { PlannedRequest, Scenario } from './scenario.ts'
+import { VirtualPipeline } from './stages.ts'
+import { Transcript } from './transcript.ts'
+
+export class World {
+  readonly scheduler: Scheduler
+  readonly pipeline: VirtualPipeline
+  readonly transcripts: ReadonlyMap<number, Transcript>
+  readonly #scenario: Scenario
+  readonly #random: Random
+  readonly #open: codec.ReturnViews[] = []
+  #inFlightCount = 0
+  #noticeAt = Number.POSITIVE_INFINITY
+
+  constructor(scenario: Scenario, random: Random, policy?: Policy) {
+    this.#scenario = scenario
+    this.#random = random
+    this.scheduler = new Scheduler(scenario.limits, policy)
+    this.pipeline = new VirtualPipeline(scenario.limits, random)
+    this.transcripts = new Map(scenario.requests.map((planned) => [planned.id, new Transcript(planned)]))
+  }
+
+  /** Runs until nothing is left to do, or until `endAt`. */
+  run(endAt = Number.POSITIVE_INFINITY): void {
+    const outside = userEvents(this.#scenario.requests)
+    for (;;) {
+      const next = Math.min(outside[0]?.at ?? Number.POSITIVE_INFINITY, this.pipeline.nextTime, this.#noticeAt)
+      if (next === Number.POSITIVE_INFINITY || next > endAt) break
+      if (outside[0]?.at === next) this.#userActs(outside.shift()!)
+      else if (this.#noticeAt === next) this.#notice(next)
+      else this.pipeline.step(next)
+      if (this.#noticeAt === Number.POSITIVE_INFINITY && this.pipeline.hasReturned) {
+        this.#noticeAt = next + this.#random.int(0, this.#scenario.conductorDelayMax)
+      }
+    }
+  }
+
+  /** The pipeline has drained: nothing may be left over. */
+  checkEnd(): void {
+    const { cells, requests, admission, inFlight } = this.scheduler
+    assert(
+      inFlight.flights.length === 0 && requests.size === 0 && admission.waitingCount === 0,
+      'requests are left over',
+    )
+    assert(cells.freeCount === cells.capacity, 'KV cells have leaked')
+    for (const transcript of this.transcripts.values()) transcript.check(this.#scenario.limits.contextLength)
+  }
+
+  #userActs({ planned, kind, at }: UserEvent): void {
+    if (kind === 'request') this.scheduler.handle({ kind, request: planned.id, work: planned.work })
+    else this.#abort(planned.id)
+    this.#drain(at)
+  }
+
+  #abort(request: number): void {
+    const transcript = this.transcripts.get(request)!
+    if (!transcript.done) transcript.aborted = true
+    this.scheduler.handle({ kind: 'abort', request })
+  }
+
+  #notice(now: number): void {
+    this.#noticeAt = Number.POSITIVE_INFINITY
+    const { views, number } = this.pipeline.takeReturned()!
+    this.#open.push(views)
+    this.#inFlightCount--
+    const faults = this.#random.chance(this.#scenario.faultChance) ? this.#random.int(1, 0xffff) : 0
+    this.scheduler.handle({ kind: 'returned', number: number as MicroBatchNumber, faults })
+    this.#drain(now)
+    assert(this.#open.length === 0, 'a returned micro-batch was not released')
+  }
+
+  #drain(now: number): void {
+    for (;;) {
+      checkInvariants(this.scheduler)
+      const action = this.scheduler.poll()
+      checkInvariants(this.scheduler)
+      if (action === IDLE) break
+      this.#perform(action, now)
+    }
+    checkIdle(this.scheduler)
+  }
+
+  #perform(action: SchedulerAction, now: number): void {
+    switch (action.kind) {
+      case 'map':
+        this.pipeline.map(action.sequence, action.from, action.cells)
+        break
+      case 'submit': {
+        assert(++this.#inFlightCount <= this.#scenario.limits.inFlightMax, 'too many micro-batches in flight')
+        const words = new Int32Array(codec.slotWords(this.#scenario.limits.chunkRows))
+        codec.encodeMicroBatch(words, 0, action.microBatch)
+        this.pipeline.submit(words, now)
+        break
+      }
+      case 'cancel':
+        this.pipeline.cancel(action.number, action.rows)
+        break
+      case 'judge':
+        this.#judge(action)
+        break
+      case 'score':
+        this.transcripts.get(action.request)!.score(action.position, this.#result(action.row))
+        this.scheduler.handle({ kind: 'scored' })
+        break
+      case 'fault':
+        this.#abort(action.request)
+        break
+      case 'emit':
+        this.transcripts.get(action.request)!.emit(action.choice, action.token)
+        break
+      case 'finish':
+        this.transcripts.get(action.request)!.finish(action.choice, action.reason)
+        break
+      case 'done':
+        this.transcripts.get(action.request)!.finishAll()
+        break
+      case 'release':
+        this.#open.pop()
+        break
+    }
+  }
+
+  #judge({ request, choice, row }: Extract<SchedulerAction, { kind: 'judge' }>): void {
+    if (this.#random.chance(this.#scenario.faultChance)) {
+      this.#abort(request)
+      return
+    }
+    const token = sample(this.#result(row), request, choice)
+    this.scheduler.handle({ kind: 'token', token, stop: token === STOP_TOKEN })
+  }
+
+  #result(row: number): number {
+    const [views] = this.#open
+    assert(views, 'a question without an open micro-batch')
+    const entry = codec.returnEntryOfRow(views, 0, row)
+    assert(entry >= 0, `row ${row} is judged but was not computed`)
+    return views.i32[codec.returnIdsIndex(0, entry)]! >>> 0
+  }
+}
+
+interface UserEvent {
+  readonly at: number
+  readonly kind: 'request' | 'abort'
+  readonly planned: PlannedRequest
+}
+
+function userEvents(requests: readonly PlannedRequest[]): UserEvent[] {
+  const events: UserEvent[] = requests.map((planned) => ({ at: planned.at, kind: 'request', planned }))
+  for (const planned of requests) {
+    if (planned.abortAt !== undefined) events.push({ at: planned.abortAt, kind: 'abort', planned })
+  }
+  return events.sort((a, b) => a.at - b.at)
+}
+
+/** Adds the counts of one run to those of many. */
+export function addCounts(into: TransitionCounts, from: TransitionCounts): void {
+  for (const [state, events] of Object.entries(from)) {
+    const sums = into[state as keyof TransitionCounts]
+    for (const [event, count] of Object.entries(events)) {
+      const key = event as keyof typeof sums
+      sums[key] = (sums[key] ?? 0) + count
+    }
+  }
+}
