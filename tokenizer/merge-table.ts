@@ -1,0 +1,101 @@
+// The merges of a byte-pair vocabulary as rules over symbol ids. A symbol is usually a token; texts that occur in
+// merges or as single bytes without being tokens get ids above the tokens'. Pure.
+import type { TokenId } from '../engine/domain.ts'
+import { type ByteIndex, type ByteStrings, countOf } from './byte-strings.ts'
+import type { MergeRules, PairMerger } from './merger.ts'
+import { CODE_OF_BYTE } from './pieces.ts'
+
+const SPACE = 0x20
+
+/** Numbers every text that can come up while merging. */
+export class SymbolIds {
+  readonly tokenCount: number
+  /** Symbol of each single byte. */
+  readonly ofByte: Int32Array
+  private readonly texts: ByteIndex
+  private readonly others = new Map<string, number>()
+  private readonly otherTexts: Uint8Array[] = []
+
+  constructor(texts: ByteIndex) {
+    this.texts = texts
+    this.tokenCount = countOf(texts.strings)
+    const utf8 = new TextEncoder()
+    this.ofByte = Int32Array.from(CODE_OF_BYTE, (code) => this.of(utf8.encode(String.fromCharCode(code))))
+  }
+
+  /** The symbol whose text is `bytes[start .. end - 1]`; a new one where there is none yet. */
+  of(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
+    const token = this.texts.find(bytes, start, end)
+    if (token >= 0) return token
+    const text = bytes.slice(start, end)
+    const key = text.join()
+    let symbol = this.others.get(key)
+    if (symbol === undefined) {
+      symbol = this.tokenCount + this.otherTexts.push(text) - 1
+      this.others.set(key, symbol)
+    }
+    return symbol
+  }
+
+  /** The tokens that stand for a symbol that is none: those of its bytes, as far as a token has that one byte as text. */
+  tokensOf(symbol: number): TokenId[] {
+    const text = this.otherTexts[symbol - this.tokenCount]!
+    return Array.from(text, (_, i) => this.texts.find(text, i, i + 1)).filter((id) => id >= 0)
+  }
+}
+
+/** Finds the merge of two symbols: open addressing over pairs, at most half full. A merge's number is its rank. */
+export class MergeTable implements MergeRules {
+  readonly symbols: SymbolIds
+  readonly priorities: Int32Array
+  readonly results: Int32Array
+  /** Three numbers per slot: left symbol, right symbol, merge; left is -1 where the slot is free. */
+  private readonly slots: Int32Array
+  private readonly mask: number
+
+  /** `merges`: one text per merge, the two halves parted by the first space that is not the first character. */
+  constructor(merges: ByteStrings, texts: ByteIndex) {
+    this.symbols = new SymbolIds(texts)
+    const count = countOf(merges)
+    this.priorities = Int32Array.from({ length: count }, (_, rank) => rank)
+    this.results = new Int32Array(count)
+    let capacity = 16
+    while (capacity < count * 2) capacity *= 2
+    this.mask = capacity - 1
+    this.slots = new Int32Array(capacity * 3).fill(-1)
+    for (let rank = 0; rank < count; rank++) this.add(merges, rank)
+  }
+
+  find({ ids }: PairMerger, left: number, right: number): number {
+    const at = this.slotOf(ids[left]!, ids[right]!)
+    return this.slots[at] === -1 ? -1 : this.slots[at + 2]!
+  }
+
+  private add({ bytes, offsets }: ByteStrings, rank: number): void {
+    const start = offsets[rank]!
+    const end = offsets[rank + 1]!
+    const space = bytes.subarray(0, end).indexOf(SPACE, start + 1)
+    // A line without a second half merges nothing.
+    if (space < 0) return
+    const joined = new Uint8Array(end - start - 1)
+    joined.set(bytes.subarray(start, space))
+    joined.set(bytes.subarray(space + 1, end), space - start)
+    const left = this.symbols.of(bytes, start, space)
+    const right = this.symbols.of(bytes, space + 1, end)
+    const at = this.slotOf(left, right)
+    if (this.slots[at] !== -1) return
+    this.slots.set([left, right, rank], at)
+    this.results[rank] = this.symbols.of(joined)
+  }
+
+  /** Where the pair is, or the free slot where it would go. */
+  private slotOf(left: number, right: number): number {
+    const { slots, mask } = this
+    let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)
+    hash ^= hash >>> 15
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * 3
+      if (slots[at] === -1 || (slots[at] === left && slots[at + 1] === right)) return at
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// What a token prints, as bytes. Pure.
+import { TsinferError } from '../engine/errors.ts'
+import type { ByteStrings } from './byte-strings.ts'
+import { BYTE, HIDDEN, NORMAL, USER_DEFINED } from './token-attributes.ts'
+
+/**
+ * Byte-level BPE writes each byte as a printable character: those of Latin-1 that are visible stand for themselves, the
+ * other 68 bytes for U+0100 and on, in order (GPT-2's bytes_to_unicode).
+ */
+export const CODE_OF_BYTE: Uint16Array = makeCodes()
+/** The inverse, -1 for characters that stand for no byte. */
+const BYTE_OF_CODE: Int16Array = invert(CODE_OF_BYTE)
+
+function makeCodes(): Uint16Array {
+  const codes = new Uint16Array(256)
+  let next = 256
+  for (let byte = 0; byte < 256; byte++) {
+    const visible = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad)
+    codes[byte] = visible ? byte : next++
+  }
+  return codes
+}
+
+function invert(codes: Uint16Array): Int16Array {
+  const bytes = new Int16Array(0x800).fill(-1)
+  for (let byte = 0; byte < codes.length; byte++) bytes[codes[byte]!] = byte
+  return bytes
+}
+
+/**
+ * Writes what token `id` prints into `target` at `at`; never more bytes than its text has.
+ * @returns how many bytes
+ * @throws TsinferError `tokenizer_invalid` for a byte token that names no byte
+ */
+export function pieceOf(
+  kind: 'spm' | 'bpe',
+  texts: ByteStrings,
+  id: number,
+  attribute: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const { bytes, offsets } = texts
+  const start = offsets[id]!
+  const end = offsets[id + 1]!
+  if (attribute & HIDDEN) return 0
+  if (attribute & USER_DEFINED) return copy(bytes, start, end, target, at)
+  if (attribute & NORMAL) {
+    return kind === 'spm' ? unescapeSpaces(bytes, start, end, target, at) : decodeBytes(bytes, start, end, target, at)
+  }
+  if (attribute & BYTE) {
+    target[at] = byteNamedBy(bytes.subarray(start, end), id)
+    return 1
+  }
+  return 0
+}
+
+function copy(bytes: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
+  for (let i = start; i < end; i++) target[at + i - start] = bytes[i]!
+  return end - start
+}
+
+/** SentencePiece writes a space as U+2581, in UTF-8 E2 96 81. */
+function unescapeSpaces(bytes: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
+  let to = at
+  for (let i = start; i < end; i++) {
+    if (bytes[i] === 0xe2 && i + 2 < end && bytes[i + 1] === 0x96 && bytes[i + 2] === 0x81) {
+      target[to++] = 0x20
+      i += 2
+    } else target[to++] = bytes[i]!
+  }
+  return to - at
+}
+
+/** Characters outside the byte alphabet, which no encoder produces, are kept as they are. */
+function decodeBytes(bytes: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
+  let to = at
+  for (let i = start; i < end; i++) {
+    const lead = bytes[i]!
+    const twoBytes = lead >= 0xc2 && lead < 0xe0 && i + 1 < end
+    const code = twoBytes ? ((lead & 0x1f) << 6) | (bytes[i + 1]! & 0x3f) : lead
+    const byte = lead < 0x80 || twoBytes ? BYTE_OF_CODE[code]! : -1
+    target[to++] = byte < 0 ? lead : byte
+    if (byte >= 0 && twoBytes) i++
+  }
+  return to - at
+}
+
+function byteNamedBy(text: Uint8Array, id: number): number {
+  const spelled = String.fromCharCode(...text.subarray(0, 16))
+  const hex = /^<0x([0-9A-Fa-f]{2})>$/.exec(spelled)?.[1]
+  if (hex !== undefined && text.length === 6) return Number.parseInt(hex, 16)
+  throw new TsinferError(
+    'tokenizer_invalid',
+    `tokenizer.ggml.tokens: expected <0x00> to <0xFF> for byte token ${id}, found ${JSON.stringify(spelled)}`,
+  )
+}

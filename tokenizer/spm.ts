@@ -1,0 +1,82 @@
+// SentencePiece's byte-pair mode with llama.cpp's semantics (llm_tokenizer_spm): any two neighbours whose joined text
+// is a token may be joined, the token of the highest score first, among equal scores the leftmost pair; a character
+// that is no token is spelled in bytes. @huggingface/tokenizers ranks merges one by one, so it can express neither
+// equal scores nor pairs whose halves are no tokens; hence our own. Pure.
+import type { TokenId } from '../engine/domain.ts'
+import { type ByteIndex, countOf } from './byte-strings.ts'
+import { type MergeRules, PairMerger } from './merger.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+const ESCAPED_SPACE = '\u2581'
+
+export class SpmEncoder {
+  private readonly texts: ByteIndex
+  private readonly unknown: TokenId | undefined
+  private readonly addSpacePrefix: boolean
+  /** Rank of each token's score, equal for equal scores; the best is 0. */
+  private readonly priorities: Int32Array
+  private readonly results: Int32Array
+  private readonly utf8 = new TextEncoder()
+
+  constructor({ texts, scores, ids, table }: Vocabulary) {
+    this.texts = texts
+    this.unknown = ids.unknown
+    this.addSpacePrefix = table.addSpacePrefix
+    this.priorities = rankScores(scores)
+    this.results = Int32Array.from({ length: countOf(texts.strings) }, (_, id) => id)
+  }
+
+  /**
+   * Appends the ids of `text`, which has no special tokens in it, to `output`.
+   * @param atStart it begins the whole text, or follows a special token
+   */
+  encode(text: string, atStart: boolean, output: TokenId[]): void {
+    const prefix = atStart && this.addSpacePrefix ? ESCAPED_SPACE : ''
+    const bytes = this.utf8.encode(prefix + text.replaceAll(' ', ESCAPED_SPACE))
+    const merger = new PairMerger(countCharacters(bytes))
+    let count = 0
+    for (let at = 0; at < bytes.length; at++) if (!isContinuation(bytes[at]!)) merger.starts[count++] = at
+    merger.starts[count] = bytes.length
+    merger.merge(count, this.rulesFor(bytes))
+    for (let i = 0; i < count; i = merger.next[i]!) {
+      const start = merger.starts[i]!
+      const end = merger.endOf(i)
+      const token = this.texts.find(bytes, start, end)
+      if (token >= 0) output.push(token)
+      else for (let at = start; at < end; at++) this.pushByte(bytes, at, output)
+    }
+  }
+
+  private rulesFor(bytes: Uint8Array): MergeRules {
+    const { texts, priorities, results } = this
+    return {
+      find: (symbols, left, right) => texts.find(bytes, symbols.starts[left]!, symbols.endOf(right)),
+      priorities,
+      results,
+    }
+  }
+
+  private pushByte(bytes: Uint8Array, at: number, output: TokenId[]): void {
+    const hex = bytes[at]!.toString(16).toUpperCase().padStart(2, '0')
+    let token = this.texts.find(this.utf8.encode(`<0x${hex}>`), 0, 6)
+    if (token < 0) token = this.texts.find(bytes, at, at + 1)
+    if (token >= 0) output.push(token)
+    else if (this.unknown !== undefined) output.push(this.unknown)
+  }
+}
+
+function rankScores(scores: Float32Array): Int32Array {
+  const best = Float32Array.from(new Set(scores)).sort().reverse()
+  const rankOf = new Map(Array.from(best, (score, rank) => [score, rank]))
+  return Int32Array.from(scores, (score) => rankOf.get(score)!)
+}
+
+function countCharacters(bytes: Uint8Array): number {
+  let count = 0
+  for (const byte of bytes) if (!isContinuation(byte)) count++
+  return count
+}
+
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80
+}

@@ -1,0 +1,83 @@
+// The caller's side of the text worker: a promise per request over one MessagePort.
+import type { MessagePort } from 'node:worker_threads'
+import { TsinferError } from '../engine/errors.ts'
+import type { EncodeOptions } from './index.ts'
+import type { FromTextWorker, TextFacts, ToTextWorker } from './text-messages.ts'
+
+interface Waiting {
+  resolve(ids: Int32Array): void
+  reject(error: TsinferError): void
+}
+
+export class TextClient {
+  /** What the worker says once it has read the vocabulary; rejects with its error where it cannot. */
+  readonly ready: Promise<TextFacts>
+  private readonly port: MessagePort
+  private readonly waiting = new Map<number, Waiting>()
+  private settle: { resolve(facts: TextFacts): void; reject(error: TsinferError): void }
+  private lastId = 0
+  private fault: TsinferError | undefined
+
+  /** `port` is the other end of the one in the worker's payload. Keeps the process alive until `close` or `fail`. */
+  constructor(port: MessagePort) {
+    this.port = port
+    const { promise, ...settle } = deferred<TextFacts>()
+    this.ready = promise
+    this.settle = settle
+    // Whoever waits for `ready` sees the error; nobody has to.
+    promise.catch(() => {})
+    port.on('message', (message: FromTextWorker) => this.receive(message))
+    port.on('close', () => this.fail(new TsinferError('thread_died', 'text worker: ended early')))
+  }
+
+  /** Ids of `text`, in the order of the calls. Rejects with `closed` or `thread_died` where the worker is gone. */
+  encode(text: string, options: EncodeOptions): Promise<Int32Array> {
+    if (this.fault !== undefined) return Promise.reject(this.fault)
+    const id = ++this.lastId
+    const { promise, resolve, reject } = deferred<Int32Array>()
+    this.waiting.set(id, { resolve, reject })
+    this.send({ kind: 'encode', id, text, options })
+    return promise
+  }
+
+  /** Tells the worker to end. What is still waiting is rejected. */
+  close(): void {
+    if (this.fault === undefined) this.send({ kind: 'close' })
+    this.fail(new TsinferError('closed', 'the model is closed'))
+  }
+
+  /** Rejects everything that waits, now and from now on: the worker is gone. The first reason counts. */
+  fail(error: TsinferError): void {
+    if (this.fault !== undefined) return
+    this.fault = error
+    this.settle.reject(error)
+    for (const { reject } of this.waiting.values()) reject(error)
+    this.waiting.clear()
+    this.port.close()
+  }
+
+  private send(message: ToTextWorker): void {
+    this.port.postMessage(message)
+  }
+
+  private receive(message: FromTextWorker): void {
+    if (message.kind === 'ready') this.settle.resolve(message.facts)
+    else if (message.kind === 'failed') this.fail(new TsinferError(message.code, message.message))
+    else {
+      const waiting = this.waiting.get(message.id)
+      this.waiting.delete(message.id)
+      if (message.kind === 'encoded') waiting?.resolve(message.ids)
+      else waiting?.reject(new TsinferError(message.code, message.message))
+    }
+  }
+}
+
+function deferred<Value>() {
+  let resolve!: (value: Value) => void
+  let reject!: (error: TsinferError) => void
+  const promise = new Promise<Value>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,18 @@
+// What the caller and the text worker say to each other over their MessagePort. Plain data only.
+import type { ErrorCode } from '../engine/errors.ts'
+import type { EncodeOptions } from './index.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+/** What the caller keeps of a vocabulary. The byte tables are shared, not copied. */
+export type TextFacts = Pick<Vocabulary, 'table' | 'ids' | 'endOfGeneration' | 'addBos' | 'addEos'>
+
+export type ToTextWorker =
+  | { readonly kind: 'encode'; readonly id: number; readonly text: string; readonly options: EncodeOptions }
+  | { readonly kind: 'close' }
+
+export type FromTextWorker =
+  | { readonly kind: 'ready'; readonly facts: TextFacts }
+  /** The vocabulary cannot be used; the worker has ended. */
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'encoded'; readonly id: number; readonly ids: Int32Array }
+  | { readonly kind: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string }

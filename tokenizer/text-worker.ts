@@ -1,0 +1,80 @@
+// The resident text thread: reads the vocabulary out of the model file, shares the byte tables with the caller, and
+// turns texts into ids, so that neither blocks the caller. The one file of tokenizer/ that knows how a GGUF file is
+// read.
+import type { MessagePort } from 'node:worker_threads'
+import { TsinferError } from '../engine/errors.ts'
+import { readNumbers, readStringTable } from '../engine/gguf/arrays.ts'
+import { type GgufFile, openGguf } from '../engine/gguf/file.ts'
+import { findBoolean, findInteger, findString } from '../engine/gguf/metadata.ts'
+import { createTokenizer, type Tokenizer } from './index.ts'
+import type { FromTextWorker, ToTextWorker } from './text-messages.ts'
+import { readVocabulary, type TokenizerMetadata, type Vocabulary } from './vocabulary.ts'
+
+export interface TextWorkerPayload {
+  /** The GGUF file; any shard of a split one. */
+  readonly path: string
+  /** Takes the place of the pre-tokenizer that the file names. */
+  readonly tokenizerPre?: string
+  readonly port: MessagePort
+}
+
+/** Returns when told to close, when the port closes, or after it has reported that the vocabulary cannot be used. */
+export default async function runTextWorker({ path, tokenizerPre, port }: TextWorkerPayload): Promise<void> {
+  const post = (message: FromTextWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
+  let vocabulary: Vocabulary
+  let tokenizer: Tokenizer
+  try {
+    vocabulary = readVocabulary(metadataOf(openGguf(path)), tokenizerPre)
+    tokenizer = createTokenizer(vocabulary)
+  } catch (error) {
+    post({ kind: 'failed', ...faultOf(error) })
+    port.close()
+    return
+  }
+  const { table, ids, endOfGeneration, addBos, addEos } = vocabulary
+  await new Promise<void>((resolve) => {
+    port.on('close', resolve)
+    port.on('message', (message: ToTextWorker) => {
+      if (message.kind === 'close') {
+        port.close()
+        return
+      }
+      try {
+        const encoded = Int32Array.from(tokenizer.encode(message.text, message.options))
+        post({ kind: 'encoded', id: message.id, ids: encoded }, [encoded.buffer])
+      } catch (error) {
+        post({ kind: 'refused', id: message.id, ...faultOf(error) })
+      }
+    })
+    post({ kind: 'ready', facts: { table, ids, endOfGeneration, addBos, addEos } })
+  })
+}
+
+/** The tokenizer's view of a model file. Wrong types of a key are errors of the tokenizer. */
+export function metadataOf(file: GgufFile): TokenizerMetadata {
+  const { metadata } = file
+  return {
+    string: (key) => asTokenizerFault(() => findString(metadata, key)),
+    integer: (key) => asTokenizerFault(() => findInteger(metadata, key)),
+    boolean: (key) => asTokenizerFault(() => findBoolean(metadata, key)),
+    strings: (key) => asTokenizerFault(() => readStringTable(file, key)),
+    numbers: (key) => asTokenizerFault(() => readNumbers(file, key)),
+  }
+}
+
+function asTokenizerFault<Value>(read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof TsinferError && error.code === 'model_invalid') {
+      throw new TsinferError('tokenizer_invalid', error.message, { cause: error })
+    }
+    throw error
+  }
+}
+
+/** Codes survive the way to another thread, error objects do not. */
+function faultOf(error: unknown): Pick<TsinferError, 'code' | 'message'> {
+  if (error instanceof TsinferError) return { code: error.code, message: error.message }
+  return { code: 'thread_died', message: `text worker: ${error instanceof Error ? error.message : String(error)}` }
+}

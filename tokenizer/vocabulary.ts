@@ -1,0 +1,237 @@
+// A model's vocabulary as typed data, made from the `tokenizer.ggml.*` metadata of a GGUF file and checked on the way.
+// The rules (defaults, which texts mark the end of a turn, which token types are special) are those of llama.cpp's
+// llama_vocab. Pure.
+import type { TokenId } from '../engine/domain.ts'
+import { TsinferError } from '../engine/errors.ts'
+import { ByteIndex, type ByteStrings, byteStringAt, countOf, packShared } from './byte-strings.ts'
+import { KNOWN_TOKENS, type Role, settleKnownTokens } from './known-tokens.ts'
+import { PRIORITY_MAX } from './merger.ts'
+import { pieceOf } from './pieces.ts'
+import { type PreTokenizer, preTokenizerOf } from './pre-tokenizers.ts'
+import { CONTROL, HIDDEN, LSTRIP, NORMAL, SPECIAL, attributeOfType, RSTRIP } from './token-attributes.ts'
+
+/** What the tokenizer reads of a GGUF header. Every method gives undefined where the key is absent. */
+export interface TokenizerMetadata {
+  string(key: string): string | undefined
+  integer(key: string): number | undefined
+  boolean(key: string): boolean | undefined
+  /** An array of strings as raw bytes. */
+  strings(key: string): ByteStrings | undefined
+  /** An array of numbers of any type. */
+  numbers(key: string): ArrayLike<number> | undefined
+}
+
+/** What decoding needs. Plain data over shared buffers: it can be posted to another thread without a copy. */
+export interface TokenTable {
+  /** What each token prints; nothing for hidden tokens. */
+  readonly pieces: ByteStrings
+  /** Texts of the hidden tokens (control and unknown), for output that shows them. */
+  readonly controls: { readonly ids: Int32Array; readonly texts: ByteStrings }
+  /** A text begins with a space that its author did not write. */
+  readonly addSpacePrefix: boolean
+}
+
+/** Ids with a meaning, as far as the model has them. */
+export type SpecialIds = { readonly [role in Role]?: TokenId }
+
+export interface Vocabulary {
+  readonly kind: 'spm' | 'bpe'
+  readonly table: TokenTable
+  /** Bits of token-attributes.ts, per token. */
+  readonly attributes: Uint8Array
+  readonly ids: SpecialIds
+  /** Tokens that end a generated text, ascending. */
+  readonly endOfGeneration: readonly TokenId[]
+  /** The model wants a BOS before, an EOS after every text. */
+  readonly addBos: boolean
+  readonly addEos: boolean
+  /** Token texts as the file spells them, found by their bytes. */
+  readonly texts: ByteIndex
+  /** Per token, for `spm`. */
+  readonly scores: Float32Array
+  /** `left right` per line, best first, for `bpe`. */
+  readonly merges: ByteStrings
+  readonly preTokenizer: PreTokenizer
+}
+
+const NONE: ByteStrings = { bytes: new Uint8Array(0), offsets: new Uint32Array(1) }
+const PREFIX = 'tokenizer.ggml.'
+
+/**
+ * @param preOverride takes the place of `tokenizer.ggml.pre`
+ * @throws TsinferError `tokenizer_invalid` where the metadata contradict themselves, `tokenizer_unsupported` for a
+ *   tokenizer model or pre-tokenizer that this library does not know
+ */
+export function readVocabulary(metadata: TokenizerMetadata, preOverride?: string): Vocabulary {
+  const kind = kindOf(metadata)
+  const texts = readTexts(metadata)
+  const size = countOf(texts.strings)
+  const attributes = readAttributes(metadata, size)
+  const scores = kind === 'spm' ? readScores(metadata, size) : new Float32Array(0)
+  const merges = kind === 'bpe' ? readMerges(metadata) : NONE
+  const preTokenizer = preTokenizerOf(kind === 'spm' ? undefined : (preOverride ?? metadata.string(`${PREFIX}pre`)))
+  const given = readIds(metadata, kind, preTokenizer, attributes)
+  const { ids, endOfGeneration } = settleKnownTokens(given, texts, attributes)
+  setStripping(metadata, preOverride, texts, attributes)
+  const addBos = metadata.boolean(`${PREFIX}add_bos_token`) ?? (kind === 'spm' || preTokenizer.addBos === true)
+  const addEos = metadata.boolean(`${PREFIX}add_eos_token`) ?? false
+  if (addBos && ids.bos === undefined) throw missingId('add_bos_token', 'bos_token_id')
+  if (addEos && ids.eos === undefined) throw missingId('add_eos_token', 'eos_token_id')
+  const addSpacePrefix = metadata.boolean(`${PREFIX}add_space_prefix`) ?? kind === 'spm'
+  return {
+    kind,
+    table: makeTable(kind, texts.strings, attributes, addSpacePrefix),
+    attributes,
+    ids,
+    endOfGeneration,
+    addBos,
+    addEos,
+    texts,
+    scores,
+    merges,
+    preTokenizer,
+  }
+}
+
+function kindOf(metadata: TokenizerMetadata): 'spm' | 'bpe' {
+  const model = metadata.string(`${PREFIX}model`)
+  if (model === undefined) throw invalid(`${PREFIX}model`, 'a tokenizer', 'no such key')
+  if (model === 'llama') return 'spm'
+  if (model === 'gpt2') return 'bpe'
+  throw new TsinferError(
+    'tokenizer_unsupported',
+    `${PREFIX}model: expected llama (SentencePiece) or gpt2 (byte-pair encoding), found ${JSON.stringify(model)}`,
+  )
+}
+
+function readTexts(metadata: TokenizerMetadata): ByteIndex {
+  const strings = metadata.strings(`${PREFIX}tokens`)
+  const count = strings === undefined ? 0 : countOf(strings)
+  if (strings === undefined || count < 1 || count >= PRIORITY_MAX) {
+    throw invalid(`${PREFIX}tokens`, `1 to ${PRIORITY_MAX - 1} token texts`, strings ? String(count) : 'no such key')
+  }
+  const texts = new ByteIndex(strings)
+  if (texts.duplicate !== undefined) {
+    const [first, second] = texts.duplicate
+    const text = JSON.stringify(new TextDecoder().decode(byteStringAt(strings, first)))
+    throw invalid(`${PREFIX}tokens`, 'different texts', `${text} as token ${first} and as token ${second}`)
+  }
+  return texts
+}
+
+function readAttributes(metadata: TokenizerMetadata, size: number): Uint8Array {
+  const types = metadata.numbers(`${PREFIX}token_type`)
+  if (types === undefined) return new Uint8Array(size).fill(NORMAL)
+  checkLength('token_type', types.length, size)
+  return Uint8Array.from({ length: size }, (_, id) => attributeOfType(types[id]!))
+}
+
+function readScores(metadata: TokenizerMetadata, size: number): Float32Array {
+  const numbers = metadata.numbers(`${PREFIX}scores`)
+  if (numbers === undefined) return new Float32Array(size)
+  checkLength('scores', numbers.length, size)
+  const scores = Float32Array.from({ length: size }, (_, id) => numbers[id]!)
+  const bad = scores.findIndex(Number.isNaN)
+  if (bad >= 0) throw invalid(`${PREFIX}scores`, 'numbers', `NaN for token ${bad}`)
+  return scores
+}
+
+function readMerges(metadata: TokenizerMetadata): ByteStrings {
+  const merges = metadata.strings(`${PREFIX}merges`)
+  if (merges === undefined) throw invalid(`${PREFIX}merges`, 'the merges of a gpt2 tokenizer', 'no such key')
+  if (countOf(merges) >= PRIORITY_MAX) {
+    throw invalid(`${PREFIX}merges`, `at most ${PRIORITY_MAX - 1} merges`, String(countOf(merges)))
+  }
+  return merges
+}
+
+/** The ids that the file names, and llama.cpp's defaults for those it does not. */
+function readIds(
+  metadata: TokenizerMetadata,
+  kind: 'spm' | 'bpe',
+  preTokenizer: PreTokenizer,
+  attributes: Uint8Array,
+): SpecialIds {
+  const ids: { [role in Role]?: TokenId } = {}
+  const size = attributes.length
+  if (kind === 'spm') {
+    Object.assign(ids, { unknown: 0 }, size > 1 && { bos: 1 }, size > 2 && { eos: 2 })
+  } else if (size > 11 && (attributes[11]! & CONTROL) !== 0) {
+    // The id of Falcon's only special token. llama.cpp takes it for any model, even where it is a comma.
+    ids.eos = 11
+    if (preTokenizer.noDefaultBos !== true) ids.bos = 11
+  }
+  for (const { role, keys, optional } of KNOWN_TOKENS) {
+    for (const key of keys) {
+      const id = metadata.integer(PREFIX + key)
+      // All ones is how converters write "none".
+      if (id === undefined || id === -1 || id === 0xffffffff) continue
+      if (id >= 0 && id < size) ids[role] = id
+      else if (!optional) throw invalid(PREFIX + key, `a token id below ${size}`, String(id))
+    }
+  }
+  return ids
+}
+
+/** Marks the tokens that swallow white space beside them. GGUF has no field for it: llama.cpp goes by names. */
+function setStripping(
+  metadata: TokenizerMetadata,
+  preOverride: string | undefined,
+  texts: ByteIndex,
+  attributes: Uint8Array,
+): void {
+  const name = metadata.string('general.name')?.toLowerCase() ?? ''
+  const pre = preOverride ?? metadata.string(`${PREFIX}pre`) ?? ''
+  const set = (text: string, bit: number, value: boolean) => {
+    const bytes = new TextEncoder().encode(text)
+    const id = texts.find(bytes, 0, bytes.length)
+    if (id >= 0) attributes[id] = value ? attributes[id]! | bit : attributes[id]! & ~bit
+  }
+  if (/jina-v2-(de|es|code)/.test(pre)) set('<mask>', LSTRIP, true)
+  else if (/phi-?3/.test(name)) {
+    for (let id = 0; id < attributes.length; id++) if (attributes[id]! & SPECIAL) attributes[id]! |= RSTRIP
+    set('</s>', RSTRIP, true)
+    for (const text of ['<unk>', '<s>', '<|endoftext|>']) set(text, RSTRIP, false)
+  } else if (name.includes('modern-bert')) set('[MASK]', LSTRIP, true)
+}
+
+function makeTable(
+  kind: 'spm' | 'bpe',
+  texts: ByteStrings,
+  attributes: Uint8Array,
+  addSpacePrefix: boolean,
+): TokenTable {
+  const size = countOf(texts)
+  const scratch = new Uint8Array(texts.bytes.length)
+  const ends = new Uint32Array(size)
+  const controlIds: TokenId[] = []
+  let end = 0
+  for (let id = 0; id < size; id++) {
+    if (attributes[id]! & HIDDEN) controlIds.push(id)
+    end += pieceOf(kind, texts, id, attributes[id]!, scratch, end)
+    ends[id] = end
+  }
+  const controlTexts = controlIds.map((id) => byteStringAt(texts, id))
+  const pieces = packShared([scratch.subarray(0, end)], size, end)
+  pieces.offsets.set(ends, 1)
+  return {
+    pieces,
+    controls: {
+      ids: Int32Array.from(controlIds),
+      texts: packShared(controlTexts, controlIds.length, controlTexts.reduce((sum, text) => sum + text.length, 0)),
+    },
+    addSpacePrefix,
+  }
+}
+
+function checkLength(key: string, found: number, size: number): void {
+  if (found < size) throw invalid(PREFIX + key, `one entry for each of ${size} tokens`, String(found))
+}
+
+function missingId(flag: string, key: string): TsinferError {
+  return new TsinferError('tokenizer_invalid', `${PREFIX}${flag} is true: expected ${PREFIX}${key}, found no such id`)
+}
+
+function invalid(key: string, expected: string, found: string): TsinferError {
+  return new TsinferError('tokenizer_invalid', `${key}: expected ${expected}, found ${found}`)
+}
