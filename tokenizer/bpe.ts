@@ -2,13 +2,20 @@
 // ranks the leftmost pair; the earlier of two equal merges counts; a symbol that is no token is left out. The words
 // come from @huggingface/tokenizers' Split, whose own merge loop takes seconds for a word of a million characters and
 // several hundred MB for its tables: it is this file's oracle in the tests instead. Pure.
-import { SplitPreTokenizer } from '@huggingface/tokenizers'
+import * as library from '@huggingface/tokenizers'
 import type { TokenId } from '../engine/domain.ts'
 import type { ByteIndex } from './byte-strings.ts'
-import { PairMerger } from './merger.ts'
 import { MergeTable, type SymbolIds } from './merge-table.ts'
+import { PairMerger } from './merger.ts'
 import { CODE_OF_BYTE } from './pieces.ts'
+import { asOfUnicode15 } from './unicode-version.ts'
 import type { Vocabulary } from './vocabulary.ts'
+
+interface Split {
+  pre_tokenize_text(text: string): string[]
+}
+// The package's type files import each other without extensions, which Node's resolution does not find.
+const { SplitPreTokenizer } = library as unknown as { SplitPreTokenizer: new (config: object) => Split }
 
 /** Symbols of the words that share one merger: longer ones get their own. */
 const WORD_SYMBOLS = 512
@@ -17,7 +24,7 @@ const CACHED_LENGTH = 12
 const CACHED_WORDS = 1 << 16
 
 export class BpeEncoder {
-  private readonly splits: readonly SplitPreTokenizer[]
+  private readonly splits: readonly Split[]
   private readonly texts: ByteIndex
   private readonly ignoreMerges: boolean
   private readonly symbols: SymbolIds
@@ -39,9 +46,7 @@ export class BpeEncoder {
 
   /** Appends the ids of `text`, which has no special tokens in it, to `output`. */
   encode(text: string, output: TokenId[]): void {
-    let words = [text]
-    for (const split of this.splits) words = words.flatMap((word) => split.pre_tokenize_text(word))
-    for (const word of words) {
+    for (const word of this.cutIntoWords(text)) {
       const cacheable = word.length <= CACHED_LENGTH
       const cached = cacheable ? this.cache.get(word) : undefined
       const ids = cached ?? this.encodeWord(this.utf8.encode(word))
@@ -50,6 +55,22 @@ export class BpeEncoder {
       if (this.cache.size >= CACHED_WORDS) this.cache.clear()
       this.cache.set(word, ids)
     }
+  }
+
+  private cutIntoWords(text: string): string[] {
+    const classified = asOfUnicode15(text)
+    let words = [classified]
+    for (const split of this.splits) {
+      words = words.flatMap((word) => (word.length === 1 ? word : split.pre_tokenize_text(word)))
+    }
+    if (classified === text) return words
+    let start = 0
+    return words.map((word) => {
+      const end = start + word.length
+      const original = text.slice(start, end)
+      start = end
+      return original
+    })
   }
 
   private encodeWord(bytes: Uint8Array): TokenId[] {

@@ -52,6 +52,7 @@ export class MergeTable implements MergeRules {
   /** Three numbers per slot: left symbol, right symbol, merge; left is -1 where the slot is free. */
   private readonly slots: Int32Array
   private readonly mask: number
+  private joined = new Uint8Array(64)
 
   /** `merges`: one text per merge, the two halves parted by the first space that is not the first character. */
   constructor(merges: ByteStrings, texts: ByteIndex) {
@@ -74,18 +75,27 @@ export class MergeTable implements MergeRules {
   private add({ bytes, offsets }: ByteStrings, rank: number): void {
     const start = offsets[rank]!
     const end = offsets[rank + 1]!
-    const space = bytes.subarray(0, end).indexOf(SPACE, start + 1)
+    let space = start + 1
+    while (space < end && bytes[space] !== SPACE) space++
     // A line without a second half merges nothing.
-    if (space < 0) return
-    const joined = new Uint8Array(end - start - 1)
-    joined.set(bytes.subarray(start, space))
-    joined.set(bytes.subarray(space + 1, end), space - start)
+    if (space >= end) return
     const left = this.symbols.of(bytes, start, space)
     const right = this.symbols.of(bytes, space + 1, end)
     const at = this.slotOf(left, right)
     if (this.slots[at] !== -1) return
-    this.slots.set([left, right, rank], at)
-    this.results[rank] = this.symbols.of(joined)
+    this.slots[at] = left
+    this.slots[at + 1] = right
+    this.slots[at + 2] = rank
+    const joined = this.roomFor(end - start)
+    let length = 0
+    for (let i = start; i < end; i++) if (i !== space) joined[length++] = bytes[i]!
+    this.results[rank] = this.symbols.of(joined, 0, length)
+  }
+
+  /** Scratch for the text of one joined pair. */
+  private roomFor(length: number): Uint8Array {
+    if (this.joined.length < length) this.joined = new Uint8Array(length)
+    return this.joined
   }
 
   /** Where the pair is, or the free slot where it would go. */

@@ -43,11 +43,12 @@ export function pieceOf(
   const { bytes, offsets } = texts
   const start = offsets[id]!
   const end = offsets[id + 1]!
-  if (attribute & HIDDEN) return 0
-  if (attribute & USER_DEFINED) return copy(bytes, start, end, target, at)
+  // A normal token that is only taken for a control token because of its text can still come from plain text.
   if (attribute & NORMAL) {
     return kind === 'spm' ? unescapeSpaces(bytes, start, end, target, at) : decodeBytes(bytes, start, end, target, at)
   }
+  if (attribute & HIDDEN) return 0
+  if (attribute & USER_DEFINED) return copy(bytes, start, end, target, at)
   if (attribute & BYTE) {
     target[at] = byteNamedBy(bytes.subarray(start, end), id)
     return 1

@@ -100,10 +100,7 @@ const TABLE: readonly (readonly [names: string, preTokenizer: PreTokenizer])[] =
   ],
   ['dbrx smaug-bpe', { expressions: [LLAMA3] }],
   ['chatglm-bpe glm4', { expressions: [LLAMA3], noDefaultBos: true }],
-  [
-    'qwen2 deepseek-r1-qwen kormo f2llmv2 megrez stablelm2 hunyuan solar-open grok-2',
-    { expressions: [QWEN2] },
-  ],
+  ['qwen2 deepseek-r1-qwen kormo f2llmv2 megrez stablelm2 hunyuan solar-open grok-2', { expressions: [QWEN2] }],
   [
     'qwen35',
     {
@@ -116,15 +113,9 @@ const TABLE: readonly (readonly [names: string, preTokenizer: PreTokenizer])[] =
   ['deepseek-coder', { expressions: DEEPSEEK_CODER }],
   ['deepseek-v3 hunyuan-dense joyai-llm hy_v4', { expressions: DEEPSEEK_V3 }],
   ['falcon', { expressions: FALCON }],
-  [
-    'smollm starcoder refact command-r codeshell exaone minerva-7b mellum2',
-    { expressions: ['\\p{N}', GPT2] },
-  ],
+  ['smollm starcoder refact command-r codeshell exaone minerva-7b mellum2', { expressions: ['\\p{N}', GPT2] }],
   ['tekken', { expressions: [casedWords('', '\\p{N}')], ignoreMerges: true, addBos: true }],
-  [
-    'gpt-4o llama4 kanana2 talkie minimax-m2',
-    { expressions: [casedWords(`(?:${CONTRACTION})?`, '\\p{N}{1,3}')] },
-  ],
+  ['gpt-4o llama4 kanana2 talkie minimax-m2', { expressions: [casedWords(`(?:${CONTRACTION})?`, '\\p{N}{1,3}')] }],
   ['poro-chat bloom gpt3-finnish', { expressions: [BLOOM] }],
   ['viking', { expressions: [BLOOM, '\\p{N}'] }],
   [
@@ -135,10 +126,7 @@ const TABLE: readonly (readonly [names: string, preTokenizer: PreTokenizer])[] =
       ],
     },
   ],
-  [
-    'seed-coder',
-    { expressions: [`(?:${CONTRACTION})|${WORD}|\\p{N}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|${SPACES}`] },
-  ],
+  ['seed-coder', { expressions: [`(?:${CONTRACTION})|${WORD}|\\p{N}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|${SPACES}`] }],
 ]
 
 const BY_NAME = new Map(TABLE.flatMap(([names, preTokenizer]) => names.split(' ').map((name) => [name, preTokenizer])))

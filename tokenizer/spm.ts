@@ -11,7 +11,8 @@ const ESCAPED_SPACE = '\u2581'
 
 export class SpmEncoder {
   private readonly texts: ByteIndex
-  private readonly unknown: TokenId | undefined
+  /** Token that stands for each byte, -1 for none. */
+  private readonly ofByte: Int32Array
   private readonly addSpacePrefix: boolean
   /** Rank of each token's score, equal for equal scores; the best is 0. */
   private readonly priorities: Int32Array
@@ -20,7 +21,11 @@ export class SpmEncoder {
 
   constructor({ texts, scores, ids, table }: Vocabulary) {
     this.texts = texts
-    this.unknown = ids.unknown
+    this.ofByte = Int32Array.from({ length: 256 }, (_, byte) => {
+      const hex = byte.toString(16).toUpperCase().padStart(2, '0')
+      const found = [texts.find(this.utf8.encode(`<0x${hex}>`), 0, 6), texts.find(Uint8Array.of(byte), 0, 1)]
+      return found.find((id) => id >= 0) ?? ids.unknown ?? -1
+    })
     this.addSpacePrefix = table.addSpacePrefix
     this.priorities = rankScores(scores)
     this.results = Int32Array.from({ length: countOf(texts.strings) }, (_, id) => id)
@@ -43,7 +48,7 @@ export class SpmEncoder {
       const end = merger.endOf(i)
       const token = this.texts.find(bytes, start, end)
       if (token >= 0) output.push(token)
-      else for (let at = start; at < end; at++) this.pushByte(bytes, at, output)
+      else for (const byte of bytes.subarray(start, end)) if (this.ofByte[byte]! >= 0) output.push(this.ofByte[byte]!)
     }
   }
 
@@ -54,14 +59,6 @@ export class SpmEncoder {
       priorities,
       results,
     }
-  }
-
-  private pushByte(bytes: Uint8Array, at: number, output: TokenId[]): void {
-    const hex = bytes[at]!.toString(16).toUpperCase().padStart(2, '0')
-    let token = this.texts.find(this.utf8.encode(`<0x${hex}>`), 0, 6)
-    if (token < 0) token = this.texts.find(bytes, at, at + 1)
-    if (token >= 0) output.push(token)
-    else if (this.unknown !== undefined) output.push(this.unknown)
   }
 }
 

@@ -1,8 +1,11 @@
 // The caller's side of the text worker: a promise per request over one MessagePort.
 import type { MessagePort } from 'node:worker_threads'
 import { TsinferError } from '../engine/errors.ts'
-import type { EncodeOptions } from './index.ts'
 import type { FromTextWorker, TextFacts, ToTextWorker } from './text-messages.ts'
+import type { EncodeOptions } from './tokenizer.ts'
+
+/** Module to start as a resident thread, with a `TextWorkerPayload`. */
+export const TEXT_WORKER_ENTRY = new URL('./text-worker.js', import.meta.url)
 
 interface Waiting {
   resolve(ids: Int32Array): void

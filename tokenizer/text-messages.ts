@@ -1,6 +1,6 @@
 // What the caller and the text worker say to each other over their MessagePort. Plain data only.
 import type { ErrorCode } from '../engine/errors.ts'
-import type { EncodeOptions } from './index.ts'
+import type { EncodeOptions } from './tokenizer.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** What the caller keeps of a vocabulary. The byte tables are shared, not copied. */

@@ -6,8 +6,8 @@ import { TsinferError } from '../engine/errors.ts'
 import { readNumbers, readStringTable } from '../engine/gguf/arrays.ts'
 import { type GgufFile, openGguf } from '../engine/gguf/file.ts'
 import { findBoolean, findInteger, findString } from '../engine/gguf/metadata.ts'
-import { createTokenizer, type Tokenizer } from './index.ts'
 import type { FromTextWorker, ToTextWorker } from './text-messages.ts'
+import { createTokenizer, type Tokenizer } from './tokenizer.ts'
 import { readVocabulary, type TokenizerMetadata, type Vocabulary } from './vocabulary.ts'
 
 export interface TextWorkerPayload {

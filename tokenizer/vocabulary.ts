@@ -8,7 +8,7 @@ import { KNOWN_TOKENS, type Role, settleKnownTokens } from './known-tokens.ts'
 import { PRIORITY_MAX } from './merger.ts'
 import { pieceOf } from './pieces.ts'
 import { type PreTokenizer, preTokenizerOf } from './pre-tokenizers.ts'
-import { CONTROL, HIDDEN, LSTRIP, NORMAL, SPECIAL, attributeOfType, RSTRIP } from './token-attributes.ts'
+import { attributeOfType, CONTROL, HIDDEN, LSTRIP, NORMAL, RSTRIP, SPECIAL } from './token-attributes.ts'
 
 /** What the tokenizer reads of a GGUF header. Every method gives undefined where the key is absent. */
 export interface TokenizerMetadata {
@@ -207,7 +207,7 @@ function makeTable(
   const controlIds: TokenId[] = []
   let end = 0
   for (let id = 0; id < size; id++) {
-    if (attributes[id]! & HIDDEN) controlIds.push(id)
+    if (attributes[id]! & HIDDEN && !(attributes[id]! & NORMAL)) controlIds.push(id)
     end += pieceOf(kind, texts, id, attributes[id]!, scratch, end)
     ends[id] = end
   }
@@ -218,7 +218,11 @@ function makeTable(
     pieces,
     controls: {
       ids: Int32Array.from(controlIds),
-      texts: packShared(controlTexts, controlIds.length, controlTexts.reduce((sum, text) => sum + text.length, 0)),
+      texts: packShared(
+        controlTexts,
+        controlIds.length,
+        controlTexts.reduce((sum, text) => sum + text.length, 0),
+      ),
     },
     addSpacePrefix,
   }

@@ -1,0 +1,40 @@
+// Equality with llama.cpp on its own vocabularies and texts, and with llama2.c on stories260K's.
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createTokenizer, detokenize } from '../../tokenizer/index.ts'
+import { repositoryPath, sharedTest } from '../shared.ts'
+import { vocabularyOfFile } from './fake-metadata.ts'
+
+const PLAIN = { addBos: false, parseSpecial: false }
+
+for (const name of ['llama-spm', 'phi-3', 'gpt-2', 'llama-bpe', 'qwen2', 'deepseek-llm']) {
+  sharedTest(test, `${name}: ids and texts as llama.cpp`, `vectors/vocab/ggml-vocab-${name}.gguf`, (path) => {
+    const vocabulary = vocabularyOfFile(path)
+    const tokenizer = createTokenizer(vocabulary)
+    const texts = readFileSync(`${path}.inp`, 'utf8').split('\n__ggml_vocab_test__\n')
+    const lines = readFileSync(`${path}.out`, 'utf8').split('\n').slice(0, texts.length)
+    assert.is(lines.length, texts.length)
+    for (const [i, text] of texts.entries()) {
+      const expected = lines[i]!.split(' ')
+        .filter((id) => id !== '')
+        .map(Number)
+      const ids = tokenizer.encode(text, PLAIN)
+      assert.equal(ids, expected, JSON.stringify(text))
+      assert.is(detokenize(vocabulary.table, ids), text)
+    }
+  })
+}
+
+sharedTest(test, 'stories260K: ids as llama2.c', 'models/stories260K/tok512-vectors.json', (path) => {
+  const { cases } = JSON.parse(readFileSync(path, 'utf8')) as { cases: { text: string; llama2c_ids: number[] }[] }
+  const vocabulary = vocabularyOfFile(repositoryPath('cli/models/stories260K.gguf'))
+  const tokenizer = createTokenizer(vocabulary)
+  assert.ok(cases.length > 70)
+  for (const { text, llama2c_ids } of cases) {
+    assert.equal(tokenizer.encode(text, PLAIN), llama2c_ids, JSON.stringify(text))
+    assert.is(detokenize(vocabulary.table, llama2c_ids), text)
+  }
+})
+
+test.run()
