@@ -16,18 +16,28 @@ export function byteStringAt(strings: ByteStrings, i: number): Uint8Array {
   return strings.bytes.subarray(strings.offsets[i]!, strings.offsets[i + 1]!)
 }
 
-/** Packs byte strings; the buffers are shared ones so that other threads can read them. */
-export function packShared(strings: Iterable<Uint8Array>, count: number, byteCount: number): ByteStrings {
-  const bytes = new Uint8Array(new SharedArrayBuffer(byteCount))
-  const offsets = new Uint32Array(new SharedArrayBuffer((count + 1) * Uint32Array.BYTES_PER_ELEMENT))
-  let end = 0
-  let i = 0
-  for (const string of strings) {
-    bytes.set(string, end)
-    end += string.length
-    offsets[++i] = end
+/** The strings `bytes[begins[i] .. ends[i] - 1]`, close together. */
+export function packRanges(bytes: Uint8Array, begins: ArrayLike<number>, ends: ArrayLike<number>): ByteStrings {
+  const count = begins.length
+  const offsets = new Uint32Array(count + 1)
+  for (let i = 0; i < count; i++) offsets[i + 1] = offsets[i]! + ends[i]! - begins[i]!
+  const packed = new Uint8Array(offsets[count]!)
+  let to = 0
+  for (let i = 0; i < count; i++) {
+    for (let from = begins[i]!; from < ends[i]!; from++) packed[to++] = bytes[from]!
   }
-  return { bytes, offsets }
+  return { bytes: packed, offsets }
+}
+
+/** A copy in shared memory, so that other threads can read it. */
+export function share({ bytes, offsets }: ByteStrings): ByteStrings {
+  const shared = {
+    bytes: new Uint8Array(new SharedArrayBuffer(bytes.byteLength)),
+    offsets: new Uint32Array(new SharedArrayBuffer(offsets.byteLength)),
+  }
+  shared.bytes.set(bytes)
+  shared.offsets.set(offsets)
+  return shared
 }
 
 /** Finds strings of a table by their bytes: open addressing, at most half full. */

@@ -1,7 +1,7 @@
 // What a token prints, as bytes. Pure.
 import { TsinferError } from '../engine/errors.ts'
 import type { ByteStrings } from './byte-strings.ts'
-import { BYTE, HIDDEN, NORMAL, USER_DEFINED } from './token-attributes.ts'
+import { BYTE, isHidden, NORMAL, USER_DEFINED } from './token-attributes.ts'
 
 /**
  * Byte-level BPE writes each byte as a printable character: those of Latin-1 that are visible stand for themselves, the
@@ -43,11 +43,10 @@ export function pieceOf(
   const { bytes, offsets } = texts
   const start = offsets[id]!
   const end = offsets[id + 1]!
-  // A normal token that is only taken for a control token because of its text can still come from plain text.
+  if (isHidden(attribute)) return 0
   if (attribute & NORMAL) {
     return kind === 'spm' ? unescapeSpaces(bytes, start, end, target, at) : decodeBytes(bytes, start, end, target, at)
   }
-  if (attribute & HIDDEN) return 0
   if (attribute & USER_DEFINED) return copy(bytes, start, end, target, at)
   if (attribute & BYTE) {
     target[at] = byteNamedBy(bytes.subarray(start, end), id)

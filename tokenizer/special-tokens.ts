@@ -3,7 +3,7 @@
 // right, as llama.cpp's tokenizer_st_partition does. Pure.
 import type { TokenId } from '../engine/domain.ts'
 import { byteStringAt, countOf } from './byte-strings.ts'
-import { HIDDEN, LSTRIP, RSTRIP, SPECIAL } from './token-attributes.ts'
+import { LSTRIP, ONLY_WHEN_ASKED, RSTRIP, SPECIAL } from './token-attributes.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 interface SpecialToken {
@@ -39,7 +39,7 @@ export class SpecialTokens {
     this.tokens = ids.map((id) => ({
       id,
       text: decoder.decode(byteStringAt(strings, id)),
-      onlyWhenAsked: (attributes[id]! & HIDDEN) !== 0,
+      onlyWhenAsked: (attributes[id]! & ONLY_WHEN_ASKED) !== 0,
       stripLeft: (attributes[id]! & LSTRIP) !== 0,
       stripRight: (attributes[id]! & RSTRIP) !== 0,
     }))

@@ -6,6 +6,7 @@ import { TsinferError } from '../engine/errors.ts'
 import { readNumbers, readStringTable } from '../engine/gguf/arrays.ts'
 import { type GgufFile, openGguf } from '../engine/gguf/file.ts'
 import { findBoolean, findInteger, findString } from '../engine/gguf/metadata.ts'
+import { packRanges } from './byte-strings.ts'
 import type { FromTextWorker, ToTextWorker } from './text-messages.ts'
 import { createTokenizer, type Tokenizer } from './tokenizer.ts'
 import { readVocabulary, type TokenizerMetadata, type Vocabulary } from './vocabulary.ts'
@@ -57,7 +58,10 @@ export function metadataOf(file: GgufFile): TokenizerMetadata {
     string: (key) => asTokenizerFault(() => findString(metadata, key)),
     integer: (key) => asTokenizerFault(() => findInteger(metadata, key)),
     boolean: (key) => asTokenizerFault(() => findBoolean(metadata, key)),
-    strings: (key) => asTokenizerFault(() => readStringTable(file, key)),
+    strings: (key) => {
+      const table = asTokenizerFault(() => readStringTable(file, key))
+      return table && packRanges(table.bytes, table.begins, table.ends)
+    },
     numbers: (key) => asTokenizerFault(() => readNumbers(file, key)),
   }
 }

@@ -12,10 +12,18 @@ export const LSTRIP = 32
 /** White space after it is dropped. */
 export const RSTRIP = 64
 
-/** Tokens that print nothing, and that a text spells only where the caller asks for special tokens. */
-export const HIDDEN = UNKNOWN | CONTROL
-/** Tokens that can be found in a text before it is cut into words. */
-export const SPECIAL = HIDDEN | USER_DEFINED
+/** Tokens that can be found in a text before it is cut into words, if special tokens are asked for. */
+export const ONLY_WHEN_ASKED = UNKNOWN | CONTROL
+/** Those that are found either way, too. */
+export const SPECIAL = ONLY_WHEN_ASKED | USER_DEFINED
+
+/**
+ * Whether a token prints nothing. A normal token that is taken for a control token because of its text is not hidden:
+ * it can come from plain text.
+ */
+export function isHidden(attribute: number): boolean {
+  return (attribute & ONLY_WHEN_ASKED) !== 0 && (attribute & NORMAL) === 0
+}
 
 /** Bits of the types 0 to 6 of `tokenizer.ggml.token_type`: undefined, normal, ..., unused, byte. */
 const BITS_OF_TYPE = [0, NORMAL, UNKNOWN, CONTROL, USER_DEFINED, 0, BYTE]

@@ -3,12 +3,12 @@
 // llama_vocab. Pure.
 import type { TokenId } from '../engine/domain.ts'
 import { TsinferError } from '../engine/errors.ts'
-import { ByteIndex, type ByteStrings, byteStringAt, countOf, packShared } from './byte-strings.ts'
+import { ByteIndex, type ByteStrings, byteStringAt, countOf, packRanges, share } from './byte-strings.ts'
 import { KNOWN_TOKENS, type Role, settleKnownTokens } from './known-tokens.ts'
 import { PRIORITY_MAX } from './merger.ts'
 import { pieceOf } from './pieces.ts'
 import { type PreTokenizer, preTokenizerOf } from './pre-tokenizers.ts'
-import { attributeOfType, CONTROL, HIDDEN, LSTRIP, NORMAL, RSTRIP, SPECIAL } from './token-attributes.ts'
+import { attributeOfType, CONTROL, isHidden, LSTRIP, NORMAL, RSTRIP, SPECIAL } from './token-attributes.ts'
 
 /** What the tokenizer reads of a GGUF header. Every method gives undefined where the key is absent. */
 export interface TokenizerMetadata {
@@ -202,26 +202,22 @@ function makeTable(
   addSpacePrefix: boolean,
 ): TokenTable {
   const size = countOf(texts)
-  const scratch = new Uint8Array(texts.bytes.length)
-  const ends = new Uint32Array(size)
-  const controlIds: TokenId[] = []
-  let end = 0
+  const bytes = new Uint8Array(texts.bytes.length)
+  const offsets = new Uint32Array(size + 1)
   for (let id = 0; id < size; id++) {
-    if (attributes[id]! & HIDDEN && !(attributes[id]! & NORMAL)) controlIds.push(id)
-    end += pieceOf(kind, texts, id, attributes[id]!, scratch, end)
-    ends[id] = end
+    offsets[id + 1] = offsets[id]! + pieceOf(kind, texts, id, attributes[id]!, bytes, offsets[id]!)
   }
-  const controlTexts = controlIds.map((id) => byteStringAt(texts, id))
-  const pieces = packShared([scratch.subarray(0, end)], size, end)
-  pieces.offsets.set(ends, 1)
+  const hidden = Int32Array.from(attributes.keys()).filter((id) => isHidden(attributes[id]!))
   return {
-    pieces,
+    pieces: share({ bytes: bytes.subarray(0, offsets[size]), offsets }),
     controls: {
-      ids: Int32Array.from(controlIds),
-      texts: packShared(
-        controlTexts,
-        controlIds.length,
-        controlTexts.reduce((sum, text) => sum + text.length, 0),
+      ids: hidden,
+      texts: share(
+        packRanges(
+          texts.bytes,
+          hidden.map((id) => texts.offsets[id]!),
+          hidden.map((id) => texts.offsets[id + 1]!),
+        ),
       ),
     },
     addSpacePrefix,
