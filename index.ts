@@ -1,1 +1,257 @@
-export {}
+// The public entry of the library, and where engine (token ids) and tokenizer (text) meet.
+import { MessageChannel } from 'node:worker_threads'
+import {
+  createStageMemory,
+  describePlan,
+  Engine,
+  type EngineEvent,
+  type EngineStats,
+  enableRelaxedSimd,
+  type GenerateOptions,
+  type Generation,
+  type Inspection,
+  inspectFile,
+  type LoadedKernels,
+  type LoadOptions,
+  loadKernels,
+  type Model,
+  type ModelInfo,
+  machineTopology,
+  openGguf,
+  type PreparedModel,
+  parameterCount,
+  prepareModel,
+  type Residents,
+  resolveSampling,
+  type ScoredPosition,
+  type ScoreOptions,
+  startResidents,
+  summarizeTypes,
+  type TextTokenizer,
+  type TokenizeOptions,
+  TsinferError,
+} from './engine/index.ts'
+import { followGeneration } from './generation.ts'
+import { detokenize } from './tokenizer/stream-decoder.ts'
+import { TextClient } from './tokenizer/text-client.ts'
+import type { TextFacts } from './tokenizer/text-messages.ts'
+
+export { DEFAULT_SAMPLING, type ErrorCode, isInputError, machineTopology, TsinferError } from './engine/index.ts'
+export type * from './engine/types.ts'
+
+/** Time the text worker gets to return by itself. */
+const CLOSE_GRACE_MS = 1000
+/** Next tokens that can be reported per scored position. */
+const SCORE_TOP_MAX = 64
+
+/**
+ * Loads the model in the GGUF file `path` (of a split model: any shard) and starts its threads. Rejects with a
+ * `TsinferError`: the file cannot be read or is no sound GGUF, the model or an option cannot be used, memory is short.
+ */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
+  if (options.experimentalV8) enableRelaxedSimd()
+  const file = openGguf(path)
+  const prepared = prepareModel(file, options, machineTopology().usableCores)
+  const kernels = loadKernels(options.kernels ?? 'auto')
+  const memories = prepared.plan.stages.map(({ bytes }) => createStageMemory(bytes))
+  const text = file.metadata.has('tokenizer.ggml.model') ? startText(path, options.tokenizerPre) : undefined
+  const starting = Engine.start(prepared, kernels.module, memories, options.onProgress, options.signal)
+  const [engine, facts] = await Promise.allSettled([starting, text?.client.ready])
+  if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
+    return new LoadedModel(path, prepared, kernels, engine.value, text, facts.value)
+  }
+  if (engine.status === 'fulfilled') await engine.value.close()
+  await text?.close()
+  throw engine.status === 'rejected' ? engine.reason : (facts as PromiseRejectedResult).reason
+}
+
+/** Opens only the vocabulary of a GGUF file. Rejects like `loadModel`, or where the file has no vocabulary. */
+export async function openTokenizer(path: string, options: { tokenizerPre?: string } = {}): Promise<TextTokenizer> {
+  const file = openGguf(path)
+  if (!file.metadata.has('tokenizer.ggml.model')) {
+    throw new TsinferError('tokenizer_invalid', `${path}: expected a vocabulary (tokenizer.ggml.model), found none`)
+  }
+  const { client, close } = startText(path, options.tokenizerPre)
+  try {
+    const { table } = await client.ready
+    return {
+      encode: async (text, encode) => Array.from(await client.encode(text, encodeOptions(encode))),
+      detokenize: async (ids) => detokenize(table, ids),
+      close,
+      [Symbol.asyncDispose]: close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Reads the headers of a GGUF file and plans it for this machine. Rejects for anything but a sound GGUF file. */
+export async function inspectModel(path: string, options: LoadOptions = {}): Promise<Inspection> {
+  return inspectFile(path, openGguf(path), options, machineTopology().usableCores)
+}
+
+interface TextThread {
+  readonly client: TextClient
+  close(): Promise<void>
+}
+
+function startText(path: string, tokenizerPre: string | undefined): TextThread {
+  const { port1, port2 } = new MessageChannel()
+  const payload = { path, port: port2, ...(tokenizerPre === undefined ? {} : { tokenizerPre }) }
+  const entry = new URL('./tokenizer/text-worker.js', import.meta.url)
+  const residents: Residents = startResidents([{ name: 'text worker', entry, payload, transfer: [port2] }])
+  const client = new TextClient(port1)
+  residents.died.then(({ code, message }) => client.fail(new TsinferError(code, message)))
+  return {
+    client,
+    async close() {
+      client.close()
+      await residents.close(CLOSE_GRACE_MS)
+    },
+  }
+}
+
+const encodeOptions = ({ addBos = true, parseSpecial = true }: TokenizeOptions = {}) => ({ addBos, parseSpecial })
+
+class LoadedModel implements Model {
+  readonly info: ModelInfo
+  readonly #engine: Engine
+  readonly #text: TextThread | undefined
+  readonly #facts: TextFacts | undefined
+  readonly #stopTokens: readonly number[]
+  readonly #cells: number
+  #stats = { requests: 0, requestsLive: 0, promptTokens: 0, tokens: 0 }
+
+  constructor(
+    path: string,
+    prepared: PreparedModel,
+    kernels: LoadedKernels,
+    engine: Engine,
+    text: TextThread | undefined,
+    facts: TextFacts | undefined,
+  ) {
+    this.info = modelInfo(path, prepared, kernels)
+    this.#engine = engine
+    this.#text = text
+    this.#facts = facts
+    this.#stopTokens = stopTokens(prepared, facts)
+    this.#cells = prepared.plan.sizes.cells
+    if (facts) engine.setTokenBytes(facts.table.pieces)
+  }
+
+  async tokenize(text: string, options?: TokenizeOptions): Promise<number[]> {
+    return Array.from(await this.#needText().client.encode(text, encodeOptions(options)))
+  }
+
+  detokenize(ids: readonly number[]): string {
+    this.#needText()
+    return detokenize(this.#facts!.table, ids)
+  }
+
+  generate(prompt: string | readonly number[], options: GenerateOptions = {}): Generation {
+    const leaving = new AbortController()
+    const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
+    return followGeneration(this.#start(prompt, options, signal), () => leaving.abort())
+  }
+
+  async *score(ids: readonly number[], options: ScoreOptions = {}): AsyncGenerator<ScoredPosition, void, undefined> {
+    const { from = 0, top = 5, signal } = options
+    if (!Number.isInteger(top) || top < 0 || top > SCORE_TOP_MAX) {
+      throw new TsinferError('option_invalid', `top: expected an integer from 0 to ${SCORE_TOP_MAX}, found ${top}`)
+    }
+    const prompt = this.#checkedIds(ids)
+    for await (const event of this.#engine.request({ kind: 'score', prompt, from, top }, signal)) {
+      if (event.kind !== 'score') continue
+      const { position, ids: best, logits, logsumexp, nextLogit } = event.row
+      const entries = Array.from(best, (id, i): [number, number] => [id, Math.exp(logits[i]! - logsumexp)])
+      const next = Number.isNaN(nextLogit) ? {} : { nextLogit }
+      yield { position, token: prompt[position]!, top: entries, logsumexp, ...next }
+    }
+  }
+
+  stats(): EngineStats {
+    return { ...this.#stats, kvCells: this.#cells }
+  }
+
+  async #start(prompt: string | readonly number[], options: GenerateOptions, signal: AbortSignal) {
+    const calledMs = performance.timeOrigin + performance.now()
+    const { vocabularySize, contextLength } = this.info
+    const { choices = 1, maxTokens = contextLength, stop = [], ignoreEos = false, parseSpecial = true } = options
+    const randomSeed = crypto.getRandomValues(new Uint32Array(1))[0]!
+    const parameters = resolveSampling(options, vocabularySize, randomSeed)
+    const stopStrings = stop.map((text) => new TextEncoder().encode(text))
+    const ids = typeof prompt === 'string' ? await this.tokenize(prompt, { parseSpecial }) : prompt
+    const checked = this.#checkedIds(ids)
+    const stopTokens = ignoreEos ? [] : this.#stopTokens
+    const request = { prompt: checked, parameters, choices, tokensMax: maxTokens, stopTokens, stopStrings }
+    const events = this.#count(this.#engine.request({ kind: 'generate', ...request }, signal), checked.length)
+    const { seed } = parameters
+    const table = this.#facts?.table
+    return [
+      { calledMs, promptIds: Array.from(checked), choices, seed, stopStrings, table, info: this.info },
+      events,
+    ] as const
+  }
+
+  /** Passes events on and keeps the totals. */
+  async *#count(events: AsyncIterable<EngineEvent>, promptTokens: number): AsyncGenerator<EngineEvent> {
+    const stats = this.#stats
+    stats.requests++
+    stats.requestsLive++
+    stats.promptTokens += promptTokens
+    try {
+      for await (const event of events) {
+        if (event.kind === 'token') stats.tokens++
+        yield event
+      }
+    } finally {
+      stats.requestsLive--
+    }
+  }
+
+  /** The ids as the engine wants them. Throws `prompt_invalid` for anything that is no id of this vocabulary. */
+  #checkedIds(ids: readonly number[]): Int32Array {
+    const { vocabularySize } = this.info
+    const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize)
+    if (wrong === undefined) return Int32Array.from(ids)
+    throw new TsinferError('prompt_invalid', `token id: expected 0 to ${vocabularySize - 1}, found ${wrong}`)
+  }
+
+  #needText(): TextThread {
+    if (this.#text) return this.#text
+    throw new TsinferError('tokenizer_invalid', `${this.info.path}: expected a vocabulary, found none: use token ids`)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#engine.close(), this.#text?.close()])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** Tokens that end a text when the model generates them. */
+function stopTokens({ config }: PreparedModel, facts: TextFacts | undefined): number[] {
+  const { bos, eos, eot, eom } = config.tokens
+  const own = [bos, eos, eot, eom].filter((id) => id !== undefined)
+  return [...new Set([...own, ...(facts?.endOfGeneration ?? [])])]
+}
+
+function modelInfo(path: string, { file, config, plan, fileBytes }: PreparedModel, kernels: LoadedKernels): ModelInfo {
+  const name = file.metadata.get('general.name')
+  return {
+    path,
+    architecture: config.architecture,
+    name: name?.kind === 'scalar' ? String(name.value) : undefined,
+    contextLength: plan.sizes.contextLength,
+    contextLengthTrained: config.contextLength,
+    vocabularySize: config.vocabularySize,
+    parameterCount: parameterCount(file),
+    fileBytes,
+    weightType: summarizeTypes(file)[0]!.type,
+    plan: describePlan(plan),
+    kernels: kernels.build,
+  }
+}

@@ -35,7 +35,14 @@ export class StreamDecoder {
    * @throws TsinferError `prompt_invalid` for an id beyond the vocabulary; the decoder is then unchanged
    */
   decode(ids: ArrayLike<TokenId>): string {
-    const bytes = this.gather(ids)
+    return this.decodeBytes(this.gather(ids))
+  }
+
+  /** Like `decode`, for bytes that tokens printed. */
+  decodeBytes(next: Uint8Array): string {
+    const bytes = new Uint8Array(this.pending.length + next.length)
+    bytes.set(this.pending)
+    bytes.set(next, this.pending.length)
     const end = completeLength(bytes)
     this.pending = bytes.slice(end)
     return this.utf8.decode(bytes.subarray(0, end))
@@ -48,11 +55,11 @@ export class StreamDecoder {
     return text
   }
 
-  /** What is pending and what the ids print. */
+  /** What the ids print. */
   private gather(ids: ArrayLike<TokenId>): Uint8Array {
-    const parts: Uint8Array[] = [this.pending]
+    const parts: Uint8Array[] = []
     let { dropSpace } = this
-    let length = this.pending.length
+    let length = 0
     for (let i = 0; i < ids.length; i++) {
       let part = this.pieceOf(ids[i]!)
       if (part.length === 0) continue

@@ -1,0 +1,70 @@
+// Starts the engine on a model file for tests of the whole pipeline, and takes what it says.
+import { Engine } from '../../engine/engine.ts'
+import { openGguf } from '../../engine/gguf/file.ts'
+import { enableRelaxedSimd, loadKernels } from '../../engine/kernel-builds.ts'
+import type { ScoreRow } from '../../engine/messages.ts'
+import { createStageMemory, type KernelBuild, type StageMemory } from '../../engine/model/kernels.ts'
+import type { PlanOptions } from '../../engine/model/plan.ts'
+import { prepareModel } from '../../engine/prepare.ts'
+import { resolveSampling } from '../../engine/sampling/parameters.ts'
+import type { SamplingOptions } from '../../engine/types.ts'
+import { repositoryPath } from '../shared.ts'
+
+export const EMBEDDED_MODEL = repositoryPath('cli/models/stories260K.gguf')
+
+export interface StartedEngine extends AsyncDisposable {
+  readonly engine: Engine
+  readonly vocabularySize: number
+  readonly memories: readonly StageMemory[]
+}
+
+export async function startEngine(
+  path: string,
+  options: PlanOptions = {},
+  build: KernelBuild | 'auto' = 'auto',
+): Promise<StartedEngine> {
+  enableRelaxedSimd()
+  const model = prepareModel(openGguf(path), options, 2)
+  const memories = model.plan.stages.map(({ bytes }) => createStageMemory(bytes))
+  const engine = await Engine.start(model, loadKernels(build).module, memories)
+  const { vocabularySize } = model.config
+  return { engine, vocabularySize, memories, [Symbol.asyncDispose]: () => engine.close() }
+}
+
+export interface Continuation {
+  readonly tokensMax: number
+  readonly sampling?: SamplingOptions
+  readonly choices?: number
+  readonly stopTokens?: readonly number[]
+  readonly signal?: AbortSignal
+}
+
+/** The tokens of every choice. */
+export async function generate(
+  { engine, vocabularySize }: StartedEngine,
+  prompt: readonly number[],
+  { tokensMax, sampling = { temperature: 0 }, choices = 1, stopTokens = [], signal }: Continuation,
+): Promise<number[][]> {
+  const tokens: number[][] = Array.from({ length: choices }, () => [])
+  const request = {
+    kind: 'generate',
+    prompt: Int32Array.from(prompt),
+    parameters: resolveSampling(sampling, vocabularySize, 1),
+    choices,
+    tokensMax,
+    stopTokens,
+    stopStrings: [],
+  } as const
+  for await (const event of engine.request(request, signal)) {
+    if (event.kind === 'token') tokens[event.choice]!.push(event.token)
+  }
+  return tokens
+}
+
+/** The distributions after positions `from ..`, with all tokens that can be reported. */
+export async function score({ engine }: StartedEngine, ids: readonly number[], from = 0): Promise<ScoreRow[]> {
+  const rows: ScoreRow[] = []
+  const request = { kind: 'score', prompt: Int32Array.from(ids), from, top: 64 } as const
+  for await (const event of engine.request(request)) if (event.kind === 'score') rows.push(event.row)
+  return rows
+}
