@@ -58,8 +58,8 @@ function checkShape(config: ModelConfig, shape: Shape): void {
     ['width', shape.width, config.width],
     ['ffn width', shape.ffnWidth, config.ffnWidth],
     ['layers', shape.layers, config.layerCount],
-    ['kv heads', shape.kvHeads, config.kvHeads],
-    ['heads per kv head', shape.heads / shape.kvHeads, config.heads / config.kvHeads],
+    ['kv heads', shape.kvHeads, config.kvHeads * copiesOf(config, shape)],
+    ['heads per kv head', shape.heads / shape.kvHeads, 1],
     ['head width', headDim, config.headDim],
   ]
   for (const [what, found, least] of pairs) {
@@ -129,29 +129,41 @@ function spread(index: number, count: number, newCount: number): number {
   return Math.floor(((index + 0.5) * newCount) / count)
 }
 
-/** Row numbers of q, k and v: an old head takes the first rows of a new one, its group the first heads of a new group. */
+/**
+ * Row numbers of q, k and v: an old head takes the first rows of a new one. The heads of an old group go to one new group,
+ * or to several with a copy of its keys and values each where new groups are smaller.
+ */
 function headMaps(config: ModelConfig, shape: Shape) {
-  const headDim = config.headDim
+  const { headDim, kvHeads } = config
   const newHeadDim = shape.width / shape.heads
-  const group = config.heads / config.kvHeads
+  const group = config.heads / kvHeads
   const newGroup = shape.heads / shape.kvHeads
+  const copies = copiesOf(config, shape)
   return {
     oldKv: (row: number) => {
       const [head, lane] = [Math.floor(row / newHeadDim), row % newHeadDim]
-      return head < config.kvHeads && lane < headDim ? head * headDim + lane : -1
+      const kvHead = Math.floor(head / copies)
+      return kvHead < kvHeads && lane < headDim ? kvHead * headDim + lane : -1
     },
     oldQuery: (row: number) => {
       const [head, lane] = [Math.floor(row / newHeadDim), row % newHeadDim]
-      const [kvHead, member] = [Math.floor(head / newGroup), head % newGroup]
-      const exists = kvHead < config.kvHeads && member < group && lane < headDim
+      const [newKvHead, seat] = [Math.floor(head / newGroup), head % newGroup]
+      const [kvHead, member] = [Math.floor(newKvHead / copies), (newKvHead % copies) * newGroup + seat]
+      const exists = kvHead < kvHeads && member < group && lane < headDim
       return exists ? (kvHead * group + member) * headDim + lane : -1
     },
     newQuery: (row: number) => {
       const [head, lane] = [Math.floor(row / headDim), row % headDim]
-      const newHead = Math.floor(head / group) * newGroup + (head % group)
-      return newHead * newHeadDim + lane
+      const [kvHead, member] = [Math.floor(head / group), head % group]
+      const newKvHead = kvHead * copies + Math.floor(member / newGroup)
+      return (newKvHead * newGroup + (member % newGroup)) * newHeadDim + lane
     },
   }
+}
+
+/** New groups that an old one needs. */
+function copiesOf(config: ModelConfig, shape: Shape): number {
+  return Math.ceil((config.heads / config.kvHeads) * (shape.kvHeads / shape.heads))
 }
 
 /** Divisors that give the first pairs of a new head the frequencies of an old one. */

@@ -71,6 +71,7 @@ test('a widened model computes what the small one does', () => {
     ['--width', '64', '--ffn', '172', '--layers', '5', '--heads', '8', '--kv-heads', '4'],
     ['--width', '192', '--ffn', '256', '--layers', '7', '--heads', '12', '--kv-heads', '4'],
     ['--width', '256', '--ffn', '172', '--layers', '11', '--heads', '16', '--kv-heads', '8'],
+    ['--width', '192', '--ffn', '172', '--layers', '5', '--heads', '12', '--kv-heads', '12'],
   ]
   for (const shape of shapes) {
     const wide = forged('wide.gguf', '--widen', stories, ...shape, '--type', 'F32')

@@ -1,14 +1,17 @@
 // Our header reader against Hugging Face's, on sound files. That library accepts a third of the handcrafted bad files
 // (gaps, overlaps, cut files, unknown types), reads 50 MB at a time and decodes every array, hence our own.
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GGMLQuantizationType, type GGUFTypedMetadata, gguf } from '@huggingface/gguf'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { MetadataItem } from '../../../bench/models/gguf-writer.ts'
 import { readNumbers, readStrings } from '../../../engine/gguf/arrays.ts'
 import { type GgufFile, openGguf } from '../../../engine/gguf/file.ts'
 import { ggmlTypeOfId } from '../../../engine/gguf/ggml-types.ts'
 import { repositoryPath, sharedTest } from '../../shared.ts'
+import { ggufBytes } from './memory-source.ts'
+import { temporaryPath } from './temporary.ts'
 
 /** The library makes big integers of sizes, and strips a byte order mark at the start of a string (a token of llama). */
 function plain(value: unknown): unknown {
@@ -69,6 +72,24 @@ for (const folder of ['vectors/parity', 'vectors/vocab', 'models/stories260K', '
     for (const name of names) await compare(join(root, name))
   })
 }
+
+test('files of every version', async () => {
+  const path = temporaryPath('version.gguf')
+  const words = ['general.architecture', 'llama', 'x'.repeat(70), '']
+  const metadata: MetadataItem[] = [
+    { key: 'general.architecture', type: 'string', value: 'llama' },
+    { key: 'words', type: 'string', value: words },
+    { key: 'numbers', type: 'i16', value: Array.from({ length: 3000 }, (_, i) => i - 1500) },
+  ]
+  const tensors = [
+    { name: 'a', type: 'Q6_K', dims: [256, 3] },
+    { name: 'b', type: 'F16', dims: [5, 2, 2] },
+  ] as const
+  for (const version of [1, 2, 3]) {
+    writeFileSync(path, ggufBytes(metadata, tensors, { version }))
+    await compare(path)
+  }
+})
 
 test('type ids', () => {
   for (let id = 0; id < 100; id++) {
