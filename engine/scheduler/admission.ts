@@ -133,7 +133,10 @@ export class Admission {
     return record
   }
 
-  /** Takes back what an ended sequence held. */
+  /**
+   * Takes back what an ended sequence held. Its id can be given away while dead rows are in flight: they may look up
+   * cells of the new owner, but what they compute goes nowhere except into cells whose next owner writes them later.
+   */
   discharge(sequence: Sequence): void {
     this.#cells.release(sequence.cells)
     this.#freeIds.push(sequence.id)

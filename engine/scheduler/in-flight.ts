@@ -72,6 +72,7 @@ export class InFlight {
    */
   addGuess(run: RunId, sequence: Sequence, parent: RunRow, token: TokenId): RunRow | undefined {
     const position = parent.position + parent.count
+    assert(sequence.phase === 'waiting' && position >= sequence.length, 'a draft for a token that is certain')
     assert(parent.state === 'final' || parent.state === 'assumed', `a draft behind a row that is ${parent.state}`)
     assert(position < sequence.lengthMax - 1, 'a draft whose successor lies beyond the end of its sequence')
     const ancestors = parent.state === 'final' ? NO_CELLS : [...parent.ancestors, parent.cell]
@@ -164,11 +165,12 @@ export class InFlight {
 
   /** Takes the oldest micro-batch, which must be `number`, out of flight. */
   takeReturned(number: MicroBatchNumber): Flight {
-    const flight = this.#flights.shift()
+    const [flight] = this.#flights
     assert(
       flight && flight.number === number,
       `micro-batch ${number} returned, ${flight?.number} is the oldest in flight`,
     )
+    this.#flights.shift()
     if (flight.kind === 'rows') this.#rowsKindCount--
     for (const row of flight.runRows) {
       transition(row, 'return', this.counts)

@@ -36,6 +36,14 @@ export class Judging {
     this.#asked = 0
   }
 
+  /** Whether `ask` may have another question. False is certain. */
+  get mayAsk(): boolean {
+    const { row } = this
+    if (!row) return false
+    const sameRow = this.#asked === 0 || (row.kind === 'prefill' && this.#asked < row.owner.request.sequences.length)
+    return sameRow || this.#cursor + 1 < this.#flight!.runRows.length
+  }
+
   /** The next question; undefined when there is none left. */
   ask(): Question | undefined {
     const flight = this.#flight

@@ -1,6 +1,7 @@
 // The scheduler: sans-IO, deterministic, integers only. It lives on the conductor thread, which feeds it events with
-// `handle` and performs what `poll` returns until IDLE. Decisions are made in poll: verdicts first, so that a new
-// micro-batch knows all of them; then the micro-batch itself, so that stages do not wait for messages; then the news.
+// `handle` and performs what `poll` returns until IDLE. Questions about a returned micro-batch come first, so that the
+// next one knows all answers; then that one, so that stages do not wait while the user is told; then the rest of the
+// news. The news of one answer always precede the next question.
 import { assert } from '../errors.ts'
 import { Cells } from '../kv/cells.ts'
 import { Admission } from './admission.ts'
@@ -16,7 +17,8 @@ import type {
 import { IDLE } from './events.ts'
 import { InFlight } from './in-flight.ts'
 import { Judging } from './judging.ts'
-import { type Board, type Policy, plain } from './plain.ts'
+import { plain } from './plain.ts'
+import type { Board, Policy } from './policy.ts'
 import { Prefill } from './prefill.ts'
 import type { Flight } from './run.ts'
 import type { RequestRecord, Sequence } from './sequence.ts'
@@ -48,6 +50,7 @@ export class Scheduler implements Board {
     this.#policy = policy
   }
 
+  /** One change. Throws a `TsinferError`, and changes nothing, for a request that could never run (see `checkWork`). */
   handle(event: SchedulerEvent): void {
     switch (event.kind) {
       case 'request':
@@ -68,12 +71,14 @@ export class Scheduler implements Board {
     }
   }
 
+  /** The next thing to do. After `judge` and `score`, handle the answer before polling again. */
   poll(): SchedulerAction | typeof IDLE {
     assert(!this.judging.question, 'poll before the answer to a question')
     while (this.admission.canAdmit()) this.#admit()
-    return (
-      this.#urgent.take() ?? this.judging.ask() ?? this.#submit() ?? this.#news.take() ?? this.judging.close() ?? IDLE
-    )
+    const first = this.#urgent.take() ?? (this.judging.mayAsk ? this.#news.take() : undefined) ?? this.judging.ask()
+    if (first) return first
+    // A policy may withdraw rows and submit none, hence the second look at what is urgent.
+    return this.#submit() ?? this.#urgent.take() ?? this.#news.take() ?? this.judging.close() ?? IDLE
   }
 
   #request(request: RequestId, work: GenerateWork | ScoreWork): void {
@@ -106,6 +111,7 @@ export class Scheduler implements Board {
     if (!request || request.liveCount === 0) return
     if (this.judging.question?.request === id) this.judging.answered()
     this.prefill.remove(request)
+    // Rows in flight travel on as dead rows. Cells and sequence ids are free at once: see kv/cells.ts and admission.ts.
     const { flight } = this.judging
     if (flight) this.#withdrawAll(flight, request)
     for (const other of this.inFlight.flights) this.#withdrawAll(other, request)
@@ -214,6 +220,7 @@ export class Scheduler implements Board {
 
   #submitRows(): Flight | undefined {
     this.#policy(this)
+    this.#putCancels()
     return this.inFlight.submitRows()
   }
 

@@ -1,5 +1,5 @@
 // One case from one seed: draw it, run it, check it.
-import type { Policy } from '../../engine/scheduler/plain.ts'
+import type { Policy } from '../../engine/scheduler/policy.ts'
 import { createTransitionCounts, type TransitionCounts } from '../../engine/scheduler/run.ts'
 import type { Random } from './random.ts'
 import { createRandom } from './random.ts'

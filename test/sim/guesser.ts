@@ -1,8 +1,8 @@
 // A speculative policy without a drafter: it knows every request's text and guesses right or wrong at random, chains and
 // trees, behind decode rows, other guesses and prompts still in flight. It shows that the run table, the judging and the
 // cells carry speculation; how to guess well is no matter here.
-import type { Board, Policy } from '../../engine/scheduler/plain.ts'
 import { plain } from '../../engine/scheduler/plain.ts'
+import type { Board, Policy } from '../../engine/scheduler/policy.ts'
 import type { RunRow } from '../../engine/scheduler/run.ts'
 import type { Sequence } from '../../engine/scheduler/sequence.ts'
 import { expectedChoice, VOCABULARY } from './model.ts'
@@ -21,6 +21,7 @@ export function createGuesser(scenario: Scenario, random: Random): Policy {
   const width = random.int(1, 3)
   return (board) => {
     plain(board)
+    if (random.chance(0.1)) prune(board, random)
     let rowsLeft = Math.min(random.int(0, 8), board.limits.headRowsMax - takenRows(board))
     for (const { parent, sequence } of frontiers(board, random)) {
       let tip: RunRow | undefined = parent
@@ -31,6 +32,12 @@ export function createGuesser(scenario: Scenario, random: Random): Policy {
       }
     }
   }
+}
+
+/** Withdraws a guess nobody has judged, with all that was built on it. */
+function prune({ inFlight }: Board, random: Random): void {
+  const guesses = inFlight.flights.flatMap(({ runRows }) => runRows).filter(({ state }) => state === 'assumed')
+  if (guesses.length > 0) inFlight.withdraw(random.pick(guesses), 'reject')
 }
 
 /** Adds up to `width` siblings behind `tip`; returns the one to go on from. */

@@ -18,10 +18,10 @@ function transitions(counts: TransitionCounts, fired: boolean): string[] {
 }
 
 function runMany(cases: number, figures: CaseFigures, policyFor?: Parameters<typeof runCase>[2]): void {
-  fc.assert(
-    fc.property(seeds, (seed) => runCase(seed, figures, policyFor)),
-    { numRuns: cases, endOnFailure: true },
-  )
+  const property = fc.property(seeds, (seed) => runCase(seed, figures, policyFor))
+  const { failed, errorInstance } = fc.check(property, { numRuns: cases, endOnFailure: true })
+  // The case's own error names its seed.
+  if (failed) throw errorInstance
 }
 
 test('plain: every request writes its solo text, whatever happens around it', () => {

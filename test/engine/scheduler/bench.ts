@@ -1,0 +1,113 @@
+// A scheduler on a test bench: events in, actions out as short strings, invariants checked around every call.
+import type { MicroBatch } from '../../../engine/domain.ts'
+import {
+  type GenerateWork,
+  IDLE,
+  type RequestId,
+  type SchedulerAction,
+  type SchedulerEvent,
+  type SchedulerLimits,
+  type ScoreWork,
+} from '../../../engine/scheduler/events.ts'
+import { checkIdle, checkInvariants } from '../../../engine/scheduler/invariants.ts'
+import { Scheduler } from '../../../engine/scheduler/scheduler.ts'
+
+const LIMITS: SchedulerLimits = {
+  stages: 1,
+  cells: 64,
+  sequences: 4,
+  contextLength: 32,
+  inFlightMax: 2,
+  chunkRows: 4,
+  headRowsMax: 4,
+}
+
+export function generate(prompt: ArrayLike<number>, more: Partial<GenerateWork> = {}): GenerateWork {
+  return { kind: 'generate', prompt, choices: 1, tokensMax: 3, head: 'top', ...more }
+}
+
+export class Bench {
+  readonly scheduler: Scheduler
+
+  constructor(limits: Partial<SchedulerLimits> = {}) {
+    this.scheduler = new Scheduler({ ...LIMITS, ...limits })
+  }
+
+  request(request: RequestId, work: GenerateWork | ScoreWork): string[] {
+    return this.#feed({ kind: 'request', request, work })
+  }
+  returned(number: number, faults = 0): string[] {
+    return this.#feed({ kind: 'returned', number: number as MicroBatch['number'], faults })
+  }
+  token(token: number, stop = false): string[] {
+    return this.#feed({ kind: 'token', token, stop })
+  }
+  scored(): string[] {
+    return this.#feed({ kind: 'scored' })
+  }
+  abort(request: RequestId): string[] {
+    return this.#feed({ kind: 'abort', request })
+  }
+
+  /** Lets the pipeline return everything in order, answering 9 to every question, until `steps` returns or idleness. */
+  run(steps = Number.POSITIVE_INFINITY): string[] {
+    const lines: string[] = []
+    for (let step = 0; step < steps; step++) {
+      const [oldest] = this.scheduler.inFlight.flights
+      if (!oldest) break
+      let news = this.returned(oldest.number)
+      lines.push(...news)
+      for (;;) {
+        const question = news.at(-1)
+        if (question?.startsWith('judge')) news = this.token(9)
+        else if (question?.startsWith('score')) news = this.scored()
+        else break
+        lines.push(...news)
+      }
+    }
+    return lines
+  }
+
+  #feed(event: SchedulerEvent): string[] {
+    this.scheduler.handle(event)
+    checkInvariants(this.scheduler)
+    const lines: string[] = []
+    for (;;) {
+      const action = this.scheduler.poll()
+      checkInvariants(this.scheduler)
+      if (action === IDLE) break
+      lines.push(describe(action))
+      if (action.kind === 'judge' || action.kind === 'score') return lines
+    }
+    checkIdle(this.scheduler)
+    return lines
+  }
+}
+
+function describe(action: SchedulerAction): string {
+  switch (action.kind) {
+    case 'submit': {
+      const { number, kind, rows } = action.microBatch
+      const row = ({ token, sequence, position, head }: MicroBatch['rows'][number]) =>
+        `${token}@${sequence}:${position}${head === 'none' ? '' : `+${head}`}`
+      return `submit ${number} ${kind} ${rows.map(row).join(' ')}`
+    }
+    case 'map':
+      return `map ${action.sequence} ${action.from} [${action.cells.join(' ')}]`
+    case 'cancel':
+      return `cancel ${action.number} ${action.rows}`
+    case 'judge':
+      return `judge ${action.request}.${action.choice} row ${action.row} position ${action.position}`
+    case 'score':
+      return `score ${action.request} row ${action.row} position ${action.position}`
+    case 'emit':
+      return `emit ${action.request}.${action.choice} ${action.token}`
+    case 'finish':
+      return `finish ${action.request}.${action.choice} ${action.reason}`
+    case 'done':
+    case 'fault':
+      return `${action.kind} ${action.request}`
+    case 'release':
+      return `release ${action.number}`
+  }
+}

@@ -1,0 +1,59 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  createTransitionCounts,
+  link,
+  type RowState,
+  RunRow,
+  SPECULATIVE_TRANSITIONS,
+  TRANSITIONS,
+  transition,
+  unlink,
+} from '../../../engine/scheduler/run.ts'
+
+test('every state can be reached from unused and leads back to it', () => {
+  const reached = new Set<RowState>(['unused'])
+  for (const state of reached) for (const next of Object.values(TRANSITIONS[state])) reached.add(next)
+  assert.equal([...reached].sort(), Object.keys(TRANSITIONS).sort())
+  const leadsBack = (state: RowState, seen: readonly RowState[]): boolean =>
+    Object.values(TRANSITIONS[state]).some(
+      (next) => next === 'unused' || (!seen.includes(next) && leadsBack(next, [...seen, next])),
+    )
+  for (const state of reached) assert.ok(leadsBack(state, [state]), state)
+})
+
+test('the transitions that only drafts fire are exactly those of assumed rows', () => {
+  for (const [state, event] of SPECULATIVE_TRANSITIONS) assert.ok(TRANSITIONS[state][event], `${state} ${event}`)
+  const assumed = Object.keys(TRANSITIONS.assumed).length + Object.keys(TRANSITIONS['arrived-assumed']).length
+  assert.is(SPECULATIVE_TRANSITIONS.length, assumed + 1)
+})
+
+test('an event without an entry is a bug', () => {
+  const row = new RunRow()
+  const counts = createTransitionCounts()
+  transition(row, 'submit', counts)
+  transition(row, 'return', counts)
+  assert.throws(() => transition(row, 'return', counts), /no transition for event return of a row that is arrived/)
+  assert.equal(counts.unused, { submit: 1 })
+  assert.equal(counts.final, { return: 1 })
+})
+
+test('children are unlinked wherever they stand', () => {
+  const [parent, a, b, c] = [new RunRow(), new RunRow(), new RunRow(), new RunRow()]
+  for (const child of [a, b, c]) link(parent, child)
+  const children = () => {
+    const list: RunRow[] = []
+    for (let child = parent.firstChild; child; child = child.nextSibling) list.push(child)
+    return list
+  }
+  const names = () => children().map((child) => 'abc'[[a, b, c].indexOf(child)]).join('') // biome-ignore format: one line reads better
+  assert.is(names(), 'cba')
+  unlink(b)
+  assert.is(names(), 'ca')
+  unlink(c)
+  unlink(a)
+  assert.is(names(), '')
+  unlink(a)
+})
+
+test.run()
