@@ -2,7 +2,8 @@
 // pool for short tasks, so it is told to keep exactly as many threads as residents, one task each, for ever.
 // Facts behind the options: a task's AbortSignal would kill its thread, so residents stop through shared words; an
 // idle worker must keep serving messages, hence `atomics: 'disabled'`; a dead worker is silently replaced by an idle
-// one, so the first death destroys the pool.
+// one, so the first death destroys the pool; and a second `destroy` would let the workers that the first one ended be
+// replaced, so there is only ever one.
 import { Piscina } from 'piscina'
 import type { ErrorCode } from '../errors.ts'
 
@@ -42,6 +43,7 @@ export function startResidents(residents: readonly Resident[]): Residents {
     recordTiming: false,
   })
   let closing = false
+  let destroyed: Promise<void> | undefined
   let reportDeath: (fault: ResidentFault) => void = () => {}
   const died = new Promise<ResidentFault>((resolve) => {
     reportDeath = resolve
@@ -61,13 +63,15 @@ export function startResidents(residents: readonly Resident[]): Residents {
     died,
     async close(graceMs) {
       closing = true
+      if (destroyed) return destroyed
       let timer: NodeJS.Timeout | undefined
       const grace = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, graceMs)
       })
       await Promise.race([Promise.all(ends), grace])
       clearTimeout(timer)
-      await pool.destroy()
+      destroyed ??= pool.destroy()
+      await destroyed
     },
   }
 }
