@@ -1,5 +1,6 @@
 // What must be true between any two calls of the scheduler. Linear in cells and rows: for tests and the simulator; the
 // cheap checks are asserts where things happen.
+import type { CellIndex } from '../domain.ts'
 import { assert } from '../errors.ts'
 import { ROWS_MAX } from '../limits.ts'
 import type { Flight, RunRow } from './run.ts'
@@ -138,7 +139,7 @@ function checkCells({ cells, requests, admission, limits, inFlight, judging }: S
   }
   let used = 0
   for (let cell = 0; cell < cells.capacity; cell++) {
-    const counted = cells.references(cell as never)
+    const counted = cells.references(cell as CellIndex)
     assert(counted === references[cell], `cell ${cell} counts ${counted} references, ${references[cell]} exist`)
     if (counted > 0) used++
   }

@@ -24,6 +24,13 @@ export class Transcript {
     assert(!this.done && this.#reasons[choice] === undefined, 'news of a choice that has ended')
   }
 
+  /** A question about the token at `position`: the user must know all tokens before it. */
+  ask(choice: number, position: number): void {
+    this.#open(choice)
+    const known = this.#planned.work.prompt.length + this.tokens[choice]!.length
+    assert(position === known, `asked for position ${position} while the user knows ${known} tokens`)
+  }
+
   emit(choice: number, token: number): void {
     this.#open(choice)
     this.tokens[choice]!.push(token)

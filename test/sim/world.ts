@@ -132,7 +132,8 @@ export class World {
     }
   }
 
-  #judge({ request, choice, row }: Extract<SchedulerAction, { kind: 'judge' }>): void {
+  #judge({ request, choice, row, position }: Extract<SchedulerAction, { kind: 'judge' }>): void {
+    this.transcripts.get(request)!.ask(choice, position)
     if (this.#random.chance(this.#scenario.faultChance)) {
       this.#abort(request)
       return
