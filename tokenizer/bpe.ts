@@ -2,20 +2,13 @@
 // ranks the leftmost pair; the earlier of two equal merges counts; a symbol that is no token is left out. The words
 // come from @huggingface/tokenizers' Split, whose own merge loop takes seconds for a word of a million characters and
 // several hundred MB for its tables: it is this file's oracle in the tests instead. Pure.
-import * as library from '@huggingface/tokenizers'
 import type { TokenId } from '../engine/domain.ts'
 import type { ByteIndex } from './byte-strings.ts'
 import { MergeTable, type SymbolIds } from './merge-table.ts'
 import { PairMerger } from './merger.ts'
 import { CODE_OF_BYTE } from './pieces.ts'
-import { asOfUnicode15 } from './unicode-version.ts'
 import type { Vocabulary } from './vocabulary.ts'
-
-interface Split {
-  pre_tokenize_text(text: string): string[]
-}
-// The package's type files import each other without extensions, which Node's resolution does not find.
-const { SplitPreTokenizer } = library as unknown as { SplitPreTokenizer: new (config: object) => Split }
+import { wordCutter } from './words.ts'
 
 /** Symbols of the words that share one merger: longer ones get their own. */
 const WORD_SYMBOLS = 512
@@ -24,7 +17,7 @@ const CACHED_LENGTH = 12
 const CACHED_WORDS = 1 << 16
 
 export class BpeEncoder {
-  private readonly splits: readonly Split[]
+  private readonly cutIntoWords: (text: string) => string[]
   private readonly texts: ByteIndex
   private readonly ignoreMerges: boolean
   private readonly symbols: SymbolIds
@@ -34,10 +27,7 @@ export class BpeEncoder {
   private readonly cache = new Map<string, readonly TokenId[]>()
 
   constructor({ texts, merges, preTokenizer }: Vocabulary) {
-    this.splits = preTokenizer.expressions.map(
-      (expression) =>
-        new SplitPreTokenizer({ type: 'Split', pattern: { Regex: expression }, behavior: 'Isolated', invert: false }),
-    )
+    this.cutIntoWords = wordCutter(preTokenizer.expressions)
     this.texts = texts
     this.ignoreMerges = preTokenizer.ignoreMerges === true
     this.merges = new MergeTable(merges, texts)
@@ -55,22 +45,6 @@ export class BpeEncoder {
       if (this.cache.size >= CACHED_WORDS) this.cache.clear()
       this.cache.set(word, ids)
     }
-  }
-
-  private cutIntoWords(text: string): string[] {
-    const classified = asOfUnicode15(text)
-    let words = [classified]
-    for (const split of this.splits) {
-      words = words.flatMap((word) => (word.length === 1 ? word : split.pre_tokenize_text(word)))
-    }
-    if (classified === text) return words
-    let start = 0
-    return words.map((word) => {
-      const end = start + word.length
-      const original = text.slice(start, end)
-      start = end
-      return original
-    })
   }
 
   private encodeWord(bytes: Uint8Array): TokenId[] {

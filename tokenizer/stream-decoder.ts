@@ -57,32 +57,32 @@ export class StreamDecoder {
 
   /** What the ids print. */
   private gather(ids: ArrayLike<TokenId>): Uint8Array {
-    const parts: Uint8Array[] = []
-    let { dropSpace } = this
+    const { bytes, offsets } = this.table.pieces
     let length = 0
-    for (let i = 0; i < ids.length; i++) {
-      let part = this.pieceOf(ids[i]!)
-      if (part.length === 0) continue
-      if (dropSpace && part[0] === 0x20) part = part.subarray(1)
-      dropSpace = false
-      parts.push(part)
-      length += part.length
-    }
-    this.dropSpace = dropSpace
-    const bytes = new Uint8Array(length)
+    for (let i = 0; i < ids.length; i++) length += this.pieceLength(ids[i]!)
+    const gathered = new Uint8Array(length)
     let end = 0
-    for (const part of parts) {
-      bytes.set(part, end)
-      end += part.length
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!
+      const control = this.controls.get(id)
+      const from = control ?? bytes
+      let at = control === undefined ? offsets[id]! : 0
+      const last = control === undefined ? offsets[id + 1]! : control.length
+      if (this.dropSpace && at < last) {
+        if (from[at] === 0x20) at++
+        this.dropSpace = false
+      }
+      while (at < last) gathered[end++] = from[at++]!
     }
-    return bytes
+    return gathered.subarray(0, end)
   }
 
-  private pieceOf(id: TokenId): Uint8Array {
+  private pieceLength(id: TokenId): number {
     if (!Number.isInteger(id) || id < 0 || id >= this.size) {
       throw new TsinferError('prompt_invalid', `token id: expected 0 to ${this.size - 1}, found ${id}`)
     }
-    return this.controls.get(id) ?? byteStringAt(this.table.pieces, id)
+    const { offsets } = this.table.pieces
+    return this.controls.get(id)?.length ?? offsets[id + 1]! - offsets[id]!
   }
 }
 

@@ -19,8 +19,18 @@ export interface TextWorkerPayload {
   readonly port: MessagePort
 }
 
-/** Returns when told to close, when the port closes, or after it has reported that the vocabulary cannot be used. */
-export default async function runTextWorker({ path, tokenizerPre, port }: TextWorkerPayload): Promise<void> {
+/** Why the thread gave up, in the form in which every resident thread says it. */
+type Fault = Pick<TsinferError, 'code' | 'message'>
+
+/**
+ * Returns nothing when told to close or when the port closes; a fault, which the port has been told too, where the
+ * vocabulary cannot be used.
+ */
+export default async function runTextWorker({
+  path,
+  tokenizerPre,
+  port,
+}: TextWorkerPayload): Promise<Fault | undefined> {
   const post = (message: FromTextWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
   let vocabulary: Vocabulary
   let tokenizer: Tokenizer
@@ -28,9 +38,10 @@ export default async function runTextWorker({ path, tokenizerPre, port }: TextWo
     vocabulary = readVocabulary(metadataOf(openGguf(path)), tokenizerPre)
     tokenizer = createTokenizer(vocabulary)
   } catch (error) {
-    post({ kind: 'failed', ...faultOf(error) })
+    const fault = faultOf(error)
+    post({ kind: 'failed', ...fault })
     port.close()
-    return
+    return fault
   }
   const { table, ids, endOfGeneration, addBos, addEos } = vocabulary
   await new Promise<void>((resolve) => {
@@ -49,6 +60,7 @@ export default async function runTextWorker({ path, tokenizerPre, port }: TextWo
     })
     post({ kind: 'ready', facts: { table, ids, endOfGeneration, addBos, addEos } })
   })
+  return undefined
 }
 
 /** The tokenizer's view of a model file. Wrong types of a key are errors of the tokenizer. */
@@ -78,7 +90,7 @@ function asTokenizerFault<Value>(read: () => Value): Value {
 }
 
 /** Codes survive the way to another thread, error objects do not. */
-function faultOf(error: unknown): Pick<TsinferError, 'code' | 'message'> {
+function faultOf(error: unknown): Fault {
   if (error instanceof TsinferError) return { code: error.code, message: error.message }
   return { code: 'thread_died', message: `text worker: ${error instanceof Error ? error.message : String(error)}` }
 }
