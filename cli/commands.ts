@@ -1,0 +1,31 @@
+// The commands there are. Each is loaded only when it runs, so that help and usage errors are instant.
+import type { Options } from './arguments.ts'
+import type { Command } from './command.ts'
+
+export interface CommandEntry {
+  readonly name: string
+  /** One sentence. */
+  readonly summary: string
+  readonly load: () => Promise<Command<Options>>
+}
+
+const entry = (name: string, summary: string, load: () => Promise<{ readonly command: unknown }>): CommandEntry => ({
+  name,
+  summary,
+  // A command reads exactly the values its own table describes.
+  load: async () => (await load()).command as Command<Options>,
+})
+
+export const COMMANDS: readonly CommandEntry[] = [
+  entry(
+    'run',
+    'Write text with a model; without one, with the small model inside the package.',
+    () => import('./run.ts'),
+  ),
+  entry('logits', 'Print the distribution after every position of a token sequence.', () => import('./logits.ts')),
+  entry('perplexity', 'Print how well a model predicts a text.', () => import('./perplexity.ts')),
+  entry('tokenize', 'Turn text into token ids and back.', () => import('./tokenize.ts')),
+  entry('inspect', 'Print what a GGUF file holds and how it would run.', () => import('./inspect.ts')),
+  entry('bench', 'Measure prompt and generation speed.', () => import('./bench.ts')),
+  entry('topology', 'Print cores, sockets, memory speed and the plan they lead to.', () => import('./topology.ts')),
+]

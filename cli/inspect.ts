@@ -1,0 +1,71 @@
+// `tsinfer inspect`: what a GGUF file holds and how it would run, from its header alone.
+import { type Inspection, inspectModel, type MetadataEntry } from '../index.ts'
+import { defineCommand } from './command.ts'
+import { shownBytes, shownCount, shownFloat32, snakeKeys } from './figures.ts'
+import { JSON_OPTION, MODEL_FILE_OPTIONS, PLAN_OPTIONS, planOptions, requiredModelPath } from './options.ts'
+import { write, writeJson } from './output.ts'
+
+const TEXT_CHARS_MAX = 70
+
+export const command = defineCommand({
+  usage: 'MODEL [--json]',
+  options: { ...MODEL_FILE_OPTIONS, ...PLAN_OPTIONS, json: JSON_OPTION },
+  async run({ values, positionals }) {
+    const inspection = await inspectModel(requiredModelPath(values, positionals), planOptions(values))
+    if (values.json) writeJson(jsonOf(inspection))
+    else write(report(inspection))
+  },
+})
+
+function jsonOf({ metadata, plan, tensorTypes, ...rest }: Inspection): object {
+  return {
+    ...snakeKeys(rest),
+    reason: rest.reason ?? null,
+    architecture: rest.architecture ?? null,
+    metadata: Object.fromEntries(
+      metadata.map(({ key, type, value, length }) => [
+        key,
+        length === undefined ? { type, value } : { type, length, value },
+      ]),
+    ),
+    tensor_types: tensorTypes,
+    plan: plan === undefined ? null : { ...snakeKeys(plan), stages: plan.stages.map(snakeKeys) },
+  }
+}
+
+function report(inspection: Inspection): string {
+  const { path, version, files, architecture, runnable, reason, plan, tensorCount, tensorBytes } = inspection
+  const lines = [
+    `file: ${path}`,
+    `format: GGUF version ${version}${files > 1 ? `, ${files} files` : ''}`,
+    `architecture: ${architecture ?? 'not named'}`,
+    `runnable: ${runnable ? 'yes' : `no: ${reason}`}`,
+    `parameters: ${shownCount(inspection.parameterCount)}`,
+    `tensors: ${tensorCount}, ${shownBytes(tensorBytes)}`,
+    ...inspection.tensorTypes.map(({ type, tensors, bytes }) => `  ${type}: ${tensors}, ${shownBytes(bytes)}`),
+  ]
+  if (plan !== undefined) {
+    const memory = plan.stages.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
+    lines.push(`memory: ${shownBytes(memory)}`, `plan: ${plan.text}`)
+    plan.stages.forEach((stage, i) => {
+      const layers = `layers ${stage.layerFirst}-${stage.layerFirst + stage.layerCount - 1}`
+      const parts = `weights ${shownBytes(stage.weightBytes)}, KV ${shownBytes(stage.kvBytes)}`
+      lines.push(`  stage ${i}: ${layers}, ${shownBytes(stage.memoryBytes)} (${parts})`)
+    })
+  }
+  lines.push('metadata:', ...inspection.metadata.map((entry) => `  ${entry.key} = ${shownEntry(entry)}`))
+  return `${lines.join('\n')}\n`
+}
+
+function shownEntry({ type, value, length }: MetadataEntry): string {
+  if (length === undefined) return shownScalar(value as string | number, type)
+  const elements = value as readonly (string | number)[]
+  const more = length > elements.length ? ', ...' : ''
+  return `[${elements.map((element) => shownScalar(element, type)).join(', ')}${more}] (${type}, ${length})`
+}
+
+function shownScalar(value: string | number | bigint | boolean, type: string): string {
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > TEXT_CHARS_MAX ? `${value.slice(0, TEXT_CHARS_MAX)}...` : value)
+  return typeof value === 'number' && type.endsWith('f32') ? shownFloat32(value) : String(value)
+}

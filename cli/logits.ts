@@ -1,0 +1,27 @@
+// `tsinfer logits`: teacher-forced distributions, one JSON line per position.
+import { TsinferError } from '../engine/errors.ts'
+import { defineCommand } from './command.ts'
+import { withModel } from './load.ts'
+import { IDS_OPTION, JSON_OPTION, LOAD_OPTIONS, loadOptions, present, requiredModelPath } from './options.ts'
+import { writeJson } from './output.ts'
+
+export const command = defineCommand({
+  usage: 'MODEL --ids 1,403,407 [--top 5] [--from I] --json',
+  options: {
+    ids: IDS_OPTION,
+    top: { kind: 'integer', names: ['--top'], value: 'K', least: 1, most: 64, help: 'next tokens to print (5)' },
+    from: { kind: 'integer', names: ['--from'], value: 'I', least: 0, help: 'first position to print (0)' },
+    ...LOAD_OPTIONS,
+    json: JSON_OPTION,
+  },
+  async run({ values, positionals, signal }) {
+    const { ids, top, from } = values
+    const path = requiredModelPath(values, positionals)
+    if (ids === undefined) throw new TsinferError('option_invalid', '--ids: expected token ids, found none')
+    await withModel(path, loadOptions(values), signal, async (model) => {
+      for await (const row of model.score(ids, { ...present({ top, from }), signal })) {
+        writeJson({ pos: row.position, token: row.token, top: row.top, logsumexp: row.logsumexp })
+      }
+    })
+  },
+})

@@ -1,0 +1,177 @@
+// Options that several commands share, as data, and their translation into the library's words. Pure.
+// Spellings and defaults follow llama.cpp where it has them.
+import { TsinferError } from '../engine/errors.ts'
+import type { LoadOptions, SamplingOptions } from '../index.ts'
+import type { Options, Values } from './arguments.ts'
+
+export const GENERAL_OPTIONS = {
+  help: { kind: 'flag', names: ['-h', '--help'], help: 'print this and exit' },
+  debug: { kind: 'flag', names: ['--debug'], help: 'print a stack with errors' },
+} as const satisfies Options
+
+export const MODEL_FILE_OPTIONS = {
+  model: { kind: 'text', names: ['-m', '--model'], value: 'FILE', help: 'the GGUF file (or the first argument)' },
+} as const satisfies Options
+
+export const TOKENIZER_OPTIONS = {
+  tokenizerPre: {
+    kind: 'text',
+    names: ['--tokenizer-pre'],
+    value: 'NAME',
+    help: "pre-tokenizer to use instead of the file's tokenizer.ggml.pre",
+  },
+} as const satisfies Options
+
+/** How a model is laid over the machine. */
+export const PLAN_OPTIONS = {
+  context: {
+    kind: 'integer',
+    names: ['-c', '--ctx-size'],
+    value: 'CTX',
+    least: 0,
+    help: "positions; 0 = the model's (default: the smallest of the model's, 4096 and what fits one stage)",
+  },
+  threads: { kind: 'integer', names: ['-t', '--threads'], value: 'N', least: 1, help: 'cores to use in all' },
+  stages: { kind: 'integer', names: ['--stages'], value: 'S', least: 1, help: 'pipeline stages' },
+  lanes: { kind: 'integer', names: ['--lanes'], value: 'T', least: 1, help: 'threads per stage' },
+  chunkRows: {
+    kind: 'integer',
+    names: ['-ub', '--ubatch-size'],
+    value: 'N',
+    least: 1,
+    help: 'tokens of a prefill chunk',
+  },
+  kvTypeK: {
+    kind: 'choice',
+    names: ['-ctk', '--cache-type-k'],
+    value: 'TYPE',
+    choices: ['f32', 'f16'],
+    help: 'type of the K cells: f32 or f16',
+  },
+  kvTypeV: {
+    kind: 'choice',
+    names: ['-ctv', '--cache-type-v'],
+    value: 'TYPE',
+    choices: ['f32', 'f16'],
+    help: 'type of the V cells: f32 or f16',
+  },
+} as const satisfies Options
+
+/** Every command that computes with a model. */
+export const LOAD_OPTIONS = {
+  ...MODEL_FILE_OPTIONS,
+  ...PLAN_OPTIONS,
+  kernels: {
+    kind: 'choice',
+    names: ['--kernels'],
+    value: 'BUILD',
+    choices: ['auto', 'plain', 'relaxed'],
+    help: 'auto, plain or relaxed SIMD (same results)',
+  },
+  ...TOKENIZER_OPTIONS,
+} as const satisfies Options
+
+export const SAMPLING_OPTIONS = {
+  temperature: { kind: 'number', names: ['--temp'], value: 'T', least: 0, help: 'temperature, 0 = greedy (0.8)' },
+  topK: { kind: 'integer', names: ['--top-k'], value: 'K', least: 0, help: 'keep the K best tokens, 0 = all (40)' },
+  topP: {
+    kind: 'number',
+    names: ['--top-p'],
+    value: 'P',
+    least: 0,
+    most: 1,
+    help: 'keep the best tokens up to this probability together (0.95)',
+  },
+  minP: {
+    kind: 'number',
+    names: ['--min-p'],
+    value: 'P',
+    least: 0,
+    most: 1,
+    help: "keep tokens above this share of the best one's probability (0.05)",
+  },
+  repeatPenalty: {
+    kind: 'number',
+    names: ['--repeat-penalty'],
+    value: 'R',
+    help: 'divide the logits of recent tokens (1.0 = off)',
+  },
+  repeatLastN: {
+    kind: 'integer',
+    names: ['--repeat-last-n'],
+    value: 'N',
+    least: -1,
+    help: 'tokens the penalties look back, -1 = all (64)',
+  },
+  presencePenalty: {
+    kind: 'number',
+    names: ['--presence-penalty'],
+    value: 'R',
+    help: 'subtract from the logits of recent tokens (0)',
+  },
+  frequencyPenalty: {
+    kind: 'number',
+    names: ['--frequency-penalty'],
+    value: 'R',
+    help: 'subtract for every recent occurrence (0)',
+  },
+  seed: { kind: 'integer', names: ['-s', '--seed'], value: 'SEED', least: -1, help: '-1 = random (default)' },
+} as const satisfies Options
+
+export const IDS_OPTION = {
+  kind: 'integers',
+  names: ['--ids'],
+  value: '1,2,3',
+  least: 0,
+  help: 'token ids, taken as they are',
+} as const
+
+export const JSON_OPTION = { kind: 'flag', names: ['--json'], help: 'print JSON' } as const
+
+/** The record without the keys whose value is undefined. */
+export type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> }
+export function present<Fields extends object>(fields: Fields): Present<Fields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<Fields>
+}
+
+export const planOptions = (values: Values<typeof PLAN_OPTIONS>) => {
+  const { context, threads, stages, lanes, chunkRows, kvTypeK, kvTypeV } = values
+  return present({ context, threads, stages, lanes, chunkRows, kvTypeK, kvTypeV })
+}
+
+export const loadOptions = (values: Values<typeof LOAD_OPTIONS>): LoadOptions => {
+  const { kernels, tokenizerPre } = values
+  return { ...planOptions(values), ...present({ kernels, tokenizerPre }), experimentalV8: true }
+}
+
+export const samplingOptions = (values: Values<typeof SAMPLING_OPTIONS>): SamplingOptions => {
+  const { temperature, topK, topP, minP, repeatPenalty, repeatLastN, presencePenalty, frequencyPenalty } = values
+  const seed = values.seed === -1 ? undefined : values.seed
+  return present({
+    temperature,
+    topK,
+    topP,
+    minP,
+    repeatPenalty,
+    repeatLastN,
+    presencePenalty,
+    frequencyPenalty,
+    seed,
+  })
+}
+
+/** The model given by -m or as the only argument. */
+export function modelPath(
+  values: Values<typeof MODEL_FILE_OPTIONS>,
+  positionals: readonly string[],
+): string | undefined {
+  const [first, second] = values.model === undefined ? positionals : [values.model, ...positionals]
+  if (second === undefined) return first
+  throw new TsinferError('option_invalid', `expected one model, found ${first} and also ${second}`)
+}
+
+export function requiredModelPath(values: Values<typeof MODEL_FILE_OPTIONS>, positionals: readonly string[]): string {
+  const path = modelPath(values, positionals)
+  if (path === undefined) throw new TsinferError('option_invalid', 'expected a model file, found none')
+  return path
+}

@@ -1,0 +1,133 @@
+// `tsinfer run`: text out, as it is made.
+import { TsinferError } from '../engine/errors.ts'
+import { DEFAULT_SAMPLING, type GenerateResult, type Model } from '../index.ts'
+import type { Values } from './arguments.ts'
+import { defineCommand } from './command.ts'
+import { listing, snakeKeys } from './figures.ts'
+import { EMBEDDED_MODEL, withModel } from './load.ts'
+import {
+  IDS_OPTION,
+  JSON_OPTION,
+  LOAD_OPTIONS,
+  loadOptions,
+  modelPath,
+  present,
+  SAMPLING_OPTIONS,
+  samplingOptions,
+} from './options.ts'
+import { note, write, writeJson } from './output.ts'
+import { readPrompt } from './prompt.ts'
+
+const OPTIONS = {
+  prompt: { kind: 'text', names: ['-p', '--prompt'], value: 'TEXT', help: 'the prompt (default: standard input)' },
+  ids: IDS_OPTION,
+  maxTokens: {
+    kind: 'integer',
+    names: ['-n', '--n-predict', '--predict'],
+    value: 'N',
+    least: -1,
+    help: 'most tokens to write, -1 = until the context is full (default)',
+  },
+  ignoreEos: { kind: 'flag', names: ['--ignore-eos'], help: 'go on after a token that ends the text' },
+  ...SAMPLING_OPTIONS,
+  ...LOAD_OPTIONS,
+  json: JSON_OPTION,
+  stats: { kind: 'flag', names: ['--stats'], help: 'print settings and figures to standard error' },
+} as const
+
+type RunValues = Values<typeof OPTIONS>
+
+export const command = defineCommand({
+  usage: '[MODEL] [-p TEXT] [options]',
+  options: OPTIONS,
+  async run({ values, positionals, signal }) {
+    const path = modelPath(values, positionals)
+    const prompt = await readPrompt(values, path === undefined, signal)
+    await withModel(path ?? EMBEDDED_MODEL, loadOptions(values), signal, async (model) => {
+      const show = new Shower(model, values)
+      const generation = model.generate(prompt, {
+        ...samplingOptions(values),
+        ...present({ maxTokens: values.maxTokens === -1 ? undefined : values.maxTokens, ignoreEos: values.ignoreEos }),
+        signal,
+      })
+      try {
+        for await (const { text } of generation) show.piece(text)
+        show.end(await generation.result)
+      } catch (error) {
+        if (signal.aborted) show.interrupted()
+        throw error
+      }
+    })
+  },
+})
+
+/** Prints one generation, and what is known about it when it is stopped half-way. */
+class Shower {
+  readonly #model: Model
+  readonly #values: RunValues
+  readonly #startedMs = performance.now()
+  #firstMs = 0
+  #lastMs = 0
+  #tokens = 0
+  #endsLine = true
+
+  constructor(model: Model, values: RunValues) {
+    this.#model = model
+    this.#values = values
+  }
+
+  piece(text: string): void {
+    this.#lastMs = performance.now()
+    if (this.#tokens++ === 0) this.#firstMs = this.#lastMs
+    if (this.#values.json || text === '') return
+    write(text)
+    this.#endsLine = text.endsWith('\n')
+  }
+
+  end({ choices, promptIds, seed, stats }: GenerateResult): void {
+    const [choice] = choices
+    if (choice === undefined) throw new TsinferError('closed', 'generation: expected a text, found none')
+    if (this.#values.json) {
+      writeJson({
+        ids: choice.ids,
+        prompt_ids: promptIds,
+        text: choice.text,
+        finish_reason: choice.finishReason,
+        seed,
+        stats: snakeKeys(stats),
+      })
+    }
+    this.#endLine()
+    if (this.#values.stats)
+      note(listing({ ...this.#settings(), seed, finish_reason: choice.finishReason, ...snakeKeys(stats) }))
+  }
+
+  interrupted(): void {
+    this.#endLine()
+    const decodeMs = this.#lastMs - this.#firstMs
+    const figures = {
+      finish_reason: 'interrupted',
+      tokens: this.#tokens,
+      decode_ms: decodeMs,
+      tok_s: decodeMs > 0 ? ((this.#tokens - 1) * 1000) / decodeMs : 0,
+      ttft_ms: this.#tokens > 0 ? this.#firstMs - this.#startedMs : null,
+      plan: this.#model.info.plan.text,
+      kernels: this.#model.info.kernels,
+    }
+    note(listing({ ...(this.#values.stats ? this.#settings() : {}), ...figures }))
+  }
+
+  /** The text itself stays as it was made; only on a terminal what follows begins on a line of its own. */
+  #endLine(): void {
+    if (!this.#endsLine && process.stdout.isTTY) write('\n')
+  }
+
+  #settings(): object {
+    const { path, contextLength } = this.#model.info
+    return {
+      model: path,
+      context: contextLength,
+      ...snakeKeys({ ...DEFAULT_SAMPLING, ...samplingOptions(this.#values) }),
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// `tsinfer tokenize`: text to ids and back; needs a vocabulary, no weights.
+import { openTokenizer } from '../index.ts'
+import { defineCommand } from './command.ts'
+import { JSON_OPTION, MODEL_FILE_OPTIONS, present, requiredModelPath, TOKENIZER_OPTIONS } from './options.ts'
+import { write, writeJson } from './output.ts'
+import { INPUT_OPTIONS, readInput } from './text-input.ts'
+
+export const command = defineCommand({
+  usage: 'MODEL (-p TEXT | -f FILE | --ids 1,2,3) [--no-bos] [--no-parse-special] --json',
+  options: {
+    ...INPUT_OPTIONS,
+    noBos: { kind: 'flag', names: ['--no-bos'], help: 'put no BOS in front' },
+    noParseSpecial: { kind: 'flag', names: ['--no-parse-special'], help: 'read special tokens as plain text' },
+    ...MODEL_FILE_OPTIONS,
+    ...TOKENIZER_OPTIONS,
+    json: JSON_OPTION,
+  },
+  async run({ values, positionals }) {
+    const path = requiredModelPath(values, positionals)
+    const input = await readInput(values, '-p, -f and --ids')
+    const tokenizer = await openTokenizer(path, present({ tokenizerPre: values.tokenizerPre }))
+    try {
+      const options = present({
+        addBos: values.noBos ? false : undefined,
+        parseSpecial: values.noParseSpecial ? false : undefined,
+      })
+      const ids = typeof input === 'string' ? await tokenizer.encode(input, options) : input
+      const text = await tokenizer.detokenize(ids)
+      if (values.json) writeJson({ ids, text })
+      else write(`${typeof input === 'string' ? ids.join(',') : text}\n`)
+    } finally {
+      await tokenizer.close()
+    }
+  },
+})

@@ -1,0 +1,24 @@
+// `tsinfer topology`: the machine, and the plan it leads to.
+import { machineTopology, measureBandwidth } from '../index.ts'
+import { defineCommand } from './command.ts'
+import { listing, snakeKeys } from './figures.ts'
+import { JSON_OPTION } from './options.ts'
+import { write, writeJson } from './output.ts'
+
+export const command = defineCommand({
+  usage: '[--json]',
+  options: { json: JSON_OPTION },
+  async run({ values, signal }) {
+    const { allowed, quotaCores, ...machine } = machineTopology()
+    const bandwidthGbS = await measureBandwidth(machine.usableCores, signal)
+    const facts = snakeKeys({
+      ...machine,
+      quotaCores: quotaCores ?? null,
+      allowedCpus: allowed.map(({ cpu }) => cpu),
+      bandwidthGbS: Number(bandwidthGbS.toFixed(1)),
+      plan: `1 stage x ${machine.usableCores} lane${machine.usableCores === 1 ? '' : 's'}`,
+    })
+    if (values.json) writeJson(facts)
+    else write(listing(facts))
+  },
+})
