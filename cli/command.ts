@@ -11,6 +11,8 @@ export interface Invocation<Table extends Options> {
 export interface Command<Table extends Options = Options> {
   /** After the command's name in the first line of the help. */
   readonly usage: string
+  /** Most words that are no options. */
+  readonly positionalsMax: number
   readonly options: Table
   run(invocation: Invocation<Table>): Promise<void>
 }

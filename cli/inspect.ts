@@ -1,5 +1,5 @@
 // `tsinfer inspect`: what a GGUF file holds and how it would run, from its header alone.
-import { type Inspection, inspectModel, type MetadataEntry } from '../index.ts'
+import { type Inspection, inspectModel, type MetadataEntry, type PlanInfo } from '../index.ts'
 import { defineCommand } from './command.ts'
 import { shownBytes, shownCount, shownFloat32, snakeKeys } from './figures.ts'
 import { JSON_OPTION, MODEL_FILE_OPTIONS, PLAN_OPTIONS, planOptions, requiredModelPath } from './options.ts'
@@ -9,6 +9,7 @@ const TEXT_CHARS_MAX = 70
 
 export const command = defineCommand({
   usage: 'MODEL [--json]',
+  positionalsMax: 1,
   options: { ...MODEL_FILE_OPTIONS, ...PLAN_OPTIONS, json: JSON_OPTION },
   async run({ values, positionals }) {
     const inspection = await inspectModel(requiredModelPath(values, positionals), planOptions(values))
@@ -17,6 +18,7 @@ export const command = defineCommand({
   },
 })
 
+/** Scalars as they are, arrays abbreviated to their first elements. */
 function jsonOf({ metadata, plan, tensorTypes, ...rest }: Inspection): object {
   return {
     ...snakeKeys(rest),
@@ -25,13 +27,16 @@ function jsonOf({ metadata, plan, tensorTypes, ...rest }: Inspection): object {
     metadata: Object.fromEntries(
       metadata.map(({ key, type, value, length }) => [
         key,
-        length === undefined ? { type, value } : { type, length, value },
+        length === undefined ? value : { type, length, first: value },
       ]),
     ),
     tensor_types: tensorTypes,
+    memory_bytes: plan === undefined ? null : memoryBytes(plan),
     plan: plan === undefined ? null : { ...snakeKeys(plan), stages: plan.stages.map(snakeKeys) },
   }
 }
+
+const memoryBytes = (plan: PlanInfo): number => plan.stages.reduce((sum, stage) => sum + stage.memoryBytes, 0)
 
 function report(inspection: Inspection): string {
   const { path, version, files, architecture, runnable, reason, plan, tensorCount, tensorBytes } = inspection
@@ -45,8 +50,7 @@ function report(inspection: Inspection): string {
     ...inspection.tensorTypes.map(({ type, tensors, bytes }) => `  ${type}: ${tensors}, ${shownBytes(bytes)}`),
   ]
   if (plan !== undefined) {
-    const memory = plan.stages.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
-    lines.push(`memory: ${shownBytes(memory)}`, `plan: ${plan.text}`)
+    lines.push(`memory: ${shownBytes(memoryBytes(plan))}`, `plan: ${plan.text}`)
     plan.stages.forEach((stage, i) => {
       const layers = `layers ${stage.layerFirst}-${stage.layerFirst + stage.layerCount - 1}`
       const parts = `weights ${shownBytes(stage.weightBytes)}, KV ${shownBytes(stage.kvBytes)}`

@@ -6,6 +6,9 @@ import { startProgress } from './progress.ts'
 /** The model inside the package: stories260K, MIT. */
 export const EMBEDDED_MODEL: string = fileURLToPath(new URL('../../cli/models/stories260K.gguf', import.meta.url))
 
+/** Positions of its stories: it was trained on no longer ones. */
+export const EMBEDDED_CONTEXT = 512
+
 export async function withModel(
   path: string,
   options: LoadOptions,

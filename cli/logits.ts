@@ -7,6 +7,7 @@ import { writeJson } from './output.ts'
 
 export const command = defineCommand({
   usage: 'MODEL --ids 1,403,407 [--top 5] [--from I] --json',
+  positionalsMax: 1,
   options: {
     ids: IDS_OPTION,
     top: { kind: 'integer', names: ['--top'], value: 'K', least: 1, most: 64, help: 'next tokens to print (5)' },

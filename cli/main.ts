@@ -27,7 +27,9 @@ async function execute(entry: CommandEntry, words: readonly string[], signal: Ab
   const command = await entry.load()
   const table: Options & typeof GENERAL_OPTIONS = { ...command.options, ...GENERAL_OPTIONS }
   const { values, positionals } = readCommandLine(table, words)
+  const surplus = positionals[command.positionalsMax]
   if (values.help) write(commandHelp(`${entry.name} ${command.usage}`.trimEnd(), entry.summary, table))
+  else if (surplus !== undefined) throw new TsinferError('option_invalid', `${surplus}: unexpected argument`)
   else await command.run({ values, positionals, signal })
 }
 

@@ -10,6 +10,7 @@ import { windowsOf } from './windows.ts'
 
 export const command = defineCommand({
   usage: 'MODEL (-f FILE | --ids 1,2,3) --json',
+  positionalsMax: 1,
   options: { file: FILE_OPTION, ids: IDS_OPTION, ...LOAD_OPTIONS, json: JSON_OPTION },
   async run({ values, positionals, signal }) {
     const path = requiredModelPath(values, positionals)

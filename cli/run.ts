@@ -4,7 +4,7 @@ import { DEFAULT_SAMPLING, type GenerateResult, type Model } from '../index.ts'
 import type { Values } from './arguments.ts'
 import { defineCommand } from './command.ts'
 import { listing, snakeKeys } from './figures.ts'
-import { EMBEDDED_MODEL, withModel } from './load.ts'
+import { EMBEDDED_CONTEXT, EMBEDDED_MODEL, withModel } from './load.ts'
 import {
   IDS_OPTION,
   JSON_OPTION,
@@ -15,7 +15,7 @@ import {
   SAMPLING_OPTIONS,
   samplingOptions,
 } from './options.ts'
-import { note, write, writeJson } from './output.ts'
+import { note, outputGone, write, writeJson } from './output.ts'
 import { readPrompt } from './prompt.ts'
 
 const OPTIONS = {
@@ -39,11 +39,14 @@ type RunValues = Values<typeof OPTIONS>
 
 export const command = defineCommand({
   usage: '[MODEL] [-p TEXT] [options]',
+  positionalsMax: 1,
   options: OPTIONS,
   async run({ values, positionals, signal }) {
     const path = modelPath(values, positionals)
     const prompt = await readPrompt(values, path === undefined, signal)
-    await withModel(path ?? EMBEDDED_MODEL, loadOptions(values), signal, async (model) => {
+    const options = loadOptions(values)
+    const embedded = { context: EMBEDDED_CONTEXT, ...options }
+    await withModel(path ?? EMBEDDED_MODEL, path === undefined ? embedded : options, signal, async (model) => {
       const show = new Shower(model, values)
       const generation = model.generate(prompt, {
         ...samplingOptions(values),
@@ -54,7 +57,7 @@ export const command = defineCommand({
         for await (const { text } of generation) show.piece(text)
         show.end(await generation.result)
       } catch (error) {
-        if (signal.aborted) show.interrupted()
+        if (signal.aborted && !outputGone.aborted) show.interrupted()
         throw error
       }
     })

@@ -7,6 +7,7 @@ import { INPUT_OPTIONS, readInput } from './text-input.ts'
 
 export const command = defineCommand({
   usage: 'MODEL (-p TEXT | -f FILE | --ids 1,2,3) [--no-bos] [--no-parse-special] --json',
+  positionalsMax: 1,
   options: {
     ...INPUT_OPTIONS,
     noBos: { kind: 'flag', names: ['--no-bos'], help: 'put no BOS in front' },

@@ -1,5 +1,5 @@
 // `tsinfer topology`: the machine, and the plan it leads to.
-import { machineTopology, measureBandwidth } from '../index.ts'
+import { machineTopology, measureBandwidth } from '../engine/index.ts'
 import { defineCommand } from './command.ts'
 import { listing, snakeKeys } from './figures.ts'
 import { JSON_OPTION } from './options.ts'
@@ -7,6 +7,7 @@ import { write, writeJson } from './output.ts'
 
 export const command = defineCommand({
   usage: '[--json]',
+  positionalsMax: 0,
   options: { json: JSON_OPTION },
   async run({ values, signal }) {
     const { allowed, quotaCores, ...machine } = machineTopology()

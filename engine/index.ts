@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { readSystemText } from './gguf/file-source.ts'
 import { readTopology, type Topology } from './pipeline/topology.ts'
 
+export { measureBandwidth } from './bandwidth.ts'
 export { Engine, type EngineEvent, type EngineRequest } from './engine.ts'
 export { type ErrorCode, isInputError, TsinferError } from './errors.ts'
 export { type GgufFile, openGguf } from './gguf/file.ts'

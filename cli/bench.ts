@@ -1,0 +1,109 @@
+// `tsinfer bench`: prompt and generation speed, in rows like llama-bench's.
+import { TsinferError } from '../engine/errors.ts'
+import type { Model } from '../index.ts'
+import {
+  type BenchRow,
+  csvHeader,
+  csvRow,
+  type Measured,
+  markdownHeader,
+  markdownRow,
+  summarize,
+} from './bench-rows.ts'
+import { defineCommand } from './command.ts'
+import { EMBEDDED_MODEL, withModel } from './load.ts'
+import { LOAD_OPTIONS, loadOptions, modelPath } from './options.ts'
+import { write, writeJson } from './output.ts'
+
+const PROMPT_LENGTHS = [128, 512]
+const GENERATED_LENGTHS = [64]
+const REPETITIONS = 3
+const WARM_UP_MS = 300
+
+export const command = defineCommand({
+  usage: '[MODEL] [-p 128,512] [-n 64] [-r 3] [-o md|json|csv]',
+  positionalsMax: 1,
+  options: {
+    prompts: {
+      kind: 'integers',
+      names: ['-p', '--n-prompt'],
+      value: 'N,...',
+      least: 0,
+      help: 'prompt lengths, 0 = none (128,512)',
+    },
+    generated: {
+      kind: 'integers',
+      names: ['-n', '--n-gen'],
+      value: 'N,...',
+      least: 0,
+      help: 'tokens to generate, 0 = none (64)',
+    },
+    repetitions: { kind: 'integer', names: ['-r', '--repetitions'], value: 'N', least: 1, help: 'repetitions (3)' },
+    output: {
+      kind: 'choice',
+      names: ['-o', '--output'],
+      value: 'FORMAT',
+      choices: ['md', 'json', 'csv'],
+      help: 'md, json or csv (md)',
+    },
+    ...LOAD_OPTIONS,
+  },
+  async run({ values, positionals, signal }) {
+    const prompts = (values.prompts ?? PROMPT_LENGTHS).filter((length) => length > 0)
+    const generated = (values.generated ?? GENERATED_LENGTHS).filter((length) => length > 0)
+    const { repetitions = REPETITIONS, output = 'md' } = values
+    if (generated.includes(1))
+      throw new TsinferError('option_invalid', '-n: expected at least 2 tokens to time, found 1')
+    // A prompt is followed by one token, a generation begins after one.
+    const context = values.context ?? Math.max(1, ...prompts, ...generated) + 1
+    const path = modelPath(values, positionals) ?? EMBEDDED_MODEL
+    await withModel(path, { ...loadOptions(values), context }, signal, async (model) => {
+      const rows: BenchRow[] = []
+      if (output !== 'json') write(output === 'md' ? markdownHeader : csvHeader)
+      const report = (row: BenchRow): void => {
+        rows.push(row)
+        if (output !== 'json') write(output === 'md' ? markdownRow(row) : csvRow(row))
+      }
+      for (const length of prompts) report(await measure(model, length, 0, repetitions, signal))
+      for (const length of generated) report(await measure(model, 0, length, repetitions, signal))
+      if (output === 'json') writeJson(rows)
+    })
+  },
+})
+
+/** Kernels are compiled again while they run: warms up at least once and for a while, then measures. */
+async function measure(
+  model: Model,
+  promptTokens: number,
+  generatedTokens: number,
+  repetitions: number,
+  signal: AbortSignal,
+): Promise<BenchRow> {
+  const isPrompt = promptTokens > 0
+  const ids = randomIds(Math.max(1, promptTokens), model.info.vocabularySize)
+  const options = { temperature: 0, ignoreEos: true, maxTokens: Math.max(1, generatedTokens), signal }
+  const startedMs = performance.now()
+  do await model.generate(ids, options).result
+  while (performance.now() - startedMs < WARM_UP_MS)
+  const measured: Measured[] = []
+  for (let i = 0; i < repetitions; i++) {
+    const { stats } = await model.generate(ids, options).result
+    const tokS = isPrompt ? (promptTokens * 1000) / stats.promptMs : stats.tokS
+    measured.push({
+      tokS,
+      tokSTypical: isPrompt ? tokS : 1000 / stats.itlMsP50,
+      tokSBest: isPrompt ? tokS : 1000 / stats.itlMsMin,
+      acceptance: stats.acceptance,
+    })
+  }
+  return summarize(model.info, promptTokens, generatedTokens, measured)
+}
+
+/** The same ids in every run; a constant of Numerical Recipes' generators. */
+function randomIds(count: number, vocabularySize: number): number[] {
+  let state = 1
+  return Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * vocabularySize)
+  })
+}

@@ -1,0 +1,116 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { readCommandLine } from '../../cli/arguments.ts'
+import { commandHelp, generalHelp } from '../../cli/help.ts'
+import { nearest } from '../../cli/nearest.ts'
+import { LOAD_OPTIONS, loadOptions, SAMPLING_OPTIONS, samplingOptions } from '../../cli/options.ts'
+import { TsinferError } from '../../engine/errors.ts'
+
+const TABLE = {
+  ...LOAD_OPTIONS,
+  ...SAMPLING_OPTIONS,
+  prompt: { kind: 'text', names: ['-p', '--prompt'], value: 'TEXT', help: 'the prompt' },
+  maxTokens: { kind: 'integer', names: ['-n', '--n-predict', '--predict'], value: 'N', least: -1, help: 'tokens' },
+  ids: { kind: 'integers', names: ['--ids'], value: '1,2', least: 0, help: 'ids' },
+  json: { kind: 'flag', names: ['--json'], help: 'JSON' },
+} as const
+
+const read = (...words: string[]) => readCommandLine(TABLE, words)
+const refuses = (words: string[], message: RegExp): void =>
+  assert.throws(
+    () => read(...words),
+    (error: unknown) => error instanceof TsinferError && error.code === 'option_invalid' && message.test(error.message),
+    words.join(' '),
+  )
+
+test('short, long, multi-letter and inline spellings', () => {
+  const { values, positionals } = read(
+    'model.gguf',
+    '-c',
+    '0',
+    '-ub',
+    '64',
+    '-ctk',
+    'f16',
+    '--temp=0.5',
+    '-n=-1',
+    '--json',
+  )
+  assert.equal(values, { context: 0, chunkRows: 64, kvTypeK: 'f16', temperature: 0.5, maxTokens: -1, json: true })
+  assert.equal(positionals, ['model.gguf'])
+})
+
+test('values that begin with a dash', () => {
+  assert.is(read('-n', '-1').values.maxTokens, -1)
+  assert.is(read('-p', '- one').values.prompt, '- one')
+  assert.is(read('-p=-n').values.prompt, '-n')
+  assert.is(read('-p', '').values.prompt, '')
+  assert.is(read('--prompt=a=b').values.prompt, 'a=b')
+  refuses(['-p', '-n', '3'], /^-p: expected a value, found the option -n; write -p=-n if it is meant as a value$/)
+})
+
+test('the last of equal options counts', () => {
+  assert.is(read('-n', '1', '--predict', '2', '--n-predict=3').values.maxTokens, 3)
+})
+
+test('after -- everything is an argument', () => {
+  assert.equal(read('--json', '--', '-p', '--x').positionals, ['-p', '--x'])
+})
+
+test('lists of ids', () => {
+  assert.equal(read('--ids', '1,403, 407').values.ids, [1, 403, 407])
+  refuses(['--ids', '1,,2'], /^--ids: expected integers of at least 0 separated by commas, found ""$/)
+  refuses(['--ids', '1,-2'], /^--ids: /)
+  refuses(['--ids', ''], /^--ids: /)
+})
+
+test('numbers: form and bounds', () => {
+  refuses(['-n', 'x'], /^-n: expected an integer of at least -1, found "x"$/)
+  refuses(['-n', '1.5'], /^-n: /)
+  refuses(['-n', '1e3'], /^-n: /)
+  refuses(['-n', '-2'], /^-n: /)
+  refuses(['--top-p', '1.5'], /^--top-p: expected a number from 0 to 1, found "1.5"$/)
+  refuses(['--temp', ''], /^--temp: expected a number of at least 0, found ""$/)
+  refuses(['--temp', 'inf'], /^--temp: /)
+  refuses(['--temp', 'Infinity'], /^--temp: /)
+  assert.is(read('--temp', '1e-3').values.temperature, 0.001)
+})
+
+test('choices, flags and missing values', () => {
+  refuses(['-ctk', 'q8_0'], /^-ctk: expected one of f32, f16, found "q8_0"$/)
+  refuses(['--json=1'], /^--json: expected no value, found "1"$/)
+  refuses(['-n'], /^-n: expected an integer of at least -1 after it$/)
+})
+
+test('unknown options name the nearest', () => {
+  refuses(['--tmep', '1'], /^--tmep: unknown option; did you mean --temp\?$/)
+  refuses(['-mp', '1'], /^-mp: unknown option; did you mean -m\?$|^-mp: unknown option; did you mean -p\?$/)
+  refuses(['--completely-different'], /^--completely-different: unknown option$/)
+  refuses(['-md', 'x'], /^-md: unknown option/)
+})
+
+test('nearest word', () => {
+  assert.is(nearest('tokenise', ['run', 'tokenize', 'topology']), 'tokenize')
+  assert.is(nearest('rnu', ['run', 'bench']), 'run')
+  assert.is(nearest('serve', ['run', 'bench']), undefined)
+})
+
+test('in the words of the library', () => {
+  assert.equal(loadOptions(read('-c', '0', '-t', '2', '--kernels', 'plain').values), {
+    context: 0,
+    threads: 2,
+    kernels: 'plain',
+    experimentalV8: true,
+  })
+  assert.equal(samplingOptions(read('--temp', '0', '-s', '-1').values), { temperature: 0 })
+  assert.equal(samplingOptions(read('-s', '7', '--repeat-last-n', '-1').values), { repeatLastN: -1, seed: 7 })
+})
+
+test('help lists every spelling and command', () => {
+  const help = commandHelp('run [MODEL]', 'Writes.', TABLE)
+  assert.ok(help.startsWith('Usage: tsinfer run [MODEL]\n\nWrites.\n\nOptions:\n'))
+  for (const { names } of Object.values(TABLE)) for (const name of names) assert.ok(help.includes(name), name)
+  assert.match(generalHelp([{ name: 'run', summary: 'Write text.' }]), /\n {2}run {2}Write text\.\n/)
+})
+
+test.run()

@@ -1,0 +1,224 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { repositoryPath, sharedTest } from '../shared.ts'
+import { tsinfer } from './tsinfer.ts'
+
+const MODEL = repositoryPath('cli/models/stories260K.gguf')
+const folder = mkdtempSync(join(tmpdir(), 'tsinfer-cli-'))
+test.after(() => rmSync(folder, { recursive: true, force: true }))
+
+test('logits: a JSON line per position', async () => {
+  const { code, stdout } = await tsinfer([
+    'logits',
+    MODEL,
+    '--ids',
+    '1,403,407,261',
+    '--top',
+    '3',
+    '--from',
+    '2',
+    '--json',
+  ])
+  assert.is(code, 0)
+  const rows = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.equal(
+    rows.map(({ pos, token }) => [pos, token]),
+    [
+      [2, 407],
+      [3, 261],
+    ],
+  )
+  for (const row of rows) {
+    assert.equal(Object.keys(row), ['pos', 'token', 'top', 'logsumexp'])
+    assert.is(row.top.length, 3)
+    assert.ok(row.top[0][1] >= row.top[1][1] && row.top[0][1] <= 1)
+  }
+})
+
+test('tokenize: text to ids, ids to text', async () => {
+  const text = JSON.parse((await tsinfer(['tokenize', MODEL, '-p', 'hello world', '--json'])).stdout)
+  assert.is(text.text, 'hello world')
+  assert.is(text.ids[0], 1)
+  const file = join(folder, 'text.txt')
+  writeFileSync(file, 'hello world')
+  const bare = JSON.parse((await tsinfer(['tokenize', MODEL, '-f', file, '--no-bos', '--json'])).stdout)
+  assert.equal(bare.ids, text.ids.slice(1))
+  const back = await tsinfer(['tokenize', '-m', MODEL, '--ids', bare.ids.join(',')])
+  assert.is(back.stdout, 'hello world\n')
+})
+
+test('perplexity: of ids and of a file, and windows no longer than the context', async () => {
+  const ids = ['--ids', '1,403,407,261,378,432,383']
+  const whole = JSON.parse((await tsinfer(['perplexity', MODEL, ...ids, '--json'])).stdout)
+  assert.is(whole.tokens, 6)
+  assert.ok(Math.abs(whole.ppl - Math.exp(whole.nll)) < 1e-9)
+  const cut = JSON.parse((await tsinfer(['perplexity', MODEL, ...ids, '-c', '4', '--json'])).stdout)
+  assert.is(cut.tokens, 6)
+  assert.ok(cut.nll > whole.nll)
+  const file = join(folder, 'story.txt')
+  writeFileSync(file, 'Once upon a time, there was a little girl named Lily.')
+  const story = JSON.parse((await tsinfer(['perplexity', MODEL, '-f', file, '--json'])).stdout)
+  assert.ok(story.ppl < 5, String(story.ppl))
+})
+
+sharedTest(test, 'perplexity agrees with the reference', 'models/stories260K/perplexity.json', async (path) => {
+  const { stories } = JSON.parse(readFileSync(path, 'utf8')) as { stories: { ids: number[]; mean_nll: number }[] }
+  for (const { ids, mean_nll } of stories.slice(0, 3)) {
+    const { stdout } = await tsinfer(['perplexity', MODEL, '--ids', ids.join(','), '--json'])
+    const { nll, tokens } = JSON.parse(stdout)
+    assert.is(tokens, ids.length - 1)
+    assert.ok(Math.abs(nll - mean_nll) < 1e-3, `${nll} for ${mean_nll}`)
+  }
+})
+
+test('inspect: for people and as JSON', async () => {
+  const { stdout } = await tsinfer(['inspect', MODEL])
+  assert.match(stdout, /^architecture: llama$/m)
+  assert.match(stdout, /^runnable: yes$/m)
+  assert.match(stdout, /^ {2}tokenizer\.ggml\.tokens = \["<unk>", .*\.\.\.\] \(array of string, 512\)$/m)
+  const json = JSON.parse((await tsinfer(['inspect', MODEL, '--json', '--stages', '2'])).stdout)
+  assert.is(json.runnable, true)
+  assert.is(json.reason, null)
+  assert.is(json.plan.stages.length, 2)
+  assert.ok(json.memory_bytes > json.tensor_bytes)
+  assert.is(json.metadata['llama.block_count'], 5)
+  assert.equal(json.tensor_types, [{ type: 'F32', tensors: 48, bytes: 1171200 }])
+})
+
+sharedTest(test, 'inspect shows a vocabulary, and says why it does not run', 'vectors/vocab', async (vocabularies) => {
+  const { code, stdout } = await tsinfer(['inspect', join(vocabularies, 'ggml-vocab-gpt-2.gguf'), '--json'])
+  assert.is(code, 0)
+  const { runnable, reason } = JSON.parse(stdout)
+  assert.is(runnable, false)
+  assert.type(reason, 'string')
+})
+
+sharedTest(test, 'damaged files: exit 2 and one line, by every command', 'vectors/gguf-bad', async (bad) => {
+  const files = readdirSync(bad).filter((name) => /^bad-.*\.gguf$/.test(name))
+  assert.ok(files.length > 0)
+  // Which file meets which command changes along the list; all commands open files the same way.
+  const commands = [['inspect'], ['run', '-p', 'x'], ['logits', '--ids', '1'], ['tokenize', '-p', 'x'], ['bench']]
+  for (const [i, name] of files.entries()) {
+    const [command = '', ...rest] = commands[i % commands.length]!
+    const { code, stdout, stderr } = await tsinfer([command, join(bad, name), ...rest])
+    assert.is(code, 2, `${command} ${name}: ${stderr}`)
+    assert.is(stdout, '')
+    assert.match(stderr, /^tsinfer: [^\n]+\n$/, name)
+  }
+})
+
+test('what is no file of a model: one line, exit 2', async () => {
+  const cases = [join(folder, 'missing.gguf'), folder]
+  if (process.platform !== 'win32') {
+    const fifo = join(folder, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    cases.push(fifo)
+  }
+  const empty = join(folder, 'empty.gguf')
+  writeFileSync(empty, '')
+  for (const path of [...cases, empty]) {
+    for (const command of [['inspect'], ['run', '-p', 'x']]) {
+      const { code, stderr } = await tsinfer([...command, path])
+      assert.is(code, 2, path)
+      assert.match(stderr, /^tsinfer: [^\n]+\n$/)
+    }
+  }
+})
+
+test('bench: JSON rows with the promised fields', async () => {
+  const { code, stdout, stderr } = await tsinfer(['bench', '-p', '8', '-n', '4', '-r', '2', '-o', 'json'])
+  assert.is(code, 0, stderr)
+  const rows = JSON.parse(stdout)
+  assert.equal(
+    rows.map(({ test: name }: { test: string }) => name),
+    ['pp8', 'tg4'],
+  )
+  for (const row of rows) {
+    for (const field of ['tok_s', 'tok_s_sd', 'tok_s_median', 'tok_s_best', 'gb_s'])
+      assert.type(row[field], 'number', field)
+    assert.type(row.plan, 'string')
+    assert.is(row.acceptance, null)
+  }
+})
+
+test('bench: a table and comma-separated values', async () => {
+  const table = await tsinfer(['bench', '-p', '0', '-n', '4', '-r', '1'])
+  assert.match(table.stdout, /^\| model .*\n\| --- .*\n\| llama .* \| tg4 \| [\d.]+ ± 0\.00 \|.*\n$/)
+  const csv = await tsinfer(['bench', '-p', '4', '-n', '0', '-r', '1', '-o', 'csv'])
+  assert.match(csv.stdout, /^model,.*,test,.*\n"llama .*","pp4",4,0,1,.*\n$/)
+})
+
+test('topology: facts and measured bandwidth', async () => {
+  const { code, stdout, stderr } = await tsinfer(['topology', '--json'])
+  assert.is(code, 0, stderr)
+  const facts = JSON.parse(stdout)
+  for (const field of ['cores', 'physical_cores', 'sockets', 'numa_nodes', 'usable_cores', 'bandwidth_gb_s']) {
+    assert.ok(facts[field] > 0, field)
+  }
+})
+
+test('usage errors: one line, exit 2', async () => {
+  const cases: [string[], RegExp][] = [
+    [[], /command: expected one of run, .* found none/],
+    [['ruin'], /ruin: unknown command, .*did you mean run\?/],
+    [['run', '--tmep', '1'], /--tmep: unknown option; did you mean --temp\?/],
+    [['run', '--spec', 'auto'], /--spec: unknown option/],
+    [['run', 'a.gguf', 'b.gguf'], /b\.gguf: unexpected argument/],
+    [['run', '-m', 'a.gguf', 'b.gguf'], /expected one model, found a\.gguf and also b\.gguf/],
+    [['topology', 'x'], /x: unexpected argument/],
+    [['logits', MODEL], /--ids: expected token ids, found none/],
+    [['logits', MODEL, '--ids', '1,512'], /token id: expected 0 to 511, found 512/],
+    [['logits', MODEL, '--ids', '1,x'], /--ids: expected integers of at least 0 separated by commas, found "x"/],
+    [['logits'], /expected a model file, found none/],
+    [['perplexity', MODEL], /input: expected one of -f and --ids, found none/],
+    [['perplexity', MODEL, '--ids', '1'], /text: expected at least 2 tokens, found 1/],
+    [['tokenize', MODEL, '-p', 'x', '--ids', '1'], /input: expected one of -p, -f and --ids, found 2 of them/],
+    [['tokenize', MODEL, '-f', join(folder, 'none')], /expected a readable text file, found ENOENT/],
+    [['run', '--stages', '99', '-p', 'x'], /stages: expected/],
+    [['bench', '-n', '1'], /-n: expected at least 2 tokens/],
+  ]
+  for (const [words, message] of cases) {
+    const { code, stdout, stderr } = await tsinfer(words)
+    assert.is(code, 2, `${words.join(' ')}: ${stderr}`)
+    assert.is(stdout, '')
+    assert.match(stderr, /^tsinfer: [^\n]+\n$/)
+    assert.match(stderr, message)
+  }
+})
+
+test('--debug adds the stack', async () => {
+  const { stderr } = await tsinfer(['inspect', join(folder, 'none'), '--debug'])
+  assert.match(stderr, /^tsinfer: .*\n.*Error: .*\n {4}at /)
+})
+
+test('help and version', async () => {
+  const general = await tsinfer(['--help'])
+  assert.is(general.code, 0)
+  assert.match(general.stdout, /^Usage: tsinfer COMMAND/)
+  for (const name of ['run', 'logits', 'perplexity', 'tokenize', 'inspect', 'bench', 'topology']) {
+    const { code, stdout, stderr } = await tsinfer([name, '--help'])
+    assert.is(code, 0, stderr)
+    assert.ok(stdout.startsWith(`Usage: tsinfer ${name}`))
+    assert.match(stdout, / --help /)
+  }
+  const { version } = JSON.parse(readFileSync(repositoryPath('package.json'), 'utf8'))
+  assert.is((await tsinfer(['--version'])).stdout, `${version}\n`)
+})
+
+sharedTest(test, 'tokenize needs a vocabulary only', 'vectors/vocab', async (vocabularies) => {
+  const path = join(vocabularies, 'ggml-vocab-qwen2.gguf')
+  const text = 'Hello <|im_end|>'
+  const parsed = JSON.parse((await tsinfer(['tokenize', path, '-p', text, '--json'])).stdout)
+  const plain = JSON.parse((await tsinfer(['tokenize', path, '-p', text, '--no-parse-special', '--json'])).stdout)
+  assert.is(plain.text, text)
+  assert.ok(plain.ids.length > parsed.ids.length)
+})
+
+test.run()

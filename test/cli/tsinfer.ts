@@ -1,0 +1,36 @@
+// Runs the built command line tool as its users do: as a process of its own.
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import { repositoryPath } from '../shared.ts'
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Starts `tsinfer WORDS`; standard input stays open. */
+export function startTsinfer(words: readonly string[]): ChildProcessByStdio<Writable, Readable, Readable> {
+  return spawn(process.execPath, [repositoryPath('dist/cli/main.js'), ...words], { stdio: ['pipe', 'pipe', 'pipe'] })
+}
+
+/** Runs `tsinfer WORDS` with `input` as its standard input. */
+export async function tsinfer(words: readonly string[], input = ''): Promise<Ended> {
+  const child = startTsinfer(words)
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  return ended(child)
+}
+
+/** Waits for the end and collects the output. */
+export function ended(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<Ended> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+  })
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
+}
