@@ -1,6 +1,6 @@
 // A single-producer single-consumer ring of fixed-size slots. The slots themselves lie in the memory of the consuming
 // stage (or, for results, of the last stage), so the producer's write is the only copy; the ring is two counters that
-// only grow, one written by each side. Full and empty are return values, never exceptions.
+// only grow (and wrap), one written by each side. Full and empty are return values, never exceptions.
 import { assert } from '../errors.ts'
 import type { RingWords } from './control.ts'
 import { ringBell } from './doorbell.ts'
@@ -11,6 +11,9 @@ export class Ring {
   readonly #slots: number
   readonly #producerBell: number
   readonly #consumerBell: number
+  /** Index of the slot that this side takes next; kept here because the counters wrap. */
+  #nextReserved = 0
+  #nextPeeked = 0
 
   constructor(words: Int32Array, ring: RingWords, slots: number, producerBell: number, consumerBell: number) {
     assert(slots >= 1, `ring of ${slots} slots`)
@@ -25,11 +28,12 @@ export class Ring {
   reserve(): number {
     const published = Atomics.load(this.#words, this.#ring.published)
     const used = (published - Atomics.load(this.#words, this.#ring.released)) | 0
-    return used < this.#slots ? (published >>> 0) % this.#slots : -1
+    return used < this.#slots ? this.#nextReserved : -1
   }
 
   /** Producer: hands the reserved slot to the consumer. */
   publish(): void {
+    this.#nextReserved = (this.#nextReserved + 1) % this.#slots
     Atomics.add(this.#words, this.#ring.published, 1)
     ringBell(this.#words, this.#consumerBell)
   }
@@ -37,11 +41,12 @@ export class Ring {
   /** Consumer: index of the oldest published slot, or -1 while the ring is empty. */
   peek(): number {
     const released = Atomics.load(this.#words, this.#ring.released)
-    return Atomics.load(this.#words, this.#ring.published) === released ? -1 : (released >>> 0) % this.#slots
+    return Atomics.load(this.#words, this.#ring.published) === released ? -1 : this.#nextPeeked
   }
 
   /** Consumer: gives the slot back to the producer. */
   release(): void {
+    this.#nextPeeked = (this.#nextPeeked + 1) % this.#slots
     Atomics.add(this.#words, this.#ring.released, 1)
     ringBell(this.#words, this.#producerBell)
   }
