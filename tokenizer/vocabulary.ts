@@ -77,7 +77,7 @@ export function readVocabulary(metadata: TokenizerMetadata, preOverride?: string
   const addEos = metadata.boolean(`${PREFIX}add_eos_token`) ?? false
   if (addBos && ids.bos === undefined) throw missingId('add_bos_token', 'bos_token_id')
   if (addEos && ids.eos === undefined) throw missingId('add_eos_token', 'eos_token_id')
-  const addSpacePrefix = metadata.boolean(`${PREFIX}add_space_prefix`) ?? kind === 'spm'
+  const addSpacePrefix = kind === 'spm' && (metadata.boolean(`${PREFIX}add_space_prefix`) ?? true)
   return {
     kind,
     table: makeTable(kind, texts.strings, attributes, addSpacePrefix),

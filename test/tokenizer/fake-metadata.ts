@@ -4,7 +4,13 @@ import type { ByteStrings } from '../../tokenizer/byte-strings.ts'
 import { metadataOf } from '../../tokenizer/text-worker.ts'
 import { readVocabulary, type TokenizerMetadata, type Vocabulary } from '../../tokenizer/vocabulary.ts'
 
-export type FakeValue = string | number | boolean | readonly string[] | readonly number[] | readonly Uint8Array[]
+export type FakeValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | readonly number[]
+  | readonly (string | Uint8Array)[]
 
 /** Keys without `tokenizer.ggml.`, except those with a dot. */
 export function fakeMetadata(values: Readonly<Record<string, FakeValue>>): TokenizerMetadata {

@@ -1,11 +1,13 @@
 // What a vocabulary's metadata mean, and which are refused.
+import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type ErrorCode, TsinferError } from '../../engine/errors.ts'
 import { byteStringAt } from '../../tokenizer/byte-strings.ts'
-import { createTokenizer, detokenize } from '../../tokenizer/index.ts'
+import { createTokenizer, detokenize, type Vocabulary } from '../../tokenizer/index.ts'
 import { sharedTest } from '../shared.ts'
 import { BYTE_TOKENS, type FakeValue, fakeVocabulary, vocabularyOfFile } from './fake-metadata.ts'
+import { awkwardText } from './texts.ts'
 
 const SPM = {
   model: 'llama',
@@ -173,6 +175,60 @@ sharedTest(test, 'llama-bpe: ids of Llama 3', 'vectors/vocab/ggml-vocab-llama-bp
   assert.equal(encode('<|eot_id|>', { addBos: true, parseSpecial: true }), [128000, 128009])
   assert.is(encode('<|eot_id|>', { addBos: false, parseSpecial: false }).includes(128009), false)
   assert.is(new TextDecoder().decode(byteStringAt(vocabulary.table.pieces, 9906)), 'Hello')
+})
+
+test('any vocabulary is refused cleanly or usable', () => {
+  const text = fc.oneof(
+    fc.constantFrom(
+      'a',
+      'b',
+      'ab',
+      'Ġ',
+      'Ġa',
+      '▁',
+      '▁a',
+      '<s>',
+      '</s>',
+      '<|end|>',
+      '<0x41>',
+      '<0xZZ>',
+      ' ',
+      '',
+      '\n',
+      'é',
+    ),
+    fc.uint8Array({ maxLength: 4 }).map((bytes) => bytes),
+  )
+  const values = fc.record({
+    model: fc.constantFrom('llama', 'gpt2'),
+    pre: fc.constantFrom('default', 'llama-bpe', 'deepseek-v3'),
+    'general.name': fc.constantFrom('x', 'phi3'),
+    tokens: fc.array(text, { maxLength: 20 }),
+    token_type: fc.array(fc.integer({ min: -1, max: 7 }), { minLength: 15, maxLength: 20 }),
+    scores: fc.array(fc.float(), { minLength: 15, maxLength: 20 }),
+    merges: fc.array(
+      fc.oneof(fc.constantFrom('a b', 'Ġ a', ' a b', 'a b c', 'x', ''), fc.uint8Array({ maxLength: 5 })),
+    ),
+    bos_token_id: fc.integer({ min: -1, max: 20 }),
+  })
+  let usable = 0
+  fc.assert(
+    fc.property(values, awkwardText, fc.boolean(), (metadata, text, parseSpecial) => {
+      let vocabulary: Vocabulary
+      try {
+        vocabulary = fakeVocabulary(metadata as Record<string, FakeValue>)
+      } catch (error) {
+        assert.instance(error, TsinferError)
+        return
+      }
+      usable++
+      const ids = createTokenizer(vocabulary).encode(text, { addBos: true, parseSpecial })
+      for (const id of ids) assert.ok(Number.isInteger(id) && id >= 0 && id < metadata.tokens.length)
+      detokenize(vocabulary.table, ids, { atStart: true, showControls: true })
+    }),
+    { numRuns: 3000 },
+  )
+  assert.ok(usable > 300, String(usable))
 })
 
 test.run()
