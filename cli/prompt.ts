@@ -20,6 +20,9 @@ export async function readPrompt(
   if (prompt !== undefined && ids !== undefined) {
     throw new TsinferError('option_invalid', 'prompt: expected -p or --ids, found both')
   }
+  if (prompt === '') {
+    throw new TsinferError('prompt_invalid', 'prompt: expected some text, found none (--ids begins with any token)')
+  }
   const given = prompt ?? ids
   if (given !== undefined) return given
   const piped = process.stdin.isTTY ? '' : await readStandardInput(signal)
