@@ -21,6 +21,8 @@ interface WeightFormat {
   readonly blockElements: number
   /** Bytes of a block of eight repacked rows. */
   readonly groupBlockBytes: number
+  /** Bytes a group has after its blocks. */
+  readonly groupTailBytes?: number
   readonly repack: keyof Kernels
   readonly matmul: keyof Kernels
   /** For data that `repack` reported. */
@@ -39,6 +41,25 @@ const FORMATS: Readonly<Record<string, WeightFormat>> = {
     matmulExact: 'matmul_f32',
     embedRow: 'embed_row_f32',
   },
+  F16: {
+    activation: 'f32',
+    blockElements: 1,
+    groupBlockBytes: 16,
+    groupTailBytes: 16,
+    repack: 'repack_f16',
+    matmul: 'matmul_f16',
+    matmulExact: 'matmul_f16',
+    embedRow: 'embed_row_f16',
+  },
+  BF16: {
+    activation: 'f32',
+    blockElements: 1,
+    groupBlockBytes: 16,
+    repack: 'repack_bf16',
+    matmul: 'matmul_bf16',
+    matmulExact: 'matmul_bf16',
+    embedRow: 'embed_row_bf16',
+  },
 }
 
 /** Whether there are kernels for a ggml type. */
@@ -56,8 +77,8 @@ export const activationBytes = (activation: ActivationFormat, k: number): number
 
 /** Bytes of one group of eight repacked rows. */
 export function packedGroupBytes(type: string, k: number): number {
-  const { blockElements, groupBlockBytes } = format(type)
-  return (k / blockElements) * groupBlockBytes
+  const { blockElements, groupBlockBytes, groupTailBytes = 0 } = format(type)
+  return (k / blockElements) * groupBlockBytes + groupTailBytes
 }
 
 /** Bytes of a repacked matrix of `rows` by `k`. */

@@ -65,11 +65,18 @@ export interface Kernels {
   readonly add: (out: number, x: number, n: number) => void
   readonly attention_f16: AttentionKernel
   readonly attention_f32: AttentionKernel
+  readonly embed_row_bf16: EmbedRowKernel
+  readonly embed_row_f16: EmbedRowKernel
   readonly embed_row_f32: EmbedRowKernel
   readonly head_scan: (outIds: number, outLogits: number, logits: number, n: number, count: number) => number
   readonly logsumexp: (logits: number, n: number) => number
+  readonly matmul_bf16: MatmulKernel
+  readonly matmul_f16: MatmulKernel
   readonly matmul_f32: MatmulKernel
+  readonly quantize_q8: (out: number, x: number, k: number, n: number, outStride: number, xStride: number) => void
   readonly read_sum: (at: number, bytes: number) => number
+  readonly repack_bf16: RepackKernel
+  readonly repack_f16: RepackKernel
   readonly repack_f32: RepackKernel
   readonly rmsnorm: (
     out: number,

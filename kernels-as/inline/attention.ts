@@ -3,7 +3,8 @@
 // chunk, in position order; chunks are merged in order. So the result depends on the values alone, not on where the
 // cells lie.
 import { exp } from './exp'
-import { F32, halfToFloat, halfToFloatScalar } from './float-weights'
+import { F32 } from './float-weights'
+import { HALF_FACTOR, HALF_MASK, halfToFloat, halfToFloatScalar, hidden } from './half'
 import { maxLanes, sumLanes } from './lanes'
 
 // @ts-ignore: decorator
@@ -61,8 +62,8 @@ function findCells(
 /** Four elements of a cell; cells hold no infinity or NaN (see store_f16). */
 // @ts-ignore: decorator
 @inline
-function load4(type: i32, at: usize): v128 {
-  return type == F32 ? v128.load(at) : halfToFloat(v128.load16x4_s(at))
+function load4(type: i32, at: usize, mask: v128, factor: v128): v128 {
+  return type == F32 ? v128.load(at) : halfToFloat(v128.load16x4_s(at), mask, factor)
 }
 
 // @ts-ignore: decorator
@@ -83,6 +84,8 @@ function elementShift(type: i32): i32 {
 function score(
   type: i32, scores: usize, q: usize, kCells: usize, offsets: usize, count: i32, headDim: i32, scale: f32,
 ): void {
+  const mask = hidden(HALF_MASK, count >> 31)
+  const factor = hidden(HALF_FACTOR, count >> 31)
   const step: usize = 4 << elementShift(type)
   for (let i = 0; i < count; i++) {
     let k = kCells + load<usize>(offsets + (<usize>i << 2))
@@ -90,15 +93,15 @@ function score(
     let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0)
     let d = 0
     for (; d + 16 <= headDim; d += 16) {
-      s0 = f32x4.add(s0, f32x4.mul(v128.load(x), load4(type, k)))
-      s1 = f32x4.add(s1, f32x4.mul(v128.load(x, 16), load4(type, k + step)))
-      s2 = f32x4.add(s2, f32x4.mul(v128.load(x, 32), load4(type, k + 2 * step)))
-      s3 = f32x4.add(s3, f32x4.mul(v128.load(x, 48), load4(type, k + 3 * step)))
+      s0 = f32x4.add(s0, f32x4.mul(v128.load(x), load4(type, k, mask, factor)))
+      s1 = f32x4.add(s1, f32x4.mul(v128.load(x, 16), load4(type, k + step, mask, factor)))
+      s2 = f32x4.add(s2, f32x4.mul(v128.load(x, 32), load4(type, k + 2 * step, mask, factor)))
+      s3 = f32x4.add(s3, f32x4.mul(v128.load(x, 48), load4(type, k + 3 * step, mask, factor)))
       x += 64
       k += 4 * step
     }
     for (; d + 4 <= headDim; d += 4) {
-      s0 = f32x4.add(s0, f32x4.mul(v128.load(x), load4(type, k)))
+      s0 = f32x4.add(s0, f32x4.mul(v128.load(x), load4(type, k, mask, factor)))
       x += 16
       k += step
     }
@@ -144,6 +147,8 @@ function exponentiate(scores: usize, count: i32, max: f32): f32 {
 function weigh(
   type: i32, out: usize, weights: usize, vCells: usize, offsets: usize, count: i32, headDim: i32,
 ): void {
+  const mask = hidden(HALF_MASK, count >> 31)
+  const factor = hidden(HALF_FACTOR, count >> 31)
   const step: usize = 4 << elementShift(type)
   let d = 0
   let column = vCells
@@ -153,14 +158,14 @@ function weigh(
     for (let i: usize = 0; i < <usize>count << 2; i += 4) {
       const w = v128.load32_splat(weights + i)
       const v = column + load<usize>(offsets + i)
-      s0 = f32x4.add(s0, f32x4.mul(w, load4(type, v)))
-      s1 = f32x4.add(s1, f32x4.mul(w, load4(type, v + step)))
-      s2 = f32x4.add(s2, f32x4.mul(w, load4(type, v + 2 * step)))
-      s3 = f32x4.add(s3, f32x4.mul(w, load4(type, v + 3 * step)))
-      s4 = f32x4.add(s4, f32x4.mul(w, load4(type, v + 4 * step)))
-      s5 = f32x4.add(s5, f32x4.mul(w, load4(type, v + 5 * step)))
-      s6 = f32x4.add(s6, f32x4.mul(w, load4(type, v + 6 * step)))
-      s7 = f32x4.add(s7, f32x4.mul(w, load4(type, v + 7 * step)))
+      s0 = f32x4.add(s0, f32x4.mul(w, load4(type, v, mask, factor)))
+      s1 = f32x4.add(s1, f32x4.mul(w, load4(type, v + step, mask, factor)))
+      s2 = f32x4.add(s2, f32x4.mul(w, load4(type, v + 2 * step, mask, factor)))
+      s3 = f32x4.add(s3, f32x4.mul(w, load4(type, v + 3 * step, mask, factor)))
+      s4 = f32x4.add(s4, f32x4.mul(w, load4(type, v + 4 * step, mask, factor)))
+      s5 = f32x4.add(s5, f32x4.mul(w, load4(type, v + 5 * step, mask, factor)))
+      s6 = f32x4.add(s6, f32x4.mul(w, load4(type, v + 6 * step, mask, factor)))
+      s7 = f32x4.add(s7, f32x4.mul(w, load4(type, v + 7 * step, mask, factor)))
     }
     v128.store(out, s0)
     v128.store(out, s1, 16)
@@ -178,8 +183,8 @@ function weigh(
     for (let i: usize = 0; i < <usize>count << 2; i += 4) {
       const w = v128.load32_splat(weights + i)
       const v = column + load<usize>(offsets + i)
-      s0 = f32x4.add(s0, f32x4.mul(w, load4(type, v)))
-      s1 = f32x4.add(s1, f32x4.mul(w, load4(type, v + step)))
+      s0 = f32x4.add(s0, f32x4.mul(w, load4(type, v, mask, factor)))
+      s1 = f32x4.add(s1, f32x4.mul(w, load4(type, v + step, mask, factor)))
     }
     v128.store(out, s0)
     v128.store(out, s1, 16)

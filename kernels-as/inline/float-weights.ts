@@ -1,72 +1,44 @@
-// Reading four interleaved float weights as f32x4. Float matrices are stored in groups of 8 rows, column by column:
-// column c of a group holds the weight of row 0, row 1, .. row 7 in the file's own type.
+// Float weight matrices: groups of 8 rows, column by column; column c of a group holds the weights of rows 0..7.
+// F32 and BF16 as in the file. F16 rows are multiplied by a power of two that makes all their weights normal
+// (subnormal operands are slow); after the columns a group holds, per row, the factor that undoes this and turns the
+// bits of a half float into an f32, as the upper 16 bits of an f32. A row with an infinity or NaN is stored unscaled
+// with factor NaN, so that its products are NaN.
+import { halfToFloat } from './half'
 
-/** Storage types of a float weight matrix; always passed as a constant, so that only one branch is compiled. */
+/** Storage types; always passed as constants, so that only one branch remains. */
 // @ts-ignore: decorator
 @inline export const F32: i32 = 0
 // @ts-ignore: decorator
 @inline export const F16: i32 = 1
-/** Half floats where some are infinite or NaN: decoded in full. */
 // @ts-ignore: decorator
-@inline export const F16_EXACT: i32 = 2
-// @ts-ignore: decorator
-@inline export const BF16: i32 = 3
+@inline export const BF16: i32 = 2
 
-/** log2 of the bytes of one column of a group. */
+/** Bytes of one column of a group. */
 // @ts-ignore: decorator
 @inline
-export function columnShift(type: i32): i32 {
-  return type == F32 ? 5 : 4
+export function columnBytes(type: i32): usize {
+  return type == F32 ? 32 : 16
 }
 
-/** Rows 0..3 of the column at `column`. */
+/** Bytes of a group of `k` columns. */
 // @ts-ignore: decorator
 @inline
-export function strandA(type: i32, column: usize): v128 {
-  if (type == F32) return v128.load(column)
-  return widen(type, v128.load16x4_s(column))
+export function floatGroupBytes(type: i32, k: i32): usize {
+  return <usize>k * columnBytes(type) + (type == F16 ? 16 : 0)
 }
 
-/** Rows 4..7 of the column at `column`. */
+/** The factors of rows 4 * strand .. + 3 of an F16 group whose columns end at `end`; anything for other types. */
 // @ts-ignore: decorator
 @inline
-export function strandB(type: i32, column: usize): v128 {
-  if (type == F32) return v128.load(column, 16)
-  return widen(type, v128.load16x4_s(column, 8))
+export function rowFactors(type: i32, end: usize, strand: usize): v128 {
+  return type == F16 ? i32x4.shl(v128.load16x4_s(end + 8 * strand), 16) : i32x4.splat(0)
 }
 
-/** Four sign-extended 16-bit patterns as f32x4. */
+/** Rows 0..3 (`strand` 0) or 4..7 (1) of the column at `column`. */
 // @ts-ignore: decorator
 @inline
-export function widen(type: i32, halves: v128): v128 {
-  if (type == BF16) return i32x4.shl(halves, 16)
-  if (type == F16_EXACT) return halfToFloatExact(halves)
-  return halfToFloat(halves)
-}
-
-/**
- * Four sign-extended half floats as f32x4; right for zeros, subnormals and normals. The five exponent bits are moved
- * into the eight of an f32 and a product by 2^112 corrects the bias. Infinity and NaN come out finite: use it only
- * where they cannot occur.
- */
-// @ts-ignore: decorator
-@inline
-export function halfToFloat(halves: v128): v128 {
-  return f32x4.mul(v128.and(i32x4.shl(halves, 13), i32x4.splat(0x8fffe000)), i32x4.splat(0x77800000))
-}
-
-/** The same for every half float: what came out at 65536 or above had the largest exponent and gets that of an f32. */
-// @ts-ignore: decorator
-@inline
-export function halfToFloatExact(halves: v128): v128 {
-  const finite = halfToFloat(halves)
-  const special = f32x4.ge(f32x4.abs(finite), f32x4.splat(65536))
-  return v128.or(finite, v128.and(special, i32x4.splat(0x7f800000)))
-}
-
-/** One half float as f32. */
-// @ts-ignore: decorator
-@inline
-export function halfToFloatScalar(half: u16): f32 {
-  return f32x4.extract_lane(halfToFloatExact(i32x4.splat(<i32>(<i16>half))), 0)
+export function weights4(type: i32, column: usize, strand: usize, mask: v128, factors: v128): v128 {
+  if (type == F32) return v128.load(column + 16 * strand)
+  const bits = v128.load16x4_s(column + 8 * strand)
+  return type == BF16 ? i32x4.shl(bits, 16) : halfToFloat(bits, mask, factors)
 }

@@ -13,6 +13,13 @@ import { kernelBytes } from '../../kernels-as/harness.ts'
 /** Every key of the interface; the type makes a missing or surplus one a compile error. */
 const KEYS: Readonly<Record<keyof Kernels, true>> = {
   add: true,
+  quantize_q8: true,
+  repack_f16: true,
+  repack_bf16: true,
+  matmul_f16: true,
+  matmul_bf16: true,
+  embed_row_f16: true,
+  embed_row_bf16: true,
   attention_f16: true,
   attention_f32: true,
   embed_row_f32: true,

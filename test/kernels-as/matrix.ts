@@ -1,0 +1,101 @@
+// Runs the kernels of one weight type on a whole matrix, as the engine would.
+import { activationBytes, activationFormat, matrixKernels, packedBytes } from '../../engine/model/formats.ts'
+import type { Kernels } from '../../engine/model/kernels.ts'
+import { matmul } from '../reference/matmul.ts'
+import { quantizeQ8 } from '../reference/quantize-q8.ts'
+import { type Arena, assertNear, assertSameFloats, onBothBuilds } from './harness.ts'
+
+/** A matrix in file layout. */
+export interface FileMatrix {
+  readonly type: string
+  readonly rows: number
+  readonly k: number
+  readonly bytes: Uint8Array
+}
+
+interface Packed {
+  readonly address: number
+  readonly exact: boolean
+}
+
+/** Repacks in windows of `windowRows` rows (a multiple of 8), from an odd address. */
+export function repack(kernels: Kernels, arena: Arena, matrix: FileMatrix, windowRows = 16): Packed {
+  const { type, rows, k, bytes } = matrix
+  const { repack, packedGroupBytes } = matrixKernels(kernels, type, false)
+  const address = arena.take(packedBytes(type, rows, k))
+  const rowBytes = bytes.length / rows
+  let exact = false
+  for (let first = 0; first < rows; first += windowRows) {
+    const count = Math.min(windowRows, rows - first)
+    const window = arena.put(bytes.subarray(first * rowBytes, (first + count) * rowBytes), 1)
+    if (repack(address + (first / 8) * packedGroupBytes(k), window, count, k) !== 0) exact = true
+  }
+  return { address, exact }
+}
+
+/** The product with `n` rows of f32 (quantized where the type wants that): [n][rows padded to 8]. */
+export function product(matrix: FileMatrix, x: Float32Array, n: number, forceExact = false): Float32Array {
+  const { type, rows, k } = matrix
+  const padded = Math.ceil(rows / 8) * 8
+  return onBothBuilds((kernels, arena) => {
+    const { address, exact } = repack(kernels, arena, matrix)
+    const format = activationFormat(type)
+    // Odd strides, so that mixing them up shows.
+    const xStride = activationBytes(format, k) + 64
+    const input = arena.take(n * xStride)
+    for (let i = 0; i < n; i++) {
+      const row = x.subarray(i * k, (i + 1) * k)
+      if (format === 'q8') kernels.quantize_q8(input + i * xStride, arena.put(row), k, 1, 0, 0)
+      else new Float32Array(arena.buffer, input + i * xStride, k).set(row)
+    }
+    const outStride = padded * 4 + 32
+    const out = arena.take(n * outStride)
+    const { matmul: multiply } = matrixKernels(kernels, type, exact || forceExact)
+    const middle = padded >> 4
+    multiply(out, address, input, outStride, xStride, middle, padded / 8, k, n)
+    multiply(out, address, input, outStride, xStride, 0, middle, k, n)
+    const result = new Float32Array(n * padded)
+    for (let i = 0; i < n; i++) result.set(arena.floats(out + i * outStride, padded), i * padded)
+    return result
+  })
+}
+
+/** Dequantized row `row`. */
+export function embedRow(matrix: FileMatrix, row: number): Float32Array {
+  return onBothBuilds((kernels, arena) => {
+    const { address, exact } = repack(kernels, arena, matrix)
+    const out = arena.take(matrix.k * 4)
+    matrixKernels(kernels, matrix.type, exact).embedRow(out, address, row, matrix.k)
+    return arena.floats(out, matrix.k)
+  })
+}
+
+/**
+ * Checks products with 1..9 rows of `x` ([9][k]) against float64 within `tolerance` of the sum of |terms|, that a row
+ * does not depend on how many share the call, and that embedding rows are the dequantized ones.
+ */
+export function checkMatrix(matrix: FileMatrix, dequantized: Float32Array, x: Float32Array, tolerance: number): void {
+  const { type, rows, k } = matrix
+  const label = `${type} ${rows} x ${k}`
+  const padded = Math.ceil(rows / 8) * 8
+  const seen: Float32Array[] = []
+  for (let n = 1; n <= 9; n++) {
+    const out = product(matrix, x, n)
+    for (let i = 0; i < n; i++) {
+      const row = out.subarray(i * padded, i * padded + rows)
+      if (seen[i]) {
+        assertSameFloats(row, seen[i]!, `${label}: row ${i} of ${n} is that of fewer rows`)
+        continue
+      }
+      seen[i] = row
+      const activations = x.subarray(i * k, (i + 1) * k)
+      const used = activationFormat(type) === 'q8' ? quantizeQ8(activations).values : activations
+      const { values, magnitudes } = matmul(dequantized, used, rows, k)
+      assertNear(row, values, (j) => magnitudes[j]! * tolerance, `${label}, activation row ${i}`)
+    }
+  }
+  for (let row = 0; row < rows; row++) {
+    const expected = dequantized.subarray(row * k, (row + 1) * k)
+    assertSameFloats(embedRow(matrix, row), expected, `${label}: embedding row ${row}`)
+  }
+}
