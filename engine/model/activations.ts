@@ -63,8 +63,7 @@ export class Activations {
       input = region.f32.address + row * region.f32.stride
       kernels.rmsnorm(input, x, norm.address, width, 1, 0, 0, config.normEps)
     }
-    // biome-ignore lint/suspicious/noExplicitAny: until the quantized kernels land
-    if (q8) (kernels as any).quantize_q8(region.q8.address + row * region.q8.stride, input, width, 1, 0, 0)
+    if (q8) kernels.quantize_q8(region.q8.address + row * region.q8.stride, input, width, 1, 0, 0)
   }
 }
 
