@@ -65,7 +65,7 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
   const small = totalBytes(weights) < ONE_LANE_BYTES
   const sizesFor = (stages: number, contextLength: number): StageSizes => {
     const sequences = options.sequences ?? 1
-    const kvDefault = kvDefaultType(weights)
+    const cellType = options.kvTypeK ?? options.kvTypeV ?? kvDefaultType(weights)
     return {
       lanes: options.lanes ?? (small ? 1 : Math.min(LANES_MAX, Math.max(1, Math.floor(budget / stages)))),
       chunkRows: Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength),
@@ -73,8 +73,8 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
       contextLength,
       sequences: Math.max(SEQUENCES_MIN, sequences),
       cells: contextLength * sequences,
-      cellTypeK: options.kvTypeK ?? kvDefault,
-      cellTypeV: options.kvTypeV ?? kvDefault,
+      cellTypeK: cellType,
+      cellTypeV: cellType,
     }
   }
   const layouts = (stages: number, context: number) => stageLayouts(config, weights, stages, sizesFor(stages, context))
@@ -166,6 +166,10 @@ function checkOptions(options: PlanOptions, config: ModelConfig): void {
   for (const [name, [value, least, most]] of Object.entries(bounds)) {
     if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) continue
     throw new TsinferError('option_invalid', `${name}: expected an integer from ${least} to ${most}, found ${value}`)
+  }
+  const { kvTypeK, kvTypeV } = options
+  if (kvTypeK !== undefined && kvTypeV !== undefined && kvTypeK !== kvTypeV) {
+    throw new TsinferError('option_invalid', `kvTypeV: expected the type of K, ${kvTypeK}, found ${kvTypeV}`)
   }
   if (options.stages !== undefined && options.stages > config.layerCount) {
     const found = `found ${options.stages}`
