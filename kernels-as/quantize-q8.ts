@@ -1,4 +1,4 @@
-import { maxLanes } from './inline/lanes'
+import { maxLanes, sumWords } from './inline/lanes'
 import { Q8_BLOCK_BYTES, Q8_SECOND_HALF } from './inline/q8'
 
 /**
@@ -44,6 +44,14 @@ function quantizeBlock(out: usize, x: usize): void {
   store<f32>(out, scale * <f32>sum, 40)
   store<i16>(out, <i16>first, 44)
   store<i16>(out, <i16>last, 46)
+  const codes = v128.load(out), more = v128.load(out, 16)
+  const zero = i32x4.splat(0)
+  // -127 negated fits i8; the widened sum of 32 of them fits i16.
+  const negative = i16x8.add(
+    i16x8.extadd_pairwise_i8x16_s(i8x16.max_s(i8x16.neg(codes), zero)),
+    i16x8.extadd_pairwise_i8x16_s(i8x16.max_s(i8x16.neg(more), zero)),
+  )
+  store<i32>(out, sumWords(i32x4.extadd_pairwise_i16x8_s(negative)), 48)
 }
 
 /** Codes `from` .. `from` + 15 of a block in every form; returns their sum. */
@@ -61,9 +69,7 @@ function storeCodes(out: usize, from: usize, x: usize, inverses: v128): i32 {
     v128.store(out + 2 * from, v128.shuffle<i16>(low, low, 0, 2, 1, 3, 4, 6, 5, 7), Q8_SECOND_HALF)
     v128.store(out + 2 * from, v128.shuffle<i16>(high, high, 0, 2, 1, 3, 4, 6, 5, 7), Q8_SECOND_HALF + 16)
   }
-  const sums = i32x4.extadd_pairwise_i16x8_s(i16x8.add(low, high))
-  return i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) +
-    i32x4.extract_lane(sums, 3)
+  return sumWords(i32x4.extadd_pairwise_i16x8_s(i16x8.add(low, high)))
 }
 
 // @ts-ignore: decorator

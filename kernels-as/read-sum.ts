@@ -1,3 +1,5 @@
+import { sumWords } from './inline/lanes'
+
 /** The wrapping sum of `bytes` / 4 words, a multiple of 128 bytes: reads memory as fast as one thread can. */
 export function read_sum(at: usize, bytes: usize): i32 {
   const end = at + bytes
@@ -8,6 +10,5 @@ export function read_sum(at: usize, bytes: usize): i32 {
     c = i32x4.add(c, i32x4.add(v128.load(at, 32), v128.load(at, 96)))
     d = i32x4.add(d, i32x4.add(v128.load(at, 48), v128.load(at, 112)))
   }
-  const sum = i32x4.add(i32x4.add(a, b), i32x4.add(c, d))
-  return i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3)
+  return sumWords(i32x4.add(i32x4.add(a, b), i32x4.add(c, d)))
 }

@@ -60,6 +60,42 @@ const FORMATS: Readonly<Record<string, WeightFormat>> = {
     matmulExact: 'matmul_bf16',
     embedRow: 'embed_row_bf16',
   },
+  Q8_0: {
+    activation: 'q8',
+    blockElements: 32,
+    groupBlockBytes: 272,
+    repack: 'repack_q8_0',
+    matmul: 'matmul_q8_0',
+    matmulExact: 'matmul_q8_0_exact',
+    embedRow: 'embed_row_q8_0',
+  },
+  Q4_0: {
+    activation: 'q8',
+    blockElements: 32,
+    groupBlockBytes: 144,
+    repack: 'repack_q4_0',
+    matmul: 'matmul_q4_0',
+    matmulExact: 'matmul_q4_0_exact',
+    embedRow: 'embed_row_q4_0',
+  },
+  Q4_K: {
+    activation: 'q8',
+    blockElements: 256,
+    groupBlockBytes: 1184,
+    repack: 'repack_q4_k',
+    matmul: 'matmul_q4_k',
+    matmulExact: 'matmul_q4_k',
+    embedRow: 'embed_row_q4_k',
+  },
+  Q6_K: {
+    activation: 'q8',
+    blockElements: 256,
+    groupBlockBytes: 1680,
+    repack: 'repack_q6_k',
+    matmul: 'matmul_q6_k',
+    matmulExact: 'matmul_q6_k',
+    embedRow: 'embed_row_q6_k',
+  },
 }
 
 /** Whether there are kernels for a ggml type. */

@@ -68,16 +68,30 @@ export interface Kernels {
   readonly embed_row_bf16: EmbedRowKernel
   readonly embed_row_f16: EmbedRowKernel
   readonly embed_row_f32: EmbedRowKernel
+  readonly embed_row_q4_0: EmbedRowKernel
+  readonly embed_row_q4_k: EmbedRowKernel
+  readonly embed_row_q6_k: EmbedRowKernel
+  readonly embed_row_q8_0: EmbedRowKernel
   readonly head_scan: (outIds: number, outLogits: number, logits: number, n: number, count: number) => number
   readonly logsumexp: (logits: number, n: number) => number
   readonly matmul_bf16: MatmulKernel
   readonly matmul_f16: MatmulKernel
   readonly matmul_f32: MatmulKernel
+  readonly matmul_q4_0: MatmulKernel
+  readonly matmul_q4_0_exact: MatmulKernel
+  readonly matmul_q4_k: MatmulKernel
+  readonly matmul_q6_k: MatmulKernel
+  readonly matmul_q8_0: MatmulKernel
+  readonly matmul_q8_0_exact: MatmulKernel
   readonly quantize_q8: (out: number, x: number, k: number, n: number, outStride: number, xStride: number) => void
   readonly read_sum: (at: number, bytes: number) => number
   readonly repack_bf16: RepackKernel
   readonly repack_f16: RepackKernel
   readonly repack_f32: RepackKernel
+  readonly repack_q4_0: RepackKernel
+  readonly repack_q4_k: RepackKernel
+  readonly repack_q6_k: RepackKernel
+  readonly repack_q8_0: RepackKernel
   readonly rmsnorm: (
     out: number,
     x: number,

@@ -1,4 +1,4 @@
-// Loading, storing and summing the lanes of an f32x4.
+// Loading, storing and summing the lanes of a vector.
 
 /** The `count` (1..3) floats at `at`, the other lanes `fill`. Reads nothing beyond them. */
 // @ts-ignore: decorator
@@ -33,4 +33,11 @@ export function sumLanes(v: v128): f32 {
 export function maxLanes(v: v128): f32 {
   const pair = f32x4.pmax(v, v128.shuffle<i32>(v, v, 2, 3, 0, 1))
   return f32x4.extract_lane(f32x4.pmax(pair, v128.shuffle<i32>(pair, pair, 1, 0, 3, 2)), 0)
+}
+
+/** The sum of the four i32 lanes. */
+// @ts-ignore: decorator
+@inline
+export function sumWords(v: v128): i32 {
+  return i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3)
 }

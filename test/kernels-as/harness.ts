@@ -17,8 +17,10 @@ const ALIGNMENT = 64
 const GUARD_BYTES = 64
 const CANARY = 0xa5
 
-// Node 20 has relaxed SIMD behind this flag; later versions ignore it.
-setFlagsFromString('--experimental-wasm-relaxed-simd')
+// Node 20 has relaxed SIMD behind this flag; later versions know it no more. Functions are compiled with the module,
+// under the flags of that moment.
+if (process.version.startsWith('v20.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
+setFlagsFromString('--no-wasm-lazy-compilation')
 
 export function kernelBytes(build: KernelBuild): Uint8Array {
   return new Uint8Array(readFileSync(repositoryPath(`dist/kernels-as/${build}.wasm`)))
@@ -73,25 +75,47 @@ export class Arena {
 
 const memory = createStageMemory(MEMORY_BYTES)
 
-function load(build: KernelBuild): Kernels {
-  return instantiateKernels(compileKernels(kernelBytes(build)), memory)
+/** A build as V8's baseline compiler makes it (what the first calls run) and as its optimizing compiler does. */
+function load(build: KernelBuild): readonly [baseline: Kernels, optimized: Kernels] {
+  // V8 keeps the code of modules with equal bytes; an empty custom section named by one letter makes them differ.
+  const instance = (flag: string) => {
+    setFlagsFromString(flag)
+    const section = [0, 2, 1, flag.charCodeAt(flag.length - 1)]
+    return instantiateKernels(compileKernels(Uint8Array.from([...kernelBytes(build), ...section])), memory)
+  }
+  const baseline = instance('--liftoff-only')
+  setFlagsFromString('--no-liftoff-only')
+  const optimized = instance('--no-liftoff')
+  setFlagsFromString('--liftoff')
+  return [baseline, optimized]
 }
 
-const builds: Readonly<Record<KernelBuild, Kernels>> = { plain: load('plain'), relaxed: load('relaxed') }
+const builds = { plain: load('plain'), relaxed: load('relaxed') }
 
-/** Runs `body` with one build on fresh buffers. */
-export function onBuild<T>(build: KernelBuild, body: (kernels: Kernels, arena: Arena) => T): T {
+function run<T>(build: KernelBuild, kernels: Kernels, body: (kernels: Kernels, arena: Arena) => T): T {
   const arena = new Arena(memory.buffer)
-  const result = body(builds[build], arena)
+  const result = body(kernels, arena)
   arena.checkCanaries(build)
   return result
 }
 
-/** Runs `body` with each build on fresh buffers; both must return the same bytes, which are returned. */
+/** Runs `body` with one build on fresh buffers. */
+export function onBuild<T>(build: KernelBuild, body: (kernels: Kernels, arena: Arena) => T): T {
+  return run(build, builds[build][1], body)
+}
+
+/** Runs `body` with each build and compiler on fresh buffers; all must return the same bytes, which are returned. */
 export function onBothBuilds<T extends ArrayBufferView>(body: (kernels: Kernels, arena: Arena) => T): T {
-  const [plain, relaxed] = [onBuild('plain', body), onBuild('relaxed', body)]
-  if (!comparable(plain).equals(comparable(relaxed))) assert.unreachable('plain and relaxed builds differ')
-  return plain
+  const results = (['plain', 'relaxed'] as const).flatMap((build) =>
+    builds[build].map((kernels) => run(build, kernels, body)),
+  )
+  const [first, ...others] = results.map(comparable)
+  const different = others.findIndex((other) => !other.equals(first!))
+  if (different !== -1) {
+    const name = ['plain optimized', 'relaxed baseline', 'relaxed optimized'][different]
+    assert.unreachable(`plain baseline and ${name} differ`)
+  }
+  return results[0]!
 }
 
 /** The bytes of a result, with one pattern for all NaNs: their sign and payload are unspecified. */

@@ -1,0 +1,151 @@
+// Quantized weights of every type with kernels.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { activationFormat, computableTypes, packedBytes } from '../../engine/model/formats.ts'
+import { dequantize, QUANTIZED_TYPES } from '../reference/dequantize.ts'
+import { matmul } from '../reference/matmul.ts'
+import { quantizeQ8 } from '../reference/quantize-q8.ts'
+import { sharedTest } from '../shared.ts'
+import { assertNear, assertSameFloats, randomFloats, seeded } from './harness.ts'
+import { checkMatrix, embedRow, type FileMatrix, product } from './matrix.ts'
+
+const random = seeded(7)
+const TYPES = computableTypes().filter((type) => activationFormat(type) === 'q8')
+
+/** Where each half-float scale of a file block lies. */
+const SCALES: Readonly<Record<string, readonly number[]>> = { Q8_0: [0], Q4_0: [0], Q4_K: [0, 2], Q6_K: [208] }
+
+/** Random codes; scales of either sign from `scale()`, as bits. */
+function randomMatrix(type: string, rows: number, blocks: number, scale: () => number): FileMatrix {
+  const { elements, bytes } = QUANTIZED_TYPES[type]!
+  const file = Uint8Array.from({ length: rows * blocks * bytes }, () => Math.floor(random() * 256))
+  const view = new DataView(file.buffer)
+  for (let block = 0; block < rows * blocks; block++) {
+    for (const at of SCALES[type]!) view.setUint16(block * bytes + at, scale(), true)
+  }
+  return { type, rows, k: blocks * elements, bytes: file }
+}
+
+const normalScale = () => 0x1000 + Math.floor(random() * 0x1800) + (random() < 0.3 ? 0x8000 : 0)
+const anyFiniteScale = () => Math.floor(random() * 0x7c00) + (random() < 0.5 ? 0x8000 : 0)
+const smallScale = () => Math.floor(random() * 0x0500)
+
+for (const type of TYPES) {
+  const { elements } = QUANTIZED_TYPES[type]!
+
+  test(`${type}: products of 1, 2, 3, 5 and 9 blocks for every tail of rows`, () => {
+    for (const blocks of elements === 32 ? [1, 2, 3, 5, 9, 40] : [1, 2, 3, 5]) {
+      for (const rows of [1, 7, 8, 9, 19]) {
+        const matrix = randomMatrix(type, rows, blocks, normalScale)
+        checkMatrix(matrix, dequantize(type, matrix.bytes), randomFloats(random, 9 * matrix.k, 3), 1e-6)
+      }
+    }
+  })
+
+  test(`${type}: scales of every finite kind`, () => {
+    for (const scale of [anyFiniteScale, smallScale, () => 0, () => 0x8000, () => 1, () => 0x7bff]) {
+      const matrix = randomMatrix(type, 11, 3, scale)
+      checkMatrix(matrix, dequantize(type, matrix.bytes), randomFloats(random, 9 * matrix.k), 1e-6)
+    }
+  })
+
+  test(`${type}: the kernels for every scale give the bits of those for normal scales`, () => {
+    const matrix = randomMatrix(type, 24, 3, () => (random() < 0.1 ? 0 : normalScale()))
+    const x = randomFloats(random, 7 * matrix.k)
+    for (const n of [1, 2, 7]) assertSameFloats(product(matrix, x, n, true), product(matrix, x, n), `n ${n}`)
+  })
+
+  test(`${type}: extreme codes and activations are exact`, () => {
+    for (const byte of [0x00, 0x7f, 0x80, 0x88, 0xff]) {
+      const matrix = randomMatrix(type, 9, 2, () => 0x3c00)
+      const scales = new Set(SCALES[type]!.flatMap((at) => [at, at + 1]))
+      const { bytes } = QUANTIZED_TYPES[type]!
+      for (let i = 0; i < matrix.bytes.length; i++) if (!scales.has(i % bytes)) matrix.bytes[i] = byte
+      const { k } = matrix
+      const signs = [() => 1, () => -1, (i: number) => (i % 2 ? 1 : -1), (i: number) => (i % 5 ? 1 : -1)]
+      const x = Float32Array.from({ length: 9 * k }, (_, i) => signs[Math.floor(i / k) % 4]!(i) * 127)
+      checkMatrix(matrix, dequantize(type, matrix.bytes), x, 2e-7)
+    }
+  })
+
+  test(`${type}: an infinite or NaN scale gives no finite number, in its own row only`, () => {
+    for (const [at] of SCALES[type]!.map((offset) => [offset] as const)) {
+      for (const bits of [0x7c00, 0xfc00, 0x7e00, 0xffff]) {
+        const matrix = randomMatrix(type, 11, 3, normalScale)
+        const { bytes } = QUANTIZED_TYPES[type]!
+        const x = randomFloats(random, 5 * matrix.k)
+        const before = product(matrix, x, 5)
+        new DataView(matrix.bytes.buffer).setUint16((9 * 3 + 1) * bytes + at, bits, true)
+        for (const n of [1, 2, 5]) {
+          const out = product(matrix, x, n)
+          for (let i = 0; i < n; i++) {
+            assert.not(Number.isFinite(out[i * 16 + 9]!), `scale ${bits.toString(16)}: ${out[i * 16 + 9]}`)
+            out[i * 16 + 9] = before[i * 16 + 9]!
+          }
+          assertSameFloats(out, before.subarray(0, n * 16), 'the other rows')
+        }
+      }
+    }
+  })
+
+  test(`${type}: a NaN or infinite activation gives NaN in its row of outputs only`, () => {
+    const matrix = randomMatrix(type, 8, 3, normalScale)
+    const x = randomFloats(random, 5 * matrix.k)
+    const before = product(matrix, x, 5)
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const broken = x.slice()
+      broken[2 * matrix.k + 33] = bad
+      const expected = before.map((value, j) => (j >> 3 === 2 ? Number.NaN : value))
+      assertSameFloats(product(matrix, broken, 5), expected, `${bad}`)
+    }
+  })
+
+  test(`${type}: zero weights and zero activations give zero`, () => {
+    const matrix = randomMatrix(type, 8, 2, () => 0)
+    assertNear(product(matrix, randomFloats(random, matrix.k), 1), new Float32Array(8), 0, 'zero scales')
+    const filled = randomMatrix(type, 8, 2, normalScale)
+    assertNear(product(filled, new Float32Array(matrix.k), 1), new Float32Array(8), 0, 'zero activations')
+  })
+
+  test(`${type}: repacked bytes stay within 1.03 of the file's`, () => {
+    const { bytes } = QUANTIZED_TYPES[type]!
+    assert.ok(packedBytes(type, 64, elements * 8) <= 64 * 8 * bytes * 1.03)
+  })
+
+  sharedTest(test, `${type}: ggml's own blocks`, 'vectors/quant', (folder) => {
+    const read = (name: string) => new Uint8Array(readFileSync(join(folder, name)))
+    const floats = (name: string) => new Float32Array(read(name).buffer)
+    const expected = floats(`${type}.dequant.f32.bin`)
+    const matrix = { type, rows: 8, k: 512, bytes: read(`${type}.blocks.bin`) }
+    for (let row = 0; row < 8; row++) {
+      assertSameFloats(embedRow(matrix, row), expected.subarray(row * 512, (row + 1) * 512), `row ${row}`)
+    }
+    const x = floats('activations.f32.bin')
+    const out = product(matrix, x, 2)
+    for (let i = 0; i < 2; i++) {
+      const activations = quantizeQ8(x.subarray(i * 512, (i + 1) * 512)).values
+      const { values, magnitudes } = matmul(expected, activations, 8, 512)
+      assertNear(out.subarray(i * 8, i * 8 + 8), values, (j) => magnitudes[j]! * 1e-5, `activations ${i}`)
+    }
+  })
+
+  sharedTest(test, `${type}: ggml's reading of random blocks`, 'vectors/quant', (folder) => {
+    const bytes = new Uint8Array(readFileSync(join(folder, `${type}.random.blocks.bin`)))
+    const expected = new Float32Array(
+      new Uint8Array(readFileSync(join(folder, `${type}.random.dequant.f32.bin`))).buffer,
+    )
+    const matrix = { type, rows: 4, k: expected.length / 4, bytes }
+    for (let row = 0; row < 4; row++) {
+      const actual = embedRow(matrix, row)
+      for (const [c, value] of actual.entries()) {
+        const wanted = expected[row * matrix.k + c]!
+        if (Number.isFinite(wanted)) assert.ok(value === wanted, `row ${row} element ${c}: ${value}, not ${wanted}`)
+        else assert.not(Number.isFinite(value))
+      }
+    }
+  })
+}
+
+test.run()
