@@ -100,7 +100,7 @@ async function measure(
 }
 
 /** The same ids in every run; a constant of Numerical Recipes' generators. */
-function randomIds(count: number, vocabularySize: number): number[] {
+export function randomIds(count: number, vocabularySize: number): number[] {
   let state = 1
   return Array.from({ length: count }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0

@@ -3,10 +3,10 @@ import type { Option, Options } from './arguments.ts'
 
 const NAMES_WIDTH_MAX = 34
 
-/** The help of one command; `usage` begins with its name. */
+/** The help of one command; `usage` begins with the program's name. */
 export function commandHelp(usage: string, summary: string, options: Options): string {
   const rows = Object.values(options).map((option): [string, string] => [spellings(option), option.help])
-  return [`Usage: tsinfer ${usage}`, '', summary, '', 'Options:', ...columns(rows), ''].join('\n')
+  return [`Usage: ${usage}`, '', summary, '', 'Options:', ...columns(rows), ''].join('\n')
 }
 
 /** The help of the whole tool. */
@@ -29,7 +29,8 @@ const spellings = ({ names, value }: Option): string => {
   return value === undefined ? list : `${list} ${value}`
 }
 
-function columns(rows: readonly (readonly [string, string])[]): string[] {
+/** Two columns, the left one padded. */
+export function columns(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.min(NAMES_WIDTH_MAX, Math.max(...rows.map(([left]) => left.length)))
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
 }

@@ -28,7 +28,7 @@ async function execute(entry: CommandEntry, words: readonly string[], signal: Ab
   const table: Options & typeof GENERAL_OPTIONS = { ...command.options, ...GENERAL_OPTIONS }
   const { values, positionals } = readCommandLine(table, words)
   const surplus = positionals[command.positionalsMax]
-  if (values.help) write(commandHelp(`${entry.name} ${command.usage}`.trimEnd(), entry.summary, table))
+  if (values.help) write(commandHelp(`tsinfer ${entry.name} ${command.usage}`.trimEnd(), entry.summary, table))
   else if (surplus !== undefined) throw new TsinferError('option_invalid', `${surplus}: unexpected argument`)
   else await command.run({ values, positionals, signal })
 }

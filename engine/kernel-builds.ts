@@ -13,6 +13,8 @@ export interface LoadedKernels {
 
 /** Lets this process compile relaxed SIMD where its V8 knows it; call before the first compilation. */
 export function enableRelaxedSimd(): void {
+  // Engines that have it on no longer know the flag, and complain on standard error.
+  if (kernelBuild(readBuild('relaxed')) === 'relaxed') return
   setFlagsFromString('--experimental-wasm-relaxed-simd')
 }
 

@@ -107,7 +107,7 @@ test('in the words of the library', () => {
 })
 
 test('help lists every spelling and command', () => {
-  const help = commandHelp('run [MODEL]', 'Writes.', TABLE)
+  const help = commandHelp('tsinfer run [MODEL]', 'Writes.', TABLE)
   assert.ok(help.startsWith('Usage: tsinfer run [MODEL]\n\nWrites.\n\nOptions:\n'))
   for (const { names } of Object.values(TABLE)) for (const name of names) assert.ok(help.includes(name), name)
   assert.match(generalHelp([{ name: 'run', summary: 'Write text.' }]), /\n {2}run {2}Write text\.\n/)

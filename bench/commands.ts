@@ -1,0 +1,25 @@
+// The benches there are. Each is loaded only when it runs.
+import type { Options } from '../cli/arguments.ts'
+import type { Command } from '../cli/command.ts'
+import type { CommandEntry } from '../cli/commands.ts'
+
+const entry = (name: string, summary: string, load: () => Promise<{ readonly command: unknown }>): CommandEntry => ({
+  name,
+  summary,
+  // A bench reads exactly the values its own table describes.
+  load: async () => (await load()).command as Command<Options>,
+})
+
+export const BENCHES: readonly CommandEntry[] = [
+  entry('generate', 'Prompt and decode speed behind contexts of several lengths.', () => import('./generate.ts')),
+  entry('abort', 'Time from an abort to the next usable token.', () => import('./abort.ts')),
+  entry('loop-delay', "Delay of the caller's event loop while the library works.", () => import('./loop-delay.ts')),
+  entry('cycles', 'Memory and threads over many load/close cycles.', () => import('./cycles.ts')),
+  entry('big', 'A model of more than one 32-bit memory: plan, speed and peak memory.', () => import('./big.ts')),
+  entry(
+    'invariance',
+    'The same ids and logits, to the bit, under several Node versions.',
+    () => import('./invariance.ts'),
+  ),
+  entry('peers', 'Speed beside other engines on the same files, in turns.', () => import('./peers/peers.ts')),
+]

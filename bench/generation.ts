@@ -1,0 +1,54 @@
+// One generation as benches make them: given ids, greedy, no token ends it, and the time of every token.
+import type { Model } from '../index.ts'
+
+export interface TimedGeneration {
+  readonly ids: readonly number[]
+  /** When the caller had each token, in milliseconds since the call. Tokens of one turn of its event loop: the same. */
+  readonly arrivalsMs: readonly number[]
+}
+
+/** Takes all tokens. A caller that is busy finds several at once when it looks again, and cannot tell when each was made. */
+export async function timeTokens(tokens: AsyncIterable<number>): Promise<TimedGeneration> {
+  const ids: number[] = []
+  const arrivalsMs: number[] = []
+  const startedMs = performance.now()
+  let turnMs: number | undefined
+  for await (const id of tokens) {
+    if (turnMs === undefined) {
+      turnMs = performance.now() - startedMs
+      setImmediate(() => {
+        turnMs = undefined
+      })
+    }
+    ids.push(id)
+    arrivalsMs.push(turnMs)
+  }
+  return { ids, arrivalsMs }
+}
+
+/** Generates exactly `tokens` tokens behind `prompt`. */
+export async function* generateTokens(
+  model: Model,
+  prompt: readonly number[],
+  tokens: number,
+  signal?: AbortSignal,
+): AsyncGenerator<number> {
+  const options = { temperature: 0, ignoreEos: true, maxTokens: tokens, ...(signal && { signal }) }
+  for await (const { token } of model.generate(prompt, options)) yield token
+}
+
+export const timeGeneration = (...generation: Parameters<typeof generateTokens>): Promise<TimedGeneration> =>
+  timeTokens(generateTokens(...generation))
+
+const WARM_UP_MS = 1000
+const WARM_UP_PROMPT = 64
+const WARM_UP_TOKENS = 8
+/** Least context of a model that is to be warmed up. */
+export const WARM_UP_POSITIONS = WARM_UP_PROMPT + WARM_UP_TOKENS
+
+/** V8 compiles kernels again while they run: generates until that is over. */
+export async function warmUp(generate: (promptTokens: number, tokens: number) => Promise<unknown>): Promise<void> {
+  const startedMs = performance.now()
+  do await generate(WARM_UP_PROMPT, WARM_UP_TOKENS)
+  while (performance.now() - startedMs < WARM_UP_MS)
+}

@@ -1,0 +1,62 @@
+// The machine a bench ran on, and what this process used of it.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { machineTopology } from '../engine/index.ts'
+
+export interface MachineFacts {
+  readonly cpu: string
+  readonly cores: number
+  readonly usableCores: number
+  readonly memoryGib: number
+  readonly platform: string
+  readonly node: string
+  readonly v8: string
+  /** Of the repository; `+` = with changes. */
+  readonly commit: string | null
+  readonly date: string
+}
+
+const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
+
+export function machineFacts(): MachineFacts {
+  const { cores, usableCores } = machineTopology()
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown processor',
+    cores,
+    usableCores,
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.versions.node,
+    v8: process.versions.v8,
+    commit: readCommit(),
+    date: new Date().toISOString(),
+  }
+}
+
+function readCommit(): string | null {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty=+', '--exclude=*'], {
+      cwd: REPOSITORY,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Most bytes this process ever had in memory. Linux tells it per address space; what getrusage says elsewhere may
+ * include the process that started this one.
+ */
+export function peakResidentBytes(): number {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+    if (kilobytes !== undefined) return Number(kilobytes) * 1024
+  } catch {
+    // No /proc here.
+  }
+  return process.resourceUsage().maxRSS * 1024
+}

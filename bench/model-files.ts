@@ -1,0 +1,72 @@
+// Model files that benches name instead of shipping: forged once into a cache folder, found there afterwards.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Option } from '../cli/arguments.ts'
+import { EMBEDDED_MODEL } from '../cli/load.ts'
+import { note } from '../cli/output.ts'
+import { COMPUTABLE_TYPES } from '../engine/gguf/ggml-types.ts'
+import { TsinferError } from '../engine/index.ts'
+import { SHAPES } from './models/shapes.ts'
+
+export const CACHE_OPTION = {
+  kind: 'text',
+  names: ['--cache'],
+  value: 'DIR',
+  help: 'folder for forged models (the temporary folder)',
+} as const satisfies Option
+
+const FORGE = fileURLToPath(new URL('./models/forge.js', import.meta.url))
+const EMBEDDED_NAME = 'stories260K'
+/** What llama.cpp calls a mixture: the matrices, the head, the down projections. */
+const MIXTURES: Readonly<Record<string, readonly [string, string, string]>> = { Q4_K_M: ['Q4_K', 'Q6_K', 'Q6_K'] }
+
+export const MODEL_NAMES = `a file, ${EMBEDDED_NAME}, or [wide-]SHAPE-TYPE[-HEAD[-DOWN]][-zeros]`
+
+/**
+ * The forge's arguments for a name such as `1b-Q4_0-Q6_K`, `1b-Q4_K_M`, `wide-160m-Q8_0` or `5g-Q8_0-zeros`; undefined
+ * for anything else. `wide` models are the embedded one, widened.
+ */
+export function forgeArguments(name: string): string[] | undefined {
+  const parts = name.split('-')
+  const isWide = parts[0] === 'wide' && parts.shift() !== undefined
+  const isZeros = parts.at(-1) === 'zeros' && parts.pop() !== undefined
+  const [shape = '', type = '', ...rest] = parts
+  const types = MIXTURES[type] ?? [type]
+  const [matrices, head, down, surplus] = [...types, ...rest]
+  const isKnown = (word: string | undefined) =>
+    word === undefined || (COMPUTABLE_TYPES as readonly string[]).includes(word)
+  if (SHAPES[shape] === undefined || matrices === undefined || surplus !== undefined || (isWide && isZeros))
+    return undefined
+  if (![matrices, head, down].every(isKnown)) return undefined
+  return [
+    ...(isWide ? ['--widen', EMBEDDED_MODEL] : []),
+    ...['--shape', shape, '--type', matrices],
+    ...(head === undefined ? [] : ['--head', head]),
+    ...(down === undefined ? [] : ['--down', down]),
+    ...(isZeros ? ['--zeros'] : []),
+  ]
+}
+
+/** Path of the model called `name`, forged into `cache` where it is not there yet. Throws `option_invalid`. */
+export function modelFile(name: string, cache: string | undefined): string {
+  if (name === EMBEDDED_NAME) return EMBEDDED_MODEL
+  if (existsSync(name)) return name
+  const words = forgeArguments(name)
+  if (words === undefined) {
+    const shapes = Object.keys(SHAPES).join(', ')
+    throw new TsinferError('option_invalid', `model: expected ${MODEL_NAMES} (shapes ${shapes}), found ${name}`)
+  }
+  const folder = cache ?? join(tmpdir(), 'tsinfer-bench')
+  const path = join(folder, `${name}.gguf`)
+  if (existsSync(path)) return path
+  mkdirSync(folder, { recursive: true })
+  note(`forging ${path}\n`)
+  const unfinished = `${path}.${process.pid}`
+  // In a process of its own: what the forge needs is no part of the peak memory that benches report.
+  execFileSync(process.execPath, [FORGE, ...words, '--output', unfinished], { stdio: ['ignore', 'ignore', 'inherit'] })
+  renameSync(unfinished, path)
+  return path
+}

@@ -1,0 +1,139 @@
+// tsinfer beside other engines: the same files, the same ids, one process per engine, in turns A B A B. The processes stay
+// loaded for all rounds, as an application would keep them; that the idle one leaves the processor alone is measured.
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { defineCommand } from '../../cli/command.ts'
+import { machineTopology, TsinferError } from '../../engine/index.ts'
+import { CACHE_OPTION, MODEL_NAMES, modelFile } from '../model-files.ts'
+import { OUTPUT_OPTION, printReport } from '../print.ts'
+import type { Column } from '../report.ts'
+import { ENGINES } from './engine-process.ts'
+import { type PeerRow, peerRows, testsOf } from './summary.ts'
+import { measureModel, type Plan } from './turns.ts'
+
+const DEFAULTS = {
+  models: '1b-Q4_0-Q6_K,stories260K',
+  engines: Object.keys(ENGINES).join(),
+  prompts: [128, 512],
+  tokens: 64,
+  depths: [1],
+  rounds: 5,
+  loads: 3,
+}
+
+export const command = defineCommand({
+  usage: '[--models NAME ...] [--rounds 5] [--threads N] [--tokens 64] [--prompt 128,512] [--node FILE] [-o md|json]',
+  positionalsMax: 100,
+  options: {
+    models: {
+      kind: 'text',
+      names: ['--models', '-m'],
+      value: 'NAME,...',
+      help: `each ${MODEL_NAMES}; more may follow as arguments (${DEFAULTS.models})`,
+    },
+    engines: { kind: 'text', names: ['--engines'], value: 'NAME,...', help: `in this order (${DEFAULTS.engines})` },
+    rounds: { kind: 'integer', names: ['--rounds', '-r'], value: 'N', least: 1, help: 'turns of each engine (5)' },
+    threads: {
+      kind: 'integer',
+      names: ['--threads', '-t'],
+      value: 'N',
+      least: 1,
+      help: 'cores to use (all usable ones)',
+    },
+    peerThreads: {
+      kind: 'integer',
+      names: ['--peer-threads'],
+      value: 'N',
+      least: 1,
+      help: 'cores for the other engines (as --threads)',
+    },
+    tokens: { kind: 'integer', names: ['--tokens', '-n'], value: 'N', least: 1, help: 'tokens timed per round (64)' },
+    prompts: {
+      kind: 'integers',
+      names: ['--prompt', '-p'],
+      value: 'N,...',
+      least: 0,
+      help: 'prompt lengths, 0 = none (128,512)',
+    },
+    depths: {
+      kind: 'integers',
+      names: ['--depth', '-d'],
+      value: 'N,...',
+      least: 0,
+      help: 'prompts the timed tokens follow, 0 = none (1)',
+    },
+    loads: { kind: 'integer', names: ['--loads'], value: 'N', least: 1, help: 'how often each engine loads (3)' },
+    noMmap: { kind: 'flag', names: ['--no-mmap'], help: 'the other engines read the file instead of mapping it' },
+    node: { kind: 'text', names: ['--node'], value: 'FILE', help: 'Node binary for all engines (this one)' },
+    save: { kind: 'text', names: ['--save'], value: 'PREFIX', help: 'also write PREFIX.md and PREFIX.json' },
+    output: OUTPUT_OPTION,
+    cache: CACHE_OPTION,
+  },
+  async run({ values, positionals, signal }) {
+    const { rounds = DEFAULTS.rounds, loads = DEFAULTS.loads, tokens = DEFAULTS.tokens } = values
+    const threads = values.threads ?? machineTopology().usableCores
+    const plan: Plan = {
+      engines: engineNames(values.engines ?? DEFAULTS.engines),
+      tests: testsOf(positive(values.prompts ?? DEFAULTS.prompts), tokens, positive(values.depths ?? DEFAULTS.depths)),
+      ...{ rounds, loads, threads, peerThreads: values.peerThreads ?? threads },
+      mayMap: !values.noMmap,
+      node: values.node ?? process.execPath,
+    }
+    if (plan.tests.length === 0) throw new TsinferError('option_invalid', 'expected a prompt or a depth, found none')
+    const names = modelNames(values.models, positionals)
+    const files = names.map((name) => [basename(name, '.gguf'), modelFile(name, values.cache)] as const)
+    const rows: PeerRow[] = []
+    const notes: string[] = []
+    for (const [name, path] of files) {
+      const measured = await measureModel(name, path, plan, signal)
+      rows.push(...peerRows(name, statSync(path).size, plan.tests, measured.engines))
+      notes.push(...measured.notes)
+    }
+    printReport(
+      {
+        bench: 'peers',
+        about: `${plan.engines.join(' beside ')}: ${threads} threads, ${rounds} rounds in turns; tok/s, load in MB/s`,
+        options: { ...plan, models: names },
+        columns: columnsOf(plan.engines),
+        rows,
+        notes,
+      },
+      values.output,
+      values.save,
+    )
+  },
+})
+
+const positive = (lengths: readonly number[]): number[] => lengths.filter((length) => length > 0)
+
+const listed = (text: string): string[] => text.split(',').filter((word) => word !== '')
+
+function modelNames(option: string | undefined, positionals: readonly string[]): string[] {
+  const names = [...listed(option ?? ''), ...positionals]
+  return names.length > 0 ? names : listed(DEFAULTS.models)
+}
+
+function engineNames(text: string): string[] {
+  const names = listed(text)
+  const unknown = names.find((name) => ENGINES[name] === undefined)
+  if (unknown === undefined && names.length > 0) return names
+  const known = Object.keys(ENGINES).join(', ')
+  throw new TsinferError('option_invalid', `--engines: expected some of ${known}, found ${unknown ?? 'none'}`)
+}
+
+function columnsOf([first, ...others]: readonly string[]): Column[] {
+  const speeds = (engine: string): Column[] => [
+    { key: `${engine}.median`, title: engine },
+    { key: `${engine}.best`, title: 'best' },
+  ]
+  return [
+    { key: 'model', title: 'model' },
+    { key: 'test', title: 'test' },
+    ...speeds(first!),
+    ...others.flatMap((engine): Column[] => [
+      ...speeds(engine),
+      { key: `${engine}.ratioOfMedians`, title: 'ratio', decimals: 2 },
+      { key: `${engine}.ratioOfBests`, title: 'of bests', decimals: 2 },
+    ]),
+  ]
+}

@@ -1,0 +1,60 @@
+// The process of one engine: takes tasks from the bench, one at a time, and measures them. All engines are timed here, in
+// the same way: from the call to the moment JavaScript has a token.
+import { randomIds } from '../../cli/bench.ts'
+import { type TimedGeneration, timeTokens, warmUp } from '../generation.ts'
+import { peakResidentBytes } from '../machine.ts'
+import type { Answer, GenerateTask, LoadTask, Task } from './protocol.ts'
+
+export interface LoadedPeer {
+  /** Engine, version, and what it chose. */
+  readonly description: string
+  /** Reads the ids into an empty context and generates greedily, whatever token comes. */
+  generate(ids: readonly number[], tokens: number): AsyncIterable<number>
+  close(): Promise<void>
+}
+
+/** Serves until the bench disconnects. `load` is timed. */
+export function servePeer(load: (task: LoadTask) => Promise<LoadedPeer>): void {
+  let peer: LoadedPeer | undefined
+  let vocabularySize = 0
+  let idle = { sinceMs: performance.now(), cpu: process.cpuUsage() }
+
+  const generate = async (prompt: number, tokens: number): Promise<TimedGeneration> => {
+    if (peer === undefined) throw new Error('expected a loaded model, found none')
+    return timeTokens(peer.generate(randomIds(prompt, vocabularySize), tokens))
+  }
+  const measure = async ({ prompt, tokens, leastMs }: GenerateTask): Promise<Answer> => {
+    const { user, system } = process.cpuUsage(idle.cpu)
+    const idleMs = performance.now() - idle.sinceMs
+    const generations: TimedGeneration[] = []
+    const startedMs = performance.now()
+    do generations.push(await generate(prompt, tokens))
+    while (performance.now() - startedMs < leastMs)
+    return { kind: 'generated', generations, idleMs, idleCpuMs: (user + system) / 1000, peakBytes: peakResidentBytes() }
+  }
+  const perform = async (task: Task): Promise<Answer> => {
+    if (task.kind === 'generate') return measure(task)
+    if (task.kind === 'warmUp') {
+      await warmUp(generate)
+      return { kind: 'warm' }
+    }
+    await peer?.close()
+    vocabularySize = task.vocabularySize
+    const startedMs = performance.now()
+    peer = await load(task)
+    return {
+      kind: 'loaded',
+      loadMs: performance.now() - startedMs,
+      engine: `${peer.description}, Node ${process.versions.node}`,
+    }
+  }
+
+  process.on('disconnect', () => process.exit())
+  process.on('message', async (task: Task) => {
+    const answer = await perform(task).catch((error: unknown): Answer => {
+      return { kind: 'failed', message: error instanceof Error ? error.message : String(error) }
+    })
+    idle = { sinceMs: performance.now(), cpu: process.cpuUsage() }
+    process.send?.(answer)
+  })
+}

@@ -1,0 +1,24 @@
+// Prints a report the way the user asked for.
+import { writeFileSync } from 'node:fs'
+import type { Option } from '../cli/arguments.ts'
+import { write } from '../cli/output.ts'
+import { machineFacts } from './machine.ts'
+import { type Report, reportJson, reportMarkdown } from './report.ts'
+
+export const OUTPUT_OPTION = {
+  kind: 'choice',
+  names: ['-o', '--output'],
+  value: 'FORMAT',
+  choices: ['md', 'json'],
+  help: 'md or json (md)',
+} as const satisfies Option
+
+/** Prints the report; with `savePrefix` also writes PREFIX.md and PREFIX.json. */
+export function printReport(report: Report, format: 'md' | 'json' = 'md', savePrefix?: string): void {
+  const machine = machineFacts()
+  const texts = { md: reportMarkdown(report, machine), json: reportJson(report, machine) }
+  write(texts[format])
+  if (savePrefix === undefined) return
+  writeFileSync(`${savePrefix}.md`, texts.md)
+  writeFileSync(`${savePrefix}.json`, texts.json)
+}

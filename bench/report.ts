@@ -1,0 +1,57 @@
+// What every bench prints: a table for people, or the same rows with the machine and the options for programs. Pure.
+import type { MachineFacts } from './machine.ts'
+
+export interface Column {
+  /** Field of the rows; names end in their unit. */
+  readonly key: string
+  readonly title: string
+  /** Decimals; default: three significant digits. */
+  readonly decimals?: number
+}
+
+export interface Report {
+  readonly bench: string
+  /** What was measured, in one line. */
+  readonly about: string
+  readonly options: Readonly<Record<string, unknown>>
+  readonly columns: readonly Column[]
+  /** May have more fields than the table has columns. */
+  readonly rows: readonly object[]
+  /** Lines below the table. */
+  readonly notes: readonly string[]
+}
+
+/** A title, the machine, the table and the notes. */
+export function reportMarkdown(report: Report, machine: MachineFacts): string {
+  const { about, columns, notes } = report
+  const rows = report.rows as readonly Readonly<Record<string, unknown>>[]
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const alignment = columns.map(({ key }) => (rows.some((row) => typeof row[key] === 'number') ? '---:' : '---'))
+  const table = [
+    line(columns.map(({ title }) => title)),
+    line(alignment),
+    ...rows.map((row) => line(columns.map((column) => shownCell(row[column.key], column.decimals)))),
+  ]
+  return `${[`**${about}**`, '', machineLine(machine), '', ...table, ...(notes.length > 0 ? [''] : []), ...notes].join('\n')}\n`
+}
+
+/** One JSON object; NaN and infinities become null. */
+export function reportJson(report: Report, machine: MachineFacts): string {
+  const { bench, about, options, rows, notes } = report
+  return `${JSON.stringify({ bench, about, machine, options, rows, notes }, null, 2)}\n`
+}
+
+/** Yes and no for truth values, a dash for what is not known. */
+export function shownCell(value: unknown, decimals?: number): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (typeof value !== 'number')
+    return value === null || value === undefined ? '-' : String(value).replaceAll('|', '\\|')
+  if (!Number.isFinite(value)) return '-'
+  if (decimals !== undefined) return value.toFixed(decimals)
+  if (Number.isInteger(value)) return String(value)
+  return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 1e-3)))))
+}
+
+const machineLine = ({ cpu, usableCores, memoryGib, node, v8, commit, date }: MachineFacts): string =>
+  `${cpu}, ${usableCores} usable cores, ${memoryGib} GiB; Node ${node} (V8 ${v8}); ` +
+  `commit ${commit ?? 'unknown'}; ${date}`
