@@ -11,7 +11,6 @@ import {
   returnIdsIndex,
   returnLogitsIndex,
   returnViews,
-  rowHead,
   writeReturnEntry,
 } from '../pipeline/codec.ts'
 import { type Activations, multiply } from './activations.ts'
@@ -70,26 +69,24 @@ export class Head {
   }
 
   #pick(): number {
-    const { words } = this.#lane
-    const { slot, original, count } = this.#rows
     let picked = 0
-    for (let row = 0; row < count; row++) {
-      if (rowHead(words, slot, original[row]!) !== HEAD_NONE) this.#picked[picked++] = row
+    for (let row = 0; row < this.#rows.count; row++) {
+      if (this.#rows.head(row) !== HEAD_NONE) this.#picked[picked++] = row
     }
     return picked
   }
 
   /** Writes entry `entry` of the record: the picked row of that index. */
   #report(record: number, entry: number): void {
-    const { kernels, config, words } = this.#lane
-    const original = this.#rows.original[this.#picked[entry]!]!
+    const { kernels, config } = this.#lane
+    const row = this.#picked[entry]!
     const logits = this.#logits.address + entry * this.#logits.stride
-    const bestOnly = rowHead(words, this.#rows.slot, original) === HEAD_BEST
+    const bestOnly = this.#rows.head(row) === HEAD_BEST
     const count = bestOnly ? 1 : Math.min(TOP_COUNT, config.vocabularySize)
     const ids = returnIdsIndex(record, entry) * 4
     const top = returnLogitsIndex(record, entry) * 4
     const nans = kernels.head_scan(ids, top, logits, config.vocabularySize, count)
     const logsumexp = bestOnly ? Number.NaN : kernels.logsumexp(logits, config.vocabularySize)
-    writeReturnEntry(this.#views, record, entry, original, logits, logsumexp, count, nans)
+    writeReturnEntry(this.#views, record, entry, this.#rows.original[row]!, logits, logsumexp, count, nans)
   }
 }

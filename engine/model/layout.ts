@@ -1,7 +1,7 @@
 // The memory plan of one stage: what lies at which byte address of its WebAssembly memory. Pure; the plan is a plain
 // record that is posted to every thread, so all of them agree without asking.
 import type { TensorInfo } from '../gguf/header.ts'
-import { GROUP_ROWS } from '../limits.ts'
+import { GROUP_ROWS, ROWS_MAX } from '../limits.ts'
 import { returnSlotBytes, slotWords } from '../pipeline/codec.ts'
 import type { ModelConfig } from './config.ts'
 import { activationBytes, activationFormat, attentionScratchBytes, packedBytes } from './formats.ts'
@@ -13,7 +13,7 @@ export type CellType = 'f32' | 'f16'
 /** Sizes every stage of a pipeline shares. */
 export interface StageSizes {
   readonly lanes: number
-  /** Rows of the largest micro-batch. */
+  /** Rows of a prefill chunk. */
   readonly chunkRows: number
   /** Rows with a head in one micro-batch. */
   readonly headRowsMax: number
@@ -100,7 +100,7 @@ export interface StageLayout {
   readonly output: MatrixPlan | undefined
   /** i32 [sequences][contextLength], written by the conductor only. */
   readonly cellTable: number
-  /** Input ring: per slot the words of codec.ts, then the activations f32 [chunkRows][width]. */
+  /** Input ring: per slot the words of codec.ts, then the activations f32 [rows][width]. */
   readonly input: Region & { readonly activations: number }
   /** Last stage only: result ring slots (codec.ts) and, per slot, logits f32 [headRowsMax][vocabulary]. */
   readonly results: (Region & { readonly logits: Region; readonly logitsRow: number }) | undefined
@@ -141,6 +141,9 @@ const ALIGNMENT = 64
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 /** Matrix products write whole groups of eight outputs. */
 const paddedRowBytes = (elements: number): number => align(Math.ceil(elements / GROUP_ROWS) * GROUP_ROWS * 4)
+
+/** Rows of the largest micro-batch of either kind. */
+export const rowsMax = ({ chunkRows }: StageSizes): number => Math.max(chunkRows, ROWS_MAX)
 
 /** Bytes of one KV element. */
 export const cellBytes = (type: CellType): number => (type === 'f32' ? 4 : 2)
@@ -186,17 +189,18 @@ export function stageLayout(
     vBytes,
   })
 
-  const { chunkRows, headRowsMax } = sizes
+  const rows = rowsMax(sizes)
+  const { headRowsMax } = sizes
   const queryWidth = config.heads * config.headDim
   const kvWidth = config.kvHeads * config.headDim
   const widest = Math.max(config.width, queryWidth, config.ffnWidth)
-  const activations = (rows: number): ActivationRegion => ({
-    f32: region(align(widest * 4), rows),
-    q8: region(align(activationBytes('q8', widest)), rows),
+  const activations = (count: number): ActivationRegion => ({
+    f32: region(align(widest * 4), count),
+    q8: region(align(activationBytes('q8', widest)), count),
   })
-  const recordBytes = slotWords(chunkRows) * 4
+  const recordBytes = slotWords(rows) * 4
   const input = {
-    ...region(recordBytes + align(config.width * 4 * chunkRows), range.inputSlots),
+    ...region(recordBytes + align(config.width * 4 * rows), range.inputSlots),
     activations: recordBytes,
   }
 
@@ -223,15 +227,15 @@ export function stageLayout(
         }
       : undefined,
     ropeFrequencies: take((config.rope.dimensionCount / 2) * 8),
-    ropeTables: region(align(config.rope.dimensionCount * 4), chunkRows),
-    q: region(paddedRowBytes(queryWidth), chunkRows),
-    k: region(paddedRowBytes(kvWidth), chunkRows),
-    v: region(paddedRowBytes(kvWidth), chunkRows),
-    attention: region(align(queryWidth * 4), chunkRows),
-    projection: region(paddedRowBytes(config.width), chunkRows),
-    gate: region(paddedRowBytes(config.ffnWidth), chunkRows),
-    up: region(paddedRowBytes(config.ffnWidth), chunkRows),
-    shared: activations(chunkRows),
+    ropeTables: region(align(config.rope.dimensionCount * 4), rows),
+    q: region(paddedRowBytes(queryWidth), rows),
+    k: region(paddedRowBytes(kvWidth), rows),
+    v: region(paddedRowBytes(kvWidth), rows),
+    attention: region(align(queryWidth * 4), rows),
+    projection: region(paddedRowBytes(config.width), rows),
+    gate: region(paddedRowBytes(config.ffnWidth), rows),
+    up: region(paddedRowBytes(config.ffnWidth), rows),
+    shared: activations(rows),
     private: Array.from({ length: sizes.lanes }, () => activations(PRIVATE_ROWS)),
     attentionScratch: region(align(attentionScratchBytes(config.heads / config.kvHeads, config.headDim)), sizes.lanes),
     leadWords: take(8),

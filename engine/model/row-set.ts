@@ -1,13 +1,16 @@
 // The rows of the micro-batch being computed, as one lane sees them: packed, so that every operation runs over
 // `0 .. count - 1`. Packed row `i` is row `original[i]` of the slot. Rows that die are dropped between layers, by
 // the same decision in every lane.
-import { KIND_CHUNK, microBatchKind, rowCount, rowPosition, rowToken } from '../pipeline/codec.ts'
+import { KIND_CHUNK, microBatchKind, rowCount, rowHead, rowPosition, rowToken } from '../pipeline/codec.ts'
 import type { Lane } from './lane.ts'
+import { rowsMax } from './layout.ts'
 
 export class RowSet {
   readonly #lane: Lane
   /** Slot row of each packed row. */
   readonly original: Int32Array
+  /** Head code of each slot row; kept, since the slot may be given away once the last layer is done. */
+  readonly #heads: Int32Array
   /** Packed rows. */
   count = 0
   /** Word index of the slot. */
@@ -21,7 +24,8 @@ export class RowSet {
 
   constructor(lane: Lane) {
     this.#lane = lane
-    this.original = new Int32Array(lane.layout.sizes.chunkRows)
+    this.original = new Int32Array(rowsMax(lane.layout.sizes))
+    this.#heads = new Int32Array(rowsMax(lane.layout.sizes))
     this.x = { address: 0, stride: lane.config.width * 4 }
   }
 
@@ -35,7 +39,10 @@ export class RowSet {
     this.count = rowCount(this.#lane.words, this.slot)
     this.#isChunk = microBatchKind(this.#lane.words, this.slot) === KIND_CHUNK
     this.#alive = this.count >= 32 ? -1 : (1 << this.count) - 1
-    for (let row = 0; row < this.count; row++) this.original[row] = row
+    for (let row = 0; row < this.count; row++) {
+      this.original[row] = row
+      this.#heads[row] = rowHead(this.#lane.words, this.slot, row)
+    }
   }
 
   token(row: number): number {
@@ -44,6 +51,11 @@ export class RowSet {
 
   position(row: number): number {
     return rowPosition(this.#lane.words, this.slot, this.original[row]!)
+  }
+
+  /** `HEAD_NONE`, `HEAD_BEST` or `HEAD_TOP`. */
+  head(row: number): number {
+    return this.#heads[this.original[row]!]!
   }
 
   /** Notes that packed row `row` cannot be computed exactly. */

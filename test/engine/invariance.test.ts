@@ -72,6 +72,13 @@ test('a request does not see its neighbours', async () => {
   assert.equal(together, alone)
 })
 
+test('more rows than a prefill chunk decode together', async () => {
+  await using started = await startEngine(EMBEDDED_MODEL, { context: 128, sequences: 8, chunkRows: 1, lanes: 2 })
+  const alone = await generate(started, [1], { tokensMax: TOKENS })
+  const eight = await Promise.all(Array.from({ length: 8 }, () => generate(started, [1], { tokensMax: TOKENS })))
+  for (const tokens of eight) assert.equal(tokens, alone)
+})
+
 test('choices share the prompt and differ by their index only', async () => {
   await using started = await startEngine(EMBEDDED_MODEL, { context: 256 })
   const sampling = { temperature: 1, seed: 3 }

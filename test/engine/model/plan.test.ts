@@ -5,7 +5,7 @@ import { TsinferError } from '../../../engine/errors.ts'
 import { openGguf } from '../../../engine/gguf/file.ts'
 import { MEMORY_BYTES_MAX } from '../../../engine/limits.ts'
 import { modelConfig } from '../../../engine/model/config.ts'
-import { type StageLayout, stageMatrices, stageVectors } from '../../../engine/model/layout.ts'
+import { rowsMax, type StageLayout, stageMatrices, stageVectors } from '../../../engine/model/layout.ts'
 import { type PlanOptions, planModel } from '../../../engine/model/plan.ts'
 import { modelWeights } from '../../../engine/model/weights.ts'
 import { EMBEDDED_MODEL } from '../started-engine.ts'
@@ -25,7 +25,7 @@ const codeOf = (run: () => unknown): string => {
 }
 
 /** Start and end of everything the plan places, ascending. */
-function regions(layout: StageLayout, lanes: number, chunkRows: number): [start: number, end: number][] {
+function regions(layout: StageLayout, lanes: number, rowCount: number): [start: number, end: number][] {
   const strided = ({ address, stride }: { address: number; stride: number }, count: number): [number, number] => [
     address,
     address + stride * count,
@@ -38,8 +38,8 @@ function regions(layout: StageLayout, lanes: number, chunkRows: number): [start:
       [kCells, kCells + kBytes],
       [vCells, vCells + vBytes],
     ]),
-    ...rows.map((region) => strided(region, chunkRows)),
-    strided(layout.ropeTables, chunkRows),
+    ...rows.map((region) => strided(region, rowCount)),
+    strided(layout.ropeTables, rowCount),
     strided(layout.input, layout.range.inputSlots),
     strided(layout.window, lanes),
     strided(layout.attentionScratch, lanes),
@@ -65,7 +65,7 @@ test('nothing in a stage memory overlaps, everything is aligned and inside', () 
       )
       for (const layout of stages) {
         let end = 64
-        for (const [start, next] of regions(layout, sizes.lanes, sizes.chunkRows)) {
+        for (const [start, next] of regions(layout, sizes.lanes, rowsMax(sizes))) {
           assert.is(start % 64, 0)
           assert.ok(start >= end, `${start} is inside what ends at ${end}`)
           end = next
