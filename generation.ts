@@ -120,7 +120,7 @@ class ChoiceText {
 
 function statistics(request: GenerationRequest, figures: RequestFigures): GenerateStats {
   const { promptIds, choices, info, calledMs } = request
-  const { submittedMs, firstTokenMs, lastTokenMs, endedMs, tokens, gapsMs } = figures
+  const { submittedMs, firstTokenMs, lastTokenMs, endedMs, tokens, gapsMs, drafts } = figures
   const decodeMs = tokens === 0 ? 0 : lastTokenMs - firstTokenMs
   const promptEndMs = tokens === 0 ? endedMs : firstTokenMs
   const quantile = (share: number) => gapsMs[Math.min(gapsMs.length - 1, Math.floor(gapsMs.length * share))] ?? 0
@@ -136,12 +136,14 @@ function statistics(request: GenerationRequest, figures: RequestFigures): Genera
     itlMsMin: gapsMs[0] ?? 0,
     plan: info.plan.text,
     kernels: info.kernels,
-    drafted: 0,
-    accepted: 0,
-    acceptance: null,
-    acceptancePerGuess: null,
-    cancelledRows: 0,
-    wastedRows: 0,
+    drafted: drafts.drafted,
+    accepted: drafts.accepted,
+    acceptance: ratio(drafts.accepted, drafts.drafted),
+    acceptancePerGuess: ratio(drafts.accepted, drafts.accepted + drafts.rejections),
+    cancelledRows: drafts.cancelled,
+    wastedRows: drafts.wasted,
     utilisation: null,
   }
 }
+
+const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)

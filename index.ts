@@ -23,6 +23,7 @@ import {
   prepareModel,
   type Residents,
   resolveSampling,
+  resolveSpeculation,
   type ScoredPosition,
   type ScoreOptions,
   startResidents,
@@ -178,13 +179,23 @@ class LoadedModel implements Model {
     const calledMs = performance.timeOrigin + performance.now()
     const { vocabularySize, contextLength } = this.info
     const { choices = 1, maxTokens = contextLength, stop = [], ignoreEos = false, parseSpecial = true } = options
+    const draft = resolveSpeculation(options.speculation ?? 'off', options.draft ?? {})
     const randomSeed = crypto.getRandomValues(new Uint32Array(1))[0]!
     const parameters = resolveSampling(options, vocabularySize, randomSeed)
     const stopStrings = stop.map((text) => new TextEncoder().encode(text))
     const ids = typeof prompt === 'string' ? await this.tokenize(prompt, { parseSpecial }) : prompt
     const checked = this.#checkedIds(ids)
     const stopTokens = ignoreEos ? [] : this.#stopTokens
-    const request = { prompt: checked, parameters, choices, tokensMax: maxTokens, stopTokens, stopStrings }
+    const speculating = draft ? { draft } : {}
+    const request = {
+      prompt: checked,
+      parameters,
+      choices,
+      tokensMax: maxTokens,
+      stopTokens,
+      stopStrings,
+      ...speculating,
+    }
     const events = this.#count(this.#engine.request({ kind: 'generate', ...request }, signal), checked.length)
     const { seed } = parameters
     const table = this.#facts?.table

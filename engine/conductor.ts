@@ -2,7 +2,7 @@
 // events, and actions into ring writes, cell-table writes, mask stores, sampler calls and messages. It decides nothing
 // about runs and computes no layer; the scheduler decides, the stages compute.
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { MicroBatch, TokenId } from './domain.ts'
+import type { MicroBatch, MicroBatchNumber, TokenId } from './domain.ts'
 import { assert, TsinferError } from './errors.ts'
 import { LiveRequest, type RequestContext } from './live-request.ts'
 import type { FromConductor, ToConductor } from './messages.ts'
@@ -48,6 +48,9 @@ class Conductor {
   readonly #results: Results
   readonly #requests = new Map<RequestId, LiveRequest>()
   #context: RequestContext
+  /** Number of the micro-batch submitted last, and of the last one that the first stage is known to be done with. */
+  #submitted = -1
+  #passed = -1
   /** Messages for the caller, sent together. */
   #outbox: FromConductor[] = []
 
@@ -71,6 +74,7 @@ class Conductor {
       inFlightMax,
       chunkRows: sizes.chunkRows,
       headRowsMax: sizes.headRowsMax,
+      vocabularySize,
     })
   }
 
@@ -82,7 +86,8 @@ class Conductor {
       checkRunning(this.#control, this.#layout)
       const received = this.#receive()
       const collected = this.#collect()
-      const progressed = received || collected
+      const passed = this.#notePassed()
+      const progressed = received || collected || passed
       // While the caller has not read the last batch, tokens wait for the next one; before parking all is sent.
       if (!progressed || Atomics.load(this.#control, inbox) === 0) this.#send()
       if (!progressed) waitBell(this.#control, conductorBell, seen, this.#payload.plan.spins.conductor)
@@ -149,6 +154,17 @@ class Conductor {
     }
   }
 
+  /** Tells a scheduler that speculates how far the first stage is: drafts go out when it has time. */
+  #notePassed(): boolean {
+    if (!this.#scheduler.drafting.isActive) return false
+    const number = this.#submitted - this.#input.usedCount
+    if (number <= this.#passed) return false
+    this.#passed = number
+    this.#scheduler.handle({ kind: 'passed', number: number as MicroBatchNumber })
+    this.#drain()
+    return true
+  }
+
   #drain(): void {
     for (;;) {
       const action = this.#scheduler.poll()
@@ -169,6 +185,10 @@ class Conductor {
         return this.#judge(action)
       case 'score':
         return this.#score(action)
+      case 'draft':
+        return this.#draft(action)
+      case 'undraft':
+        return
       case 'emit':
         return this.#emit(action.request, action.choice, action.token)
       case 'fault':
@@ -177,7 +197,11 @@ class Conductor {
         this.#outbox.push(action)
         return
       case 'done':
-        this.#outbox.push({ ...action, figures: this.#requests.get(action.request)!.figures(now()) })
+        this.#outbox.push({
+          kind: 'done',
+          request: action.request,
+          figures: this.#requests.get(action.request)!.figures(now(), action.drafts),
+        })
         this.#requests.delete(action.request)
         return
       case 'release':
@@ -199,6 +223,13 @@ class Conductor {
     encodeMicroBatch(this.#memories[0]!, (address + slot * stride) >>> 2, microBatch)
     armMask(this.#control, this.#layout.masks, microBatch.number, microBatch.rows.length)
     this.#input.publish()
+    this.#submitted = microBatch.number
+  }
+
+  /** The drafter of the request answers at once, so no question is ever open when one is withdrawn. */
+  #draft({ draft, request, choice, assumed, count }: Extract<SchedulerAction, { kind: 'draft' }>): void {
+    const guesses = this.#requests.get(request)!.draft(choice, assumed, count)
+    this.#scheduler.handle({ kind: 'drafted', draft, guesses })
   }
 
   #judge({ request, choice, row, position }: Extract<SchedulerAction, { kind: 'judge' }>): void {

@@ -17,6 +17,7 @@ export { type PreparedModel, prepareModel } from './prepare.ts'
 export { RequestStream } from './request-stream.ts'
 export { DEFAULT_SAMPLING, resolveSampling, type SamplingParameters } from './sampling/parameters.ts'
 export { compileStopStrings, type StopAutomaton, StopWatch } from './sampling/stop-strings.ts'
+export { DEFAULT_DRAFT, type DraftParameters, resolveSpeculation } from './spec/parameters.ts'
 export type * from './types.ts'
 
 /** The machine this process runs on. */

@@ -7,7 +7,10 @@ import type { Candidates } from './sampling/candidates.ts'
 import { headNeeded } from './sampling/parameters.ts'
 import { Sampler } from './sampling/sampler.ts'
 import { compileStopStrings, StopWatch } from './sampling/stop-strings.ts'
-import type { GenerateWork, ScoreWork } from './scheduler/events.ts'
+import type { DraftFigures, GenerateWork, ScoreWork } from './scheduler/events.ts'
+import type { Drafter } from './spec/drafter.ts'
+import type { Guess } from './spec/guess.ts'
+import { NgramDrafter } from './spec/ngram.ts'
 
 type GenerateMessage = Extract<ToConductor, { kind: 'generate' }>
 type ScoreMessage = Extract<ToConductor, { kind: 'score' }>
@@ -29,6 +32,7 @@ export interface Sampled {
 interface Choice {
   readonly sampler: Sampler
   readonly stopWatch: StopWatch | undefined
+  readonly drafter: Drafter | undefined
   lastTokenMs: number
 }
 
@@ -48,8 +52,9 @@ export class LiveRequest {
     this.#message = message
     this.#submittedMs = nowMs
     if (message.kind === 'generate') {
-      const { prompt, choices, tokensMax, parameters } = message
-      this.work = { kind: 'generate', prompt, choices, tokensMax, head: headNeeded(parameters) }
+      const { prompt, choices, tokensMax, parameters, draft } = message
+      const head = headNeeded(parameters)
+      this.work = { kind: 'generate', prompt, choices, tokensMax, head, ...(draft ? { draft } : {}) }
       this.#stopTokens = new Set(message.stopTokens)
       this.#choices = createChoices(message, context)
     } else {
@@ -61,11 +66,19 @@ export class LiveRequest {
 
   /** Draws the token of `position` and makes it final. */
   sample(choice: number, row: ResultRow, position: Position): Sampled {
-    const { sampler, stopWatch } = this.#choices[choice]!
+    const { sampler, stopWatch, drafter } = this.#choices[choice]!
     const token = sampler.sample(row, row.full, position)
     if (this.#stopTokens.has(token)) return { token, ends: true, shown: false }
     sampler.accept(token)
+    drafter?.accept(token)
     return { token, ends: stopWatch?.accept(token) === 'stop', shown: true }
+  }
+
+  /** Guesses what follows the certain text of a choice and `assumed`. Nothing follows a token that ends the text. */
+  draft(choice: number, assumed: readonly TokenId[], count: number): Guess[] {
+    const guesses = this.#choices[choice]!.drafter?.draft(assumed, count) ?? []
+    const end = guesses.findIndex(({ token }) => this.#stopTokens.has(token))
+    return end < 0 ? guesses : guesses.slice(0, end)
   }
 
   /** Notes that a token went to the user. */
@@ -91,8 +104,9 @@ export class LiveRequest {
     }
   }
 
-  figures(nowMs: number): RequestFigures {
+  figures(nowMs: number, drafts: DraftFigures): RequestFigures {
     return {
+      drafts,
       submittedMs: this.#submittedMs,
       firstTokenMs: this.#firstTokenMs,
       lastTokenMs: this.#lastTokenMs,
@@ -113,6 +127,7 @@ function createChoices(message: GenerateMessage, context: RequestContext): Choic
   return Array.from({ length: message.choices }, (_, choice) => ({
     sampler: new Sampler(parameters, choice, vocabularySize, scratch, prompt),
     stopWatch: automaton && tokenBytes && new StopWatch(automaton, tokenBytes),
+    drafter: message.draft && new NgramDrafter(prompt),
     lastTokenMs: Number.NaN,
   }))
 }

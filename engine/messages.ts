@@ -2,7 +2,8 @@
 import type { ErrorCode } from './errors.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
-import type { FinishReason, RequestId } from './scheduler/events.ts'
+import type { DraftFigures, FinishReason, RequestId } from './scheduler/events.ts'
+import type { DraftParameters } from './spec/parameters.ts'
 
 export type ToConductor =
   | {
@@ -16,6 +17,8 @@ export type ToConductor =
       readonly stopTokens: readonly number[]
       /** Byte strings that end a choice as soon as its text contains one. */
       readonly stopStrings: readonly Uint8Array[]
+      /** How to speculate; absent for plain decoding. */
+      readonly draft?: DraftParameters
     }
   | {
       readonly kind: 'score'
@@ -49,6 +52,7 @@ export interface RequestFigures {
   readonly tokens: number
   /** Gaps between consecutive tokens of a choice, ascending. */
   readonly gapsMs: Float64Array
+  readonly drafts: DraftFigures
 }
 
 export type FromConductor =

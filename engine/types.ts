@@ -53,6 +53,28 @@ export interface SamplingOptions {
   readonly seed?: number
 }
 
+/**
+ * How a request speculates: `off` decodes plainly, `sync` drafts and verifies in turn, `pipe` drafts while earlier drafts
+ * are being verified. The text is the same with each of them.
+ */
+export type Speculation = 'off' | 'sync' | 'pipe'
+
+/** Draft parameters; the probabilities are the drafter's own. */
+export interface DraftOptions {
+  /** Most drafted tokens of one round (`sync`) or one micro-batch (`pipe`). Default 4. */
+  readonly nMax?: number
+  /** Fewer drafted tokens than this are not sent. Default 0. */
+  readonly nMin?: number
+  /** A branch of drafts ends where the best guess is less likely. Default 0.5. */
+  readonly pMin?: number
+  /** A second guess for a position opens a branch of its own when it is likelier. Default 0.3. */
+  readonly pSplit?: number
+  /** Raises both thresholds for every micro-batch of drafts sent since the last token. Default 0. */
+  readonly pRecovery?: number
+  /** Lowers both thresholds for every attempt since the last token that had only unlikely guesses. Default 0. */
+  readonly pDecay?: number
+}
+
 export interface GenerateOptions extends SamplingOptions {
   /** Most tokens per choice. Default: until the context is full. */
   readonly maxTokens?: number
@@ -60,6 +82,9 @@ export interface GenerateOptions extends SamplingOptions {
   readonly stop?: readonly string[]
   /** Continuations of the same prompt. Default 1. */
   readonly choices?: number
+  /** Default `off`. Drafts with n-grams: text that repeats itself is guessed from its earlier occurrences. */
+  readonly speculation?: Speculation
+  readonly draft?: DraftOptions
   /** Go on after a token that ends the text; nothing is banned. Default false. */
   readonly ignoreEos?: boolean
   /** Read special tokens in a text prompt as such. Default true. */
@@ -117,12 +142,15 @@ export interface GenerateStats {
   readonly kernels: string
   /** Draft tokens sent to the target. */
   readonly drafted: number
+  /** Of these, the target drew the same. */
   readonly accepted: number
   /** accepted / drafted; null when nothing was drafted. */
   readonly acceptance: number | null
   /** accepted / (accepted + first rejections). */
   readonly acceptancePerGuess: number | null
+  /** Draft tokens withdrawn on their way through the stages. */
   readonly cancelledRows: number
+  /** Draft tokens that were evaluated to the end and not needed. */
   readonly wastedRows: number
   /** Share of the stages' time spent computing; null when not measured. */
   readonly utilisation: number | null

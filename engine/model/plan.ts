@@ -66,10 +66,16 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
   const sizesFor = (stages: number, contextLength: number): StageSizes => {
     const sequences = options.sequences ?? 1
     const cellType = options.kvTypeK ?? options.kvTypeV ?? kvDefaultType(weights)
+      const chunkRows = Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength)
     return {
       lanes: options.lanes ?? (small ? 1 : Math.min(LANES_MAX, Math.max(1, Math.floor(budget / stages)))),
-      chunkRows: Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength),
-      headRowsMax: Math.min(ROWS_MAX, Math.max(HEAD_ROWS_MIN, Math.floor(LOGITS_BYTES / 4 / config.vocabularySize))),
+      chunkRows,
+      // Slots and scratch hold as many rows as a chunk has.
+      headRowsMax: Math.min(
+        ROWS_MAX,
+        chunkRows,
+        Math.max(HEAD_ROWS_MIN, Math.floor(LOGITS_BYTES / 4 / config.vocabularySize)),
+      ),
       contextLength,
       sequences: Math.max(SEQUENCES_MIN, sequences),
       cells: contextLength * sequences,
@@ -107,7 +113,7 @@ function finish(
   return {
     sizes,
     stages,
-    inFlightMax: stages.length * 2,
+    inFlightMax: inFlightMax(stages.length),
     spins: {
       barrier,
       stage: small && roomy ? SHORT_TOKEN_SPINS : barrier,
@@ -117,6 +123,9 @@ function finish(
   }
 }
 
+/** Two for every stage, and one behind them for a row that cannot wait while drafts fill the pipeline. */
+const inFlightMax = (stages: number): number => stages * 2 + 1
+
 function stageLayouts(config: ModelConfig, weights: ModelWeights, stages: number, sizes: StageSizes): StageLayout[] {
   const ranges: LayerRange[] = partitionLayers(weights.layers.map(layerBytes), matrixBytes(weights.output), stages)
   return ranges.map((range, stage) => {
@@ -125,7 +134,7 @@ function stageLayouts(config: ModelConfig, weights: ModelWeights, stages: number
       isFirst: stage === 0,
       isLast: stage === stages - 1,
       // The first ring takes all that may be in flight, so that the conductor never waits for a slot.
-      inputSlots: stage === 0 ? stages * 2 : 2,
+      inputSlots: stage === 0 ? inFlightMax(stages) : 2,
     }
     return stageLayout(config, weights, stageRange, sizes)
   })

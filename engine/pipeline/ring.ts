@@ -38,6 +38,12 @@ export class Ring {
     ringBell(this.#words, this.#consumerBell)
   }
 
+  /** Slots that are published and not released. */
+  get usedCount(): number {
+    const { published, released } = this.#ring
+    return (Atomics.load(this.#words, published) - Atomics.load(this.#words, released)) | 0
+  }
+
   /** Consumer: index of the oldest published slot, or -1 while the ring is empty. */
   peek(): number {
     const released = Atomics.load(this.#words, this.#ring.released)

@@ -5,7 +5,7 @@ import { assert, TsinferError } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { CHUNK_ROWS_MAX, CONTEXT_MAX, SEQUENCES_MAX } from '../limits.ts'
 import type { GenerateWork, RequestId, SchedulerLimits, ScoreWork } from './events.ts'
-import { type RequestRecord, reachableLength, type Sequence } from './sequence.ts'
+import { noDrafts, type RequestRecord, reachableLength, type Sequence } from './sequence.ts'
 
 type Work = GenerateWork | ScoreWork
 /** What decides whether work fits: a part of `SchedulerLimits`. */
@@ -111,7 +111,8 @@ export class Admission {
     const { contextLength } = this.#limits
     const evaluated = evaluatedLength(work, contextLength)
     const liveCount = sequencesNeeded(work)
-    const record: RequestRecord = { id, work, sequences: [], prefilled: 0, liveCount, inFlightCount: 0 }
+    const drafts = noDrafts()
+    const record: RequestRecord = { id, work, sequences: [], prefilled: 0, liveCount, inFlightCount: 0, drafts }
     const promptCells: CellIndex[] = []
     this.#cells.allocate(work.prompt.length, promptCells)
     for (let choice = 0; choice < liveCount; choice++) {

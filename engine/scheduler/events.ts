@@ -2,10 +2,14 @@
 // IDLE. Everything here is integers; the driver (conductor.ts) turns actions into ring writes, mask stores, sampler
 // calls and messages.
 import type { CellIndex, HeadKind, MicroBatch, MicroBatchNumber, Position, SequenceId, TokenId } from '../domain.ts'
+import type { Guess } from '../spec/guess.ts'
+import type { DraftParameters } from '../spec/parameters.ts'
 
 /** Chosen by the caller, unique among live requests. */
 export type RequestId = number
 export type FinishReason = 'stop' | 'length' | 'aborted'
+/** Numbers a question to the drafter; never reused. */
+export type DraftNumber = number
 
 /** Generate `choices` continuations of a prompt. */
 export interface GenerateWork {
@@ -17,6 +21,8 @@ export interface GenerateWork {
   readonly tokensMax: number
   /** What the sampler needs from the last stage. */
   readonly head: Exclude<HeadKind, 'none'>
+  /** How to speculate; absent for plain decoding. */
+  readonly draft?: DraftParameters
 }
 
 /** Teacher-forced: evaluate the tokens and report the distribution after every position from `from` on. */
@@ -35,6 +41,13 @@ export type SchedulerEvent =
    * all) whose K or V did not fit its KV type; none when absent. Drain `poll` before the next one.
    */
   | { readonly kind: 'returned'; readonly number: MicroBatchNumber; readonly faults?: number }
+  /** The first stage is done with this micro-batch and all before it. News in good time; a return says the same. */
+  | { readonly kind: 'passed'; readonly number: MicroBatchNumber }
+  /**
+   * Answer to a `draft` action, at any time; empty when the drafter has no guess. One to a question that was withdrawn
+   * is ignored.
+   */
+  | { readonly kind: 'drafted'; readonly draft: DraftNumber; readonly guesses: readonly Guess[] }
   /** Answer to a `judge` action: the target's token for that row, and whether it ends the text. */
   | { readonly kind: 'token'; readonly token: TokenId; readonly stop: boolean }
   /** Answer to a `score` action. */
@@ -71,14 +84,44 @@ export type SchedulerAction =
   | { readonly kind: 'score'; readonly request: RequestId; readonly row: number; readonly position: Position }
   /** A live row of this request came back with a fault; the driver aborts the request. Its text so far is good. */
   | { readonly kind: 'fault'; readonly request: RequestId }
+  /**
+   * Guess what follows the certain text of a choice and then `assumed`: at most `count` tokens. Every question is
+   * answered with `drafted` unless it is withdrawn; nothing waits for the answer, except a `sync` sequence for its own.
+   */
+  | {
+      readonly kind: 'draft'
+      readonly draft: DraftNumber
+      readonly request: RequestId
+      readonly choice: number
+      /** Certain tokens of the choice, prompt included. */
+      readonly length: Position
+      readonly assumed: readonly TokenId[]
+      readonly count: number
+    }
+  /** The answer to this question is of no use any more. */
+  | { readonly kind: 'undraft'; readonly draft: DraftNumber }
   /** A token is final and goes to the user. */
   | { readonly kind: 'emit'; readonly request: RequestId; readonly choice: number; readonly token: TokenId }
   /** A choice has ended. Score work has no choices: it only gets `done`. */
   | { readonly kind: 'finish'; readonly request: RequestId; readonly choice: number; readonly reason: FinishReason }
   /** All choices of a request have ended and none of its rows is in flight any more. */
-  | { readonly kind: 'done'; readonly request: RequestId }
+  | { readonly kind: 'done'; readonly request: RequestId; readonly drafts: DraftFigures }
   /** Nothing of the returned micro-batch is needed any more: its slot and logits may be reused. */
   | { readonly kind: 'release'; readonly number: MicroBatchNumber }
+
+/** What became of a request's drafted rows. When it is done, drafted = accepted + cancelled + wasted. */
+export interface DraftFigures {
+  /** Drafted rows sent. */
+  drafted: number
+  /** Of these, the target drew the same token. */
+  accepted: number
+  /** Tokens that were guessed, and none of the guesses was right. */
+  rejections: number
+  /** Rows withdrawn while in flight. */
+  cancelled: number
+  /** Rows that came back and were not needed. */
+  wasted: number
+}
 
 /** Nothing to do until the next event. */
 export const IDLE: unique symbol = Symbol('idle')
@@ -99,4 +142,6 @@ export interface SchedulerLimits {
   readonly chunkRows: number
   /** Rows with a head in one micro-batch: the last stage's logits arena. */
   readonly headRowsMax: number
+  /** Token ids are below this. */
+  readonly vocabularySize: number
 }

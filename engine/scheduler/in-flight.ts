@@ -28,6 +28,8 @@ export class InFlight {
   #nextNumber = 0
   #nextRun = 0
   #rowsKindCount = 0
+  /** The newest micro-batch that has left the first stage. */
+  #passed = -1
 
   constructor(cells: Cells) {
     this.#cells = cells
@@ -43,6 +45,15 @@ export class InFlight {
   }
   get chunkKindCount(): number {
     return this.#flights.length - this.#rowsKindCount
+  }
+  /** Micro-batches that wait for the first stage or are in it, as far as known. */
+  get beforeFirstCount(): number {
+    return this.#nextNumber - 1 - this.#passed
+  }
+  /** Micro-batches with a decode row that is certain: each will bring a sequence on. */
+  get groupCount(): number {
+    const leads = ({ runRows }: Flight) => runRows.some(({ state, kind }) => state === 'final' && kind !== 'prefill')
+    return this.#flights.reduce((count, flight) => count + (leads(flight) ? 1 : 0), 0)
   }
   /** Rows that still fit the micro-batch being filled. */
   get openRowsLeft(): number {
@@ -75,7 +86,9 @@ export class InFlight {
     assert(sequence.phase === 'waiting' && position >= sequence.length, 'a draft for a token that is certain')
     assert(parent.state === 'final' || parent.state === 'assumed', `a draft behind a row that is ${parent.state}`)
     assert(position < sequence.lengthMax - 1, 'a draft whose successor lies beyond the end of its sequence')
-    const ancestors = parent.state === 'final' ? NO_CELLS : [...parent.ancestors, parent.cell]
+    // Ancestors that have become certain since the parent was submitted are in the cell table.
+    const certain = sequence.committedLength - parent.committedLength
+    const ancestors = parent.state === 'final' ? NO_CELLS : [...parent.ancestors.slice(certain), parent.cell]
     if (ancestors.length > ANCESTORS_MAX) return undefined
     const cell = this.#draftCell(sequence, position)
     if (cell === undefined) return undefined
@@ -84,6 +97,7 @@ export class InFlight {
     row.committedLength = position - ancestors.length
     link(parent, row)
     transition(row, 'guess', this.counts)
+    sequence.request.drafts.drafted++
     return row
   }
 
@@ -113,6 +127,22 @@ export class InFlight {
     row.ancestors = NO_CELLS
     row.head = owner.request.work.kind === 'generate' ? owner.request.work.head : 'top'
     return row
+  }
+
+  /** The row in flight whose result tells the next token of a waiting sequence. */
+  frontier(sequence: Sequence): RunRow | undefined {
+    for (const { runRows } of this.#flights) {
+      for (const row of runRows) {
+        const its = row.kind === 'prefill' ? row.owner.request === sequence.request : row.owner === sequence
+        if (its && row.state === 'final' && row.position + row.count === sequence.length) return row
+      }
+    }
+    return undefined
+  }
+
+  /** The first stage has let `number` go. */
+  pass(number: MicroBatchNumber): void {
+    this.#passed = Math.max(this.#passed, number)
   }
 
   /** Puts the filled micro-batch in flight; undefined when it has no row. */
@@ -171,6 +201,7 @@ export class InFlight {
       `micro-batch ${number} returned, ${flight?.number} is the oldest in flight`,
     )
     this.#flights.shift()
+    this.pass(number)
     if (flight.kind === 'rows') this.#rowsKindCount--
     for (const row of flight.runRows) {
       transition(row, 'return', this.counts)
@@ -202,6 +233,7 @@ export class InFlight {
     transition(row, 'accept', this.counts)
     unlink(row)
     const { owner, position, cell } = row
+    owner.request.drafts.accepted++
     owner.committedLength = position + 1
     const own = owner.cells[position]!
     if (own !== cell) {
@@ -214,8 +246,13 @@ export class InFlight {
   withdraw(row: RunRow, event: RowEvent & ('reject' | 'abort')): void {
     while (row.firstChild) this.withdraw(row.firstChild, event)
     unlink(row)
-    const assumed = row.state === 'assumed' || row.state === 'arrived-assumed'
+    const inFlight = row.state === 'assumed'
+    const arrived = row.state === 'arrived-assumed'
+    const assumed = inFlight || arrived
     transition(row, event, this.counts)
+    const { drafts } = row.owner.request
+    if (inFlight) drafts.cancelled++
+    if (arrived) drafts.wasted++
     if (row.state === 'dead') row.flight.withdrawn |= row.flight.kind === 'chunk' ? -1 : 1 << row.index
     if (assumed && row.owner.cells[row.position] !== row.cell) this.#cells.release([row.cell])
   }

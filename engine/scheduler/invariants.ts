@@ -16,11 +16,11 @@ export function checkInvariants(scheduler: Scheduler): void {
 
 /** What must hold when `poll` has answered IDLE: everything that could be done has been. */
 export function checkIdle(scheduler: Scheduler): void {
-  const { admission, inFlight, requests, judging } = scheduler
+  const { admission, inFlight, requests, judging, drafting } = scheduler
   assert(!judging.flight, 'idle with a returned micro-batch open')
   assert(!admission.canAdmit(), 'idle while a request fits')
   const stuck = inFlight.flights.length === 0 && (requests.size > 0 || admission.waitingCount > 0)
-  assert(!stuck, 'idle with live requests and nothing in flight')
+  assert(!stuck || drafting.openCount > 0, 'idle with live requests, nothing in flight and no question to the drafter')
 }
 
 const rowsOf = (flights: readonly Flight[]): RunRow[] => flights.flatMap(({ runRows }) => runRows)

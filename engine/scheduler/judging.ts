@@ -87,16 +87,19 @@ export class Judging {
   /** The target's token after the row in question is known: its drafts for `sequence` are accepted or withdrawn. */
   resolve(sequence: Sequence, token: number | undefined): RunRow | undefined {
     let accepted: RunRow | undefined
+    let guessed = false
     let child = this.row?.firstChild
     while (child) {
       const next = child.nextSibling
       if (child.owner === sequence) {
+        guessed = true
         if (child.token === token) accepted = child
         else this.#inFlight.withdraw(child, 'reject')
       }
       child = next
     }
     if (accepted) this.#inFlight.accept(accepted)
+    else if (guessed) sequence.request.drafts.rejections++
     return accepted
   }
 

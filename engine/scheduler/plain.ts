@@ -4,11 +4,21 @@ import { ROWS_MAX } from '../limits.ts'
 import type { Policy } from './policy.ts'
 
 export const plain: Policy = ({ limits, inFlight, ready, decodingCount }) => {
-  const groupsLeft = limits.stages - inFlight.rowsKindCount
-  if (groupsLeft <= 0 || ready.length === 0) return
-  // An even share now, and never more than the share of a full house: groups of equal size make equal stage times.
-  const share = Math.min(Math.ceil(ready.length / groupsLeft), Math.ceil(decodingCount / limits.stages))
-  const count = Math.min(share, ROWS_MAX, limits.headRowsMax)
+  const count = groupSize(limits, ready.length, inFlight.rowsKindCount, decodingCount)
   for (let i = 0; i < count; i++) inFlight.addFinal(inFlight.startRun(), ready[i]!)
   ready.splice(0, count)
+}
+
+/** How many of `readyCount` sequences go into the next micro-batch while `groups` micro-batches carry others. */
+export function groupSize(
+  limits: { readonly stages: number; readonly headRowsMax: number },
+  readyCount: number,
+  groups: number,
+  decodingCount: number,
+): number {
+  const groupsLeft = limits.stages - groups
+  if (groupsLeft <= 0) return 0
+  // An even share now, and never more than the share of a full house: groups of equal size make equal stage times.
+  const share = Math.min(Math.ceil(readyCount / groupsLeft), Math.ceil(decodingCount / limits.stages))
+  return Math.min(share, ROWS_MAX, limits.headRowsMax)
 }

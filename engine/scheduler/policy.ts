@@ -1,4 +1,5 @@
 // What a policy is: the part of the scheduler that decides which rows to evaluate next.
+import type { Drafting } from './drafting.ts'
 import type { SchedulerLimits } from './events.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Sequence } from './sequence.ts'
@@ -11,11 +12,12 @@ export interface Board {
   readonly ready: Sequence[]
   /** Live sequences past their prefill. */
   readonly decodingCount: number
+  readonly drafting: Drafting
 }
 
 /**
  * Adds rows to the next `rows` micro-batch (`inFlight.addFinal`, `addGuess`), at most `headRowsMax`, and may withdraw
  * drafts. Called whenever one more micro-batch may be in flight; adding nothing is an answer, but a ready sequence must
- * be served as soon as nothing else is in flight.
+ * be served as soon as nothing else is in flight, unless it waits for an answer of the drafter.
  */
 export type Policy = (board: Board) => void

@@ -5,7 +5,9 @@
 import { assert } from '../errors.ts'
 import { Cells } from '../kv/cells.ts'
 import { Admission } from './admission.ts'
+import { Drafting } from './drafting.ts'
 import type {
+  DraftNumber,
   FinishReason,
   GenerateWork,
   RequestId,
@@ -17,11 +19,11 @@ import type {
 import { IDLE } from './events.ts'
 import { InFlight } from './in-flight.ts'
 import { Judging } from './judging.ts'
-import { plain } from './plain.ts'
 import type { Board, Policy } from './policy.ts'
 import { Prefill } from './prefill.ts'
 import type { Flight } from './run.ts'
-import type { RequestRecord, Sequence } from './sequence.ts'
+import { noDrafts, type RequestRecord, type Sequence } from './sequence.ts'
+import { speculative } from './speculative.ts'
 
 export class Scheduler implements Board {
   readonly limits: SchedulerLimits
@@ -32,6 +34,7 @@ export class Scheduler implements Board {
   readonly judging: Judging
   readonly requests = new Map<RequestId, RequestRecord>()
   readonly ready: Sequence[] = []
+  readonly drafting: Drafting
   decodingCount = 0
   readonly #policy: Policy
   /** Actions that stages or later submits wait for. */
@@ -40,13 +43,14 @@ export class Scheduler implements Board {
   readonly #news = new ActionQueue()
   #lastKind: Flight['kind'] = 'chunk'
 
-  constructor(limits: SchedulerLimits, policy: Policy = plain) {
+  constructor(limits: SchedulerLimits, policy: Policy = speculative) {
     this.limits = limits
     this.cells = new Cells(limits.cells)
     this.inFlight = new InFlight(this.cells)
     this.admission = new Admission(limits, this.cells)
     this.prefill = new Prefill(limits, this.inFlight)
     this.judging = new Judging(this.inFlight)
+    this.drafting = new Drafting(limits.vocabularySize)
     this.#policy = policy
   }
 
@@ -61,6 +65,14 @@ export class Scheduler implements Board {
         break
       case 'returned':
         this.#returned(event)
+        this.drafting.retryHeld()
+        break
+      case 'passed':
+        this.inFlight.pass(event.number)
+        this.drafting.retryHeld()
+        break
+      case 'drafted':
+        this.drafting.answered(event.draft, event.guesses)
         break
       case 'token':
         this.#token(event.token, event.stop)
@@ -78,7 +90,8 @@ export class Scheduler implements Board {
     const first = this.#urgent.take() ?? (this.judging.mayAsk ? this.#news.take() : undefined) ?? this.judging.ask()
     if (first) return first
     // A policy may withdraw rows and submit none, hence the second look at what is urgent.
-    return this.#submit() ?? this.#urgent.take() ?? this.#news.take() ?? this.judging.close() ?? IDLE
+    const second = this.#submit() ?? this.#urgent.take() ?? this.drafting.ask()
+    return second ?? this.#news.take() ?? this.judging.close() ?? IDLE
   }
 
   #request(request: RequestId, work: GenerateWork | ScoreWork): void {
@@ -93,8 +106,11 @@ export class Scheduler implements Board {
     const [first] = request.sequences
     // No room for a single token: the prompt need not be evaluated.
     const idle = request.work.kind === 'generate' && first!.lengthMax === first!.length
-    if (idle) for (const sequence of request.sequences) this.#end(sequence, 'length')
-    else this.prefill.add(request)
+    for (const sequence of request.sequences) {
+      if (idle) this.#end(sequence, 'length')
+      else this.drafting.begin(sequence)
+    }
+    if (!idle) this.prefill.add(request)
   }
 
   #abort(id: RequestId): void {
@@ -104,7 +120,7 @@ export class Scheduler implements Board {
       for (let choice = 0; choice < choices; choice++) {
         this.#news.put({ kind: 'finish', request: id, choice, reason: 'aborted' })
       }
-      this.#news.put({ kind: 'done', request: id })
+      this.#news.put({ kind: 'done', request: id, drafts: noDrafts() })
       return
     }
     const request = this.requests.get(id)
@@ -164,7 +180,12 @@ export class Scheduler implements Board {
     if (!stop) this.#news.put({ kind: 'emit', request: request.id, choice: question.choice, token })
     const over = stop || sequence.length === sequence.lengthMax
     this.#resolve(sequence, over ? undefined : token)
-    if (over) this.#end(sequence, stop ? 'stop' : 'length')
+    if (!over) this.#undraft(this.drafting.advance(sequence, token))
+    else this.#end(sequence, stop ? 'stop' : 'length')
+  }
+
+  #undraft(draft: DraftNumber | undefined): void {
+    if (draft !== undefined) this.#urgent.put({ kind: 'undraft', draft })
   }
 
   /** The token after the row in question is `token`, or the text ends there: drafts are accepted or withdrawn. */
@@ -197,13 +218,14 @@ export class Scheduler implements Board {
     sequence.phase = 'ended'
     request.liveCount--
     this.admission.discharge(sequence)
+    this.#undraft(this.drafting.end(sequence))
     if (request.work.kind === 'generate') this.#news.put({ kind: 'finish', request: request.id, choice, reason })
     this.#doneIfOver(request)
   }
 
   #doneIfOver(request: RequestRecord): void {
     if (request.liveCount > 0 || request.inFlightCount > 0 || !this.requests.delete(request.id)) return
-    this.#news.put({ kind: 'done', request: request.id })
+    this.#news.put({ kind: 'done', request: request.id, drafts: request.drafts })
   }
 
   /** Decode rows and prefill chunks take turns while both wait. */

@@ -1,7 +1,7 @@
 // A request under way and its sequences, one per choice: timelines of tokens that are certain. What is still only
 // assumed lives in the run table.
 import type { CellIndex, Position, SequenceId, TokenId } from '../domain.ts'
-import type { GenerateWork, RequestId, ScoreWork } from './events.ts'
+import type { DraftFigures, GenerateWork, RequestId, ScoreWork } from './events.ts'
 
 export interface RequestRecord {
   readonly id: RequestId
@@ -14,6 +14,7 @@ export interface RequestRecord {
   liveCount: number
   /** RunRows in flight, dead ones included. */
   inFlightCount: number
+  readonly drafts: DraftFigures
 }
 
 export type SequencePhase =
@@ -41,6 +42,8 @@ export interface Sequence {
   /** The newest accepted token. */
   token: TokenId
 }
+
+export const noDrafts = (): DraftFigures => ({ drafted: 0, accepted: 0, rejections: 0, cancelled: 0, wasted: 0 })
 
 /** Tokens a sequence of this work can reach, prompt included. */
 export function reachableLength(work: GenerateWork | ScoreWork, contextLength: number): number {

@@ -1,9 +1,11 @@
 // One case from one seed: draw it, run it, check it.
+import type { DraftFigures } from '../../engine/scheduler/events.ts'
 import type { Policy } from '../../engine/scheduler/policy.ts'
 import { createTransitionCounts, type TransitionCounts } from '../../engine/scheduler/run.ts'
+import { noDrafts } from '../../engine/scheduler/sequence.ts'
 import type { Random } from './random.ts'
 import { createRandom } from './random.ts'
-import { drawScenario, type Scenario } from './scenario.ts'
+import { drawScenario, type PolicyMix, type Scenario } from './scenario.ts'
 import { addCounts, World } from './world.ts'
 
 export interface CaseFigures {
@@ -12,21 +14,23 @@ export interface CaseFigures {
   lateRows: number
   skippedRows: number
   tokens: number
+  readonly drafts: DraftFigures
 }
 
 export function createFigures(): CaseFigures {
-  return { transitions: createTransitionCounts(), lateRows: 0, skippedRows: 0, tokens: 0 }
+  return { transitions: createTransitionCounts(), lateRows: 0, skippedRows: 0, tokens: 0, drafts: noDrafts() }
 }
 
 /** Runs the case of `seed`, adding to `figures`. Throws, naming the seed, when a law is broken or a text is wrong. */
 export function runCase(
   seed: number,
   figures: CaseFigures,
+  mix: PolicyMix,
   policyFor?: (scenario: Scenario, random: Random) => Policy,
 ): void {
   const random = createRandom(seed)
   try {
-    const scenario = drawScenario(random)
+    const scenario = drawScenario(random, mix)
     const create = () => new World(scenario, random, policyFor?.(scenario, random))
     const { deathAt } = scenario
     let world = create()
@@ -43,7 +47,8 @@ export function runCase(
   }
 }
 
-function note({ scheduler, pipeline, transcripts }: World, figures: CaseFigures): void {
+function note({ scheduler, pipeline, transcripts, drafts }: World, figures: CaseFigures): void {
+  for (const key of Object.keys(drafts) as (keyof DraftFigures)[]) figures.drafts[key] += drafts[key]
   addCounts(figures.transitions, scheduler.inFlight.counts)
   figures.lateRows += pipeline.lateRows
   figures.skippedRows += pipeline.skippedRows

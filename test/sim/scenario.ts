@@ -2,6 +2,8 @@
 
 import { checkWork } from '../../engine/scheduler/admission.ts'
 import type { GenerateWork, SchedulerLimits, ScoreWork } from '../../engine/scheduler/events.ts'
+import { DEFAULT_DRAFT, resolveDraft } from '../../engine/spec/parameters.ts'
+import { type DraftScript, SCRIPTS } from './drafter.ts'
 import { LAYERS, VOCABULARY } from './model.ts'
 import type { Random } from './random.ts'
 
@@ -20,17 +22,21 @@ export interface Scenario {
   readonly deathAt: number | undefined
   /** Chance that a returned micro-batch reports a fault, and that a judged row has no usable result. */
   readonly faultChance: number
+  readonly script: DraftScript
   /** Longest delay between a return and the conductor's noticing it. */
   readonly conductorDelayMax: number
 }
 
-export function drawScenario(random: Random): Scenario {
+/** Which policies the requests of a case use. */
+export type PolicyMix = 'plain' | 'sync' | 'pipe' | 'mixed'
+
+export function drawScenario(random: Random, mix: PolicyMix): Scenario {
   const limits = drawLimits(random)
   const requests: PlannedRequest[] = []
   const count = random.int(1, 9)
   const spread = random.pick([0, 30, 300])
   while (requests.length < count) {
-    const work = drawWork(random, limits)
+    const work = drawWork(random, limits, mix)
     if (!work) continue
     const at = random.int(0, spread)
     const abortAt = random.chance(0.25) ? at + random.int(0, 250) : undefined
@@ -40,6 +46,7 @@ export function drawScenario(random: Random): Scenario {
     limits,
     requests,
     deathAt: random.chance(0.1) ? random.int(1, 300) : undefined,
+    script: random.pick(SCRIPTS),
     faultChance: random.chance(0.2) ? 0.03 : 0,
     conductorDelayMax: random.pick([0, 5, 60]),
   }
@@ -57,11 +64,12 @@ function drawLimits(random: Random): SchedulerLimits {
     inFlightMax: random.pick([1, stages, stages * 2, stages * 2 + 3]),
     chunkRows: random.int(1, 9),
     headRowsMax: random.pick([1, 2, 5, 32]),
+    vocabularySize: VOCABULARY,
   }
 }
 
 /** Work that can run at all, or undefined. */
-function drawWork(random: Random, limits: SchedulerLimits): GenerateWork | ScoreWork | undefined {
+function drawWork(random: Random, limits: SchedulerLimits, mix: PolicyMix): GenerateWork | ScoreWork | undefined {
   const length = random.int(1, random.chance(0.3) ? limits.contextLength : Math.min(6, limits.contextLength))
   const tokens = Array.from({ length }, () => random.int(0, VOCABULARY - 1))
   const prompt = random.chance(0.5) ? tokens : Int32Array.from(tokens)
@@ -73,6 +81,7 @@ function drawWork(random: Random, limits: SchedulerLimits): GenerateWork | Score
         choices: random.chance(0.6) ? 1 : random.int(1, limits.sequences),
         tokensMax: random.chance(0.2) ? limits.contextLength : random.int(0, 20),
         head: random.pick(['best', 'top']),
+        ...drawDraft(random, mix),
       }
   try {
     checkWork(work, limits)
@@ -80,4 +89,19 @@ function drawWork(random: Random, limits: SchedulerLimits): GenerateWork | Score
     return undefined
   }
   return work
+}
+
+function drawDraft(random: Random, mix: PolicyMix): Pick<GenerateWork, 'draft'> {
+  const policy = mix === 'mixed' ? random.pick(['plain', 'sync', 'pipe'] as const) : mix
+  if (policy === 'plain') return {}
+  const nMax = random.pick([1, 2, DEFAULT_DRAFT.nMax, 8, 16])
+  const options = {
+    nMax,
+    nMin: random.chance(0.2) ? random.int(0, nMax) : 0,
+    pMin: random.pick([0, 0.5, 0.9]),
+    pSplit: random.pick([0, 0.3, 1]),
+    pRecovery: random.pick([0, 0.1, 0.4]),
+    pDecay: random.pick([0, 0.01, 0.2]),
+  }
+  return { draft: resolveDraft(policy, options) }
 }

@@ -52,6 +52,8 @@ export class VirtualPipeline {
   readonly #masks = new Map<number, number>()
   readonly #inFlight = new Map<number, Int32Array>()
   readonly #returned: { readonly views: codec.ReturnViews; readonly number: number }[] = []
+  /** The newest micro-batch that has left the first stage. */
+  passed = -1
   /** Rows computed although dead, because the stage had not seen the mask yet. */
   lateRows = 0
   /** Rows not computed. */
@@ -122,6 +124,7 @@ export class VirtualPipeline {
     const number = codec.microBatchNumber(slot.words, 0)
     assert(number > stage.lastNumber, 'micro-batches overtake each other')
     stage.lastNumber = number
+    if (index === 0) this.passed = number
     this.#compute(stage, slot, number)
     stage.busyUntil = Number.POSITIVE_INFINITY
     this.#begin(stage, now)

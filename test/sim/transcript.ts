@@ -27,8 +27,13 @@ export class Transcript {
   /** A question about the token at `position`: the user must know all tokens before it. */
   ask(choice: number, position: number): void {
     this.#open(choice)
-    const known = this.#planned.work.prompt.length + this.tokens[choice]!.length
+    const known = this.length(choice)
     assert(position === known, `asked for position ${position} while the user knows ${known} tokens`)
+  }
+
+  /** Tokens of a choice that the user knows, prompt included. */
+  length(choice: number): number {
+    return this.#planned.work.prompt.length + this.tokens[choice]!.length
   }
 
   emit(choice: number, token: number): void {

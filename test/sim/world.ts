@@ -3,11 +3,13 @@
 import type { MicroBatchNumber } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
 import * as codec from '../../engine/pipeline/codec.ts'
-import { IDLE, type SchedulerAction } from '../../engine/scheduler/events.ts'
+import { type DraftFigures, IDLE, type SchedulerAction } from '../../engine/scheduler/events.ts'
 import { checkIdle, checkInvariants } from '../../engine/scheduler/invariants.ts'
 import type { Policy } from '../../engine/scheduler/policy.ts'
 import type { TransitionCounts } from '../../engine/scheduler/run.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
+import { noDrafts } from '../../engine/scheduler/sequence.ts'
+import { ScriptedDrafter } from './drafter.ts'
 import { STOP_TOKEN, sample } from './model.ts'
 import type { Random } from './random.ts'
 import type { PlannedRequest, Scenario } from './scenario.ts'
@@ -17,15 +19,22 @@ import { Transcript } from './transcript.ts'
 export class World {
   readonly scheduler: Scheduler
   readonly pipeline: VirtualPipeline
+  /** Sums over all requests. */
+  readonly drafts = noDrafts()
   readonly transcripts: ReadonlyMap<number, Transcript>
   readonly #scenario: Scenario
   readonly #random: Random
   readonly #open: codec.ReturnViews[] = []
   #inFlightCount = 0
   #noticeAt = Number.POSITIVE_INFINITY
+  /** When the conductor hears that the first stage is done with a micro-batch, and with which. */
+  #passAt = Number.POSITIVE_INFINITY
+  #passed = -1
+  readonly #drafter: ScriptedDrafter
 
   constructor(scenario: Scenario, random: Random, policy?: Policy) {
     this.#scenario = scenario
+    this.#drafter = new ScriptedDrafter(scenario, random)
     this.#random = random
     this.scheduler = new Scheduler(scenario.limits, policy)
     this.pipeline = new VirtualPipeline(scenario.limits, random)
@@ -36,13 +45,19 @@ export class World {
   run(endAt = Number.POSITIVE_INFINITY): void {
     const outside = userEvents(this.#scenario.requests)
     for (;;) {
-      const next = Math.min(outside[0]?.at ?? Number.POSITIVE_INFINITY, this.pipeline.nextTime, this.#noticeAt)
+      const userAt = outside[0]?.at ?? Number.POSITIVE_INFINITY
+      const next = Math.min(userAt, this.pipeline.nextTime, this.#noticeAt, this.#passAt, this.#drafter.nextTime)
       if (next === Number.POSITIVE_INFINITY || next > endAt) break
-      if (outside[0]?.at === next) this.#userActs(outside.shift()!)
+      if (userAt === next) this.#userActs(outside.shift()!)
+      else if (this.#drafter.nextTime === next) this.#drafted(next)
+      else if (this.#passAt === next) this.#pass(next)
       else if (this.#noticeAt === next) this.#notice(next)
       else this.pipeline.step(next)
       if (this.#noticeAt === Number.POSITIVE_INFINITY && this.pipeline.hasReturned) {
         this.#noticeAt = next + this.#random.int(0, this.#scenario.conductorDelayMax)
+      }
+      if (this.#passAt === Number.POSITIVE_INFINITY && this.pipeline.passed > this.#passed) {
+        this.#passAt = next + this.#random.int(0, this.#scenario.conductorDelayMax)
       }
     }
   }
@@ -55,6 +70,10 @@ export class World {
       'requests are left over',
     )
     assert(cells.freeCount === cells.capacity, 'KV cells have leaked')
+    assert(
+      this.scheduler.drafting.openCount === 0 && this.#drafter.openCount === 0,
+      'questions to the drafter are open',
+    )
     for (const transcript of this.transcripts.values()) transcript.check(this.#scenario.limits.contextLength)
   }
 
@@ -79,6 +98,19 @@ export class World {
     this.scheduler.handle({ kind: 'returned', number: number as MicroBatchNumber, faults })
     this.#drain(now)
     assert(this.#open.length === 0, 'a returned micro-batch was not released')
+  }
+
+  #pass(now: number): void {
+    this.#passAt = Number.POSITIVE_INFINITY
+    this.#passed = this.pipeline.passed
+    this.scheduler.handle({ kind: 'passed', number: this.#passed as MicroBatchNumber })
+    this.#drain(now)
+  }
+
+  #drafted(now: number): void {
+    const { draft, guesses } = this.#drafter.take()
+    this.scheduler.handle({ kind: 'drafted', draft, guesses })
+    this.#drain(now)
   }
 
   #drain(now: number): void {
@@ -114,6 +146,12 @@ export class World {
         this.transcripts.get(action.request)!.score(action.position, this.#result(action.row))
         this.scheduler.handle({ kind: 'scored' })
         break
+      case 'draft':
+        this.#drafter.ask(action, this.transcripts.get(action.request)!.length(action.choice), now)
+        break
+      case 'undraft':
+        this.#drafter.withdraw(action.draft)
+        break
       case 'fault':
         this.#abort(action.request)
         break
@@ -123,9 +161,13 @@ export class World {
       case 'finish':
         this.transcripts.get(action.request)!.finish(action.choice, action.reason)
         break
-      case 'done':
+      case 'done': {
         this.transcripts.get(action.request)!.finishAll()
+        const { drafted, accepted, cancelled, wasted } = action.drafts
+        assert(drafted === accepted + cancelled + wasted, 'drafted rows do not add up')
+        for (const key of Object.keys(this.drafts) as (keyof DraftFigures)[]) this.drafts[key] += action.drafts[key]
         break
+      }
       case 'release':
         this.#open.pop()
         break

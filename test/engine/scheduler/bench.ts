@@ -11,6 +11,7 @@ import {
 } from '../../../engine/scheduler/events.ts'
 import { checkIdle, checkInvariants } from '../../../engine/scheduler/invariants.ts'
 import { Scheduler } from '../../../engine/scheduler/scheduler.ts'
+import { type Guess, PROBABILITY_ONE } from '../../../engine/spec/guess.ts'
 
 const LIMITS: SchedulerLimits = {
   stages: 1,
@@ -20,6 +21,7 @@ const LIMITS: SchedulerLimits = {
   inFlightMax: 2,
   chunkRows: 4,
   headRowsMax: 4,
+  vocabularySize: 1000,
 }
 
 export function generate(prompt: ArrayLike<number>, more: Partial<GenerateWork> = {}): GenerateWork {
@@ -41,6 +43,17 @@ export class Bench {
   }
   token(token: number, stop = false): string[] {
     return this.#feed({ kind: 'token', token, stop })
+  }
+  passed(number: number): string[] {
+    return this.#feed({ kind: 'passed', number: number as MicroBatch['number'] })
+  }
+  /** Answers a question to the drafter with a chain, or with guesses as they are. */
+  drafted(draft: number, guesses: readonly (number | Guess)[]): string[] {
+    const chain = guesses.map(
+      (guess, i): Guess =>
+        typeof guess === 'number' ? { parent: i - 1, token: guess, probability: PROBABILITY_ONE } : guess,
+    )
+    return this.#feed({ kind: 'drafted', draft, guesses: chain })
   }
   scored(): string[] {
     return this.#feed({ kind: 'scored' })
@@ -100,6 +113,10 @@ function describe(action: SchedulerAction): string {
       return `judge ${action.request}.${action.choice} row ${action.row} position ${action.position}`
     case 'score':
       return `score ${action.request} row ${action.row} position ${action.position}`
+    case 'draft':
+      return `draft ${action.draft} of ${action.request}.${action.choice} ${action.length} [${action.assumed.join(' ')}] ${action.count}`
+    case 'undraft':
+      return `undraft ${action.draft}`
     case 'emit':
       return `emit ${action.request}.${action.choice} ${action.token}`
     case 'finish':

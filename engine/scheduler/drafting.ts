@@ -1,0 +1,129 @@
+// The draft trees of all sequences that speculate, and the questions to the drafter about them. What a question assumes
+// may turn out wrong while the drafter works on it: then it is withdrawn, and a late answer finds nobody who asked.
+import { ANCESTORS_MAX } from '../limits.ts'
+import { type DraftNode, DraftTree } from '../spec/draft-tree.ts'
+import type { Guess } from '../spec/guess.ts'
+import type { DraftNumber, SchedulerAction } from './events.ts'
+import type { RunRow } from './run.ts'
+import type { Sequence } from './sequence.ts'
+
+export type RowTree = DraftTree<RunRow>
+export type RowNode = DraftNode<RunRow>
+
+interface Speculating {
+  readonly sequence: Sequence
+  readonly tree: RowTree
+  /** The open question. */
+  draft: DraftNumber | undefined
+}
+
+type DraftAction = Extract<SchedulerAction, { kind: 'draft' }>
+
+export class Drafting {
+  readonly #vocabularySize: number
+  readonly #speculating = new Map<Sequence, Speculating>()
+  readonly #byDraft = new Map<DraftNumber, Speculating>()
+  #nextDraft: DraftNumber = 0
+
+  constructor(vocabularySize: number) {
+    this.#vocabularySize = vocabularySize
+  }
+
+  /** Whether any live sequence speculates. */
+  get isActive(): boolean {
+    return this.#speculating.size > 0
+  }
+  /** Questions without an answer. */
+  get openCount(): number {
+    return this.#byDraft.size
+  }
+
+  *trees(): Generator<readonly [Sequence, RowTree], void, undefined> {
+    for (const { sequence, tree } of this.#speculating.values()) yield [sequence, tree]
+  }
+
+  treeOf(sequence: Sequence): RowTree | undefined {
+    return this.#speculating.get(sequence)?.tree
+  }
+
+  /** A sequence is admitted. */
+  begin(sequence: Sequence): void {
+    const { work } = sequence.request
+    if (work.kind !== 'generate' || !work.draft) return
+    const tree: RowTree = new DraftTree(work.draft, sequence.token, sequence.length - 1)
+    this.#speculating.set(sequence, { sequence, tree, draft: undefined })
+  }
+
+  /** A token of the sequence has become certain. Returns the question that is of no use any more. */
+  advance(sequence: Sequence, token: number): DraftNumber | undefined {
+    const entry = this.#speculating.get(sequence)
+    if (!entry) return undefined
+    entry.tree.advance(token)
+    return entry.tree.working ? undefined : this.#close(entry)
+  }
+
+  /** The sequence has ended. Returns the question that is of no use any more. */
+  end(sequence: Sequence): DraftNumber | undefined {
+    const entry = this.#speculating.get(sequence)
+    if (!entry) return undefined
+    this.#speculating.delete(sequence)
+    return this.#close(entry)
+  }
+
+  #close(entry: Speculating): DraftNumber | undefined {
+    const { draft } = entry
+    if (draft === undefined) return undefined
+    this.#byDraft.delete(draft)
+    entry.draft = undefined
+    return draft
+  }
+
+  answered(draft: DraftNumber, guesses: readonly Guess[]): void {
+    const entry = this.#byDraft.get(draft)
+    if (!entry) return
+    this.#close(entry)
+    entry.tree.answer(guesses, this.#vocabularySize, positionEnd(entry))
+  }
+
+  /** Time has passed: guesses that were too unlikely get another chance. */
+  retryHeld(): void {
+    for (const { tree } of this.#speculating.values()) tree.retryHeld(true)
+  }
+
+  /** The next question. */
+  ask(): DraftAction | undefined {
+    for (const entry of this.#speculating.values()) {
+      const tip = this.#tipToDraft(entry)
+      if (!tip) continue
+      const { sequence, tree } = entry
+      const draft = this.#nextDraft++
+      tip.asked = true
+      tree.working = tip
+      entry.draft = draft
+      this.#byDraft.set(draft, entry)
+      const { request, choice, length } = sequence
+      const count = tree.parameters.nMax - tree.pendingCount()
+      return { kind: 'draft', draft, request: request.id, choice, length, assumed: tree.pathTo(tip), count }
+    }
+    return undefined
+  }
+
+  #tipToDraft(entry: Speculating): RowNode | undefined {
+    const { sequence, tree, draft } = entry
+    const { phase } = sequence
+    const may = phase === 'ready' || (phase === 'waiting' && tree.parameters.policy === 'pipe')
+    if (!may || draft !== undefined || tree.pendingCount() >= tree.parameters.nMax) return undefined
+    return tree.openTip(positionEnd(entry))
+  }
+
+  /** Whether a ready sequence should wait for more drafts before its next row is sent. */
+  isCollecting(sequence: Sequence): boolean {
+    const entry = this.#speculating.get(sequence)
+    if (entry?.tree.parameters.policy !== 'sync') return false
+    return entry.draft !== undefined || this.#tipToDraft(entry) !== undefined
+  }
+}
+
+/** Nothing is drafted behind this position: its rows would not be needed, or have too many ancestors. */
+const positionEnd = ({ sequence, tree }: Speculating): number =>
+  Math.min(sequence.lengthMax - 2, tree.root.position + ANCESTORS_MAX)

@@ -1,0 +1,86 @@
+// Speculation, per sequence by one of two policies, beside sequences that decode plainly.
+//
+// `sync`, the standard: when a sequence is ready, draft up to nMax tokens; send the row of its newest token and the
+// drafts together; when all have returned, repeat. The pipeline waits while the drafter works, and the other way round.
+//
+// `pipe`, after PipeInfer (arXiv:2407.11798): a ready sequence's row goes out at once, in a micro-batch without drafts,
+// so progress never waits for the drafter. Behind it, as long as no result has arrived, go micro-batches of up to nMax
+// drafts: whenever the first stage has nothing to do, or as many as fit are there. A token that was guessed right needs
+// no row of its own: the one in flight counts. What a token proves wrong has been withdrawn before a policy is asked.
+import { ROWS_MAX } from '../limits.ts'
+import type { RowNode, RowTree } from './drafting.ts'
+import { groupSize, plain } from './plain.ts'
+import type { Board, Policy } from './policy.ts'
+import type { Sequence } from './sequence.ts'
+
+export const speculative: Policy = (board) => {
+  if (!board.drafting.isActive) return plain(board)
+  if (!serveReady(board)) sendDrafts(board)
+}
+
+const rowsLeft = ({ inFlight, limits }: Board): number =>
+  inFlight.openRowsLeft - ROWS_MAX + Math.min(limits.headRowsMax, ROWS_MAX)
+
+/** Sends the newest tokens of sequences that are ready, `sync` ones with their drafts. Returns whether there were any. */
+function serveReady(board: Board): boolean {
+  const { limits, inFlight, ready, decodingCount, drafting } = board
+  const served = ready.filter((sequence) => !drafting.isCollecting(sequence))
+  served.length = Math.min(served.length, groupSize(limits, served.length, inFlight.groupCount, decodingCount))
+  for (const sequence of served) {
+    const row = inFlight.addFinal(inFlight.startRun(), sequence)
+    ready.splice(ready.indexOf(sequence), 1)
+    const tree = drafting.treeOf(sequence)
+    if (tree) tree.root.row = row
+  }
+  for (const sequence of served) {
+    const tree = drafting.treeOf(sequence)
+    if (tree?.parameters.policy === 'sync') sendTree(board, sequence, tree)
+  }
+  return served.length > 0
+}
+
+/** Sends drafts behind rows in flight: what a full micro-batch left over of `sync`, and all of `pipe`. */
+function sendDrafts(board: Board): void {
+  const { drafting, inFlight, limits } = board
+  // The last place in the pipeline is kept for a row that brings a sequence on.
+  const hasRoom = inFlight.flights.length + 1 < limits.inFlightMax
+  const trees = [...drafting.trees()].filter(([{ phase }]) => phase === 'waiting')
+  for (const [sequence, tree] of trees) {
+    if (tree.parameters.policy === 'sync' || (hasRoom && isTimeToSend(board, tree))) sendTree(board, sequence, tree)
+  }
+}
+
+function isTimeToSend({ inFlight, limits }: Board, tree: RowTree): boolean {
+  // With a single stage nothing returns before the first stage is done: drafts wait behind the row in it.
+  const waitingMax = limits.stages === 1 || tree.pendingCount() >= tree.parameters.nMax ? 1 : 0
+  return inFlight.beforeFirstCount <= waitingMax
+}
+
+function sendTree(board: Board, sequence: Sequence, tree: RowTree): void {
+  const { inFlight } = board
+  const pending = tree.pending()
+  if (pending.length === 0 || pending.length < tree.parameters.nMin) return
+  tree.root.row ??= inFlight.frontier(sequence)
+  const run = inFlight.startRun()
+  let sent = 0
+  for (const node of pending) {
+    if (rowsLeft(board) <= 0) break
+    if (sendNode(board, run, sequence, tree, node)) sent++
+  }
+  if (sent > 0) tree.sent++
+}
+
+/** Submits one draft; false where its parent could not be submitted, or it has no cell. */
+function sendNode(
+  { inFlight }: Board,
+  run: Parameters<Board['inFlight']['addGuess']>[0],
+  sequence: Sequence,
+  tree: RowTree,
+  node: RowNode,
+): boolean {
+  const parent = node.parent!.row
+  if (!parent) return false
+  node.row = inFlight.addGuess(run, sequence, parent, node.token)
+  if (!node.row) tree.drop(node)
+  return node.row !== undefined
+}
