@@ -66,7 +66,7 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
   const sizesFor = (stages: number, contextLength: number): StageSizes => {
     const sequences = options.sequences ?? 1
     const cellType = options.kvTypeK ?? options.kvTypeV ?? kvDefaultType(weights)
-      const chunkRows = Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength)
+    const chunkRows = Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength)
     return {
       lanes: options.lanes ?? (small ? 1 : Math.min(LANES_MAX, Math.max(1, Math.floor(budget / stages)))),
       chunkRows,

@@ -77,7 +77,7 @@ test('pipe: a right sibling survives with all behind it', () => {
   assert.equal(b.passed(2), ['submit 3 rows 51@0:3+top 42@0:3+top'])
   b.returned(1)
   const lines = b.token(50)
-  assert.ok(lines.includes('cancel 2 1') && lines.includes('cancel 3 1'), lines.join('; '))
+  assert.ok(lines.includes('cancel 2 1') && lines.includes('cancel 3 2'), lines.join('; '))
   assert.ok(
     lines.some((line) => line.startsWith('map 0 2 [')),
     'the cell of the sibling is the one of its position',
