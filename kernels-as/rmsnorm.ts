@@ -6,7 +6,7 @@ export function rmsnorm(
   out: usize, x: usize, weight: usize, k: i32, n: i32, outStride: usize, xStride: usize, eps: f32,
 ): void {
   for (let i = 0; i < n; i++) {
-    const scale: f32 = <f32>1 / sqrt<f32>(<f32>(sumOfSquares(x, k) / <f64>k) + eps)
+    const scale = <f32>(1 / sqrt<f64>(sumOfSquares(x, k) / <f64>k + <f64>eps))
     const scales = f32x4.splat(scale)
     let c: usize = 0
     const whole = <usize>(k & ~3) << 2

@@ -1,4 +1,5 @@
-// A whole Llama, one token after another, in float64 over F32 weights: slow, short, and right.
+// A whole Llama, one token after another, in float64 over F32 or dequantized weights: slow, short, and right.
+import { readFileSync } from 'node:fs'
 import type { GgufFile } from '../../engine/gguf/file.ts'
 import { readF32Tensor } from '../../engine/gguf/tensor-data.ts'
 import type { TensorInfo } from '../../engine/gguf/tensor-table.ts'
@@ -6,6 +7,7 @@ import { modelConfig } from '../../engine/model/config.ts'
 import { ropeFrequencies } from '../../engine/model/rope-frequencies.ts'
 import { modelWeights } from '../../engine/model/weights.ts'
 import { attention } from './attention.ts'
+import { dequantize } from './dequantize.ts'
 import { matmul } from './matmul.ts'
 import { rmsnorm } from './rmsnorm.ts'
 import { rope } from './rope.ts'
@@ -14,7 +16,7 @@ import { rope } from './rope.ts'
 export function llamaLogits(file: GgufFile, ids: readonly number[]): Float64Array[] {
   const config = modelConfig(file)
   const weights = modelWeights(file, config)
-  const read = cached((tensor) => readF32Tensor(file, tensor))
+  const read = cached((tensor) => readWeights(file, tensor))
   const { frequencies, magnitude } = ropeFrequencies(
     config.rope,
     weights.ropeFrequencies && read(weights.ropeFrequencies),
@@ -55,6 +57,12 @@ export function llamaLogits(file: GgufFile, ids: readonly number[]): Float64Arra
     })
     return product(weights.output, norm(x, weights.outputNorm))
   })
+}
+
+function readWeights(file: GgufFile, tensor: TensorInfo): Float32Array {
+  if (tensor.type === 'F32') return readF32Tensor(file, tensor)
+  const bytes = readFileSync(file.shards[tensor.shard]!.path).subarray(tensor.offset, tensor.offset + tensor.bytes)
+  return dequantize(tensor.type, bytes)
 }
 
 function cached<Value>(read: (tensor: TensorInfo) => Value): (tensor: TensorInfo) => Value {
