@@ -1,6 +1,6 @@
 // Everything about a model that is decided before its threads start: header, configuration, weights, plan.
 import type { GgufFile } from './gguf/file.ts'
-import { openFile } from './gguf/file-source.ts'
+import { readF32Tensor } from './gguf/tensor-data.ts'
 import { type ModelConfig, modelConfig } from './model/config.ts'
 import { type ModelPlan, type PlanOptions, planModel } from './model/plan.ts'
 import { type RopeFrequencies, ropeFrequencies } from './model/rope-frequencies.ts'
@@ -28,20 +28,7 @@ export function prepareModel(file: GgufFile, options: PlanOptions, cores: number
     config,
     weights,
     plan: planModel(config, weights, options, cores),
-    rope: ropeFrequencies(config.rope, ropeFactors(file, weights)),
+    rope: ropeFrequencies(config.rope, weights.ropeFrequencies && readF32Tensor(file, weights.ropeFrequencies)),
     fileBytes: [...file.tensors.values()].reduce((sum, { bytes }) => sum + bytes, 0),
   }
-}
-
-function ropeFactors(file: GgufFile, weights: ModelWeights): Float32Array | undefined {
-  const tensor = weights.ropeFrequencies
-  if (!tensor) return undefined
-  const factors = new Float32Array(tensor.bytes / 4)
-  const source = openFile(file.shards[tensor.shard]!.path)
-  try {
-    source.readInto(new Uint8Array(factors.buffer), tensor.offset)
-  } finally {
-    source.close()
-  }
-  return factors
 }
