@@ -15,10 +15,13 @@ import {
 const PROMPT = [1, 403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317]
 const TOKENS = 80
 const TOP = 64
+/** A model is asked again and again: what one request leaves behind must not change the next. */
+const REPETITIONS = 3
 
 const LAYOUTS = [
   { kernels: 'plain', stages: 1, lanes: 1, chunkRows: 64 },
   { kernels: 'auto', stages: 1, lanes: 1, chunkRows: 64 },
+  { kernels: 'plain', stages: 1, lanes: 2, chunkRows: 1 },
   { kernels: 'plain', stages: 2, lanes: 2, chunkRows: 7 },
   { kernels: 'auto', stages: 2, lanes: 2, chunkRows: 7 },
 ] as const
@@ -26,7 +29,7 @@ const LAYOUTS = [
 export interface LayoutDigest {
   /** What ran: `relaxed, 2 x 2, chunk 7`. */
   readonly layout: string
-  /** Of greedy ids, sampled ids and the logits along the greedy text. */
+  /** Of greedy ids, sampled ids and the logits along the greedy text; several where repetitions differ. */
   readonly digest: string
 }
 
@@ -35,34 +38,40 @@ async function digestOf(path: string, { kernels, ...options }: (typeof LAYOUTS)[
   const { build, module } = loadKernels(kernels)
   const memories = model.plan.stages.map(({ bytes }) => createStageMemory(bytes))
   const engine = await Engine.start(model, module, memories)
-  const hash = createHash('sha256')
-  const add = (numbers: ArrayBufferView): void => {
-    hash.update(new Uint8Array(numbers.buffer as ArrayBuffer, numbers.byteOffset, numbers.byteLength))
-  }
+  const digests = new Set<string>()
   try {
-    const generate = async (temperature: number): Promise<number[]> => {
-      const parameters = resolveSampling({ temperature, seed: 7 }, model.config.vocabularySize, 7)
-      const request = { prompt: Int32Array.from(PROMPT), parameters, choices: 1, tokensMax: TOKENS }
-      const ids: number[] = []
-      for await (const event of engine.request({ kind: 'generate', ...request, stopTokens: [], stopStrings: [] })) {
-        if (event.kind === 'token') ids.push(event.token)
-      }
-      add(Int32Array.from(ids))
-      return ids
-    }
-    const greedy = await generate(0)
-    await generate(1)
-    const prompt = Int32Array.from([...PROMPT, ...greedy])
-    for await (const event of engine.request({ kind: 'score', prompt, from: 0, top: TOP })) {
-      if (event.kind !== 'score') continue
-      const { ids, logits, logsumexp, nextLogit } = event.row
-      for (const numbers of [ids, logits, new Float64Array([logsumexp, nextLogit])]) add(numbers)
-    }
+    for (let i = 0; i < REPETITIONS; i++) digests.add(await digestOnce(engine, model.config.vocabularySize))
   } finally {
     await engine.close()
   }
   const layout = `${build}, ${options.stages} x ${options.lanes}, chunk ${options.chunkRows}`
-  return { layout, digest: hash.digest('hex').slice(0, 16) }
+  return { layout, digest: [...digests].join(' ') }
+}
+
+async function digestOnce(engine: Engine, vocabularySize: number): Promise<string> {
+  const hash = createHash('sha256')
+  const add = (numbers: ArrayBufferView): void => {
+    hash.update(new Uint8Array(numbers.buffer as ArrayBuffer, numbers.byteOffset, numbers.byteLength))
+  }
+  const generate = async (temperature: number): Promise<number[]> => {
+    const parameters = resolveSampling({ temperature, seed: 7 }, vocabularySize, 7)
+    const request = { prompt: Int32Array.from(PROMPT), parameters, choices: 1, tokensMax: TOKENS }
+    const ids: number[] = []
+    for await (const event of engine.request({ kind: 'generate', ...request, stopTokens: [], stopStrings: [] })) {
+      if (event.kind === 'token') ids.push(event.token)
+    }
+    add(Int32Array.from(ids))
+    return ids
+  }
+  const greedy = await generate(0)
+  await generate(1)
+  const prompt = Int32Array.from([...PROMPT, ...greedy])
+  for await (const event of engine.request({ kind: 'score', prompt, from: 0, top: TOP })) {
+    if (event.kind !== 'score') continue
+    const { ids, logits, logsumexp, nextLogit } = event.row
+    for (const numbers of [ids, logits, new Float64Array([logsumexp, nextLogit])]) add(numbers)
+  }
+  return hash.digest('hex').slice(0, 16)
 }
 
 try {

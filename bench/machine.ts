@@ -1,7 +1,7 @@
 // The machine a bench ran on, and what this process used of it.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { machineTopology } from '../engine/index.ts'
 
@@ -16,7 +16,11 @@ export interface MachineFacts {
   /** Of the repository; `+` = with changes. */
   readonly commit: string | null
   readonly date: string
+  /** Processes that wanted to run in the minute before the bench began: near 0 on a quiet machine. */
+  readonly loadBefore: number
 }
+
+const LOAD_BEFORE = Number(loadavg()[0]!.toFixed(2))
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -32,6 +36,7 @@ export function machineFacts(): MachineFacts {
     v8: process.versions.v8,
     commit: readCommit(),
     date: new Date().toISOString(),
+    loadBefore: LOAD_BEFORE,
   }
 }
 

@@ -52,6 +52,6 @@ export function shownCell(value: unknown, decimals?: number): string {
   return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 1e-3)))))
 }
 
-const machineLine = ({ cpu, usableCores, memoryGib, node, v8, commit, date }: MachineFacts): string =>
+const machineLine = ({ cpu, usableCores, memoryGib, node, v8, commit, date, loadBefore }: MachineFacts): string =>
   `${cpu}, ${usableCores} usable cores, ${memoryGib} GiB; Node ${node} (V8 ${v8}); ` +
-  `commit ${commit ?? 'unknown'}; ${date}`
+  `commit ${commit ?? 'unknown'}; ${date}; load before ${loadBefore}`

@@ -13,6 +13,7 @@ const MACHINE: MachineFacts = {
   v8: '11.3',
   commit: 'abc',
   date: '2026-01-02T03:04:05.000Z',
+  loadBefore: 0.5,
 }
 
 const REPORT: Report = {
@@ -38,7 +39,7 @@ test('a table for people', () => {
     [
       '**Sums of things**',
       '',
-      'A processor, 2 usable cores, 24 GiB; Node 20.0.0 (V8 11.3); commit abc; 2026-01-02T03:04:05.000Z',
+      'A processor, 2 usable cores, 24 GiB; Node 20.0.0 (V8 11.3); commit abc; 2026-01-02T03:04:05.000Z; load before 0.5',
       '',
       '| name | tok/s | ratio | good |',
       '| --- | ---: | ---: | --- |',
