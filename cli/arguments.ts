@@ -8,6 +8,8 @@ export interface Option {
   readonly kind: 'flag' | 'text' | 'integer' | 'number' | 'integers' | 'choice'
   /** Every spelling with its dashes, the usual one first; at least one begins with two dashes. */
   readonly names: readonly string[]
+  /** Older spellings: understood, with a notice, and not in the help. */
+  readonly olderNames?: readonly string[]
   /** What stands for the value in the help; absent for flags. */
   readonly value?: string
   readonly help: string
@@ -34,6 +36,8 @@ export type Values<Table extends Options> = { readonly [Key in keyof Table]?: Va
 export interface CommandLine<Table extends Options> {
   readonly values: Values<Table>
   readonly positionals: readonly string[]
+  /** What to tell the user about the words, a line each. */
+  readonly notices: readonly string[]
 }
 
 /**
@@ -53,7 +57,14 @@ export function readCommandLine<Table extends Options>(table: Table, words: read
     const text = texts[longName(option)]
     if (text !== undefined) values[key] = typeof text === 'string' ? readValue(option, text) : text
   }
-  return { values: values as Values<Table>, positionals }
+  return { values: values as Values<Table>, positionals, notices: olderSpellings(table, words) }
+}
+
+function olderSpellings(table: Options, words: readonly string[]): string[] {
+  const spellings = new Set(words.map((word) => word.split('=')[0]!))
+  return Object.values(table).flatMap(({ names, olderNames = [] }) =>
+    olderNames.filter((name) => spellings.has(name)).map((name) => `${name}: now called ${names[0]}`),
+  )
 }
 
 const longName = (option: Option): string => option.names.find((name) => name.startsWith('--'))!.slice(2)
@@ -61,7 +72,9 @@ const longName = (option: Option): string => option.names.find((name) => name.st
 /** Replaces every spelling by `--long` or `--long=value`. */
 function withLongNames(table: Options, words: readonly string[]): string[] {
   const bySpelling = new Map(
-    Object.values(table).flatMap((option) => option.names.map((name) => [name, option] as const)),
+    Object.values(table).flatMap((option) =>
+      [...option.names, ...(option.olderNames ?? [])].map((name) => [name, option] as const),
+    ),
   )
   const result: string[] = []
   for (let at = 0; at < words.length; at++) {

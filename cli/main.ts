@@ -26,7 +26,8 @@ async function main(words: readonly string[], interruption: AbortSignal): Promis
 async function execute(entry: CommandEntry, words: readonly string[], signal: AbortSignal): Promise<void> {
   const command = await entry.load()
   const table: Options & typeof GENERAL_OPTIONS = { ...command.options, ...GENERAL_OPTIONS }
-  const { values, positionals } = readCommandLine(table, words)
+  const { values, positionals, notices } = readCommandLine(table, words)
+  for (const notice of notices) note(`tsinfer: ${notice}\n`)
   const surplus = positionals[command.positionalsMax]
   if (values.help) write(commandHelp(`tsinfer ${entry.name} ${command.usage}`.trimEnd(), entry.summary, table))
   else if (surplus !== undefined) throw new TsinferError('option_invalid', `${surplus}: unexpected argument`)

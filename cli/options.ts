@@ -118,6 +118,62 @@ export const SAMPLING_OPTIONS = {
   seed: { kind: 'integer', names: ['-s', '--seed'], value: 'SEED', least: -1, help: '-1 = random (default)' },
 } as const satisfies Options
 
+const share = { kind: 'number', value: 'P', least: 0, most: 1 } as const
+
+/** How a generation speculates. */
+export const SPECULATION_OPTIONS = {
+  speculation: {
+    kind: 'choice',
+    names: ['--spec'],
+    value: 'POLICY',
+    choices: ['off', 'sync', 'pipe'],
+    help: 'off, sync or pipe: draft with n-grams and verify (same text; default off)',
+  },
+  nMax: {
+    kind: 'integer',
+    names: ['--spec-draft-n-max'],
+    olderNames: ['--draft', '--draft-n', '--draft-max'],
+    value: 'N',
+    least: 1,
+    help: 'most drafted tokens of a round (sync) or micro-batch (pipe) (4)',
+  },
+  nMin: {
+    kind: 'integer',
+    names: ['--spec-draft-n-min'],
+    olderNames: ['--draft-min', '--draft-n-min'],
+    value: 'N',
+    least: 0,
+    help: 'send no fewer drafted tokens than this (0)',
+  },
+  pMin: {
+    ...share,
+    names: ['--spec-draft-p-min'],
+    olderNames: ['--draft-p-min'],
+    help: 'stop drafting where the best guess is less likely (0.5)',
+  },
+  pSplit: {
+    ...share,
+    names: ['--spec-draft-p-split'],
+    olderNames: ['--draft-p-split'],
+    help: 'open a branch for another guess that is likelier (0.3)',
+  },
+  pRecovery: {
+    ...share,
+    names: ['--spec-draft-p-recovery'],
+    help: 'raise both by this for every micro-batch of drafts sent since the last token (0)',
+  },
+  pDecay: {
+    ...share,
+    names: ['--spec-draft-p-decay'],
+    help: 'lower both by this for every failed attempt since the last token (0)',
+  },
+} as const satisfies Options
+
+export const speculationOptions = (values: Values<typeof SPECULATION_OPTIONS>) => {
+  const { speculation, nMax, nMin, pMin, pSplit, pRecovery, pDecay } = values
+  return { ...present({ speculation }), draft: present({ nMax, nMin, pMin, pSplit, pRecovery, pDecay }) }
+}
+
 export const IDS_OPTION = {
   kind: 'integers',
   names: ['--ids'],

@@ -13,7 +13,9 @@ import {
   modelPath,
   present,
   SAMPLING_OPTIONS,
+  SPECULATION_OPTIONS,
   samplingOptions,
+  speculationOptions,
 } from './options.ts'
 import { note, outputGone, write, writeJson } from './output.ts'
 import { readPrompt } from './prompt.ts'
@@ -30,6 +32,7 @@ const OPTIONS = {
   },
   ignoreEos: { kind: 'flag', names: ['--ignore-eos'], help: 'go on after a token that ends the text' },
   ...SAMPLING_OPTIONS,
+  ...SPECULATION_OPTIONS,
   ...LOAD_OPTIONS,
   json: JSON_OPTION,
   stats: { kind: 'flag', names: ['--stats'], help: 'print settings and figures to standard error' },
@@ -50,6 +53,7 @@ export const command = defineCommand({
       const show = new Shower(model, values)
       const generation = model.generate(prompt, {
         ...samplingOptions(values),
+        ...speculationOptions(values),
         ...present({ maxTokens: values.maxTokens === -1 ? undefined : values.maxTokens, ignoreEos: values.ignoreEos }),
         signal,
       })

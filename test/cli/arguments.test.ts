@@ -3,7 +3,14 @@ import * as assert from 'uvu/assert'
 import { readCommandLine } from '../../cli/arguments.ts'
 import { commandHelp, generalHelp } from '../../cli/help.ts'
 import { nearest } from '../../cli/nearest.ts'
-import { LOAD_OPTIONS, loadOptions, SAMPLING_OPTIONS, samplingOptions } from '../../cli/options.ts'
+import {
+  LOAD_OPTIONS,
+  loadOptions,
+  SAMPLING_OPTIONS,
+  SPECULATION_OPTIONS,
+  samplingOptions,
+  speculationOptions,
+} from '../../cli/options.ts'
 import { TsinferError } from '../../engine/errors.ts'
 
 const TABLE = {
@@ -111,6 +118,22 @@ test('help lists every spelling and command', () => {
   assert.ok(help.startsWith('Usage: tsinfer run [MODEL]\n\nWrites.\n\nOptions:\n'))
   for (const { names } of Object.values(TABLE)) for (const name of names) assert.ok(help.includes(name), name)
   assert.match(generalHelp([{ name: 'run', summary: 'Write text.' }]), /\n {2}run {2}Write text\.\n/)
+})
+
+test('speculation, by its present and its older names', () => {
+  const speak = (...words: string[]) => readCommandLine(SPECULATION_OPTIONS, words)
+  const { values, notices } = speak('--spec', 'pipe', '--spec-draft-n-max=8', '--spec-draft-p-recovery', '0.1')
+  assert.equal(speculationOptions(values), { speculation: 'pipe', draft: { nMax: 8, pRecovery: 0.1 } })
+  assert.equal(notices, [])
+  const older = speak('--draft-max', '6', '--draft-min=1', '--draft-p-min', '0.2')
+  assert.equal(speculationOptions(older.values), { draft: { nMax: 6, nMin: 1, pMin: 0.2 } })
+  assert.equal(older.notices, [
+    '--draft-max: now called --spec-draft-n-max',
+    '--draft-min: now called --spec-draft-n-min',
+    '--draft-p-min: now called --spec-draft-p-min',
+  ])
+  assert.throws(() => speak('--spec', 'fast'), /--spec: expected one of off, sync, pipe, found "fast"/)
+  assert.not.match(commandHelp('x', 'y', SPECULATION_OPTIONS), /--draft-max/)
 })
 
 test.run()

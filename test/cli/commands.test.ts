@@ -169,7 +169,7 @@ test('usage errors: one line, exit 2', async () => {
     [[], /command: expected one of run, .* found none/],
     [['ruin'], /ruin: unknown command, .*did you mean run\?/],
     [['run', '--tmep', '1'], /--tmep: unknown option; did you mean --temp\?/],
-    [['run', '--spec', 'auto'], /--spec: unknown option/],
+    [['run', '--tree', 'auto'], /--tree: unknown option/],
     [['run', 'a.gguf', 'b.gguf'], /b\.gguf: unexpected argument/],
     [['run', '-m', 'a.gguf', 'b.gguf'], /expected one model, found a\.gguf and also b\.gguf/],
     [['topology', 'x'], /x: unexpected argument/],

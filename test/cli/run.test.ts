@@ -110,4 +110,17 @@ sharedTest(test, 'golden greedy ids', 'models/stories260K/golden-f32.json', asyn
   }
 })
 
+test('speculation changes the figures and not the text', async () => {
+  const words = ['run', '-p', 'Lily saw a dog. Lily saw a', '-n', '40', '--temp', '0', '--json', '--stages', '2']
+  const plain = JSON.parse((await tsinfer(words)).stdout)
+  const { stdout, stderr } = await tsinfer([...words, '--spec', 'pipe', '--draft-max', '3', '--spec-draft-p-min', '0'])
+  const speculated = JSON.parse(stdout)
+  assert.equal(speculated.ids, plain.ids)
+  assert.is(plain.stats.drafted, 0)
+  const { drafted, accepted, cancelled_rows, wasted_rows } = speculated.stats
+  assert.ok(drafted > 0)
+  assert.is(drafted, accepted + cancelled_rows + wasted_rows)
+  assert.is(stderr, 'tsinfer: --draft-max: now called --spec-draft-n-max\n')
+})
+
 test.run()
