@@ -21,5 +21,10 @@ export const BENCHES: readonly CommandEntry[] = [
     'The same ids and logits, to the bit, under several Node versions.',
     () => import('./invariance.ts'),
   ),
+  entry(
+    'pipeline',
+    'Speculation policies on an emulated pipeline, and what the cycle model allows.',
+    () => import('./pipeline/table.ts'),
+  ),
   entry('peers', 'Speed beside other engines on the same files, in turns.', () => import('./peers/peers.ts')),
 ]

@@ -23,6 +23,7 @@ export class Drafting {
   readonly #vocabularySize: number
   readonly #speculating = new Map<Sequence, Speculating>()
   readonly #byDraft = new Map<DraftNumber, Speculating>()
+  readonly #withdrawn: DraftNumber[] = []
   #nextDraft: DraftNumber = 0
 
   constructor(vocabularySize: number) {
@@ -54,28 +55,44 @@ export class Drafting {
     this.#speculating.set(sequence, { sequence, tree, draft: undefined })
   }
 
-  /** A token of the sequence has become certain. Returns the question that is of no use any more. */
-  advance(sequence: Sequence, token: number): DraftNumber | undefined {
+  /** A token of the sequence has become certain. */
+  advance(sequence: Sequence, token: number): void {
     const entry = this.#speculating.get(sequence)
-    if (!entry) return undefined
+    if (!entry) return
     entry.tree.advance(token)
-    return entry.tree.working ? undefined : this.#close(entry)
+    this.#withdrawIfIdle(entry)
   }
 
-  /** The sequence has ended. Returns the question that is of no use any more. */
-  end(sequence: Sequence): DraftNumber | undefined {
+  /** A draft cannot be submitted: it and all behind it are forgotten. */
+  drop(sequence: Sequence, node: RowNode): void {
+    const entry = this.#speculating.get(sequence)!
+    entry.tree.drop(node)
+    this.#withdrawIfIdle(entry)
+  }
+
+  /** The sequence has ended. */
+  end(sequence: Sequence): void {
     const entry = this.#speculating.get(sequence)
-    if (!entry) return undefined
+    if (!entry) return
     this.#speculating.delete(sequence)
-    return this.#close(entry)
+    entry.tree.working = undefined
+    this.#withdrawIfIdle(entry)
   }
 
-  #close(entry: Speculating): DraftNumber | undefined {
-    const { draft } = entry
-    if (draft === undefined) return undefined
-    this.#byDraft.delete(draft)
+  #withdrawIfIdle(entry: Speculating): void {
+    if (entry.draft === undefined || entry.tree.working) return
+    this.#withdrawn.push(entry.draft)
+    this.#close(entry)
+  }
+
+  #close(entry: Speculating): void {
+    this.#byDraft.delete(entry.draft!)
     entry.draft = undefined
-    return draft
+  }
+
+  /** A question that is of no use any more, and that the drafter has not heard so about. */
+  takeWithdrawn(): DraftNumber | undefined {
+    return this.#withdrawn.shift()
   }
 
   answered(draft: DraftNumber, guesses: readonly Guess[]): void {
@@ -102,7 +119,7 @@ export class Drafting {
       entry.draft = draft
       this.#byDraft.set(draft, entry)
       const { request, choice, length } = sequence
-      const count = tree.parameters.nMax - tree.pendingCount()
+      const count = tree.parameters.nMax - tree.pendingCount
       return { kind: 'draft', draft, request: request.id, choice, length, assumed: tree.pathTo(tip), count }
     }
     return undefined
@@ -112,7 +129,7 @@ export class Drafting {
     const { sequence, tree, draft } = entry
     const { phase } = sequence
     const may = phase === 'ready' || (phase === 'waiting' && tree.parameters.policy === 'pipe')
-    if (!may || draft !== undefined || tree.pendingCount() >= tree.parameters.nMax) return undefined
+    if (!may || draft !== undefined || tree.pendingCount >= tree.parameters.nMax) return undefined
     return tree.openTip(positionEnd(entry))
   }
 

@@ -7,7 +7,6 @@ import { Cells } from '../kv/cells.ts'
 import { Admission } from './admission.ts'
 import { Drafting } from './drafting.ts'
 import type {
-  DraftNumber,
   FinishReason,
   GenerateWork,
   RequestId,
@@ -180,12 +179,17 @@ export class Scheduler implements Board {
     if (!stop) this.#news.put({ kind: 'emit', request: request.id, choice: question.choice, token })
     const over = stop || sequence.length === sequence.lengthMax
     this.#resolve(sequence, over ? undefined : token)
-    if (!over) this.#undraft(this.drafting.advance(sequence, token))
-    else this.#end(sequence, stop ? 'stop' : 'length')
+    if (over) return this.#end(sequence, stop ? 'stop' : 'length')
+    this.drafting.advance(sequence, token)
+    this.#putUndrafts()
   }
 
-  #undraft(draft: DraftNumber | undefined): void {
-    if (draft !== undefined) this.#urgent.put({ kind: 'undraft', draft })
+  #putUndrafts(): void {
+    for (;;) {
+      const draft = this.drafting.takeWithdrawn()
+      if (draft === undefined) return
+      this.#urgent.put({ kind: 'undraft', draft })
+    }
   }
 
   /** The token after the row in question is `token`, or the text ends there: drafts are accepted or withdrawn. */
@@ -218,7 +222,8 @@ export class Scheduler implements Board {
     sequence.phase = 'ended'
     request.liveCount--
     this.admission.discharge(sequence)
-    this.#undraft(this.drafting.end(sequence))
+    this.drafting.end(sequence)
+    this.#putUndrafts()
     if (request.work.kind === 'generate') this.#news.put({ kind: 'finish', request: request.id, choice, reason })
     this.#doneIfOver(request)
   }
@@ -243,6 +248,7 @@ export class Scheduler implements Board {
   #submitRows(): Flight | undefined {
     this.#policy(this)
     this.#putCancels()
+    this.#putUndrafts()
     return this.inFlight.submitRows()
   }
 

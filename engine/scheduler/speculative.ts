@@ -44,26 +44,25 @@ function sendDrafts(board: Board): void {
   const { drafting, inFlight, limits } = board
   // The last place in the pipeline is kept for a row that brings a sequence on.
   const hasRoom = inFlight.flights.length + 1 < limits.inFlightMax
-  const trees = [...drafting.trees()].filter(([{ phase }]) => phase === 'waiting')
-  for (const [sequence, tree] of trees) {
+  for (const [sequence, tree] of drafting.trees()) {
+    if (sequence.phase !== 'waiting' || tree.pendingCount === 0) continue
     if (tree.parameters.policy === 'sync' || (hasRoom && isTimeToSend(board, tree))) sendTree(board, sequence, tree)
   }
 }
 
 function isTimeToSend({ inFlight, limits }: Board, tree: RowTree): boolean {
   // With a single stage nothing returns before the first stage is done: drafts wait behind the row in it.
-  const waitingMax = limits.stages === 1 || tree.pendingCount() >= tree.parameters.nMax ? 1 : 0
+  const waitingMax = limits.stages === 1 || tree.pendingCount >= tree.parameters.nMax ? 1 : 0
   return inFlight.beforeFirstCount <= waitingMax
 }
 
 function sendTree(board: Board, sequence: Sequence, tree: RowTree): void {
   const { inFlight } = board
-  const pending = tree.pending()
-  if (pending.length === 0 || pending.length < tree.parameters.nMin) return
+  if (tree.pendingCount === 0 || tree.pendingCount < tree.parameters.nMin) return
   tree.root.row ??= inFlight.frontier(sequence)
   const run = inFlight.startRun()
   let sent = 0
-  for (const node of pending) {
+  for (const node of tree.pending()) {
     if (rowsLeft(board) <= 0) break
     if (sendNode(board, run, sequence, tree, node)) sent++
   }
@@ -72,7 +71,7 @@ function sendTree(board: Board, sequence: Sequence, tree: RowTree): void {
 
 /** Submits one draft; false where its parent could not be submitted, or it has no cell. */
 function sendNode(
-  { inFlight }: Board,
+  { inFlight, drafting }: Board,
   run: Parameters<Board['inFlight']['addGuess']>[0],
   sequence: Sequence,
   tree: RowTree,
@@ -80,7 +79,8 @@ function sendNode(
 ): boolean {
   const parent = node.parent!.row
   if (!parent) return false
-  node.row = inFlight.addGuess(run, sequence, parent, node.token)
-  if (!node.row) tree.drop(node)
-  return node.row !== undefined
+  const row = inFlight.addGuess(run, sequence, parent, node.token)
+  if (row) tree.submit(node, row)
+  else drafting.drop(sequence, node)
+  return row !== undefined
 }

@@ -16,7 +16,7 @@ export class DraftNode<Row> {
   readonly position: Position
   /** How likely the path from the root was when it was drafted, in 1 / PROBABILITY_ONE. */
   readonly reach: number
-  parent: DraftNode<Row> | undefined
+  readonly parent: DraftNode<Row> | undefined
   readonly children: DraftNode<Row>[] = []
   /** Set once it is submitted. */
   row: Row | undefined = undefined
@@ -24,16 +24,14 @@ export class DraftNode<Row> {
   asked = false
   /** Its answer, while the best guess in it is below the cutoff. */
   held: readonly Guess[] | undefined = undefined
+  /** It is not in the tree any more. */
+  isForgotten = false
 
   constructor(token: TokenId, position: Position, reach: number, parent: DraftNode<Row> | undefined) {
     this.token = token
     this.position = position
     this.reach = reach
     this.parent = parent
-  }
-
-  get isTip(): boolean {
-    return this.children.length === 0
   }
 }
 
@@ -45,43 +43,34 @@ export class DraftTree<Row> {
   /** Micro-batches of drafts sent, and attempts that failed, since the newest token became certain. */
   sent = 0
   failed = 0
+  /** Nodes without children. */
+  #tips: DraftNode<Row>[]
+  /** Drafted and not submitted. */
+  #pending: DraftNode<Row>[] = []
 
   constructor(parameters: DraftParameters, token: TokenId, position: Position) {
     this.parameters = parameters
     this.root = new DraftNode(token, position, PROBABILITY_ONE, undefined)
-  }
-
-  /** All nodes behind the root, parents before their children. */
-  *nodes(from: DraftNode<Row> = this.root): Generator<DraftNode<Row>, void, undefined> {
-    for (const child of from.children) {
-      yield child
-      yield* this.nodes(child)
-    }
-  }
-
-  /** Drafted and not submitted, the likeliest first, parents before their children. */
-  pending(): DraftNode<Row>[] {
-    const found: DraftNode<Row>[] = []
-    for (const node of this.nodes()) if (node.row === undefined) found.push(node)
-    return found.sort((a, b) => b.reach - a.reach || a.position - b.position)
+    this.#tips = [this.root]
   }
 
   /** Drafted and not submitted. */
-  pendingCount(): number {
-    let count = 0
-    for (const node of this.nodes()) if (node.row === undefined) count++
-    return count
+  get pendingCount(): number {
+    return this.#pending.length
+  }
+
+  /** These, the likeliest first, parents before their children. */
+  pending(): DraftNode<Row>[] {
+    return this.#pending.toSorted((a, b) => b.reach - a.reach || a.position - b.position)
   }
 
   /** The likeliest place to draft at, of those before `positionEnd`. */
   openTip(positionEnd: Position): DraftNode<Row> | undefined {
     let best: DraftNode<Row> | undefined
-    const consider = (node: DraftNode<Row>) => {
-      if (!node.isTip || node.asked || node.position >= positionEnd) return
-      if (!best || node.reach > best.reach) best = node
+    for (const tip of this.#tips) {
+      if (tip.asked || tip.position >= positionEnd) continue
+      if (!best || tip.reach > best.reach) best = tip
     }
-    consider(this.root)
-    for (const node of this.nodes()) consider(node)
     return best
   }
 
@@ -92,24 +81,33 @@ export class DraftTree<Row> {
     return path.reverse()
   }
 
+  /** The node is submitted as `row`. */
+  submit(node: DraftNode<Row>, row: Row): void {
+    node.row = row
+    this.#pending.splice(this.#pending.indexOf(node), 1)
+  }
+
   /** The token after the root is certain. */
   advance(token: TokenId): void {
     const { root } = this
     const next = root.children.find((child) => child.token === token)
+    root.isForgotten = true
+    for (const child of root.children) if (child !== next) this.#forget(child)
     this.root = next ?? new DraftNode<Row>(token, root.position + 1, PROBABILITY_ONE, undefined)
-    this.root.parent = undefined
+    this.#tips = next ? this.#tips.filter(({ isForgotten }) => !isForgotten) : [this.root]
+    this.#pending = this.#pending.filter((node) => !node.isForgotten && node !== next)
+    if (this.working?.isForgotten) this.working = undefined
     this.sent = 0
     this.failed = 0
     // A drafter with nothing to say there knows a longer text now.
-    if (this.root.isTip && !this.root.held && this.working !== this.root) this.root.asked = false
-    if (this.working && !this.#contains(this.working)) this.working = undefined
+    const isDry = this.root.asked && !this.root.held && this.working !== this.root
+    if (isDry && this.root.children.length === 0) this.root.asked = false
     this.retryHeld(false)
   }
 
-  #contains(node: DraftNode<Row>): boolean {
-    let at: DraftNode<Row> | undefined = node
-    while (at && at !== this.root) at = at.parent
-    return at === this.root
+  #forget(node: DraftNode<Row>): void {
+    node.isForgotten = true
+    for (const child of node.children) this.#forget(child)
   }
 
   /** Takes the drafter's answer for `working`, as far as the cutoff allows. Tokens outside the vocabulary are dropped. */
@@ -120,7 +118,7 @@ export class DraftTree<Row> {
     const take = (parent: DraftNode<Row>, index: number): void => {
       const next = guesses.filter((guess) => guess.parent === index && isToken(guess.token, vocabularySize))
       if (next.length === 0 || parent.position >= positionEnd) return
-      parent.asked = this.pendingCount() < this.parameters.nMax
+      parent.asked = this.pendingCount < this.parameters.nMax
       if (!parent.asked) return
       for (const [child, guess] of this.#extend(parent, next)) take(child, guesses.indexOf(guess))
     }
@@ -129,31 +127,28 @@ export class DraftTree<Row> {
 
   /** Adds what the cutoff lets pass behind `node`; holds the rest back when nothing passes. */
   #extend(node: DraftNode<Row>, guesses: readonly Guess[]): [DraftNode<Row>, Guess][] {
-    const room = this.parameters.nMax - this.pendingCount()
-    const siblings = Math.max(0, Math.min(BRANCHES_MAX - this.#tipCount(), room - 1))
+    const room = this.parameters.nMax - this.pendingCount
+    const siblings = Math.max(0, Math.min(BRANCHES_MAX - this.#tips.length, room - 1))
     const taken = selectGuesses(guesses, this.parameters, this, siblings)
     node.held = taken.length === 0 ? guesses : undefined
     if (taken.length === 0) this.failed++
+    else this.#tips.splice(this.#tips.indexOf(node), 1)
     return taken.map((guess) => {
       const { token, probability } = guess
       const child = new DraftNode(token, node.position + 1, joint(node.reach, probability), node)
       node.children.push(child)
+      this.#tips.push(child)
+      this.#pending.push(child)
       return [child, guess]
     })
-  }
-
-  #tipCount(): number {
-    let count = 0
-    for (const node of this.nodes()) if (node.isTip) count++
-    return Math.max(1, count)
   }
 
   /** `pipe`: tries what was held back again, as the thresholds may have changed. `counts`: a failure is an attempt. */
   retryHeld(counts: boolean): void {
     if (this.parameters.policy === 'sync') return
     const { failed } = this
-    for (const node of [this.root, ...this.nodes()]) {
-      if (node.held && this.pendingCount() < this.parameters.nMax) this.#extend(node, node.held)
+    for (const tip of this.#tips.slice()) {
+      if (tip.held && this.pendingCount < this.parameters.nMax) this.#extend(tip, tip.held)
     }
     if (!counts) this.failed = failed
     else if (this.failed > failed) this.failed = failed + 1
@@ -161,9 +156,13 @@ export class DraftTree<Row> {
 
   /** Forgets a node that cannot be submitted, and all behind it. */
   drop(node: DraftNode<Row>): void {
-    const { children } = node.parent!
-    children.splice(children.indexOf(node), 1)
-    if (this.working && !this.#contains(this.working)) this.working = undefined
+    const parent = node.parent!
+    parent.children.splice(parent.children.indexOf(node), 1)
+    this.#forget(node)
+    this.#tips = this.#tips.filter(({ isForgotten }) => !isForgotten)
+    if (parent.children.length === 0) this.#tips.push(parent)
+    this.#pending = this.#pending.filter(({ isForgotten }) => !isForgotten)
+    if (this.working?.isForgotten) this.working = undefined
   }
 }
 

@@ -1,0 +1,48 @@
+// The policies side by side on emulated hardware, on a virtual clock.
+import { defineCommand } from '../../cli/command.ts'
+import { write } from '../../cli/output.ts'
+import { compare } from './compare.ts'
+import { EIGHT_STAGES } from './setting.ts'
+
+const DRAFT_MS = [3, 12, 40]
+const ACCURACIES = [0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98]
+const TOKENS = 2000
+
+export const command = defineCommand({
+  usage: '[options]',
+  positionalsMax: 0,
+  options: {
+    hopMs: { kind: 'number', names: ['--hop-ms'], value: 'MS', least: 0, help: 'time of a hop (1)' },
+    rowsMax: { kind: 'integer', names: ['--rows'], value: 'N', least: 1, most: 32, help: 'rows of a micro-batch (4)' },
+    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: 100, help: 'tokens per run (2000)' },
+  },
+  async run({ values }) {
+    const { hopMs = EIGHT_STAGES.hopMs, rowsMax = EIGHT_STAGES.rowsMax, tokens = TOKENS } = values
+    write(
+      `${EIGHT_STAGES.stages} stages of ${EIGHT_STAGES.stageMs(1)} ms for up to 4 rows, hops of ${hopMs} ms, ` +
+        `micro-batches of up to ${rowsMax} rows; tokens per second, virtual clock\n\n` +
+        '| drafter ms | right | plain | sync (k) | pipe | bound | pipe / bound | pipe / best other | pipe / sync |\n' +
+        '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n',
+    )
+    for (const draftMs of DRAFT_MS) {
+      for (const accuracy of ACCURACIES) {
+        const { plain, sync, syncK, pipe, bound } = compare(
+          { ...EIGHT_STAGES, hopMs, rowsMax, draftMs, accuracy },
+          tokens,
+        )
+        const cells = [
+          draftMs,
+          accuracy,
+          plain.toFixed(1),
+          `${sync.toFixed(1)} (${syncK})`,
+          pipe.toFixed(1),
+          bound.toFixed(1),
+          (pipe / bound).toFixed(3),
+          (pipe / Math.max(plain, sync)).toFixed(3),
+          (pipe / sync).toFixed(2),
+        ]
+        write(`| ${cells.join(' | ')} |\n`)
+      }
+    }
+  },
+})

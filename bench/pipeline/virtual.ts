@@ -1,0 +1,237 @@
+// The real scheduler and its policies against a pipeline and a drafter that only take time, on a virtual clock. One
+// request; the conductor's own time is not counted.
+import type { MicroBatch, MicroBatchNumber } from '../../engine/domain.ts'
+import { assert } from '../../engine/errors.ts'
+import { type DraftFigures, IDLE, type SchedulerAction } from '../../engine/scheduler/events.ts'
+import { Scheduler } from '../../engine/scheduler/scheduler.ts'
+import { PROBABILITY_ONE } from '../../engine/spec/guess.ts'
+import type { DraftParameters } from '../../engine/spec/parameters.ts'
+import type { PipelineSetting } from './setting.ts'
+
+const VOCABULARY = 1000
+
+export interface VirtualFigures {
+  readonly tokS: number
+  readonly drafts: DraftFigures
+  /** Share of the stages' time spent on rows. */
+  readonly utilisation: number
+}
+
+/** A micro-batch on its way. */
+interface Travel {
+  readonly number: MicroBatchNumber
+  alive: number
+  rows: number
+}
+
+interface Stage {
+  readonly queue: { readonly travel: Travel; readonly arrivesAt: number }[]
+  current: Travel | undefined
+  doneAt: number
+  startedAt: number
+  busyMs: number
+}
+
+/** Generates `tokens` tokens; without `draft` plainly. */
+export function runVirtual(
+  setting: PipelineSetting,
+  draft: DraftParameters | undefined,
+  tokens: number,
+  seed = 1,
+): VirtualFigures {
+  return new VirtualRun(setting, draft, tokens, seed).run()
+}
+
+class VirtualRun {
+  readonly #setting: PipelineSetting
+  readonly #seed: number
+  readonly #tokens: number
+  readonly #scheduler: Scheduler
+  readonly #stages: Stage[]
+  readonly #travels = new Map<number, Travel>()
+  /** Micro-batches that reach the conductor, in order. */
+  readonly #returning: { readonly travel: Travel; readonly arrivesAt: number }[] = []
+  #question: { readonly draft: number; readonly position: number; readonly answeredAt: number } | undefined
+  #isRight = true
+  #now = 0
+  #emitted = 0
+  #firstAt = 0
+  #drafts: DraftFigures | undefined
+
+  constructor(setting: PipelineSetting, draft: DraftParameters | undefined, tokens: number, seed: number) {
+    this.#setting = setting
+    this.#seed = seed
+    this.#tokens = tokens
+    const contextLength = tokens + 1
+    this.#scheduler = new Scheduler({
+      stages: setting.stages,
+      cells: contextLength + 256,
+      sequences: 1,
+      contextLength,
+      inFlightMax: setting.stages * 2 + 1,
+      chunkRows: 64,
+      headRowsMax: setting.rowsMax,
+      vocabularySize: VOCABULARY,
+    })
+    this.#stages = Array.from({ length: setting.stages }, () => ({
+      queue: [],
+      current: undefined,
+      doneAt: Number.POSITIVE_INFINITY,
+      startedAt: 0,
+      busyMs: 0,
+    }))
+    const work = { kind: 'generate', prompt: [this.#right(0)], choices: 1, tokensMax: tokens, head: 'best' } as const
+    this.#scheduler.handle({ kind: 'request', request: 0, work: draft ? { ...work, draft } : work })
+  }
+
+  run(): VirtualFigures {
+    this.#drain()
+    while (!this.#drafts) this.#step()
+    const elapsedMs = this.#now - this.#firstAt
+    const busyMs = this.#stages.reduce((sum, stage) => sum + stage.busyMs, 0)
+    return {
+      tokS: ((this.#tokens - 1) * 1000) / elapsedMs,
+      drafts: this.#drafts,
+      utilisation: busyMs / (this.#now * this.#stages.length),
+    }
+  }
+
+  /** The token the target draws for a position. */
+  #right(position: number): number {
+    return mix(this.#seed, position) % VOCABULARY
+  }
+
+  #step(): void {
+    const answeredAt = this.#question?.answeredAt ?? Number.POSITIVE_INFINITY
+    const returnsAt = this.#returning[0]?.arrivesAt ?? Number.POSITIVE_INFINITY
+    let next = Math.min(answeredAt, returnsAt)
+    for (const { doneAt, queue, current } of this.#stages) {
+      const startsAt = current ? Number.POSITIVE_INFINITY : (queue[0]?.arrivesAt ?? Number.POSITIVE_INFINITY)
+      next = Math.min(next, doneAt, startsAt)
+    }
+    assert(next !== Number.POSITIVE_INFINITY, 'the virtual pipeline is stuck')
+    this.#now = next
+    if (returnsAt === next) this.#return()
+    else if (answeredAt === next) this.#answer()
+    else for (let stage = 0; stage < this.#stages.length; stage++) this.#advance(stage)
+  }
+
+  #advance(index: number): void {
+    const stage = this.#stages[index]!
+    if (stage.current && stage.doneAt <= this.#now) {
+      const travel = stage.current
+      stage.current = undefined
+      stage.doneAt = Number.POSITIVE_INFINITY
+      stage.busyMs += this.#now - stage.startedAt
+      const arrivesAt = this.#now + this.#setting.hopMs
+      const next = this.#stages[index + 1]
+      if (next) next.queue.push({ travel, arrivesAt })
+      else this.#returning.push({ travel, arrivesAt })
+      if (index === 0) {
+        this.#scheduler.handle({ kind: 'passed', number: travel.number })
+        this.#drain()
+      }
+    }
+    const [waiting] = stage.queue
+    if (stage.current || !waiting || waiting.arrivesAt > this.#now) return
+    stage.queue.shift()
+    const { travel } = waiting
+    stage.current = travel
+    stage.startedAt = this.#now
+    const { headerMs, stageMs } = this.#setting
+    stage.doneAt = this.#now + (travel.alive === 0 ? headerMs : stageMs(aliveRows(travel)))
+  }
+
+  #return(): void {
+    const { travel } = this.#returning.shift()!
+    this.#travels.delete(travel.number)
+    this.#scheduler.handle({ kind: 'returned', number: travel.number })
+    this.#drain()
+  }
+
+  #answer(): void {
+    const { draft, position } = this.#question!
+    this.#question = undefined
+    const isRight = this.#isRight && isGuessed(this.#setting, position, this.#seed)
+    const token = (this.#right(position) + (isRight ? 0 : 1)) % VOCABULARY
+    this.#scheduler.handle({ kind: 'drafted', draft, guesses: [{ parent: -1, token, probability: PROBABILITY_ONE }] })
+    this.#drain()
+  }
+
+  #drain(): void {
+    for (let action = this.#scheduler.poll(); action !== IDLE; action = this.#scheduler.poll()) this.#perform(action)
+  }
+
+  #perform(action: SchedulerAction): void {
+    switch (action.kind) {
+      case 'submit':
+        return this.#submit(action.microBatch)
+      case 'cancel':
+        return this.#cancel(action.number, action.rows)
+      case 'judge':
+        return this.#scheduler.handle({ kind: 'token', token: this.#right(action.position), stop: false })
+      case 'draft': {
+        const { draft, length, assumed } = action
+        assert(!this.#question, 'one sequence asks one question at a time')
+        this.#isRight = assumed.every((token, i) => token === this.#right(length + i))
+        const position = length + assumed.length
+        this.#question = { draft, position, answeredAt: this.#now + this.#setting.draftMs }
+        return
+      }
+      case 'undraft':
+        this.#question = undefined
+        return
+      case 'emit':
+        if (this.#emitted++ === 0) this.#firstAt = this.#now
+        return
+      case 'done':
+        this.#drafts = action.drafts
+        return
+    }
+  }
+
+  #submit({ number, kind, rows }: MicroBatch): void {
+    const alive = kind === 'chunk' || rows.length >= 32 ? -1 : (1 << rows.length) - 1
+    const travel: Travel = { number, alive, rows: rows.length }
+    this.#travels.set(number, travel)
+    this.#stages[0]!.queue.push({ travel, arrivesAt: this.#now })
+  }
+
+  /** Clears rows; a stage that works on nothing else any more stops at its next look. */
+  #cancel(number: MicroBatchNumber, rows: number): void {
+    const travel = this.#travels.get(number)!
+    travel.alive &= ~rows
+    if (travel.alive !== 0) return
+    for (const stage of this.#stages) {
+      if (stage.current !== travel) continue
+      const { sliceMs } = this.#setting
+      const slices = Math.ceil((this.#now - stage.startedAt) / sliceMs)
+      stage.doneAt = Math.min(stage.doneAt, stage.startedAt + slices * sliceMs)
+    }
+  }
+}
+
+/** Whether the drafter is right about a position, where what it assumes is right: the same for every policy. */
+const isGuessed = ({ accuracy }: PipelineSetting, position: number, seed: number): boolean =>
+  mix(seed ^ 0x5bd1e995, position) / 2 ** 32 < accuracy
+
+/** How often the drafter is right in a run of `tokens` tokens: near the setting's accuracy. */
+export function drawnAccuracy(setting: PipelineSetting, tokens: number, seed = 1): number {
+  let right = 0
+  for (let position = 2; position <= tokens; position++) if (isGuessed(setting, position, seed)) right++
+  return right / (tokens - 1)
+}
+
+function aliveRows({ alive, rows }: Travel): number {
+  let count = 0
+  for (let row = 0; row < Math.min(rows, 32); row++) count += (alive >>> row) & 1
+  return Math.max(count, rows > 32 ? rows : 0)
+}
+
+/** A 32-bit hash of two integers. */
+function mix(a: number, b: number): number {
+  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b ^ 0x7f4a7c15, 0xc2b2ae35)
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d)
+  h = Math.imul(h ^ (h >>> 12), 0x297a2d39)
+  return (h ^ (h >>> 15)) >>> 0
+}

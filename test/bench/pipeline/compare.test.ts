@@ -1,0 +1,61 @@
+// The policies on emulated hardware, by a virtual clock: what speculation must be worth, in ratios.
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { compare, eager } from '../../../bench/pipeline/compare.ts'
+import { boundTokS, EIGHT_STAGES, latencyMs, type PipelineSetting } from '../../../bench/pipeline/setting.ts'
+import { runVirtual } from '../../../bench/pipeline/virtual.ts'
+
+const TOKENS = 600
+const setting = (draftMs: number, accuracy: number, more: Partial<PipelineSetting> = {}): PipelineSetting => ({
+  ...EIGHT_STAGES,
+  draftMs,
+  accuracy,
+  ...more,
+})
+
+test('the cycle model', () => {
+  assert.is(latencyMs(setting(12, 0)), 88)
+  assert.ok(Math.abs(boundTokS(setting(12, 0)) - 1000 / 88) < 1e-9)
+  // Twenty tokens in 88 ms and nineteen times 10.
+  assert.ok(Math.abs(boundTokS(setting(10, 0.95, { rowsMax: 1 })) - 20_000 / (88 + 190)) < 1e-9)
+  assert.ok(Math.abs(boundTokS(setting(1, 1)) - 1000 / 2.5) < 1e-9)
+})
+
+test('plain decoding takes one latency per token', () => {
+  const { tokS, utilisation } = runVirtual(setting(12, 0), undefined, 50)
+  assert.ok(Math.abs(tokS * 88 - 1000) < 1e-6)
+  assert.ok(Math.abs(utilisation - 10 / 88) < 0.005, 'one stage of eight at a time')
+})
+
+for (const draftMs of [3, 12, 40]) {
+  test(`a drafter of ${draftMs} ms: pipe stays near its bound and below nobody`, () => {
+    for (const accuracy of [0, 0.3, 0.6, 0.8, 0.95]) {
+      const { plain, sync, pipe, bound } = compare(setting(draftMs, accuracy), TOKENS)
+      const where = `right ${accuracy}: plain ${plain}, sync ${sync}, pipe ${pipe}, bound ${bound}`
+      assert.ok(pipe >= 0.9 * bound, where)
+      assert.ok(pipe >= 0.97 * Math.max(plain, sync), where)
+      if (draftMs === 12 && accuracy === 0.8) assert.ok(pipe >= 1.35 * sync, where)
+    }
+  })
+}
+
+test('the headline: one row per micro-batch, a drafter as fast as a stage, right 19 times of 20', () => {
+  const { sync, pipe } = compare(setting(10, 0.95, { rowsMax: 1 }), 4000)
+  assert.ok(pipe >= 2.15 * sync, `${pipe / sync}`)
+})
+
+test('where most guesses are right, slow links cost pipe a smaller share of its speed than sync', () => {
+  const at = (hopMs: number) => compare(setting(12, 0.95, { hopMs }), TOKENS)
+  const [fast, slow] = [at(0), at(16)]
+  assert.ok(slow.pipe / fast.pipe > slow.sync / fast.sync, `${slow.pipe / fast.pipe}, ${slow.sync / fast.sync}`)
+})
+
+test('recovery trades speed for fewer wasted rows', () => {
+  const run = (pRecovery: number) =>
+    runVirtual(setting(3, 0.6), { ...eager('pipe', 4), pMin: 32768, pRecovery: Math.round(pRecovery * 65536) }, TOKENS)
+  const [free, held] = [run(0), run(0.2)]
+  assert.ok(held.drafts.drafted < free.drafts.drafted)
+  assert.ok(held.drafts.accepted / held.drafts.drafted > free.drafts.accepted / free.drafts.drafted)
+})
+
+test.run()
