@@ -9,9 +9,12 @@ import type { RequestRecord, Sequence } from './sequence.ts'
 
 /** Throws when the state of the scheduler contradicts itself. Call after `handle` and after `poll`. */
 export function checkInvariants(scheduler: Scheduler): void {
-  checkFlights(scheduler)
-  checkRequests(scheduler)
-  checkCells(scheduler)
+  const { inFlight, judging } = scheduler
+  const flying = rowsOf(inFlight.flights)
+  const all = judging.flight ? [...judging.flight.runRows, ...flying] : flying
+  checkFlights(scheduler, all)
+  checkRequests(scheduler, flying, all)
+  checkCells(scheduler, all)
 }
 
 /** What must hold when `poll` has answered IDLE: everything that could be done has been. */
@@ -23,10 +26,14 @@ export function checkIdle(scheduler: Scheduler): void {
   assert(!stuck || drafting.openCount > 0, 'idle with live requests, nothing in flight and no question to the drafter')
 }
 
-const rowsOf = (flights: readonly Flight[]): RunRow[] => flights.flatMap(({ runRows }) => runRows)
+function rowsOf(flights: readonly Flight[]): RunRow[] {
+  const rows: RunRow[] = []
+  for (const { runRows } of flights) for (const row of runRows) rows.push(row)
+  return rows
+}
 const isLive = ({ state }: RunRow): boolean => state !== 'dead' && state !== 'unused'
 
-function checkFlights({ inFlight, judging, limits }: Scheduler): void {
+function checkFlights({ inFlight, judging, limits }: Scheduler, all: readonly RunRow[]): void {
   const { flights } = inFlight
   assert(flights.length <= limits.inFlightMax, `${flights.length} micro-batches in flight`)
   assert(inFlight.rowsKindCount + inFlight.chunkKindCount === flights.length, 'kinds of micro-batches do not add up')
@@ -43,9 +50,7 @@ function checkFlights({ inFlight, judging, limits }: Scheduler): void {
   for (const { state } of judging.flight?.runRows ?? []) {
     assert(state === 'arrived' || state === 'arrived-assumed' || state === 'unused', `a returned row is ${state}`)
   }
-  for (const row of rowsOf(judging.flight ? [judging.flight, ...flights] : flights)) {
-    if (isLive(row)) checkRow(row, judging.row === row)
-  }
+  for (const row of all) if (isLive(row)) checkRow(row, judging.row === row)
 }
 
 /** A live row writes a cell of its own, and all it sees is live or committed. */
@@ -66,9 +71,11 @@ function checkRow(row: RunRow, beingJudged: boolean): void {
   assert(row.ancestors.length === ancestors, `${row.ancestors.length} ancestors named, ${ancestors} not committed`)
 }
 
-function checkRequests({ requests, inFlight, ready, prefill, judging, decodingCount }: Scheduler): void {
-  const rows = rowsOf(inFlight.flights)
-  const candidates = judging.flight ? [...judging.flight.runRows, ...rows] : rows
+function checkRequests(
+  { requests, ready, prefill, decodingCount }: Scheduler,
+  rows: readonly RunRow[],
+  candidates: readonly RunRow[],
+): void {
   for (const { owner } of rows) {
     assert(requests.get(owner.request.id) === owner.request, `request ${owner.request.id} is done with rows in flight`)
   }
@@ -111,9 +118,9 @@ function isFrontier(row: RunRow, sequence: Sequence): boolean {
 }
 
 /** Every cell is free or referred to exactly as often as counted, and only choices of one request share any. */
-function checkCells({ cells, requests, admission, limits, inFlight, judging }: Scheduler): void {
+function checkCells({ cells, requests, admission, limits }: Scheduler, rows: readonly RunRow[]): void {
   const references = new Uint16Array(cells.capacity)
-  const owners: (RequestRecord | undefined)[] = new Array(cells.capacity)
+  const owners: (RequestRecord | undefined)[] = []
   const ids = new Set<number>(admission.freeIds)
   let idCount = admission.freeIds.length
   const refer = (cell: number, request: RequestRecord) => {
@@ -133,7 +140,7 @@ function checkCells({ cells, requests, admission, limits, inFlight, judging }: S
     }
   }
   assert(ids.size === limits.sequences && idCount === limits.sequences, 'sequence ids leak or are used twice')
-  for (const row of rowsOf(judging.flight ? [judging.flight, ...inFlight.flights] : inFlight.flights)) {
+  for (const row of rows) {
     const draft = row.state === 'assumed' || row.state === 'arrived-assumed'
     if (draft && row.owner.cells[row.position] !== row.cell) refer(row.cell, row.owner.request)
   }

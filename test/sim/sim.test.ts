@@ -27,21 +27,21 @@ function runMany(cases: number, figures: CaseFigures, mix: PolicyMix, policyFor?
 
 test('plain: every request writes its solo text, whatever happens around it', () => {
   const figures = createFigures()
-  runMany(600, figures, 'plain')
+  runMany(800, figures, 'plain')
   assert.equal(transitions(figures.transitions, false), [...speculative], 'transitions that never fired')
   assert.ok(figures.lateRows > 0 && figures.skippedRows > 0, 'no row died in flight')
 })
 
 test('the machine carries chains and trees of guesses without changing a text', () => {
   const figures = createFigures()
-  runMany(400, figures, 'plain', createGuesser)
+  runMany(500, figures, 'plain', createGuesser)
   assert.equal(transitions(figures.transitions, false), [], 'transitions that never fired')
 })
 
 for (const mix of ['sync', 'pipe', 'mixed'] as const) {
   test(`${mix}: the same texts whatever the drafter proposes`, () => {
     const figures = createFigures()
-    runMany(700, figures, mix)
+    runMany(1000, figures, mix)
     assert.equal(transitions(figures.transitions, false), [], 'transitions that never fired')
     const { accepted, rejections, cancelled, wasted } = figures.drafts
     assert.ok(accepted > 0 && rejections > 0 && cancelled > 0 && wasted > 0, JSON.stringify(figures.drafts))

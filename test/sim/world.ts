@@ -16,6 +16,9 @@ import type { PlannedRequest, Scenario } from './scenario.ts'
 import { VirtualPipeline } from './stages.ts'
 import { Transcript } from './transcript.ts'
 
+/** Actions whose performance changes the scheduler. */
+const ANSWERED: ReadonlySet<SchedulerAction['kind']> = new Set(['judge', 'score', 'fault'])
+
 export class World {
   readonly scheduler: Scheduler
   readonly pipeline: VirtualPipeline
@@ -114,12 +117,13 @@ export class World {
   }
 
   #drain(now: number): void {
+    checkInvariants(this.scheduler)
     for (;;) {
-      checkInvariants(this.scheduler)
       const action = this.scheduler.poll()
       checkInvariants(this.scheduler)
       if (action === IDLE) break
       this.#perform(action, now)
+      if (ANSWERED.has(action.kind)) checkInvariants(this.scheduler)
     }
     checkIdle(this.scheduler)
   }
