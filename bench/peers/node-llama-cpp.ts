@@ -33,13 +33,21 @@ interface NodeLlamaCpp {
 const PACKAGE = new URL('../../../bench/peers/node_modules/node-llama-cpp/', import.meta.url)
 const manifest = new URL('package.json', PACKAGE)
 
-servePeer(async ({ path, context: contextSize, threads, mayMap }: LoadTask): Promise<LoadedPeer> => {
+/** Started once: a program that loads several models does not look for its native library again. */
+let started: { readonly llama: Llama; readonly version: string } | undefined
+
+async function start(threads: number): Promise<{ readonly llama: Llama; readonly version: string }> {
   if (!existsSync(manifest)) {
     throw new Error(`expected node-llama-cpp in ${fileURLToPath(PACKAGE)}, found none: run npm install in bench/peers`)
   }
   const { main, version } = JSON.parse(readFileSync(manifest, 'utf8')) as { main: string; version: string }
   const { getLlama } = (await import(new URL(main, PACKAGE).href)) as NodeLlamaCpp
-  const llama = await getLlama({ gpu: false, build: 'never', maxThreads: threads, logLevel: 'error' })
+  return { llama: await getLlama({ gpu: false, build: 'never', maxThreads: threads, logLevel: 'error' }), version }
+}
+
+servePeer(async ({ path, context: contextSize, threads, mayMap }: LoadTask): Promise<LoadedPeer> => {
+  started ??= await start(threads)
+  const { llama, version } = started
   const model = await llama.loadModel({ modelPath: path, useMmap: mayMap ? 'auto' : false })
   const context = await model.createContext({ contextSize, threads: { ideal: threads, min: threads } })
   const sequence = context.getSequence()
