@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'option_invalid'
   | 'prompt_invalid'
   | 'prompt_too_long'
+  | 'template_invalid'
+  | 'template_refused'
   | 'out_of_memory'
   // while running
   | 'aborted'
@@ -46,6 +48,8 @@ const INPUT_CODES: ReadonlySet<ErrorCode> = new Set([
   'option_invalid',
   'prompt_invalid',
   'prompt_too_long',
+  'template_invalid',
+  'template_refused',
 ])
 
 export function isInputError(error: unknown): boolean {

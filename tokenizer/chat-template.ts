@@ -1,0 +1,67 @@
+// A model's chat template: from a conversation to the text that the model was trained to continue. Syntax is read by
+// @huggingface/jinja, meaning is given by jinja/renderer.ts in the setting of Hugging Face's `apply_chat_template`.
+// Pure, deterministic, and bounded in steps and sizes: a template is code from a file nobody has checked.
+import { TsinferError } from '../engine/errors.ts'
+import { Budget } from './jinja/budget.ts'
+import { defineGlobals } from './jinja/globals.ts'
+import { Renderer } from './jinja/renderer.ts'
+import { Scope } from './jinja/scope.ts'
+import type { LocalTime } from './jinja/strftime.ts'
+import { type Node, parseTemplate } from './jinja/syntax.ts'
+import { Refusal, TemplateFault, type Value } from './jinja/values.ts'
+
+/** Characters of a template; the longest known ones have 30,000. */
+const SOURCE_MAX = 1 << 20
+
+export interface TemplateInput {
+  /** `messages`, `tools`, `bos_token` and so on; a name that is absent is undefined in the template. */
+  readonly variables: ReadonlyMap<string, Value>
+  /** What `strftime_now` tells. */
+  readonly now: LocalTime
+}
+
+export class ChatTemplate {
+  private readonly nodes: readonly Node[]
+
+  /** Throws `template_invalid` with the line where the source is no Jinja. */
+  constructor(source: string) {
+    if (source.length > SOURCE_MAX) {
+      throw new TsinferError(
+        'template_invalid',
+        `chat template: expected at most ${SOURCE_MAX} characters, found ${source.length}`,
+      )
+    }
+    this.nodes = guarded(() => parseTemplate(source))
+  }
+
+  /**
+   * The text of a conversation. Throws `template_refused` where the template raises an exception, fails on these
+   * messages, or does not come to an end within its bounds.
+   */
+  render({ variables, now }: TemplateInput): string {
+    return guarded(() => {
+      const budget = new Budget()
+      const scope = new Scope()
+      defineGlobals(scope, now, budget)
+      for (const [name, value] of variables) scope.set(name, value)
+      return new Renderer(budget).render(this.nodes, scope)
+    }, 'template_refused')
+  }
+}
+
+function guarded<Result>(
+  work: () => Result,
+  code: 'template_invalid' | 'template_refused' = 'template_invalid',
+): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Refusal) throw new TsinferError(code, `chat template: refuses the messages: ${error.message}`)
+    if (error instanceof TemplateFault) throw new TsinferError(code, `chat template: ${error.message}`)
+    // The only one is a full stack.
+    if (error instanceof RangeError) {
+      throw new TsinferError(code, 'chat template: expected expressions less deep, found endless nesting')
+    }
+    throw error
+  }
+}

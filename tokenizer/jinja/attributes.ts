@@ -1,0 +1,123 @@
+// What `value.name` and `value[key]` give: methods, entries, elements, slices.
+import type { Methods } from './arguments.ts'
+import type { Budget } from './budget.ts'
+import { isPlain, lookUp } from './comparison.ts'
+import { DICT_METHODS } from './dict-methods.ts'
+import { formatBraces } from './formatting.ts'
+import { LIST_METHODS, TUPLE_METHODS } from './list-methods.ts'
+import { characterAtIndex } from './python-text.ts'
+import { STRING_METHODS } from './string-methods.ts'
+import { represent } from './text.ts'
+import {
+  asKey,
+  Callable,
+  indexedItems,
+  isDict,
+  Namespace,
+  TemplateFault,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from './values.ts'
+
+/** `value.name`: a method or field first, then the entry of a dictionary. */
+export function attributeOf(value: Value, name: string, budget: Budget): Value {
+  const method = own(value, name, budget)
+  const found = method === undefined ? entry(value, name) : method
+  return found === undefined ? missing(value, name, budget) : found
+}
+
+/** `value[key]`: the entry or element first, then a method or field. */
+export function itemOf(value: Value, key: Value, budget: Budget): Value {
+  const element = entry(value, key)
+  const found = element === undefined && typeof key === 'string' ? own(value, key, budget) : element
+  return found === undefined ? missing(value, key, budget) : found
+}
+
+function missing(value: Value, key: Value, budget: Budget): Undefined {
+  const owner = value === null ? 'None' : `'${typeName(value)} object'`
+  const what = typeof key === 'string' ? 'attribute' : 'element'
+  return new Undefined(`${owner} has no ${what} ${represent(key, budget)}`)
+}
+
+/** Fields and methods of the value itself. */
+function own(value: Value, name: string, budget: Budget): Value | undefined {
+  if (value instanceof Undefined) throw new TemplateFault(value.why)
+  if (value instanceof Namespace) return value.fields.get(name)
+  if (typeof value === 'string') {
+    return name === 'format' ? formatOf(value, budget) : bound(STRING_METHODS, value, name, budget)
+  }
+  if (isDict(value)) return bound(DICT_METHODS, value, name, budget)
+  if (Array.isArray(value)) return bound(LIST_METHODS, value, name, budget)
+  return value instanceof Tuple ? bound(TUPLE_METHODS, value, name, budget) : undefined
+}
+
+function bound<Self>(methods: Methods<Self>, self: Self, name: string, budget: Budget): Callable | undefined {
+  const method = Object.hasOwn(methods, name) ? methods[name] : undefined
+  return method && new Callable(name, (args) => method(self, args, budget))
+}
+
+/** What Python's `value[key]` finds; undefined where it raises an error that Jinja turns into an undefined value. */
+function entry(value: Value, key: Value): Value | undefined {
+  if (value instanceof Undefined) throw new TemplateFault(value.why)
+  if (isDict(value)) {
+    return key === null || typeof key !== 'object' ? lookUp(value, asKey(key)) : undefined
+  }
+  const index = typeof key === 'bigint' || typeof key === 'boolean' ? Number(key) : undefined
+  if (index === undefined) return undefined
+  return typeof value === 'string' ? characterAtIndex(value, index) : indexedItems(value)?.at(index)
+}
+
+/** `value[start:stop:step]`. */
+export function sliceOf(value: Value, start: Value, stop: Value, step: Value, budget: Budget): Value {
+  const bounds = [start, stop, step].map((bound) => {
+    if (bound === null) return undefined
+    if (typeof bound === 'bigint' || typeof bound === 'boolean') return Number(bound)
+    throw new TemplateFault('slice indices must be integers or None')
+  })
+  const [from, to, stride = 1] = bounds
+  if (stride === 0) throw new TemplateFault('slice step cannot be zero')
+  if (typeof value === 'string') {
+    if (stride === 1 && isPlain(value)) return value.slice(from, to)
+    return pick(Array.from(value), from, to, stride, budget).join('')
+  }
+  if (value instanceof Undefined) throw new TemplateFault(value.why)
+  const items = indexedItems(value)
+  if (items === undefined) return new Undefined(`'${typeName(value)} object' has no slices`)
+  const picked = pick(items, from, to, stride, budget)
+  return value instanceof Tuple ? new Tuple(picked) : picked
+}
+
+function pick<Item>(
+  items: readonly Item[],
+  from: number | undefined,
+  to: number | undefined,
+  stride: number,
+  budget: Budget,
+): Item[] {
+  const { length } = items
+  const clamp = (index: number, low: number, high: number) =>
+    Math.min(Math.max(index < 0 ? index + length : index, low), high)
+  budget.elements(length)
+  const picked: Item[] = []
+  if (stride > 0) {
+    const end = clamp(to ?? length, 0, length)
+    for (let i = clamp(from ?? 0, 0, length); i < end; i += stride) picked.push(items[i]!)
+  } else {
+    const end = to === undefined ? -1 : clamp(to, -1, length - 1)
+    for (let i = from === undefined ? length - 1 : clamp(from, -1, length - 1); i > end; i += stride)
+      picked.push(items[i]!)
+  }
+  return picked
+}
+
+const formatOf = (text: string, budget: Budget): Callable =>
+  new Callable('format', (args) => formatBraces(text, args, (value, part) => followPath(value, part, budget), budget))
+
+/** One step of a path in `'{a.b[c]}'.format(...)`. */
+function followPath(value: Value, part: string, budget: Budget): Value {
+  if (part.startsWith('.')) return attributeOf(value, part.slice(1), budget)
+  const key = part.slice(1, -1)
+  return itemOf(value, /^\d+$/.test(key) ? BigInt(key) : key, budget)
+}

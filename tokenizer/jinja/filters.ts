@@ -1,0 +1,199 @@
+// Jinja's filters of single values: `value | name(...)`. Those of sequences are in sequence-filters.ts.
+import { asInteger, asOptionalText, asText, type Filter, match, required } from './arguments.ts'
+import { attributeOf } from './attributes.ts'
+import type { Budget } from './budget.ts'
+import { lengthOf } from './comparison.ts'
+import { formatPercent } from './formatting.ts'
+import { type JsonStyle, writeJson } from './json.ts'
+import { capitalized, pad, replace, splitLines, splitRight, strip } from './python-text.ts'
+import { SEQUENCE_FILTERS } from './sequence-filters.ts'
+import { textOf } from './text.ts'
+import { asNumber, defined, either, isTrue, TemplateFault, Tuple, Undefined, type Value } from './values.ts'
+
+const textual =
+  (name: string, change: (text: string) => Value): Filter =>
+  (value, args, { budget }) => {
+    match(name, args, [])
+    return change(textOf(value, budget))
+  }
+
+const fallback: Filter = (value, args) => {
+  const { default_value: other = '', boolean = false } = match('default', args, ['default_value', 'boolean'])
+  return value instanceof Undefined || (isTrue(boolean) && !isTrue(value)) ? other : value
+}
+
+const length: Filter = (value) => BigInt(lengthOf(value))
+
+const indent: Filter = (value, args, { budget }) => {
+  const { width = 4n, first = false, blank = false } = match('indent', args, ['width', 'first', 'blank'])
+  const count = typeof width === 'string' ? width.length : Math.max(0, asInteger('indent', width))
+  budget.characters(count)
+  const indention = typeof width === 'string' ? width : ' '.repeat(count)
+  const lines = splitLines(`${asText('indent', value)}\n`)
+  budget.characters(lines.reduce((sum, line) => sum + line.length + count + 1, 0))
+  const begin = isTrue(first) ? indention : ''
+  return begin + lines.map((line, i) => (i > 0 && (isTrue(blank) || line !== '') ? indention + line : line)).join('\n')
+}
+
+const tojson: Filter = (value, args, { budget }) => {
+  const { ensure_ascii, indent, separators, sort_keys } = match('tojson', args, [
+    'ensure_ascii',
+    'indent',
+    'separators',
+    'sort_keys',
+  ])
+  const isIndented = indent !== undefined && indent !== null
+  const [item, key] = separators instanceof Tuple ? separators.items : Array.isArray(separators) ? separators : []
+  const style: JsonStyle = {
+    indent: !isIndented ? undefined : typeof indent === 'string' ? indent : spaces(asInteger('tojson', indent), budget),
+    itemSeparator: asText('tojson', item, isIndented ? ',' : ', '),
+    keySeparator: asText('tojson', key, ': '),
+    asciiOnly: isTrue(ensure_ascii ?? false),
+    sortKeys: isTrue(sort_keys ?? false),
+  }
+  return writeJson(value, style, budget)
+}
+
+function spaces(count: number, budget: Budget): string {
+  budget.characters(Math.max(0, count))
+  return ' '.repeat(Math.max(0, count))
+}
+
+const INTEGER = /^[-+]?\d+(?:_\d+)*$/
+const FLOAT = /^[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+)?$/
+const SPECIAL = /^([-+]?)(inf|infinity|nan)$/i
+
+/** Python's `float(value)`; undefined where that is an error. */
+function floatOf(value: Value): number | undefined {
+  const number = asNumber(defined(value))
+  if (number !== undefined) return Number(number)
+  if (typeof value !== 'string') return undefined
+  const text = strip(value, undefined)
+  const special = SPECIAL.exec(text)
+  if (special !== null) {
+    const size = special[2]!.toLowerCase() === 'nan' ? Number.NaN : Number.POSITIVE_INFINITY
+    return special[1] === '-' ? -size : size
+  }
+  return FLOAT.test(text) ? Number(text.replaceAll('_', '')) : undefined
+}
+
+const toInteger: Filter = (value, args, { budget }) => {
+  const { default: other = 0n, base = 10n } = match('int', args, ['default', 'base'])
+  const radix = asInteger('int', base)
+  if (typeof value === 'string') {
+    budget.integer(value.length)
+    const text = strip(value, undefined).replaceAll(/(?<=\w)_(?=\w)/g, '')
+    if (radix === 10 && INTEGER.test(text)) return BigInt(text.replace('+', ''))
+    const digits = text.toLowerCase().replace(/^([-+]?)0[xob]/, '$1')
+    const parsed = Number.parseInt(digits, radix)
+    if (radix !== 10 && parsed.toString(radix) === digits.replace(/^\+|^0+(?=.)/, '')) return BigInt(parsed)
+  }
+  const number = floatOf(value)
+  return number === undefined || !Number.isFinite(number) ? other : wholePart(value, number)
+}
+
+const wholePart = (value: Value, number: number): bigint =>
+  typeof value === 'bigint' ? value : typeof value === 'boolean' ? BigInt(value) : BigInt(Math.trunc(number))
+
+const round: Filter = (value, args) => {
+  const { precision = 0n, method = 'common' } = match('round', args, ['precision', 'method'])
+  const number = asNumber(defined(value))
+  if (number === undefined) throw new TemplateFault('round: expected a number')
+  const digits = asInteger('round', precision)
+  if (method === 'ceil' || method === 'floor') {
+    const scale = 10 ** digits
+    return (method === 'ceil' ? Math.ceil(Number(number) * scale) : Math.floor(Number(number) * scale)) / scale
+  }
+  if (method !== 'common') throw new TemplateFault('method must be common, ceil or floor')
+  return typeof number === 'bigint' && digits >= 0 ? number : halfEven(Number(number), digits)
+}
+
+/** Python's `round`: to the nearest decimal, halves to the even one. */
+function halfEven(value: number, digits: number): number {
+  if (!Number.isFinite(value)) return value
+  if (digits < 0) {
+    const scale = 10 ** -digits
+    return halfEven(value / scale, 0) * scale
+  }
+  if (digits === 0) {
+    const rounded = Math.round(value)
+    return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded
+  }
+  // toFixed works on the exact binary value, so that a half is one only where it is exact.
+  return digits > 20 ? value : Number(value.toFixed(digits))
+}
+
+const truncate: Filter = (value, args) => {
+  const given = match('truncate', args, ['length', 'killwords', 'end', 'leeway'])
+  const end = asText('truncate', given.end, '...')
+  const most = asInteger('truncate', given.length, 255)
+  const characters = Array.from(asText('truncate', value))
+  if (most < end.length) throw new TemplateFault(`expected length >= ${end.length}, got ${most}`)
+  if (characters.length <= most + asInteger('truncate', given.leeway, 5)) return value
+  const kept = characters.slice(0, most - Array.from(end).length).join('')
+  return (isTrue(given.killwords ?? false) ? kept : splitRight(kept, ' ', 1)[0]!) + end
+}
+
+const WORD_BEGINNING = /([-\s({[<]+)/
+
+const title = (text: string): string => text.split(WORD_BEGINNING).map(capitalized).join('')
+
+const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&#39;', '"': '&#34;' }
+const escaped: Filter = textual('escape', (text) => text.replace(/[&<>'"]/g, (mark) => HTML[mark]!))
+
+const SINGLE_FILTERS: Readonly<Record<string, Filter>> = {
+  abs: (value) => {
+    const number = asNumber(defined(value))
+    if (number === undefined) throw new TemplateFault('abs: expected a number')
+    return number < 0 ? -number : number
+  },
+  attr: (value, args, { budget }) =>
+    attributeOf(value, asText('attr', required('attr', 'name', args.positional[0])), budget),
+  capitalize: textual('capitalize', capitalized),
+  center: (value, args, { budget }) => {
+    const { width } = match('center', args, ['width'])
+    return pad(textOf(value, budget), asInteger('center', width, 80), ' ', 'center', budget)
+  },
+  count: length,
+  d: fallback,
+  default: fallback,
+  e: escaped,
+  escape: escaped,
+  float: (value, args) => either(floatOf(value), either(match('float', args, ['default']).default, 0)),
+  forceescape: escaped,
+  format: (value, { positional, named }, { budget }) =>
+    formatPercent(textOf(value, budget), named.size > 0 ? new Map(named) : new Tuple(positional), budget),
+  indent,
+  int: toInteger,
+  length,
+  lower: textual('lower', (text) => text.toLowerCase()),
+  replace: (value, args, { budget }) => {
+    const { old, new: replacement, count } = match('replace', args, ['old', 'new', 'count'])
+    const [from, to] = [required('replace', 'old', old), required('replace', 'new', replacement)]
+    const most = asInteger('replace', count ?? undefined, -1)
+    return replace(textOf(value, budget), textOf(from, budget), textOf(to, budget), most, budget)
+  },
+  round,
+  safe: (value, _args, { budget }) => textOf(value, budget),
+  string: textual('string', (text) => text),
+  title: textual('title', title),
+  tojson,
+  trim: (value, args, { budget }) =>
+    strip(textOf(value, budget), asOptionalText('trim', match('trim', args, ['chars']).chars)),
+  truncate,
+  upper: textual('upper', (text) => text.toUpperCase()),
+  urlencode: textual('urlencode', (text) =>
+    encodeURIComponent(text).replace(/[!'()*]|%2F/g, (mark) =>
+      mark === '%2F' ? '/' : `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+    ),
+  ),
+  wordcount: textual('wordcount', (text) => BigInt(text.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0)),
+}
+
+const FILTERS: Readonly<Record<string, Filter>> = { ...SINGLE_FILTERS, ...SEQUENCE_FILTERS }
+
+/** Throws for a filter that Jinja does not have. */
+export function filterNamed(name: string): Filter {
+  if (Object.hasOwn(FILTERS, name)) return FILTERS[name]!
+  throw new TemplateFault(`expected a filter that Jinja has, found '${name}'`)
+}

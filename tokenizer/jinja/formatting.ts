@@ -1,0 +1,188 @@
+// Python's two ways of filling values into a text: `'%s: %d' % (a, b)` and `'{}: {:>4}'.format(a, b)`.
+import { asInteger } from './arguments.ts'
+import type { Budget } from './budget.ts'
+import { pad } from './python-text.ts'
+import { floatText, represent, textOf } from './text.ts'
+import { type Arguments, asNumber, isDict, TemplateFault, Tuple, typeName, type Value } from './values.ts'
+
+const PERCENT = /%(?:\(([^)]*)\))?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?(.?)/gs
+
+/** `format % values`: a tuple fills one place per element, a dictionary by name, anything else a single place. */
+export function formatPercent(format: string, values: Value, budget: Budget): string {
+  const items = values instanceof Tuple ? values.items : [values]
+  let next = 0
+  const take = (): Value => {
+    const value = items[next++]
+    if (value === undefined) throw new TemplateFault('not enough arguments for format string')
+    return value
+  }
+  const count = (text: string | undefined) => {
+    return text === undefined ? undefined : text === '*' ? asInteger('%', take()) : Number(text)
+  }
+  const result = format.replace(
+    PERCENT,
+    (_all, name?: string, flags = '', widthText?: string, digits?: string, kind = '') => {
+      if (kind === '%') return '%'
+      const width = count(widthText) ?? 0
+      const precision = count(digits)
+      const value = name === undefined ? take() : named(values, name)
+      const text = converted(
+        value,
+        { kind, precision, sign: signOf(flags), isGrouped: false, isAlternate: flags.includes('#') },
+        budget,
+      )
+      if (flags.includes('-')) return pad(text, width, ' ', 'left', budget)
+      return flags.includes('0') && 'diufFeEgGxXo'.includes(kind)
+        ? zeroPad(text, width, budget)
+        : pad(text, width, ' ', 'right', budget)
+    },
+  )
+  if (next < items.length && !isDict(values)) {
+    throw new TemplateFault('not all arguments converted during string formatting')
+  }
+  return result
+}
+
+function named(values: Value, name: string): Value {
+  if (!isDict(values)) throw new TemplateFault('format requires a mapping')
+  const value = values.get(name)
+  if (value === undefined) throw new TemplateFault(`format: expected a key '${name}', found none`)
+  return value
+}
+
+const signOf = (flags: string): string => (flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '')
+
+function zeroPad(text: string, width: number, budget: Budget): string {
+  const sign = /^[-+ ]?/.exec(text)![0]
+  return sign + pad(text.slice(sign.length), width - sign.length, '0', 'right', budget)
+}
+
+interface Conversion {
+  readonly kind: string
+  readonly precision: number | undefined
+  readonly sign: string
+  readonly isGrouped: boolean
+  readonly isAlternate: boolean
+}
+
+function converted(value: Value, conversion: Conversion, budget: Budget): string {
+  const { kind, precision } = conversion
+  if (kind === 's' || kind === 'r' || kind === 'a') {
+    const text = kind === 's' ? textOf(value, budget) : represent(value, budget)
+    return precision === undefined ? text : Array.from(text).slice(0, precision).join('')
+  }
+  if (kind === 'c') return typeof value === 'string' ? value : String.fromCodePoint(Number(asNumber(value)))
+  const number = asNumber(value)
+  if (number === undefined)
+    throw new TemplateFault(`%${kind} format: a real number is required, not ${typeName(value)}`)
+  return numberText(number, conversion)
+}
+
+const RADIX: Readonly<Record<string, readonly [number, string]>> = {
+  b: [2, '0b'],
+  o: [8, '0o'],
+  x: [16, '0x'],
+  X: [16, '0X'],
+}
+/** Digits after the point that JavaScript can give. */
+const PRECISION_MAX = 100
+
+function numberText(
+  number: bigint | number,
+  { kind, precision = 6, sign, isGrouped, isAlternate }: Conversion,
+): string {
+  const isNegative = number < 0 || Object.is(number, -0)
+  const size = isNegative ? -number : number
+  const mark = isNegative ? '-' : sign
+  if (precision > PRECISION_MAX)
+    throw new TemplateFault(`format: expected at most ${PRECISION_MAX} digits, found ${precision}`)
+  let body: string
+  const radix = RADIX[kind]
+  if (radix !== undefined) {
+    body = BigInt(size).toString(radix[0])
+    body = (isAlternate ? radix[1] : '') + (kind === 'X' ? body.toUpperCase() : body)
+  } else if ('diu'.includes(kind)) body = String(typeof size === 'bigint' ? size : BigInt(Math.trunc(size)))
+  else if (!Number.isFinite(Number(size))) body = floatText(Number(size))
+  else if (kind === 'f' || kind === 'F') body = Number(size).toFixed(precision)
+  else if (kind === '%') body = `${(Number(size) * 100).toFixed(precision)}%`
+  else if (kind === 'e' || kind === 'E') body = exponential(Number(size), precision)
+  else if (kind === 'g' || kind === 'G') body = general(Number(size), precision)
+  else throw new TemplateFault(`format: unsupported format character '${kind}'`)
+  if (isGrouped) body = body.replace(/^\d+/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ','))
+  return mark + (kind === 'E' || kind === 'G' ? body.toUpperCase() : body)
+}
+
+const exponential = (size: number, precision: number): string =>
+  size.toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2')
+
+function general(size: number, precision: number): string {
+  const digits = Math.max(1, precision)
+  const exponent = size === 0 ? 0 : Number(size.toExponential(digits - 1).split('e')[1])
+  if (exponent < -4 || exponent >= digits) {
+    const [mantissa = '', power = ''] = exponential(size, digits - 1).split('e')
+    return `${mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa}e${power}`
+  }
+  const plain = size.toFixed(Math.max(0, digits - 1 - exponent))
+  return plain.includes('.') ? plain.replace(/\.?0+$/, '') : plain
+}
+
+const FIELD = /\{\{|\}\}|\{([^{}!:.[]*)((?:\.[^{}!:.[]+|\[[^\]{}]+\])*)(?:!([rsa]))?(?::([^{}]*))?\}|[{}]/g
+const SPEC = /^(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?(,)?(?:\.(\d+))?([a-zA-Z%])?$/su
+
+/** `format.format(...)`; `getItem` and `getAttribute` follow `{a.b}` and `{a[b]}`. */
+export function formatBraces(
+  format: string,
+  { positional, named: byName }: Arguments,
+  follow: (value: Value, part: string) => Value,
+  budget: Budget,
+): string {
+  let next = 0
+  return format.replace(FIELD, (all: string, name?: string, path = '', conversion?: string, spec = '') => {
+    if (all === '{{' || all === '}}') return all[0]!
+    if (name === undefined) throw new TemplateFault(`format: expected a complete {field}, found a single '${all}'`)
+    const index = name === '' ? next++ : /^\d+$/.test(name) ? Number(name) : undefined
+    let value = index === undefined ? byName.get(name) : positional[index]
+    if (value === undefined) throw new TemplateFault(`format: expected an argument for {${name}}, found none`)
+    for (const [part] of path.matchAll(/\.[^.[]+|\[[^\]]+\]/g)) value = follow(value, part)
+    if (conversion !== undefined) value = conversion === 's' ? textOf(value, budget) : represent(value, budget)
+    return applySpec(value, spec, budget)
+  })
+}
+
+function applySpec(value: Value, spec: string, budget: Budget): string {
+  if (spec === '') return textOf(value, budget)
+  const match = SPEC.exec(spec)
+  if (match === null) throw new TemplateFault(`format: expected a format such as >8.2f, found ${spec}`)
+  const [, fill, align, sign = '', alternate, zero, width = '0', comma, digits, kind] = match
+  const number = typeof value === 'boolean' ? undefined : asNumber(value)
+  const precision = digits === undefined ? undefined : Number(digits)
+  let text: string
+  if (number === undefined) text = converted(textOf(value, budget), plain(kind ?? 's', precision), budget)
+  else {
+    const isFloat = typeof number === 'number'
+    const kindOrDefault = kind ?? (isFloat ? (precision === undefined ? 'repr' : 'g') : 'd')
+    text =
+      kindOrDefault === 'repr' && typeof number === 'number'
+        ? (number >= 0 ? sign.replace('-', '') : '') + floatText(number)
+        : numberText(number, {
+            kind: kindOrDefault,
+            precision,
+            sign: sign.replace('-', ''),
+            isGrouped: comma !== undefined,
+            isAlternate: alternate !== undefined,
+          })
+  }
+  const wide = Number(width)
+  if (align === '=' || (align === undefined && zero !== undefined && number !== undefined))
+    return zeroPad(text, wide, budget)
+  const alignment = align === '^' ? 'middle' : (align ?? (number === undefined ? '<' : '>')) === '<' ? 'left' : 'right'
+  return pad(text, wide, fill ?? (zero === undefined ? ' ' : '0'), alignment, budget)
+}
+
+const plain = (kind: string, precision: number | undefined): Conversion => ({
+  kind,
+  precision,
+  sign: '',
+  isGrouped: false,
+  isAlternate: false,
+})

@@ -1,0 +1,205 @@
+// JSON between a template and the world: `json.dumps` as Hugging Face sets it up for `tojson`, and a reader that keeps
+// what JavaScript's would lose: 1.0 against 1, long integers, the order of keys that look like numbers.
+import type { Budget } from './budget.ts'
+import { compareTexts } from './comparison.ts'
+import { floatText, isTooDeep, tooDeep } from './text.ts'
+import { type Dict, isDict, type Key, TemplateFault, Tuple, typeName, type Value } from './values.ts'
+
+export interface JsonStyle {
+  /** Put in front of each line once per level; undefined = everything on one line. */
+  readonly indent: string | undefined
+  readonly itemSeparator: string
+  readonly keySeparator: string
+  readonly asciiOnly: boolean
+  readonly sortKeys: boolean
+}
+
+export function writeJson(value: Value, style: JsonStyle, budget: Budget, level = 0): string {
+  if (isTooDeep(level)) throw tooDeep()
+  budget.spend()
+  if (typeof value === 'string') return jsonString(value, style, budget)
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'number') return jsonFloat(value)
+  const items = value instanceof Tuple ? value.items : value
+  if (Array.isArray(items)) {
+    return bracketed(
+      '[',
+      items.map((item) => writeJson(item, style, budget, level + 1)),
+      ']',
+      style,
+      budget,
+      level,
+    )
+  }
+  if (!isDict(value)) throw new TemplateFault(`Object of type ${jsonTypeName(value)} is not JSON serializable`)
+  const entries = Array.from(value, ([key, inner]) => [jsonKey(key), inner] as const)
+  if (style.sortKeys) entries.sort(([a], [b]) => compareTexts(a, b))
+  const parts = entries.map(([key, inner]) => {
+    return `${jsonString(key, style, budget)}${style.keySeparator}${writeJson(inner, style, budget, level + 1)}`
+  })
+  return bracketed('{', parts, '}', style, budget, level)
+}
+
+const jsonTypeName = (value: Value): string => {
+  const name = typeName(value)
+  return name === 'undefined' ? 'Undefined' : name
+}
+
+function bracketed(
+  open: string,
+  parts: readonly string[],
+  close: string,
+  { indent, itemSeparator }: JsonStyle,
+  budget: Budget,
+  level: number,
+): string {
+  if (parts.length === 0) return `${open}${close}`
+  budget.characters(parts.reduce((sum, part) => sum + part.length + itemSeparator.length, 2))
+  if (indent === undefined) return `${open}${parts.join(itemSeparator)}${close}`
+  budget.characters((indent.length * (level + 1) + 1) * (parts.length + 1))
+  const line = `\n${indent.repeat(level + 1)}`
+  return `${open}${line}${parts.join(itemSeparator + line)}\n${indent.repeat(level)}${close}`
+}
+
+const jsonFloat = (value: number): string =>
+  Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? floatText(value) : value > 0 ? 'Infinity' : '-Infinity'
+
+function jsonKey(key: Key): string {
+  if (typeof key === 'string') return key
+  return typeof key === 'number' ? jsonFloat(key) : String(key)
+}
+
+function jsonString(text: string, { asciiOnly }: JsonStyle, budget: Budget): string {
+  budget.characters(text.length + 2)
+  const json = JSON.stringify(text)
+  if (!asciiOnly) return json
+  return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/**
+ * The value that a JSON text stands for, as Python's `json.loads` reads it.
+ * Throws a `TemplateFault` that names the position of what is no JSON.
+ */
+export function readJson(text: string): Value {
+  const reader = new JsonReader(text)
+  const value = reader.value(0)
+  reader.end()
+  return value
+}
+
+const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
+/** Python's own bound. */
+const DIGITS_MAX = 4300
+const SPACE = /[ \t\n\r]*/y
+const WORDS: ReadonlyMap<string, boolean | null> = new Map([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+])
+
+class JsonReader {
+  private readonly text: string
+  private at = 0
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  value(nesting: number): Value {
+    if (isTooDeep(nesting)) throw tooDeep()
+    this.skipSpace()
+    const first = this.text[this.at]
+    if (first === '{') return this.object(nesting)
+    if (first === '[') return this.array(nesting)
+    if (first === '"') return this.string()
+    for (const [word, value] of WORDS) {
+      if (this.text.startsWith(word, this.at)) {
+        this.at += word.length
+        return value
+      }
+    }
+    return this.number()
+  }
+
+  end(): void {
+    this.skipSpace()
+    if (this.at < this.text.length) throw this.unexpected('the end')
+  }
+
+  private object(nesting: number): Dict {
+    const dict: Dict = new Map()
+    this.at++
+    if (this.accept('}')) return dict
+    do {
+      this.skipSpace()
+      const key = this.string()
+      this.expect(':')
+      dict.set(key, this.value(nesting + 1))
+    } while (this.accept(','))
+    this.expect('}')
+    return dict
+  }
+
+  private array(nesting: number): Value[] {
+    const items: Value[] = []
+    this.at++
+    if (this.accept(']')) return items
+    do items.push(this.value(nesting + 1))
+    while (this.accept(','))
+    this.expect(']')
+    return items
+  }
+
+  private string(): string {
+    if (this.text[this.at] !== '"') throw this.unexpected('a string')
+    let end = this.at + 1
+    while (end < this.text.length && this.text[end] !== '"') end += this.text[end] === '\\' ? 2 : 1
+    try {
+      const value = JSON.parse(this.text.slice(this.at, end + 1)) as string
+      this.at = end + 1
+      return value
+    } catch {
+      throw this.unexpected('a string')
+    }
+  }
+
+  private number(): bigint | number {
+    const match = this.match(NUMBER)
+    if (match === undefined) throw this.unexpected('a value')
+    const [digits, fraction, exponent] = match
+    if (digits.length > DIGITS_MAX) throw this.unexpected(`a number of at most ${DIGITS_MAX} digits`)
+    return fraction === undefined && exponent === undefined ? BigInt(digits) : Number(digits)
+  }
+
+  private match(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = this.at
+    const match = pattern.exec(this.text)
+    if (match === null) return undefined
+    this.at = pattern.lastIndex
+    return match
+  }
+
+  private skipSpace(): void {
+    this.match(SPACE)
+  }
+
+  private accept(mark: string): boolean {
+    this.skipSpace()
+    if (this.text[this.at] !== mark) return false
+    this.at++
+    return true
+  }
+
+  private expect(mark: string): void {
+    if (!this.accept(mark)) throw this.unexpected(`"${mark}"`)
+  }
+
+  private unexpected(wanted: string): TemplateFault {
+    const before = this.text.slice(0, this.at)
+    const line = before.split('\n').length
+    const column = this.at - before.lastIndexOf('\n')
+    const found = this.at < this.text.length ? JSON.stringify(this.text.slice(this.at, this.at + 12)) : 'the end'
+    return new TemplateFault(`line ${line}, column ${column}: expected ${wanted}, found ${found}`)
+  }
+}

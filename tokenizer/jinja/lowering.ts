@@ -1,0 +1,170 @@
+// Rewrites tokens where the library's parser knows less than Jinja2, into forms that it does know:
+// - `x is name(args)` and `x is name arg` become filters called `is name`, which also gives tests their place among
+//   filters; the library knows tests without arguments only
+// - `(a,)` and `()` get elements that the evaluation leaves out, so that they are read as tuples
+// - `{% with a = 1 %}` becomes a loop of one round, `{% generation %}` nothing
+import type { Token } from './lexer.ts'
+import { TemplateFault } from './values.ts'
+
+/** The loop variable that stands for a `with` statement; no name in a template has a space. */
+export const WITH_VARIABLE = ' with'
+/** The name of an element of a tuple that is none. */
+export const NO_ELEMENT = ' none'
+
+export function lower(tokens: readonly Token[]): Token[] {
+  return lowerTests(lowerTuples(lowerStatements(tokens)))
+}
+
+const CLOSES: Readonly<Record<string, string>> = {
+  OpenParen: 'CloseParen',
+  OpenSquareBracket: 'CloseSquareBracket',
+  OpenCurlyBracket: 'CloseCurlyBracket',
+}
+const CLOSERS: ReadonlySet<string> = new Set(Object.values(CLOSES))
+
+/** Position after the brackets that open at `at`. */
+function afterBrackets(tokens: readonly Token[], at: number): number {
+  let depth = 0
+  for (let i = at; i < tokens.length; i++) {
+    const { type } = tokens[i]!
+    if (type in CLOSES) depth++
+    else if (CLOSERS.has(type) && --depth === 0) return i + 1
+  }
+  return tokens.length
+}
+
+function lowerStatements(tokens: readonly Token[]): Token[] {
+  const result: Token[] = []
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!
+    const name = token.type === 'OpenStatement' ? tokens[i + 1]?.value : undefined
+    if (name === 'generation' || name === 'endgeneration') i += 2
+    else if (name === 'with') {
+      let end = i
+      while (tokens[end]!.type !== 'CloseStatement') end++
+      result.push(...withStatement(token, tokens.slice(i + 2, end)))
+      i = end
+    } else if (name === 'endwith') {
+      result.push(token, { ...tokens[i + 1]!, value: 'endfor' })
+      i++
+    } else result.push(token)
+  }
+  return result
+}
+
+/** `{% for <with> in [0] %}{% set names = values %}` */
+function withStatement(open: Token, assignments: readonly Token[]): Token[] {
+  const { line } = open
+  const make = (type: string, value: string): Token => ({ type, value, line })
+  const close = make('CloseStatement', '%}')
+  const loop = [
+    open,
+    make('Identifier', 'for'),
+    make('Identifier', WITH_VARIABLE),
+    make('Identifier', 'in'),
+    make('OpenSquareBracket', '['),
+    make('NumericLiteral', '0'),
+    make('CloseSquareBracket', ']'),
+    close,
+  ]
+  const parts = splitAtCommas(assignments)
+  if (parts.length === 0) return loop
+  const comma = make('Comma', ',')
+  const join = (lists: readonly (readonly Token[])[]) => lists.flatMap((list, i) => (i === 0 ? list : [comma, ...list]))
+  for (const [name, equals] of parts) {
+    if (name?.type !== 'Identifier' || equals?.type !== 'Equals') {
+      throw new TemplateFault(`line ${line}: expected name = value in with, found ${equals?.value ?? 'the end'}`)
+    }
+  }
+  const names = join(parts.map((part) => part.slice(0, 1)))
+  const values = join(parts.map((part) => part.slice(2)))
+  return [...loop, open, make('Identifier', 'set'), ...names, make('Equals', '='), ...values, close]
+}
+
+function splitAtCommas(tokens: readonly Token[]): Token[][] {
+  const parts: Token[][] = []
+  for (let i = 0; i < tokens.length; ) {
+    const part: Token[] = []
+    while (i < tokens.length && tokens[i]!.type !== 'Comma') {
+      const end = tokens[i]!.type in CLOSES ? afterBrackets(tokens, i) : i + 1
+      part.push(...tokens.slice(i, end))
+      i = end
+    }
+    parts.push(part)
+    i++
+  }
+  return parts
+}
+
+/** What can stand before the brackets of a call or an index. */
+const CALLED: ReadonlySet<string> = new Set(['Identifier', 'CloseParen', 'CloseSquareBracket'])
+/** Words before a bracket that do not call anything. */
+const KEYWORDS: ReadonlySet<string> = new Set(['in', 'and', 'or', 'not', 'if', 'else', 'elif', 'is', 'for', 'set'])
+
+function lowerTuples(tokens: readonly Token[]): Token[] {
+  const fillers = new Map<number, number>()
+  tokens.forEach((token, i) => {
+    if (token.type !== 'OpenParen' || isCall(tokens[i - 1])) return
+    const end = afterBrackets(tokens, i) - 1
+    if (end === i + 1) fillers.set(end, 2)
+    else if (tokens[end - 1]?.type === 'Comma') fillers.set(end, 1)
+  })
+  return tokens.flatMap((token, i) => {
+    const filler = { ...token, type: 'Identifier', value: NO_ELEMENT }
+    const comma = { ...token, type: 'Comma', value: ',' }
+    const count = fillers.get(i) ?? 0
+    return count === 0 ? [token] : count === 1 ? [filler, token] : [filler, comma, filler, token]
+  })
+}
+
+const isCall = (before: Token | undefined): boolean =>
+  before !== undefined && CALLED.has(before.type) && !(before.type === 'Identifier' && KEYWORDS.has(before.value))
+
+const ARGUMENT_BEGINS: ReadonlySet<string> = new Set([
+  'Identifier',
+  'StringLiteral',
+  'NumericLiteral',
+  ...Object.keys(CLOSES),
+])
+const NO_ARGUMENT: ReadonlySet<string> = new Set(['else', 'or', 'and'])
+
+function lowerTests(tokens: readonly Token[]): Token[] {
+  const result: Token[] = []
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!
+    const isOperator = token.type === 'Identifier' && token.value === 'is' && tokens[i - 1]?.type !== 'Dot'
+    if (!isOperator) {
+      result.push(token)
+      continue
+    }
+    const negated = tokens[i + 1]?.value === 'not' ? 1 : 0
+    const name = tokens[i + 1 + negated]
+    if (name?.type !== 'Identifier') {
+      throw new TemplateFault(
+        `line ${token.line}: expected the name of a test after is, found ${name?.value ?? 'the end'}`,
+      )
+    }
+    result.push({ ...token, type: 'Pipe', value: '|' }, { ...name, value: `is ${negated ? 'not ' : ''}${name.value}` })
+    i += 1 + negated
+    const next = tokens[i + 1]
+    if (next === undefined || !ARGUMENT_BEGINS.has(next.type) || next.type === 'OpenParen') continue
+    if (next.type === 'Identifier' && NO_ARGUMENT.has(next.value)) continue
+    const end = afterPostfix(tokens, i + 1)
+    const argument = lowerTests(tokens.slice(i + 1, end))
+    result.push({ ...next, type: 'OpenParen', value: '(' }, ...argument, { ...next, type: 'CloseParen', value: ')' })
+    i = end - 1
+  }
+  return result
+}
+
+/** Position after a name, literal or bracket and what is called on it or taken from it. */
+function afterPostfix(tokens: readonly Token[], at: number): number {
+  let end = tokens[at]!.type in CLOSES ? afterBrackets(tokens, at) : at + 1
+  while (tokens[at]!.type === 'StringLiteral' && tokens[end]?.type === 'StringLiteral') end++
+  for (;;) {
+    const type = tokens[end]?.type
+    if (type === 'Dot') end += 2
+    else if (type === 'OpenParen' || type === 'OpenSquareBracket') end = afterBrackets(tokens, end)
+    else return end
+  }
+}

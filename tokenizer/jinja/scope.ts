@@ -1,0 +1,24 @@
+// The names a part of a template can see. Loops, macros and blocks that are captured have scopes of their own; what is
+// set inside is gone after them.
+import { Undefined, type Value } from './values.ts'
+
+export class Scope {
+  private readonly names = new Map<string, Value>()
+  private readonly outer: Scope | undefined
+
+  constructor(outer?: Scope) {
+    this.outer = outer
+  }
+
+  set(name: string, value: Value): void {
+    this.names.set(name, value)
+  }
+
+  get(name: string): Value {
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.outer) {
+      const value = scope.names.get(name)
+      if (value !== undefined) return value
+    }
+    return new Undefined(`'${name}' is undefined`)
+  }
+}

@@ -1,0 +1,195 @@
+// A local time in words, as Python's `strftime` writes it in the C locale. The time has no zone.
+import type { Budget } from './budget.ts'
+import { TemplateFault } from './values.ts'
+
+/** Fields of a clock on the wall. */
+export interface LocalTime {
+  readonly year: number
+  /** From 1. */
+  readonly month: number
+  readonly day: number
+  readonly hour: number
+  readonly minute: number
+  readonly second: number
+  readonly microsecond: number
+}
+
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
+const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+const daysInMonth = (year: number, month: number): number => (month === 2 && isLeap(year) ? 29 : MONTH_DAYS[month - 1]!)
+
+/** From 0. */
+const dayOfYear = ({ year, month, day }: LocalTime): number => {
+  let days = day - 1
+  for (let earlier = 1; earlier < month; earlier++) days += daysInMonth(year, earlier)
+  return days
+}
+
+/** Days from 1 January of the year 1, a Monday, to 1 January of `year`. */
+const daysBefore = (year: number): number => {
+  const past = year - 1
+  return past * 365 + Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400)
+}
+
+/** From Sunday = 0. */
+const dayOfWeek = (time: LocalTime): number => (daysBefore(time.year) + dayOfYear(time) + 1) % 7
+
+/** The year and week of ISO 8601. */
+function isoWeek(time: LocalTime): readonly [year: number, week: number] {
+  const weekday = (dayOfWeek(time) + 6) % 7
+  const week = Math.floor((dayOfYear(time) - weekday + 10) / 7)
+  if (week < 1) return [time.year - 1, weeksIn(time.year - 1)]
+  return week > weeksIn(time.year) ? [time.year + 1, 1] : [time.year, week]
+}
+
+function weeksIn(year: number): number {
+  const firstDay = (daysBefore(year) + 1) % 7
+  return firstDay === 4 || (firstDay === 3 && isLeap(year)) ? 53 : 52
+}
+
+interface Field {
+  readonly value: number | string
+  /** Digits that a number is filled up to. */
+  readonly width: number
+  readonly fill: '0' | ' '
+}
+
+const digits = (value: number, width = 2, fill: '0' | ' ' = '0'): Field => ({ value, width, fill })
+const words = (value: string): Field => ({ value, width: 0, fill: ' ' })
+
+/** Directives that stand for others. */
+const COMPOUNDS: Readonly<Record<string, string>> = {
+  c: '%a %b %e %H:%M:%S %Y',
+  D: '%m/%d/%y',
+  F: '%Y-%m-%d',
+  r: '%I:%M:%S %p',
+  R: '%H:%M',
+  T: '%H:%M:%S',
+  x: '%m/%d/%y',
+  X: '%H:%M:%S',
+  '+': '%a %b %e %H:%M:%S %Y',
+}
+
+function field(directive: string, time: LocalTime): Field | undefined {
+  const { year, month, day, hour, minute, second } = time
+  const weekday = dayOfWeek(time)
+  const name = DAYS[weekday]!
+  switch (directive) {
+    case 'a':
+      return words(name.slice(0, 3))
+    case 'A':
+      return words(name)
+    case 'b':
+    case 'h':
+      return words(MONTHS[month - 1]!.slice(0, 3))
+    case 'B':
+      return words(MONTHS[month - 1]!)
+    case 'C':
+      return digits(Math.floor(year / 100))
+    case 'd':
+      return digits(day)
+    case 'e':
+      return digits(day, 2, ' ')
+    case 'f':
+      return digits(time.microsecond, 6)
+    case 'g':
+      return digits(isoWeek(time)[0] % 100)
+    case 'G':
+      return digits(isoWeek(time)[0], 4)
+    case 'H':
+      return digits(hour)
+    case 'I':
+      return digits(hour % 12 || 12)
+    case 'j':
+      return digits(dayOfYear(time) + 1, 3)
+    case 'k':
+      return digits(hour, 2, ' ')
+    case 'l':
+      return digits(hour % 12 || 12, 2, ' ')
+    case 'm':
+      return digits(month)
+    case 'M':
+      return digits(minute)
+    case 'n':
+      return words('\n')
+    case 'p':
+      return words(hour < 12 ? 'AM' : 'PM')
+    case 'P':
+      return words(hour < 12 ? 'am' : 'pm')
+    case 'S':
+      return digits(second)
+    case 't':
+      return words('\t')
+    case 'u':
+      return digits(weekday || 7, 1)
+    case 'U':
+      return digits(Math.floor((dayOfYear(time) + 7 - weekday) / 7))
+    case 'V':
+      return digits(isoWeek(time)[1])
+    case 'w':
+      return digits(weekday, 1)
+    case 'W':
+      return digits(Math.floor((dayOfYear(time) + 7 - ((weekday + 6) % 7)) / 7))
+    case 'y':
+      return digits(year % 100)
+    case 'Y':
+      return digits(year, 4)
+    case 'z':
+    case 'Z':
+      return words('')
+    case '%':
+      return words('%')
+    default:
+      return undefined
+  }
+}
+
+/** The text of `format`; a directive nobody knows stays as it is. Flags and widths are glibc's. */
+export function strftime(format: string, time: LocalTime, budget: Budget): string {
+  budget.characters(format.length * 8)
+  return format.replace(
+    /%([-_0^#]*)(\d{0,3})[EO]?(.)/gs,
+    (all: string, flags: string, width: string, directive: string) => {
+      const compound = COMPOUNDS[directive]
+      if (compound !== undefined) return strftime(compound, time, budget).padStart(Number(width))
+      const found = field(directive, time)
+      if (found === undefined) return all
+      const flag = flags.replaceAll(/[\^#]/g, '').at(-1)
+      const fill = flag === '_' ? ' ' : flag === '0' ? '0' : found.fill
+      const least = flag === '-' ? 0 : Number(width) || found.width
+      const text = String(found.value).padStart(least, fill)
+      return flags.includes('^') ? text.toUpperCase() : text
+    },
+  )
+}
+
+const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?)?$/
+
+/** Reads `2026-01-02T03:04:05`; time and seconds may be left out. Throws a `TemplateFault` for anything else. */
+export function parseLocalTime(text: string): LocalTime {
+  const fields = ISO.exec(text.trim())?.slice(1)
+  if (fields !== undefined) {
+    const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields.map((part) => Number(part ?? 0))
+    const microsecond = Number((fields[6] ?? '').padEnd(6, '0'))
+    const isDate = year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month)
+    if (isDate && hour < 24 && minute < 60 && second < 60)
+      return { year, month, day, hour, minute, second, microsecond }
+  }
+  throw new TemplateFault(`expected a local time such as 2026-01-02T03:04:05, found ${JSON.stringify(text)}`)
+}
