@@ -33,12 +33,15 @@ import {
   TsinferError,
 } from './engine/index.ts'
 import { followGeneration } from './generation.ts'
+import { metadataOf } from './tokenizer/gguf-metadata.ts'
+import { type ModelTemplate, readModelTemplate, type TemplateChoice } from './tokenizer/model-template.ts'
 import { detokenize } from './tokenizer/stream-decoder.ts'
 import { TextClient } from './tokenizer/text-client.ts'
 import type { TextFacts } from './tokenizer/text-messages.ts'
 
 export { DEFAULT_SAMPLING, type ErrorCode, isInputError, machineTopology, TsinferError } from './engine/index.ts'
 export type * from './engine/types.ts'
+export type { ModelTemplate, TemplateChoice } from './tokenizer/model-template.ts'
 
 /** Time the text worker gets to return by itself. */
 const CLOSE_GRACE_MS = 1000
@@ -85,6 +88,17 @@ export async function openTokenizer(path: string, options: { tokenizerPre?: stri
     await close()
     throw error
   }
+}
+
+/**
+ * The chat template of a GGUF file, by `name` one of several. Reads nothing but the header; the file need not be a model
+ * that runs here. Rejects for anything but a sound GGUF file, and with `template_invalid` where it has no such name.
+ */
+export async function readChatTemplate(
+  path: string,
+  { hasTools = false, ...rest }: Partial<TemplateChoice> = {},
+): Promise<ModelTemplate> {
+  return readModelTemplate(metadataOf(openGguf(path)), { hasTools, ...rest })
 }
 
 /** Reads the headers of a GGUF file and plans it for this machine. Rejects for anything but a sound GGUF file. */

@@ -25,6 +25,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('logits', 'Print the distribution after every position of a token sequence.', () => import('./logits.ts')),
   entry('perplexity', 'Print how well a model predicts a text.', () => import('./perplexity.ts')),
   entry('tokenize', 'Turn text into token ids and back.', () => import('./tokenize.ts')),
+  entry('template', 'Print the prompt that a chat template makes of a conversation.', () => import('./template.ts')),
   entry('inspect', 'Print what a GGUF file holds and how it would run.', () => import('./inspect.ts')),
   entry('bench', 'Measure prompt and generation speed.', () => import('./bench.ts')),
   entry('topology', 'Print cores, sockets, memory speed and the plan they lead to.', () => import('./topology.ts')),

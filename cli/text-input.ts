@@ -28,7 +28,8 @@ export async function readInput({ text, file, ids }: InputValues, names: string)
   return file === undefined ? (text ?? ids!) : readTextFile(file)
 }
 
-async function readTextFile(path: string): Promise<string> {
+/** A file as UTF-8, as it is. Rejects with `file_unreadable`. */
+export async function readTextFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {

@@ -1,15 +1,12 @@
 // The resident text thread: reads the vocabulary out of the model file, shares the byte tables with the caller, and
-// turns texts into ids, so that neither blocks the caller. The one file of tokenizer/ that knows how a GGUF file is
-// read.
+// turns texts into ids, so that neither blocks the caller.
 import type { MessagePort } from 'node:worker_threads'
 import { TsinferError } from '../engine/errors.ts'
-import { readNumbers, readStringTable } from '../engine/gguf/arrays.ts'
-import { type GgufFile, openGguf } from '../engine/gguf/file.ts'
-import { findBoolean, findInteger, findString } from '../engine/gguf/metadata.ts'
-import { packRanges } from './byte-strings.ts'
+import { openGguf } from '../engine/gguf/file.ts'
+import { metadataOf } from './gguf-metadata.ts'
 import type { FromTextWorker, ToTextWorker } from './text-messages.ts'
 import { createTokenizer, type Tokenizer } from './tokenizer.ts'
-import { readVocabulary, type TokenizerMetadata, type Vocabulary } from './vocabulary.ts'
+import { readVocabulary, type Vocabulary } from './vocabulary.ts'
 
 export interface TextWorkerPayload {
   /** The GGUF file; any shard of a split one. */
@@ -61,32 +58,6 @@ export default async function runTextWorker({
     post({ kind: 'ready', facts: { table, ids, endOfGeneration, addBos, addEos } })
   })
   return undefined
-}
-
-/** The tokenizer's view of a model file. Wrong types of a key are errors of the tokenizer. */
-export function metadataOf(file: GgufFile): TokenizerMetadata {
-  const { metadata } = file
-  return {
-    string: (key) => asTokenizerFault(() => findString(metadata, key)),
-    integer: (key) => asTokenizerFault(() => findInteger(metadata, key)),
-    boolean: (key) => asTokenizerFault(() => findBoolean(metadata, key)),
-    strings: (key) => {
-      const table = asTokenizerFault(() => readStringTable(file, key))
-      return table && packRanges(table.bytes, table.begins, table.ends)
-    },
-    numbers: (key) => asTokenizerFault(() => readNumbers(file, key)),
-  }
-}
-
-function asTokenizerFault<Value>(read: () => Value): Value {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof TsinferError && error.code === 'model_invalid') {
-      throw new TsinferError('tokenizer_invalid', error.message, { cause: error })
-    }
-    throw error
-  }
 }
 
 /** Codes survive the way to another thread, error objects do not. */

@@ -1,7 +1,7 @@
 // Tokenizer metadata out of plain values, for vocabularies that tests make up; and the real thing from a file.
 import { openGguf } from '../../engine/gguf/file.ts'
 import type { ByteStrings } from '../../tokenizer/byte-strings.ts'
-import { metadataOf } from '../../tokenizer/text-worker.ts'
+import { metadataOf } from '../../tokenizer/gguf-metadata.ts'
 import { readVocabulary, type TokenizerMetadata, type Vocabulary } from '../../tokenizer/vocabulary.ts'
 
 export type FakeValue =

@@ -24,13 +24,19 @@ import {
 /** `value.name`: a method or field first, then the entry of a dictionary. */
 export function attributeOf(value: Value, name: string, budget: Budget): Value {
   const method = own(value, name, budget)
-  const found = method === undefined ? entry(value, name) : method
+  const found = method === undefined ? entry(value, name, budget) : method
   return found === undefined ? missing(value, name, budget) : found
+}
+
+/** `value | attr(name)`: a method or field only. */
+export function methodOf(value: Value, name: string, budget: Budget): Value {
+  const method = own(value, name, budget)
+  return method === undefined ? missing(value, name, budget) : method
 }
 
 /** `value[key]`: the entry or element first, then a method or field. */
 export function itemOf(value: Value, key: Value, budget: Budget): Value {
-  const element = entry(value, key)
+  const element = entry(value, key, budget)
   const found = element === undefined && typeof key === 'string' ? own(value, key, budget) : element
   return found === undefined ? missing(value, key, budget) : found
 }
@@ -46,6 +52,7 @@ function own(value: Value, name: string, budget: Budget): Value | undefined {
   if (value instanceof Undefined) throw new TemplateFault(value.why)
   if (value instanceof Namespace) return value.fields.get(name)
   if (typeof value === 'string') {
+    budget.look(value.length)
     return name === 'format' ? formatOf(value, budget) : bound(STRING_METHODS, value, name, budget)
   }
   if (isDict(value)) return bound(DICT_METHODS, value, name, budget)
@@ -59,14 +66,16 @@ function bound<Self>(methods: Methods<Self>, self: Self, name: string, budget: B
 }
 
 /** What Python's `value[key]` finds; undefined where it raises an error that Jinja turns into an undefined value. */
-function entry(value: Value, key: Value): Value | undefined {
+function entry(value: Value, key: Value, budget: Budget): Value | undefined {
   if (value instanceof Undefined) throw new TemplateFault(value.why)
   if (isDict(value)) {
     return key === null || typeof key !== 'object' ? lookUp(value, asKey(key)) : undefined
   }
   const index = typeof key === 'bigint' || typeof key === 'boolean' ? Number(key) : undefined
   if (index === undefined) return undefined
-  return typeof value === 'string' ? characterAtIndex(value, index) : indexedItems(value)?.at(index)
+  if (typeof value !== 'string') return indexedItems(value)?.at(index)
+  budget.look(value.length)
+  return characterAtIndex(value, index)
 }
 
 /** `value[start:stop:step]`. */
@@ -79,12 +88,13 @@ export function sliceOf(value: Value, start: Value, stop: Value, step: Value, bu
   const [from, to, stride = 1] = bounds
   if (stride === 0) throw new TemplateFault('slice step cannot be zero')
   if (typeof value === 'string') {
+    budget.look(value.length)
     if (stride === 1 && isPlain(value)) return value.slice(from, to)
     return pick(Array.from(value), from, to, stride, budget).join('')
   }
   if (value instanceof Undefined) throw new TemplateFault(value.why)
   const items = indexedItems(value)
-  if (items === undefined) return new Undefined(`'${typeName(value)} object' has no slices`)
+  if (items === undefined) throw new TemplateFault(`'${typeName(value)}' object is not subscriptable`)
   const picked = pick(items, from, to, stride, budget)
   return value instanceof Tuple ? new Tuple(picked) : picked
 }

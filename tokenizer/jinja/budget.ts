@@ -2,8 +2,8 @@
 // every machine. Every evaluated node costs a step; what is built costs by its size.
 import { TemplateFault } from './values.ts'
 
-/** Steps of one rendering, some seconds of work. Real templates take some hundreds per message. */
-export const STEPS_MAX = 20_000_000
+/** Steps of one rendering, about two seconds of work. Real templates take some hundreds per message. */
+export const STEPS_MAX = 10_000_000
 /** Characters of one string: far beyond any context. */
 export const SIZE_MAX = 1 << 24
 /** Characters of all strings of a rendering together, of which most are garbage soon. */
@@ -35,9 +35,16 @@ export class Budget {
   characters(size: number, added: number = size): void {
     this.built += added
     if (!(size <= SIZE_MAX && this.built <= BUILT_MAX)) {
-      throw new TemplateFault(`expected a text of at most ${SIZE_MAX} characters, found that it grows on and on`)
+      throw new TemplateFault(
+        `expected texts and lists of at most ${SIZE_MAX} characters, found some that grow on and on`,
+      )
     }
-    this.spend(added / SIZE_PER_STEP)
+    this.look(added)
+  }
+
+  /** Call before looking through a string of this many characters. */
+  look(size: number): void {
+    this.spend(size / SIZE_PER_STEP)
   }
 
   /** Call before building a list of this many elements. */

@@ -21,6 +21,10 @@ import {
 /** Python's `==`. */
 export function isEqual(a: Value, b: Value, budget: Budget): boolean {
   budget.spend()
+  if (typeof a === 'string' && typeof b === 'string') {
+    budget.look(a.length === b.length ? a.length : 0)
+    return a === b
+  }
   if (a === b) return !Number.isNaN(a)
   const [x, y] = [asNumber(a), asNumber(b)]
   // biome-ignore lint/suspicious/noDoubleEquals: an integer may equal a float, exactly
@@ -80,7 +84,10 @@ export function compare(a: Value, b: Value, budget: Budget, operator = '<'): num
   const [x, y] = [asNumber(defined(a)), asNumber(defined(b))]
   // biome-ignore lint/suspicious/noDoubleEquals: an integer may equal a float, exactly
   if (x !== undefined && y !== undefined) return x < y ? -1 : x > y ? 1 : x == y ? 0 : Number.NaN
-  if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b)
+  if (typeof a === 'string' && typeof b === 'string') {
+    budget.look(Math.min(a.length, b.length))
+    return compareTexts(a, b)
+  }
   const [items, others] = [sequenceLike(a, b), sequenceLike(b, a)]
   if (items === undefined || others === undefined || a instanceof Range) {
     throw new TemplateFault(`'${operator}' not supported between instances of '${typeName(a)}' and '${typeName(b)}'`)
@@ -95,7 +102,7 @@ export function compare(a: Value, b: Value, budget: Budget, operator = '<'): num
 export function contains(container: Value, item: Value, budget: Budget): boolean {
   if (typeof container === 'string') {
     if (typeof item === 'string') {
-      budget.spend(container.length / 64)
+      budget.look(container.length)
       return container.includes(item)
     }
     throw new TemplateFault(`'in <string>' requires string as left operand, not ${typeName(item)}`)

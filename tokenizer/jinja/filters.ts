@@ -1,6 +1,6 @@
 // Jinja's filters of single values: `value | name(...)`. Those of sequences are in sequence-filters.ts.
 import { asInteger, asOptionalText, asText, type Filter, match, required } from './arguments.ts'
-import { attributeOf } from './attributes.ts'
+import { methodOf } from './attributes.ts'
 import type { Budget } from './budget.ts'
 import { lengthOf } from './comparison.ts'
 import { formatPercent } from './formatting.ts'
@@ -127,9 +127,9 @@ const truncate: Filter = (value, args) => {
   const given = match('truncate', args, ['length', 'killwords', 'end', 'leeway'])
   const end = asText('truncate', given.end, '...')
   const most = asInteger('truncate', given.length, 255)
-  const characters = Array.from(asText('truncate', value))
   if (most < end.length) throw new TemplateFault(`expected length >= ${end.length}, got ${most}`)
-  if (characters.length <= most + asInteger('truncate', given.leeway, 5)) return value
+  if (lengthOf(value) <= most + asInteger('truncate', given.leeway, 5)) return value
+  const characters = Array.from(asText('truncate', value))
   const kept = characters.slice(0, most - Array.from(end).length).join('')
   return (isTrue(given.killwords ?? false) ? kept : splitRight(kept, ' ', 1)[0]!) + end
 }
@@ -148,7 +148,7 @@ const SINGLE_FILTERS: Readonly<Record<string, Filter>> = {
     return number < 0 ? -number : number
   },
   attr: (value, args, { budget }) =>
-    attributeOf(value, asText('attr', required('attr', 'name', args.positional[0])), budget),
+    methodOf(value, asText('attr', required('attr', 'name', args.positional[0])), budget),
   capitalize: textual('capitalize', capitalized),
   center: (value, args, { budget }) => {
     const { width } = match('center', args, ['width'])
@@ -183,7 +183,7 @@ const SINGLE_FILTERS: Readonly<Record<string, Filter>> = {
   truncate,
   upper: textual('upper', (text) => text.toUpperCase()),
   urlencode: textual('urlencode', (text) =>
-    encodeURIComponent(text).replace(/[!'()*]|%2F/g, (mark) =>
+    encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd')).replace(/[!'()*]|%2F/g, (mark) =>
       mark === '%2F' ? '/' : `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
     ),
   ),

@@ -37,7 +37,7 @@ export function formatPercent(format: string, values: Value, budget: Budget): st
         : pad(text, width, ' ', 'right', budget)
     },
   )
-  if (next < items.length && !isDict(values)) {
+  if (next < items.length && !isDict(values) && !Array.isArray(values)) {
     throw new TemplateFault('not all arguments converted during string formatting')
   }
   return result

@@ -2,6 +2,8 @@
 // - `x is name(args)` and `x is name arg` become filters called `is name`, which also gives tests their place among
 //   filters; the library knows tests without arguments only
 // - `(a,)` and `()` get elements that the evaluation leaves out, so that they are read as tuples
+// - `for x in a, b if c` gets brackets around what is looped over and around its condition
+// - integers beyond 2^53 become `('...' | int)`
 // - `{% with a = 1 %}` becomes a loop of one round, `{% generation %}` nothing
 import type { Token } from './lexer.ts'
 import { TemplateFault } from './values.ts'
@@ -12,7 +14,17 @@ export const WITH_VARIABLE = ' with'
 export const NO_ELEMENT = ' none'
 
 export function lower(tokens: readonly Token[]): Token[] {
-  return lowerTests(lowerTuples(lowerStatements(tokens)))
+  return lowerTests(lowerTuples(lowerLoops(lowerStatements(tokens.flatMap(lowerInteger)))))
+}
+
+/** The library reads literals as JavaScript's numbers. */
+function lowerInteger(token: Token): Token[] {
+  const { type, value, line } = token
+  const isExact = type !== 'NumericLiteral' || value.includes('.') || Number.isSafeInteger(Number(value))
+  if (isExact) return [token]
+  const make = (part: string, text: string): Token => ({ type: part, value: text, line })
+  const cast = [make('StringLiteral', value), make('Pipe', '|'), make('Identifier', 'int')]
+  return [make('OpenParen', '('), ...cast, make('CloseParen', ')')]
 }
 
 const CLOSES: Readonly<Record<string, string>> = {
@@ -94,6 +106,38 @@ function splitAtCommas(tokens: readonly Token[]): Token[][] {
     i++
   }
   return parts
+}
+
+/** `for target in (iterable) if (condition)`, or without the condition `for target in (iterable) | list`. */
+function lowerLoops(tokens: readonly Token[]): Token[] {
+  const result: Token[] = []
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!
+    result.push(token)
+    if (token.type !== 'OpenStatement' || tokens[i + 1]?.value !== 'for') continue
+    const begin = findFlat(tokens, i + 1, 'in')
+    const end = findFlat(tokens, i + 1, undefined)
+    if (begin === end) continue
+    const test = findFlat(tokens, begin + 1, 'if')
+    const make = (type: string, value: string): Token => ({ type, value, line: token.line })
+    const wrap = (part: readonly Token[]) => [make('OpenParen', '('), ...part, make('CloseParen', ')')]
+    result.push(...tokens.slice(i + 1, begin + 1), ...wrap(tokens.slice(begin + 1, test)))
+    if (test < end) result.push(tokens[test]!, ...wrap(tokens.slice(test + 1, end)))
+    else if (tokens[begin + 1]!.type === 'OpenParen') result.push(make('Pipe', '|'), make('Identifier', 'list'))
+    i = end - 1
+  }
+  return result
+}
+
+/** Position of a word of this statement outside of brackets, or of its end. */
+function findFlat(tokens: readonly Token[], from: number, word: string | undefined): number {
+  let at = from
+  while (at < tokens.length && tokens[at]!.type !== 'CloseStatement') {
+    const { type, value } = tokens[at]!
+    if (type === 'Identifier' && value === word) return at
+    at = type in CLOSES ? afterBrackets(tokens, at) : at + 1
+  }
+  return at
 }
 
 /** What can stand before the brackets of a call or an index. */

@@ -7,6 +7,9 @@ import { TemplateFault } from './values.ts'
 /** What `str.isspace` accepts. */
 export const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 export const SPACE_PATTERN: RegExp = new RegExp(`[${SPACE}]`)
+const SPACE_CODES: ReadonlySet<number> = new Set(
+  Array.from({ length: 0x3001 }, (_, code) => code).filter((code) => SPACE_PATTERN.test(String.fromCharCode(code))),
+)
 const WORDS = new RegExp(`[^${SPACE}]+`, 'g')
 /** ASCII's separators of files, groups and records. */
 const SEPARATORS = '\\x1c-\\x1e'
@@ -16,20 +19,20 @@ export type Side = 'both' | 'left' | 'right'
 
 /** Without the characters of `characters` (white space if absent) at its ends. */
 export function strip(text: string, characters: string | undefined, side: Side = 'both'): string {
-  const set = characters === undefined ? undefined : new Set(characters)
-  const drops = (character: string) => (set === undefined ? SPACE_PATTERN.test(character) : set.has(character))
+  const set = characters === undefined ? SPACE_CODES : new Set(Array.from(characters, (one) => one.codePointAt(0)!))
   let begin = 0
   let end = text.length
-  if (side !== 'right') while (begin < end && drops(characterAt(text, begin))) begin += characterAt(text, begin).length
-  if (side !== 'left') while (end > begin && drops(characterBefore(text, end))) end -= characterBefore(text, end).length
+  if (side !== 'right')
+    while (begin < end && set.has(text.codePointAt(begin)!)) begin += units(text.codePointAt(begin)!)
+  if (side !== 'left') while (end > begin && set.has(codeBefore(text, end))) end -= units(codeBefore(text, end))
   return text.slice(begin, end)
 }
 
-const characterAt = (text: string, at: number): string => String.fromCodePoint(text.codePointAt(at)!)
+const units = (code: number): number => (code > 0xffff ? 2 : 1)
 
-function characterBefore(text: string, end: number): string {
+function codeBefore(text: string, end: number): number {
   const pair = end >= 2 ? text.codePointAt(end - 2)! : 0
-  return pair > 0xffff ? text.slice(end - 2, end) : text[end - 1]!
+  return pair > 0xffff ? pair : text.charCodeAt(end - 1)
 }
 
 /** `str.split`: at most `most` cuts, from the left. */

@@ -4,7 +4,7 @@
 import { type Filtering, NO_ARGUMENTS } from './arguments.ts'
 import { attributeOf, itemOf, sliceOf } from './attributes.ts'
 import type { Budget } from './budget.ts'
-import { isEqual, iterate } from './comparison.ts'
+import { isEqual, iterate, sameKey } from './comparison.ts'
 import { filterNamed } from './filters.ts'
 import { NO_ELEMENT, WITH_VARIABLE } from './lowering.ts'
 import { mentions } from './mentions.ts'
@@ -47,6 +47,9 @@ const CONSTANTS: ReadonlyMap<string, boolean | null> = new Map([
   ['False', false],
   ['None', null],
 ])
+
+/** What a round of a loop costs beside its body. */
+const ROUND_STEPS = 4
 
 export class Renderer implements Filtering {
   readonly budget: Budget
@@ -104,23 +107,26 @@ export class Renderer implements Filtering {
   private loop(node: ForNode, scope: Scope): string {
     const { loopvar, iterable, body, defaultBlock } = node
     const isWith = loopvar.type === 'Identifier' && loopvar.value === WITH_VARIABLE
+    const hasState = !isWith && mentions(body, 'loop')
     const items = iterable.type === 'SelectExpression' ? this.selected(node, scope) : this.items(iterable, scope)
-    if (items.length === 0) return this.render(defaultBlock, new Scope(scope))
     const changes: { last?: readonly Value[] } = {}
     let text = ''
+    // As in Jinja2, the else part also runs where every round was left by break or continue.
+    let isComplete = false
     // Not for...of: the list may grow while the loop runs, and Python's loops then go on.
     for (let i = 0; i < items.length; i++) {
-      this.budget.spend()
+      this.budget.spend(ROUND_STEPS)
       const inner = new Scope(scope)
       this.assign(loopvar, items[i]!, inner)
-      if (!isWith) inner.set('loop', this.loopState(items, i, changes))
+      if (hasState) inner.set('loop', this.loopState(items, i, changes))
       text = concatenate(text, this.render(body, inner), this.budget)
       if (isWith) break
       const { leaving } = this
       this.leaving = undefined
+      isComplete ||= leaving === undefined
       if (leaving === 'break') break
     }
-    return text
+    return isWith || isComplete ? text : concatenate(text, this.render(defaultBlock, new Scope(scope)), this.budget)
   }
 
   private items(node: Node, scope: Scope): readonly Value[] {
@@ -249,7 +255,7 @@ export class Renderer implements Filtering {
   }
 
   private call(callee: Value, args: Arguments): Value {
-    if (callee instanceof Callable) return callee.call(args)
+    if (callee instanceof Callable) return this.built(callee.call(args))
     if (callee instanceof Undefined) throw new TemplateFault(callee.why)
     throw new TemplateFault(`'${typeName(callee)}' object is not callable`)
   }
@@ -277,7 +283,15 @@ export class Renderer implements Filtering {
     const args = isCall ? this.arguments(filter.args, scope) : NO_ARGUMENTS
     const name = callee.value
     if (name.startsWith('is not ')) return !this.test(name.slice(7), value, args)
-    return name.startsWith('is ') ? this.test(name.slice(3), value, args) : this.filter(name, value, args)
+    if (name.startsWith('is ')) return this.test(name.slice(3), value, args)
+    if (typeof value === 'string') this.budget.look(value.length)
+    return this.built(this.filter(name, value, args))
+  }
+
+  /** Charges a text that was made; operations that could make far more than they are given ask before. */
+  private built(value: Value): Value {
+    if (typeof value === 'string') this.budget.characters(value.length)
+    return value
   }
 
   private evaluate(node: Node, scope: Scope): Value {
@@ -328,7 +342,9 @@ export class Renderer implements Filtering {
 
   private dictionary(entries: ReadonlyMap<Node, Node>, scope: Scope): Dict {
     const dict: Dict = new Map()
-    for (const [key, value] of entries) dict.set(asKey(this.evaluate(key, scope)), this.evaluate(value, scope))
+    for (const [key, value] of entries) {
+      dict.set(sameKey(dict, asKey(this.evaluate(key, scope))), this.evaluate(value, scope))
+    }
     return dict
   }
 

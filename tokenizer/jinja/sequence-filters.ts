@@ -8,6 +8,7 @@ import { textOf } from './text.ts'
 import {
   type Arguments,
   countedItems,
+  defined,
   either,
   Iteration,
   isDict,
@@ -79,33 +80,33 @@ const rest = ({ positional, named }: Arguments, from: number): Arguments => ({
   named,
 })
 
-const map: Filter = (value, args, filtering) => {
-  const { budget } = filtering
-  if (!isTrue(value)) return new Iteration([])
-  const items = iterate(value, budget)
-  budget.elements(items.length)
-  const [name] = args.positional
-  if (name !== undefined)
-    return new Iteration(items.map((item) => filtering.filter(asText('map', name), item, rest(args, 1))))
-  const given = match('map', args, ['attribute', 'default'])
-  const get = getter(required('map', 'attribute', given.attribute), budget, given.default)
-  return new Iteration(items.map(get))
-}
+const map: Filter = (value, args, filtering) =>
+  new Iteration(() => {
+    if (!isTrue(value)) return []
+    const { budget } = filtering
+    const items = iterate(value, budget)
+    budget.elements(items.length)
+    const [name] = args.positional
+    if (name !== undefined) return items.map((item) => filtering.filter(asText('map', name), item, rest(args, 1)))
+    const given = match('map', args, ['attribute', 'default'])
+    return items.map(getter(required('map', 'attribute', given.attribute), budget, given.default))
+  })
 
 const selecting =
   (name: string, byAttribute: boolean, keeps: boolean): Filter =>
-  (value, args, filtering) => {
-    const { budget } = filtering
-    if (!isTrue(value)) return new Iteration([])
-    const at = byAttribute ? 1 : 0
-    const get = byAttribute ? getter(required(name, 'attribute', args.positional[0]), budget) : (item: Value) => item
-    const testName = args.positional[at]
-    const holds = (item: Value) =>
-      testName === undefined ? isTrue(get(item)) : filtering.test(asText(name, testName), get(item), rest(args, at + 1))
-    const items = iterate(value, budget)
-    budget.elements(items.length)
-    return new Iteration(items.filter((item) => holds(item) === keeps))
-  }
+  (value, args, filtering) =>
+    new Iteration(() => {
+      if (!isTrue(value)) return []
+      const { budget } = filtering
+      const at = byAttribute ? 1 : 0
+      const get = byAttribute ? getter(required(name, 'attribute', args.positional[0]), budget) : (item: Value) => item
+      const test = args.positional[at]
+      const holds = (item: Value) =>
+        test === undefined ? isTrue(get(item)) : filtering.test(asText(name, test), get(item), rest(args, at + 1))
+      const items = iterate(value, budget)
+      budget.elements(items.length)
+      return items.filter((item) => holds(item) === keeps)
+    })
 
 const join: Filter = (value, args, { budget }) => {
   const { d = '', attribute } = match('join', args, ['d', 'attribute'])
@@ -124,14 +125,15 @@ const join: Filter = (value, args, { budget }) => {
 const unique: Filter = (value, args, { budget }) => {
   const given = match('unique', args, ['case_sensitive', 'attribute'])
   const key = withCase(getter(given.attribute, budget), isTrue(given.case_sensitive ?? false))
-  const seen: Value[] = []
-  const items = iterate(value, budget).filter((item) => {
-    const own = key(item)
-    if (seen.some((other) => isEqual(own, other, budget))) return false
-    seen.push(own)
-    return true
+  return new Iteration(() => {
+    const seen: Value[] = []
+    return iterate(value, budget).filter((item) => {
+      const own = key(item)
+      if (seen.some((other) => isEqual(own, other, budget))) return false
+      seen.push(own)
+      return true
+    })
   })
-  return new Iteration(items)
 }
 
 const groupby: Filter = (value, args, { budget }) => {
@@ -139,12 +141,15 @@ const groupby: Filter = (value, args, { budget }) => {
   const get = getter(required('groupby', 'attribute', given.attribute), budget, given.default)
   const key = withCase(get, isTrue(given.case_sensitive ?? false))
   const groups: { readonly key: Value; readonly items: Value[] }[] = []
-  for (const item of sortBy(iterate(value, budget), [key], false, budget)) {
+  const items = iterate(value, budget)
+  // Undefined keys have no order.
+  if (items.length > 1) for (const item of items) defined(key(item))
+  for (const item of sortBy(items, [key], false, budget)) {
     const last = groups.at(-1)
     if (last !== undefined && isEqual(key(item), last.key, budget)) last.items.push(item)
     else groups.push({ key: key(item), items: [item] })
   }
-  return groups.map(({ items }) => new Tuple([get(items[0]!), items]))
+  return groups.map(({ items: group }) => new Tuple([get(group[0]!), group]))
 }
 
 const extreme =
@@ -168,7 +173,7 @@ const batch: Filter = (value, args, { budget }) => {
   for (let at = 0; at < items.length; at += Math.max(1, size)) batches.push(items.slice(at, at + Math.max(1, size)))
   const last = batches.at(-1)
   if (fill !== null && last !== undefined) while (last.length < size) last.push(fill)
-  return new Iteration(batches)
+  return new Iteration(() => batches)
 }
 
 const sliced: Filter = (value, args, { budget }) => {
@@ -185,12 +190,13 @@ const sliced: Filter = (value, args, { budget }) => {
     if (fill !== null && i >= longer) part.push(fill)
     return part
   })
-  return new Iteration(parts)
+  return new Iteration(() => parts)
 }
 
 const reverse: Filter = (value, _args, { budget }) => {
   if (typeof value === 'string') return Array.from(value).reverse().join('')
-  return new Iteration([...iterate(value, budget)].reverse())
+  const items = [...iterate(value, budget)].reverse()
+  return new Iteration(() => items)
 }
 
 const sum: Filter = (value, args, { budget }) => {
@@ -214,11 +220,12 @@ export const SEQUENCE_FILTERS: Readonly<Record<string, Filter>> = {
   first: (value, _args, { budget }) =>
     either(iterate(value, budget)[0], new Undefined('No first item, sequence was empty.')),
   groupby,
-  items: (value) => {
-    if (value instanceof Undefined) return new Iteration([])
-    if (!isDict(value)) throw new TemplateFault('Can only get item pairs from a mapping.')
-    return new Iteration(viewOf(value, 'dict_items').items)
-  },
+  items: (value) =>
+    new Iteration(() => {
+      if (value instanceof Undefined) return []
+      if (!isDict(value)) throw new TemplateFault('Can only get item pairs from a mapping.')
+      return viewOf(value, 'dict_items').items
+    }),
   join,
   last: (value, _args, { budget }) => last(value, budget),
   list: (value, _args, { budget }) => {

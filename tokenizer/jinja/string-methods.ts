@@ -35,8 +35,9 @@ const splitting =
   (name: string, cut: typeof split): StringMethod =>
   (self, args, budget) => {
     const { sep, maxsplit } = match(name, args, ['sep', 'maxsplit'])
-    budget.characters(self.length)
-    return cut(self, asOptionalText(name, sep), asInteger(name, maxsplit, -1))
+    const parts = cut(self, asOptionalText(name, sep), asInteger(name, maxsplit, -1))
+    budget.elements(parts.length)
+    return parts
   }
 
 const affix =
@@ -161,9 +162,11 @@ export const STRING_METHODS: Methods<string> = {
   rsplit: splitting('rsplit', splitRight),
   rstrip: stripping('rstrip', 'right'),
   split: splitting('split', split),
-  splitlines: (self, args) => {
+  splitlines: (self, args, budget) => {
     const { keepends } = match('splitlines', args, ['keepends'])
-    return splitLines(self, isTrue(keepends ?? false))
+    const lines = splitLines(self, isTrue(keepends ?? false))
+    budget.elements(lines.length)
+    return lines
   },
   startswith: affix('startswith'),
   strip: stripping('strip', 'both'),

@@ -1,5 +1,5 @@
 // Jinja's tests: `value is name(...)`.
-import { asInteger, match, required } from './arguments.ts'
+import { match, required } from './arguments.ts'
 import type { Budget } from './budget.ts'
 import { compare, contains, isEqual } from './comparison.ts'
 import { modulo } from './operators.ts'
@@ -9,6 +9,7 @@ import {
   asNumber,
   Callable,
   countedItems,
+  defined,
   Iteration,
   indexedItems,
   isDict,
@@ -77,8 +78,10 @@ export const TESTS: Readonly<Record<string, Test>> = {
   callable: simple('callable', (value) => value instanceof Callable || value instanceof Undefined),
   defined: simple('defined', (value) => !(value instanceof Undefined)),
   divisibleby: (value, args) => {
-    const divisor = asInteger('divisibleby', required('divisibleby', 'num', match('divisibleby', args, ['num']).num))
-    return Number(modulo(BigInt(asInteger('divisibleby', value)), BigInt(divisor))) === 0
+    const divisor = asNumber(required('divisibleby', 'num', match('divisibleby', args, ['num']).num))
+    const number = asNumber(defined(value))
+    if (number === undefined || divisor === undefined) throw new TemplateFault('divisibleby: expected two numbers')
+    return Number(modulo(number, divisor)) === 0
   },
   eq: equal,
   equalto: equal,

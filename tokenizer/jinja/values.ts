@@ -42,15 +42,17 @@ export class View {
   }
 }
 
-/** What filters such as `map` give: true whatever it holds, without length, and empty after its first reading. */
+/**
+ * What filters such as `map` give: made when it is read, empty after that; true and without length whatever it holds.
+ */
 export class Iteration {
-  private items: readonly Value[]
-  constructor(items: readonly Value[]) {
-    this.items = items
+  private make: (() => readonly Value[]) | undefined
+  constructor(make: () => readonly Value[]) {
+    this.make = make
   }
   take(): readonly Value[] {
-    const { items } = this
-    this.items = []
+    const items = this.make?.() ?? []
+    this.make = undefined
     return items
   }
 }

@@ -1,0 +1,128 @@
+// Chat templates against renderings by Jinja2 on Python: whole templates of real models from the shared vectors, and
+// many small recorded ones.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { TsinferError } from '../../engine/errors.ts'
+import { ChatTemplate } from '../../tokenizer/chat-template.ts'
+import { readJson } from '../../tokenizer/jinja/json.ts'
+import { parseLocalTime } from '../../tokenizer/jinja/strftime.ts'
+import type { Value } from '../../tokenizer/jinja/values.ts'
+import { repositoryPath, sharedTest } from '../shared.ts'
+
+const now = parseLocalTime('2026-01-02T03:04:05')
+
+type Json = Map<string, Value>
+const entry = (value: Value | undefined, key: string): Value | undefined => (value as Json).get(key)
+
+/** The text, or the error's code where the template refuses. */
+function render(source: string, variables: ReadonlyMap<string, Value>): string | { readonly code: string } {
+  try {
+    return new ChatTemplate(source).render({ variables, now })
+  } catch (error) {
+    if (!(error instanceof TsinferError)) throw error
+    assert.not.match(error.message, /\n/)
+    return { code: error.code }
+  }
+}
+
+sharedTest(test, 'every golden rendering of real models', 'vectors/chat', (folder) => {
+  const golden = readJson(readFileSync(join(folder, 'golden-renders.json'), 'utf8'))
+  const names = readdirSync(join(folder, 'jinja'))
+  let accepted = 0
+  for (const name of names) {
+    const source = readFileSync(join(folder, 'jinja', name), 'utf8')
+    for (const [conversation, expected] of entry(entry(golden, 'renders'), name) as Json) {
+      const variables = new Map(entry(entry(golden, 'conversations'), conversation) as Json)
+      variables.set('bos_token', entry(golden, 'bos_token')!).set('eos_token', entry(golden, 'eos_token')!)
+      const found = render(source, variables)
+      const where = `${name}, ${conversation}`
+      if (entry(expected, 'ok') === true) assert.is(found, entry(expected, 'output'), where)
+      else assert.equal(found, { code: 'template_refused' }, where)
+      accepted += Number(entry(expected, 'ok'))
+    }
+  }
+  assert.ok(names.length >= 29 && accepted >= 221)
+})
+
+test('the language, as Jinja2 on Python has it', () => {
+  const recorded = readJson(readFileSync(repositoryPath('test/fixtures/jinja-cases.json'), 'utf8'))
+  const cases = entry(recorded, 'cases') as [string, string | null][]
+  assert.ok(cases.length > 400)
+  for (const [source, expected] of cases) {
+    // Some templates change lists, so each has variables of its own.
+    const variables = structuredClone(entry(recorded, 'variables')) as Json
+    const found = render(source, variables)
+    if (expected === null) assert.type(found, 'object', source)
+    else assert.is(found, expected, source)
+  }
+})
+
+const MUTABLE = '{% set ns = namespace(x="ab", l=[1], n=3) %}'
+const BOMBS: Readonly<Record<string, string>> = {
+  loops: '{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}',
+  'a loop over a list that grows': `${MUTABLE}{% for i in ns.l %}{% set _ = ns.l.append(i) %}{% endfor %}`,
+  recursion: '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}',
+  'a tree of calls': '{% macro m(n) %}{% if n < 90 %}{{ m(n + 1) }}{{ m(n + 1) }}{% endif %}{% endmacro %}{{ m(0) }}',
+  doubling: `${MUTABLE}{% for i in range(100) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}`,
+  'texts that are kept': `${MUTABLE}{% for i in range(100000) %}{% set _ = ns.l.append(("a" * 1000000) | upper) %}{% endfor %}`,
+  'a list inside itself': `${MUTABLE}{% set _ = ns.l.append(ns.l) %}{{ ns.l | tojson }}`,
+  'lists that share': `${MUTABLE}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}`,
+  'long repetition': '{{ "x" * 10 ** 12 }}',
+  'wide indents': '{{ "a\nb" | indent(10 ** 9) }}',
+  'wide formats': '{{ "%0999999999d" % 1 }}',
+  'replacing by much': '{% set a = "a" * 10000000 %}{{ a.replace("a", a) }}',
+  'joining much': '{% set a = "a" * 1000000 %}{{ ([a] * 100000) | join(a) }}',
+  'large integers': `${MUTABLE}{% for i in range(100000) %}{% set ns.n = ns.n * ns.n %}{% endfor %}`,
+  'long lists': `${MUTABLE}{% for i in range(100000) %}{% set _ = ns.l.append(range(100000) | list) %}{% endfor %}`,
+  'searching much': '{% set a = "a" * 10000000 %}{% for i in range(100000) %}{% set b = "b" in a %}{% endfor %}',
+  'deep brackets': `{{ ${'('.repeat(100_000)}1${')'.repeat(100_000)} }}`,
+  'deep operators': `{{ ${'not '.repeat(100_000)}1 }}`,
+  'long chains': `{{ 1${' + 1'.repeat(100_000)} }}`,
+  'deep blocks': `${'{% if 1 %}'.repeat(40_000)}${'{% endif %}'.repeat(40_000)}`,
+  'a long source': ' '.repeat(2 ** 20 + 1),
+}
+
+for (const [name, source] of Object.entries(BOMBS)) {
+  test(`bounded: ${name}`, () => {
+    assert.throws(
+      () => new ChatTemplate(source).render({ variables: new Map(), now }),
+      (error: unknown) => error instanceof TsinferError && error.code.startsWith('template_'),
+    )
+  })
+}
+
+test('long conversations are within the bounds', () => {
+  const message = (role: string): Json =>
+    new Map([
+      ['role', role],
+      ['content', 'words '.repeat(200)],
+    ] as const)
+  const messages = Array.from({ length: 2000 }, (_, i) => message(i % 2 === 0 ? 'user' : 'assistant'))
+  const source =
+    '{% for m in messages %}<|{{ m.role }}|>{{ m.content | trim }}{% if loop.last %}!{% endif %}{% endfor %}'
+  const text = new ChatTemplate(source).render({ variables: new Map([['messages', messages]]), now })
+  assert.ok(text.length > 2_000_000 && text.endsWith('!'))
+})
+
+test('errors say where and what', () => {
+  const message = (source: string): string => {
+    try {
+      return new ChatTemplate(source).render({ variables: new Map(), now })
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  assert.match(message('a\n\n{% if x %}\n'), /line 3.*endif/)
+  assert.match(message('{% if x %}\n{% endfor %}'), /line 2.*endif.*line 1.*endfor/)
+  assert.match(message('a\n{{ 1 + }}'), /line 2/)
+  assert.match(message('a\n{% nope %}'), /line 2.*nope/)
+  assert.match(message('{{ x.y }}'), /'x' is undefined/)
+  assert.match(
+    message("{{ raise_exception('Only user and assistant') }}"),
+    /refuses the messages: Only user and assistant/,
+  )
+})
+
+test.run()
