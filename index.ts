@@ -1,6 +1,7 @@
 // The public entry of the library, and where engine (token ids) and tokenizer (text) meet.
 import { MessageChannel } from 'node:worker_threads'
 import {
+  checkPair,
   createStageMemory,
   describePlan,
   Engine,
@@ -9,6 +10,7 @@ import {
   enableRelaxedSimd,
   type GenerateOptions,
   type Generation,
+  type GgufFile,
   type Inspection,
   inspectFile,
   type LoadedKernels,
@@ -17,8 +19,10 @@ import {
   type Model,
   type ModelInfo,
   machineTopology,
+  modelConfig,
   openGguf,
   type PreparedModel,
+  pairDifferences,
   parameterCount,
   prepareModel,
   type Residents,
@@ -26,6 +30,8 @@ import {
   resolveSpeculation,
   type ScoredPosition,
   type ScoreOptions,
+  type Speculation,
+  type StagedModel,
   startResidents,
   summarizeTypes,
   type TextTokenizer,
@@ -55,19 +61,59 @@ const SCORE_TOP_MAX = 64
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
   if (options.experimentalV8) enableRelaxedSimd()
   const file = openGguf(path)
-  const prepared = prepareModel(file, options, machineTopology().usableCores)
+  const { prepared, draft } = prepareModels(file, options)
   const kernels = loadKernels(options.kernels ?? 'auto')
-  const memories = prepared.plan.stages.map(({ bytes }) => createStageMemory(bytes))
+  const { memories } = stagedModel(prepared)
   const text = file.metadata.has('tokenizer.ggml.model') ? startText(path, options.tokenizerPre) : undefined
-  const starting = Engine.start(prepared, kernels.module, memories, options.onProgress, options.signal)
+  const { onProgress, signal } = options
+  const staged = draft && stagedModel(draft)
+  const starting = Engine.start(prepared, kernels.module, memories, onProgress, signal, staged)
   const [engine, facts] = await Promise.allSettled([starting, text?.client.ready])
   if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
-    return new LoadedModel(path, prepared, kernels, engine.value, text, facts.value)
+    return new LoadedModel(path, prepared, kernels, engine.value, text, facts.value, draft ? 'pipe' : 'off')
   }
   if (engine.status === 'fulfilled') await engine.value.close()
   await text?.close()
   throw engine.status === 'rejected' ? engine.reason : (facts as PromiseRejectedResult).reason
 }
+
+const stagedModel = (model: PreparedModel): StagedModel => ({
+  model,
+  memories: model.plan.stages.map(({ bytes }) => createStageMemory(bytes)),
+})
+
+/** The model, and the one that drafts for it. They share the cores: the draft model's are taken off first. */
+function prepareModels(file: GgufFile, options: LoadOptions): { prepared: PreparedModel; draft?: PreparedModel } {
+  const cores = machineTopology().usableCores
+  const { draftModel, draftThreads = 1, draftStages } = options
+  if (draftModel === undefined) return { prepared: prepareModel(file, options, cores) }
+  const draftFile = openGguf(draftModel)
+  const beside = (threads: number) => Math.max(0, Math.min(threads, (options.threads ?? cores) - 1))
+  const prepared = prepareModel(file, { ...options, threadsBeside: beside(draftThreads) }, cores)
+  const { sizes, stages } = prepared.plan
+  const draft = prepareModel(
+    draftFile,
+    {
+      context: sizes.contextLength,
+      threads: draftThreads,
+      stages: draftStages,
+      sequences: options.sequences,
+      kvTypeK: options.kvTypeK,
+      kvTypeV: options.kvTypeV,
+    },
+    cores,
+  )
+  checkPair(prepared, draft)
+  const threads = stages.length * sizes.lanes + draft.plan.stages.length * draft.plan.sizes.lanes
+  const isCrowded = threads > (options.threads ?? cores)
+  return isCrowded ? { prepared: withoutSpins(prepared), draft: withoutSpins(draft) } : { prepared, draft }
+}
+
+/** With more threads than cores, a thread that spins keeps another from working. */
+const withoutSpins = (model: PreparedModel): PreparedModel => ({
+  ...model,
+  plan: { ...model.plan, spins: { barrier: 0, stage: 0, conductor: 0 } },
+})
 
 /** Opens only the vocabulary of a GGUF file. Rejects like `loadModel`, or where the file has no vocabulary. */
 export async function openTokenizer(path: string, options: { tokenizerPre?: string } = {}): Promise<TextTokenizer> {
@@ -106,6 +152,18 @@ export async function inspectModel(path: string, options: LoadOptions = {}): Pro
   return inspectFile(path, openGguf(path), options, machineTopology().usableCores)
 }
 
+/**
+ * What keeps the model in `draft` from drafting for the one in `path`: the first five differences, none for a fitting
+ * pair. Rejects for files that are no models.
+ */
+export async function inspectPair(path: string, draft: string): Promise<string[]> {
+  const read = (name: string) => {
+    const file = openGguf(name)
+    return { file, config: modelConfig(file) }
+  }
+  return pairDifferences(read(path), read(draft))
+}
+
 interface TextThread {
   readonly client: TextClient
   close(): Promise<void>
@@ -136,6 +194,8 @@ class LoadedModel implements Model {
   readonly #facts: TextFacts | undefined
   readonly #stopTokens: readonly number[]
   readonly #cells: number
+  /** What a request does that does not say. */
+  readonly #speculation: Speculation
   #stats = { requests: 0, requestsLive: 0, promptTokens: 0, tokens: 0 }
 
   constructor(
@@ -145,7 +205,9 @@ class LoadedModel implements Model {
     engine: Engine,
     text: TextThread | undefined,
     facts: TextFacts | undefined,
+    speculation: Speculation,
   ) {
+    this.#speculation = speculation
     this.info = modelInfo(path, prepared, kernels)
     this.#engine = engine
     this.#text = text
@@ -193,7 +255,7 @@ class LoadedModel implements Model {
     const calledMs = performance.timeOrigin + performance.now()
     const { vocabularySize, contextLength } = this.info
     const { choices = 1, maxTokens = contextLength, stop = [], ignoreEos = false, parseSpecial = true } = options
-    const draft = resolveSpeculation(options.speculation ?? 'off', options.draft ?? {})
+    const draft = resolveSpeculation(options.speculation ?? this.#speculation, options.draft ?? {})
     const randomSeed = crypto.getRandomValues(new Uint32Array(1))[0]!
     const parameters = resolveSampling(options, vocabularySize, randomSeed)
     const stopStrings = stop.map((text) => new TextEncoder().encode(text))

@@ -1,22 +1,43 @@
 // `tsinfer inspect`: what a GGUF file holds and how it would run, from its header alone.
-import { type Inspection, inspectModel, type MetadataEntry, type PlanInfo } from '../index.ts'
+import { type Inspection, inspectModel, inspectPair, type MetadataEntry, type PlanInfo } from '../index.ts'
 import { defineCommand } from './command.ts'
 import { shownBytes, shownCount, shownFloat32, snakeKeys } from './figures.ts'
 import { JSON_OPTION, MODEL_FILE_OPTIONS, PLAN_OPTIONS, planOptions, requiredModelPath } from './options.ts'
 import { write, writeJson } from './output.ts'
 
 const TEXT_CHARS_MAX = 70
+const PAIR_OPTION = {
+  kind: 'text',
+  names: ['--pair'],
+  value: 'DRAFT',
+  help: 'whether this model can draft for the other, or the first five differences',
+} as const
 
 export const command = defineCommand({
-  usage: 'MODEL [--json]',
+  usage: 'MODEL [--pair DRAFT] [--json]',
   positionalsMax: 1,
-  options: { ...MODEL_FILE_OPTIONS, ...PLAN_OPTIONS, json: JSON_OPTION },
+  options: { ...MODEL_FILE_OPTIONS, ...PLAN_OPTIONS, pair: PAIR_OPTION, json: JSON_OPTION },
   async run({ values, positionals }) {
-    const inspection = await inspectModel(requiredModelPath(values, positionals), planOptions(values))
-    if (values.json) writeJson(jsonOf(inspection))
-    else write(report(inspection))
+    const path = requiredModelPath(values, positionals)
+    const inspection = await inspectModel(path, planOptions(values))
+    const { pair: draft } = values
+    const pair = draft === undefined ? undefined : { draft, differences: await inspectPair(path, draft) }
+    if (values.json) writeJson({ ...jsonOf(inspection), ...(pair && { pair: jsonOfPair(pair) }) })
+    else write(report(inspection) + (pair ? reportPair(pair) : ''))
   },
 })
+
+/** A draft model, and what keeps it from drafting for the inspected one. */
+interface Pair {
+  readonly draft: string
+  readonly differences: readonly string[]
+}
+
+const jsonOfPair = ({ draft, differences }: Pair) => ({ draft, fits: differences.length === 0, differences })
+
+const reportPair = ({ draft, differences }: Pair): string =>
+  `draft model ${draft}: ${differences.length === 0 ? 'fits' : 'does not fit'}\n` +
+  differences.map((difference) => `  ${difference}\n`).join('')
 
 /** Scalars as they are, arrays abbreviated to their first elements. */
 function jsonOf({ metadata, plan, tensorTypes, ...rest }: Inspection): object {

@@ -127,7 +127,27 @@ export const SPECULATION_OPTIONS = {
     names: ['--spec'],
     value: 'POLICY',
     choices: ['off', 'sync', 'pipe'],
-    help: 'off, sync or pipe: draft with n-grams and verify (same text; default off)',
+    help: 'off, sync or pipe: draft and verify (same text; default pipe with a draft model, else off)',
+  },
+  draftModel: {
+    kind: 'text',
+    names: ['-md', '--model-draft'],
+    value: 'FILE',
+    help: 'a smaller model of the same vocabulary that drafts (default: n-grams do)',
+  },
+  draftThreads: {
+    kind: 'integer',
+    names: ['-td', '--threads-draft'],
+    value: 'N',
+    least: 1,
+    help: 'cores for the draft model, of all (1)',
+  },
+  draftStages: {
+    kind: 'integer',
+    names: ['--draft-stages'],
+    value: 'S',
+    least: 1,
+    help: 'pipeline stages of the draft model (as few as it fits)',
   },
   nMax: {
     kind: 'integer',
@@ -168,6 +188,10 @@ export const SPECULATION_OPTIONS = {
     help: 'lower both by this for every failed attempt since the last token (0)',
   },
 } as const satisfies Options
+
+/** The part of these that is settled when the model is loaded. */
+export const draftModelOptions = ({ draftModel, draftThreads, draftStages }: Values<typeof SPECULATION_OPTIONS>) =>
+  present({ draftModel, draftThreads, draftStages })
 
 export const speculationOptions = (values: Values<typeof SPECULATION_OPTIONS>) => {
   const { speculation, nMax, nMin, pMin, pSplit, pRecovery, pDecay } = values

@@ -6,6 +6,7 @@ import { defineCommand } from './command.ts'
 import { listing, snakeKeys } from './figures.ts'
 import { EMBEDDED_CONTEXT, EMBEDDED_MODEL, withModel } from './load.ts'
 import {
+  draftModelOptions,
   IDS_OPTION,
   JSON_OPTION,
   LOAD_OPTIONS,
@@ -47,7 +48,7 @@ export const command = defineCommand({
   async run({ values, positionals, signal }) {
     const path = modelPath(values, positionals)
     const prompt = await readPrompt(values, path === undefined, signal)
-    const options = loadOptions(values)
+    const options = { ...loadOptions(values), ...draftModelOptions(values) }
     const embedded = { context: EMBEDDED_CONTEXT, ...options }
     await withModel(path ?? EMBEDDED_MODEL, path === undefined ? embedded : options, signal, async (model) => {
       const show = new Shower(model, values)

@@ -3,28 +3,28 @@
 // about runs and computes no layer; the scheduler decides, the stages compute.
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { MicroBatch, MicroBatchNumber, TokenId } from './domain.ts'
+import { DraftPipeline, type PipelinePart } from './draft-pipeline.ts'
 import { assert, TsinferError } from './errors.ts'
 import { LiveRequest, type RequestContext } from './live-request.ts'
 import type { FromConductor, ToConductor } from './messages.ts'
 import type { ModelPlan } from './model/plan.ts'
 import { encodeMicroBatch } from './pipeline/codec.ts'
-import { type ControlLayout, checkRunning, controlLayout, PipelineEnded } from './pipeline/control.ts'
+import { type ControlLayout, checkRunning, PipelineEnded } from './pipeline/control.ts'
 import { waitBell } from './pipeline/doorbell.ts'
 import { describeFault } from './pipeline/fault.ts'
 import { armMask, clearMask } from './pipeline/masks.ts'
 import type { ResidentFault } from './pipeline/pool.ts'
-import { Results } from './pipeline/results.ts'
+import { type ResultRow, Results } from './pipeline/results.ts'
 import { Ring } from './pipeline/ring.ts'
 import { createScratch } from './sampling/sampler.ts'
-import { IDLE, type RequestId, type SchedulerAction } from './scheduler/events.ts'
+import { type DraftNumber, IDLE, type RequestId, type SchedulerAction } from './scheduler/events.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
 export interface ConductorPayload {
   readonly control: Int32Array<SharedArrayBuffer>
-  readonly plan: ModelPlan
-  readonly vocabularySize: number
-  /** Memory of each stage. */
-  readonly memories: readonly SharedArrayBuffer[]
+  readonly target: PipelinePart
+  /** The draft model's pipeline; without one n-grams draft. */
+  readonly draft: PipelinePart | undefined
   readonly port: MessagePort
 }
 
@@ -43,10 +43,14 @@ class Conductor {
   readonly #control: Int32Array
   readonly #layout: ControlLayout
   readonly #scheduler: Scheduler
+  readonly #plan: ModelPlan
   readonly #memories: readonly Int32Array[]
   readonly #input: Ring
   readonly #results: Results
   readonly #requests = new Map<RequestId, LiveRequest>()
+  readonly #draftPipeline: DraftPipeline | undefined
+  /** Questions the draft model works on. */
+  readonly #questions = new Map<DraftNumber, DraftAction>()
   #context: RequestContext
   /** Number of the micro-batch submitted last, and of the last one that the first stage is known to be done with. */
   #submitted = -1
@@ -55,17 +59,24 @@ class Conductor {
   #outbox: FromConductor[] = []
 
   constructor(payload: ConductorPayload) {
-    const { control, plan, memories } = payload
+    const { control, target, draft } = payload
+    const { plan, memories, vocabularySize } = target
     const { stages, sizes, inFlightMax } = plan
     this.#payload = payload
     this.#control = control
-    this.#layout = controlLayout(stages.length)
+    this.#layout = target.words
+    this.#plan = plan
     this.#memories = memories.map((buffer) => new Int32Array(buffer))
     const { rings, stageBells, conductorBell } = this.#layout
     this.#input = new Ring(control, rings[0]!, stages[0]!.range.inputSlots, conductorBell, stageBells[0]!)
-    this.#results = new Results(control, this.#layout, stages.at(-1)!, memories.at(-1)!, payload.vocabularySize)
-    const { vocabularySize } = payload
-    this.#context = { vocabularySize, scratch: createScratch(vocabularySize), tokenBytes: undefined }
+    this.#results = new Results(control, this.#layout, stages.at(-1)!, memories.at(-1)!, vocabularySize)
+    this.#draftPipeline = draft && new DraftPipeline(control, draft, (number, row) => this.#drafted(number, row))
+    this.#context = {
+      vocabularySize,
+      draftVocabularySize: draft && Math.min(draft.vocabularySize, vocabularySize),
+      scratch: createScratch(vocabularySize),
+      tokenBytes: undefined,
+    }
     this.#scheduler = new Scheduler({
       stages: stages.length,
       cells: sizes.cells,
@@ -86,17 +97,19 @@ class Conductor {
       checkRunning(this.#control, this.#layout)
       const received = this.#receive()
       const collected = this.#collect()
+      const drafted = this.#draftPipeline?.collect() ?? false
       const passed = this.#notePassed()
-      const progressed = received || collected || passed
+      const progressed = received || collected || drafted || passed
       // While the caller has not read the last batch, tokens wait for the next one; before parking all is sent.
       if (!progressed || Atomics.load(this.#control, inbox) === 0) this.#send()
-      if (!progressed) waitBell(this.#control, conductorBell, seen, this.#payload.plan.spins.conductor)
+      if (!progressed) waitBell(this.#control, conductorBell, seen, this.#plan.spins.conductor)
     }
   }
 
   #awaitStages(): void {
-    const { plan } = this.#payload
-    const threads = plan.stages.length * plan.sizes.lanes
+    const { target, draft } = this.#payload
+    const threadsOf = ({ plan }: PipelinePart) => plan.stages.length * plan.sizes.lanes
+    const threads = threadsOf(target) + (draft ? threadsOf(draft) : 0)
     const { ready, conductorBell } = this.#layout
     for (;;) {
       const seen = Atomics.load(this.#control, conductorBell)
@@ -188,7 +201,8 @@ class Conductor {
       case 'draft':
         return this.#draft(action)
       case 'undraft':
-        return
+        this.#questions.delete(action.draft)
+        return this.#draftPipeline?.withdraw(action.draft)
       case 'emit':
         return this.#emit(action.request, action.choice, action.token)
       case 'fault':
@@ -202,7 +216,7 @@ class Conductor {
           request: action.request,
           figures: this.#requests.get(action.request)!.figures(now(), action.drafts),
         })
-        this.#requests.delete(action.request)
+        this.#forget(action.request)
         return
       case 'release':
         return this.#results.release()
@@ -210,14 +224,14 @@ class Conductor {
   }
 
   #map({ sequence, from, cells }: Extract<SchedulerAction, { kind: 'map' }>): void {
-    const { stages, sizes } = this.#payload.plan
+    const { stages, sizes } = this.#plan
     stages.forEach(({ cellTable }, stage) => {
       this.#memories[stage]!.set(cells, (cellTable >>> 2) + sequence * sizes.contextLength + from)
     })
   }
 
   #submit(microBatch: MicroBatch): void {
-    const { address, stride } = this.#payload.plan.stages[0]!.input
+    const { address, stride } = this.#plan.stages[0]!.input
     const slot = this.#input.reserve()
     assert(slot >= 0, 'the first ring holds all micro-batches in flight')
     encodeMicroBatch(this.#memories[0]!, (address + slot * stride) >>> 2, microBatch)
@@ -226,10 +240,37 @@ class Conductor {
     this.#submitted = microBatch.number
   }
 
-  /** The drafter of the request answers at once, so no question is ever open when one is withdrawn. */
-  #draft({ draft, request, choice, assumed, count }: Extract<SchedulerAction, { kind: 'draft' }>): void {
-    const guesses = this.#requests.get(request)!.draft(choice, assumed, count)
+  #forget(request: RequestId): void {
+    const live = this.#requests.get(request)!
+    for (let choice = 0; choice < live.choiceCount; choice++) this.#draftPipeline?.end(timelineName(request, choice))
+    this.#requests.delete(request)
+  }
+
+  /** Asks the draft model; n-grams, and a model that cannot, answer at once. */
+  #draft(action: DraftAction): void {
+    const { draft, request, choice, length, assumed, count } = action
+    const live = this.#requests.get(request)!
+    if (this.#draftPipeline) {
+      const { text, lengthMax } = live.timeline(choice, this.#plan.sizes.contextLength)
+      const timeline = timelineName(request, choice)
+      this.#questions.set(draft, action)
+      if (this.#draftPipeline.ask({ draft, timeline, certain: text, length, assumed, lengthMax })) return
+      this.#questions.delete(draft)
+    }
+    const guesses = this.#draftPipeline ? [] : live.draft(choice, assumed, count)
     this.#scheduler.handle({ kind: 'drafted', draft, guesses })
+  }
+
+  /** The draft model has answered. */
+  #drafted(draft: DraftNumber, row: ResultRow | undefined): void {
+    const question = this.#questions.get(draft)
+    if (!question) return
+    this.#questions.delete(draft)
+    const { request, choice, length, assumed, count } = question
+    const live = this.#requests.get(request)
+    const guesses = live && row ? live.rank(choice, row, length + assumed.length, count) : []
+    this.#scheduler.handle({ kind: 'drafted', draft, guesses })
+    this.#drain()
   }
 
   #judge({ request, choice, row, position }: Extract<SchedulerAction, { kind: 'judge' }>): void {
@@ -270,6 +311,10 @@ class Conductor {
     this.#outbox = []
   }
 }
+
+type DraftAction = Extract<SchedulerAction, { kind: 'draft' }>
+
+const timelineName = (request: RequestId, choice: number): string => `${request}.${choice}`
 
 /** Milliseconds since the epoch, comparable between threads. */
 const now = (): number => performance.timeOrigin + performance.now()

@@ -2,6 +2,7 @@
 // out what comes back. Never blocks: it only posts messages and listens. Knows token ids, not text.
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { ConductorPayload } from './conductor.ts'
+import type { PipelinePart } from './draft-pipeline.ts'
 import { TsinferError } from './errors.ts'
 import type { FromConductor, RequestFigures, ScoreRow, ToConductor, TokenBytes } from './messages.ts'
 import type { KernelModule, StageMemory } from './model/kernels.ts'
@@ -43,9 +44,16 @@ const CLOSE_GRACE_MS = 2000
 /** How often loading progress is looked at. */
 const PROGRESS_INTERVAL_MS = 40
 
+/** A model and the memories of its stages. */
+export interface StagedModel {
+  readonly model: PreparedModel
+  readonly memories: readonly StageMemory[]
+}
+
 export class Engine {
   readonly #control: Int32Array<SharedArrayBuffer>
   readonly #layout: ControlLayout
+  readonly #draftLayout: ControlLayout | undefined
   readonly #port: MessagePort
   readonly #residents: Residents
   readonly #live = new Map<RequestId, LiveStream>()
@@ -54,10 +62,10 @@ export class Engine {
   #nextRequest: RequestId = 1
   #ended: TsinferError | undefined
 
-  private constructor(model: PreparedModel, module: KernelModule, memories: readonly StageMemory[]) {
-    const { plan } = model
-    this.#layout = controlLayout(plan.stages.length)
-    this.#control = createControl(this.#layout)
+  private constructor(target: StagedModel, module: KernelModule, draft: StagedModel | undefined) {
+    this.#layout = controlLayout(target.model.plan.stages.length)
+    this.#draftLayout = draft && controlLayout(draft.model.plan.stages.length, this.#layout)
+    this.#control = createControl(this.#draftLayout ?? this.#layout)
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     this.#ready = new Promise((resolve, reject) => {
@@ -65,22 +73,25 @@ export class Engine {
     })
     port1.on('message', (batch: FromConductor[]) => this.#receive(batch))
     this.#residents = startResidents([
-      conductorResident(model, this.#control, memories, port2),
-      ...laneResidents(model, this.#control, module, memories),
+      conductorResident(this.#control, pipelineOf(target, this.#layout), draftOf(draft, this.#draftLayout), port2),
+      ...laneResidents(target, this.#control, this.#layout, module, ''),
+      ...(draft && this.#draftLayout ? laneResidents(draft, this.#control, this.#draftLayout, module, 'draft ') : []),
     ])
     this.#residents.died.then((fault) => this.#die(fault))
   }
 
-  /** Starts the threads and waits until all weights are loaded. */
+  /** Starts the threads, with those of a draft model if there is one, and waits until all weights are loaded. */
   static async start(
     model: PreparedModel,
     module: KernelModule,
     memories: readonly StageMemory[],
     onProgress?: (fraction: number) => void,
     signal?: AbortSignal,
+    draft?: StagedModel,
   ): Promise<Engine> {
-    const engine = new Engine(model, module, memories)
-    const timer = onProgress && setInterval(() => onProgress(engine.#progress(model.fileBytes)), PROGRESS_INTERVAL_MS)
+    const engine = new Engine({ model, memories }, module, draft)
+    const bytes = model.fileBytes + (draft?.model.fileBytes ?? 0)
+    const timer = onProgress && setInterval(() => onProgress(engine.#progress(bytes)), PROGRESS_INTERVAL_MS)
     const onAbort = () => engine.#reportReady?.reject(new TsinferError('aborted', 'loading was aborted'))
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
@@ -174,6 +185,7 @@ export class Engine {
     if (this.#ended) return
     this.#ended = error
     endPipeline(this.#control, this.#layout, state)
+    if (this.#draftLayout) endPipeline(this.#control, this.#draftLayout, state)
     this.#port.close()
     this.#reportReady?.reject(error)
     for (const [request, { stream }] of this.#live) {
@@ -185,36 +197,41 @@ export class Engine {
 
 const entry = (module: string): URL => new URL(module, import.meta.url)
 
+function pipelineOf({ model, memories }: StagedModel, words: ControlLayout): PipelinePart {
+  const { plan, config } = model
+  return { words, plan, vocabularySize: config.vocabularySize, memories: memories.map(({ buffer }) => buffer) }
+}
+
+const draftOf = (draft: StagedModel | undefined, words: ControlLayout | undefined): PipelinePart | undefined =>
+  draft && words && pipelineOf(draft, words)
+
 function conductorResident(
-  model: PreparedModel,
   control: Int32Array<SharedArrayBuffer>,
-  memories: readonly StageMemory[],
+  target: PipelinePart,
+  draft: PipelinePart | undefined,
   port: MessagePort,
 ): Resident {
-  const payload: ConductorPayload = {
-    control,
-    plan: model.plan,
-    vocabularySize: model.config.vocabularySize,
-    memories: memories.map(({ buffer }) => buffer),
-    port,
-  }
+  const payload: ConductorPayload = { control, target, draft, port }
   return { name: 'conductor', entry: entry('./conductor.js'), payload, transfer: [port] }
 }
 
 function laneResidents(
-  model: PreparedModel,
+  { model, memories }: StagedModel,
   control: Int32Array<SharedArrayBuffer>,
+  words: ControlLayout,
   module: KernelModule,
-  memories: readonly StageMemory[],
+  prefix: string,
 ): Resident[] {
   const { stages, sizes, spins } = model.plan
   return stages.flatMap((layout, stage) =>
     Array.from({ length: sizes.lanes }, (_, lane): Resident => {
       const nextLayout = stages[stage + 1]
+      const name = `${prefix}stage ${stage} lane ${lane}`
       const payload: StagePayload = {
         control,
+        words,
+        name,
         stage,
-        stageCount: stages.length,
         lane,
         lanes: sizes.lanes,
         config: model.config,
@@ -226,7 +243,7 @@ function laneResidents(
         shards: model.file.shards,
         rope: model.rope,
       }
-      return { name: `stage ${stage} lane ${lane}`, entry: entry('./pipeline/stage-worker.js'), payload }
+      return { name, entry: entry('./pipeline/stage-worker.js'), payload }
     }),
   )
 }

@@ -8,8 +8,9 @@ import { headNeeded } from './sampling/parameters.ts'
 import { Sampler } from './sampling/sampler.ts'
 import { compileStopStrings, StopWatch } from './sampling/stop-strings.ts'
 import type { DraftFigures, GenerateWork, ScoreWork } from './scheduler/events.ts'
+import { reachableLength } from './scheduler/sequence.ts'
 import type { Drafter } from './spec/drafter.ts'
-import type { Guess } from './spec/guess.ts'
+import { type Guess, PROBABILITY_ONE } from './spec/guess.ts'
 import { NgramDrafter } from './spec/ngram.ts'
 
 type GenerateMessage = Extract<ToConductor, { kind: 'generate' }>
@@ -18,6 +19,8 @@ type ScoreMessage = Extract<ToConductor, { kind: 'score' }>
 /** What the conductor shares with all its requests. */
 export interface RequestContext {
   readonly vocabularySize: number
+  /** Tokens that target and draft model have in common; absent without a draft model. */
+  readonly draftVocabularySize: number | undefined
   readonly scratch: Candidates
   readonly tokenBytes: TokenBytes | undefined
 }
@@ -33,6 +36,9 @@ interface Choice {
   readonly sampler: Sampler
   readonly stopWatch: StopWatch | undefined
   readonly drafter: Drafter | undefined
+  /** With a draft model: what it draws with, and the certain text. */
+  readonly draftSampler: Sampler | undefined
+  readonly text: TokenId[]
   lastTokenMs: number
 }
 
@@ -66,11 +72,13 @@ export class LiveRequest {
 
   /** Draws the token of `position` and makes it final. */
   sample(choice: number, row: ResultRow, position: Position): Sampled {
-    const { sampler, stopWatch, drafter } = this.#choices[choice]!
+    const { sampler, stopWatch, drafter, draftSampler, text } = this.#choices[choice]!
     const token = sampler.sample(row, row.full, position)
     if (this.#stopTokens.has(token)) return { token, ends: true, shown: false }
     sampler.accept(token)
     drafter?.accept(token)
+    draftSampler?.accept(token)
+    if (draftSampler) text.push(token)
     return { token, ends: stopWatch?.accept(token) === 'stop', shown: true }
   }
 
@@ -79,6 +87,27 @@ export class LiveRequest {
     const guesses = this.#choices[choice]!.drafter?.draft(assumed, count) ?? []
     const end = guesses.findIndex(({ token }) => this.#stopTokens.has(token))
     return end < 0 ? guesses : guesses.slice(0, end)
+  }
+
+  /** Guesses the token of `position` from a row of the draft model; none where it would end the text. */
+  rank(choice: number, row: ResultRow, position: Position, count: number): Guess[] {
+    const ranked = this.#choices[choice]!.draftSampler!.rank(row, position, count)
+    if (ranked[0] && this.#stopTokens.has(ranked[0].token)) return []
+    const likely = ranked.filter(({ token }) => !this.#stopTokens.has(token))
+    return likely.map(({ token, probability }) => ({
+      parent: -1,
+      token,
+      probability: Math.round(probability * PROBABILITY_ONE),
+    }))
+  }
+
+  /** The certain text of a choice, and the most positions it can reach. */
+  timeline(choice: number, contextLength: number): { text: readonly TokenId[]; lengthMax: number } {
+    return { text: this.#choices[choice]!.text, lengthMax: reachableLength(this.work, contextLength) }
+  }
+
+  get choiceCount(): number {
+    return this.#choices.length
   }
 
   /** Notes that a token went to the user. */
@@ -119,15 +148,21 @@ export class LiveRequest {
 
 function createChoices(message: GenerateMessage, context: RequestContext): Choice[] {
   const { parameters, prompt, stopStrings } = message
-  const { vocabularySize, scratch, tokenBytes } = context
+  const { vocabularySize, draftVocabularySize, scratch, tokenBytes } = context
   const automaton = stopStrings.length > 0 ? compileStopStrings(stopStrings) : undefined
   if (automaton && !tokenBytes) {
     throw new TsinferError('option_invalid', 'stop: expected a model with a vocabulary, found one without')
   }
+  const drafts = message.draft !== undefined
   return Array.from({ length: message.choices }, (_, choice) => ({
     sampler: new Sampler(parameters, choice, vocabularySize, scratch, prompt),
     stopWatch: automaton && tokenBytes && new StopWatch(automaton, tokenBytes),
-    drafter: message.draft && new NgramDrafter(prompt),
+    drafter: drafts && draftVocabularySize === undefined ? new NgramDrafter(prompt) : undefined,
+    draftSampler:
+      drafts && draftVocabularySize !== undefined
+        ? new Sampler(parameters, choice, draftVocabularySize, scratch, prompt)
+        : undefined,
+    text: drafts && draftVocabularySize !== undefined ? Array.from(prompt) : [],
     lastTokenMs: Number.NaN,
   }))
 }

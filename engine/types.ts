@@ -20,6 +20,12 @@ export interface LoadOptions {
   readonly kernels?: 'auto' | KernelBuild
   /** Sequences of full length that the KV cells are sized for. More can be live at once if they are shorter. Default 1. */
   readonly sequences?: number
+  /** A GGUF file with a smaller model of the same vocabulary, which drafts for requests that speculate. */
+  readonly draftModel?: string
+  /** Cores for the draft model, of all. Default 1. */
+  readonly draftThreads?: number
+  /** Pipeline stages of the draft model. Default: as few as it fits. */
+  readonly draftStages?: number
   /** Overrides the pre-tokenizer that the file names (`tokenizer.ggml.pre`). */
   readonly tokenizerPre?: string
   /** Allows setting V8 flags (relaxed SIMD on Node 20). They act on the whole process. Default false. */
@@ -82,7 +88,10 @@ export interface GenerateOptions extends SamplingOptions {
   readonly stop?: readonly string[]
   /** Continuations of the same prompt. Default 1. */
   readonly choices?: number
-  /** Default `off`. Drafts with n-grams: text that repeats itself is guessed from its earlier occurrences. */
+  /**
+   * Default: `pipe` with a draft model, else `off`. Without a draft model n-grams draft: text that repeats itself is
+   * guessed from its earlier occurrences.
+   */
   readonly speculation?: Speculation
   readonly draft?: DraftOptions
   /** Go on after a token that ends the text; nothing is banned. Default false. */

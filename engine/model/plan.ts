@@ -25,6 +25,8 @@ export interface PlanOptions {
   readonly stages?: number | undefined
   /** Lanes per stage. */
   readonly lanes?: number | undefined
+  /** Threads of another pipeline on the same cores. */
+  readonly threadsBeside?: number | undefined
   /** Rows of a prefill chunk. */
   readonly chunkRows?: number | undefined
   readonly kvTypeK?: CellType | undefined
@@ -61,7 +63,7 @@ const SHORT_TOKEN_SPINS = 200_000
 /** Plans a model for `cores` usable cores. Throws `option_invalid` for options that cannot be met. */
 export function planModel(config: ModelConfig, weights: ModelWeights, options: PlanOptions, cores: number): ModelPlan {
   checkOptions(options, config)
-  const budget = options.threads ?? cores
+  const budget = Math.max(1, (options.threads ?? cores) - (options.threadsBeside ?? 0))
   const small = totalBytes(weights) < ONE_LANE_BYTES
   const sizesFor = (stages: number, contextLength: number): StageSizes => {
     const sequences = options.sequences ?? 1

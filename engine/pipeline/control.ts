@@ -31,7 +31,7 @@ export interface BarrierWords {
   readonly decisions: number
 }
 
-/** Where everything is in the control block. A pure function of the stage count, so every thread computes it itself. */
+/** Where everything of one pipeline is in the control block. */
 export interface ControlLayout {
   readonly stageCount: number
   readonly words: number
@@ -53,9 +53,13 @@ export interface ControlLayout {
 /** Unit of the progress word. */
 export const PROGRESS_BYTES = 65536
 
-export function controlLayout(stageCount: number): ControlLayout {
+/**
+ * A pipeline of `stageCount` stages; `beside` another one in the same block, with the same conductor, the words come
+ * behind those of the other and what concerns all threads is shared.
+ */
+export function controlLayout(stageCount: number, beside?: ControlLayout): ControlLayout {
   assert(stageCount >= 1 && stageCount <= STAGES_MAX, `stage count ${stageCount}`)
-  let next = 0
+  let next = beside?.words ?? 0
   const line = (lines = 1): number => {
     const at = next
     next += lines * LINE_WORDS
@@ -66,11 +70,11 @@ export function controlLayout(stageCount: number): ControlLayout {
   const each = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make)
   const layout = {
     stageCount,
-    state: line(),
-    ready: line(),
-    progress: line(),
-    inbox: line(),
-    conductorBell: line(),
+    state: beside?.state ?? line(),
+    ready: beside?.ready ?? line(),
+    progress: beside?.progress ?? line(),
+    inbox: beside?.inbox ?? line(),
+    conductorBell: beside?.conductorBell ?? line(),
     rings: each(stageCount + 1, ring),
     stageBells: each(stageCount, () => line()),
     barriers: each(stageCount, barrier),

@@ -20,7 +20,7 @@ import {
   setReturnFaultMask,
   usedWords,
 } from './codec.ts'
-import { type ControlLayout, checkRunning, controlLayout, PipelineEnded, PROGRESS_BYTES } from './control.ts'
+import { type ControlLayout, checkRunning, PipelineEnded, PROGRESS_BYTES } from './control.ts'
 import { ringBell, waitBell } from './doorbell.ts'
 import { describeFault } from './fault.ts'
 import { ALL_ALIVE, readMask } from './masks.ts'
@@ -30,7 +30,10 @@ import { Ring } from './ring.ts'
 export interface StagePayload {
   readonly control: Int32Array<SharedArrayBuffer>
   readonly stage: number
-  readonly stageCount: number
+  /** Where this pipeline is in the control block. */
+  readonly words: ControlLayout
+  /** Names the thread in messages. */
+  readonly name: string
   readonly lane: number
   readonly lanes: number
   readonly config: ModelConfig
@@ -50,7 +53,7 @@ export default async function serveLane(payload: StagePayload): Promise<Resident
     new LaneServer(payload).serve()
   } catch (error) {
     if (error instanceof PipelineEnded) return undefined
-    return describeFault(`stage ${payload.stage} lane ${payload.lane}`, error)
+    return describeFault(payload.name, error)
   }
   return undefined
 }
@@ -70,7 +73,7 @@ class LaneServer {
     const { control, stage, lanes, lane, spins, memory, config, layout } = payload
     const kernels = instantiateKernels(payload.module, memory)
     this.#payload = payload
-    this.#layout = controlLayout(payload.stageCount)
+    this.#layout = payload.words
     this.#barrier = new LaneBarrier(control, this.#layout, stage, lanes, spins.barrier)
     this.#words = new Int32Array(memory.buffer)
     this.#views = returnViews(memory.buffer)

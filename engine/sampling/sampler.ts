@@ -31,6 +31,12 @@ export interface TopRow {
 /** Scratch that all samplers of a thread may share. */
 export const createScratch = (vocabularySize: number): Candidates => new Candidates(Math.max(vocabularySize, TOP_COUNT))
 
+/** A token and how likely it is to be the one drawn. */
+export interface RankedToken {
+  readonly token: TokenId
+  readonly probability: number
+}
+
 export class Sampler {
   readonly #parameters: SamplingParameters
   readonly #vocabularySize: number
@@ -80,6 +86,37 @@ export class Sampler {
     if (this.#greedy || best === Number.POSITIVE_INFINITY) return this.#candidates.idAt(0)
     this.#noise.setPosition(position)
     return this.#draw(best)
+  }
+
+  /**
+   * For drafts: the `count` tokens that `sample` would prefer, best first, judged by the reported ones alone. Another
+   * model draws with the same noise and differs in its logits, so the probabilities are those of logits to which the
+   * noise has been added: a softmax of logit + T * g.
+   */
+  rank(top: TopRow, position: Position, count: number): RankedToken[] {
+    const candidates = this.#candidates
+    candidates.clear()
+    for (let i = 0; i < top.count; i++) {
+      const id = top.ids[i]!
+      if (id < this.#vocabularySize) candidates.push(id, this.#changed(id, top.logits[i]!))
+    }
+    candidates.order()
+    const { temperature, topK } = this.#parameters
+    const limit = topK === 0 ? candidates.count : Math.min(topK, candidates.count)
+    const threshold = candidates.count > 0 ? candidates.logitAt(0) + this.#minPLog : 0
+    this.#noise.setPosition(position)
+    const scored: { token: TokenId; score: number }[] = []
+    for (let rank = 0; rank < limit; rank++) {
+      const logit = candidates.logitAt(rank)
+      if (!this.#greedy && rank > 0 && logit < threshold) break
+      const token = candidates.idAt(rank)
+      scored.push({ token, score: this.#greedy ? logit : logit + temperature * this.#noise.of(token) })
+    }
+    scored.sort((a, b) => b.score - a.score || a.token - b.token)
+    const best = scored[0]?.score ?? Number.NaN
+    if (!Number.isFinite(best)) return []
+    const mass = scored.reduce((sum, { score }) => sum + realExp(score - best), 0)
+    return scored.slice(0, count).map(({ token, score }) => ({ token, probability: realExp(score - best) / mass }))
   }
 
   /** Loads the reported tokens; false when they are not provably enough. */

@@ -221,4 +221,12 @@ sharedTest(test, 'tokenize needs a vocabulary only', 'vectors/vocab', async (voc
   assert.ok(plain.ids.length > parsed.ids.length)
 })
 
+test('inspect --pair says whether one model can draft for the other', async () => {
+  const draft = repositoryPath('cli/models/stories75K-draft.gguf')
+  const { stdout } = await tsinfer(['inspect', MODEL, '--pair', draft])
+  assert.match(stdout, /^draft model .*stories75K-draft\.gguf: fits$/m)
+  const json = JSON.parse((await tsinfer(['inspect', MODEL, '--pair', draft, '--json'])).stdout)
+  assert.equal(json.pair, { draft, fits: true, differences: [] })
+})
+
 test.run()

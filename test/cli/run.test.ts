@@ -123,4 +123,15 @@ test('speculation changes the figures and not the text', async () => {
   assert.is(stderr, 'tsinfer: --draft-max: now called --spec-draft-n-max\n')
 })
 
+test('a draft model speculates unless told not to', async () => {
+  const draft = repositoryPath('cli/models/stories75K-draft.gguf')
+  const words = ['run', '-p', 'Once upon a time', '-n', '30', '--temp', '0', '--json', '-md', draft, '-td', '1']
+  const sync = JSON.parse((await tsinfer([...words, '--spec', 'sync', '--draft-stages', '2'])).stdout)
+  const pipe = JSON.parse((await tsinfer(words)).stdout)
+  const plain = JSON.parse((await tsinfer([...words, '--spec', 'off'])).stdout)
+  assert.equal([sync.ids, pipe.ids], [plain.ids, plain.ids])
+  assert.ok(sync.stats.accepted > 0)
+  assert.is(plain.stats.drafted, 0)
+})
+
 test.run()

@@ -3,6 +3,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type DraftOptions, type GenerateOptions, type GenerateResult, loadModel, type Model } from '../../index.ts'
+import { repositoryPath } from '../shared.ts'
 import { EMBEDDED_MODEL } from './started-engine.ts'
 
 /** A prompt that repeats itself, so that n-grams have something to say. */
@@ -25,7 +26,27 @@ const text = ({ choices }: GenerateResult) =>
 
 const generate = (model: Model, options: GenerateOptions) => model.generate(TALE, { maxTokens: 48, ...options }).result
 
+const DRAFT_MODEL = repositoryPath('cli/models/stories75K-draft.gguf')
+
 for (const stages of [1, 2, 3, 5]) {
+  test(`${stages} stages, a draft model: sync and pipe write what plain decoding writes`, async () => {
+    const drafting = { draftModel: DRAFT_MODEL, draftStages: stages === 3 ? 2 : 1 }
+    await using model = await loadModel(EMBEDDED_MODEL, { stages, context: 256, sequences: 3, threads: 2, ...drafting })
+    for (const [name, options] of Object.entries(CASES)) {
+      const plain = await generate(model, { ...options, speculation: 'off' })
+      assert.is(plain.stats.drafted, 0)
+      for (const draft of [{ pMin: 0.3 }, { pMin: 0, pSplit: 0.1, nMax: 8 }]) {
+        for (const speculation of [undefined, 'sync'] as const) {
+          const result = await generate(model, { ...options, ...(speculation && { speculation }), draft })
+          assert.equal(text(result), text(plain), `${name}, ${speculation}, ${JSON.stringify(draft)}`)
+          checkFigures(result)
+          // What pipe sends depends on who is faster; sync waits for its drafter.
+          if (speculation) assert.ok(result.stats.accepted > 0, `${name}: ${JSON.stringify(result.stats)}`)
+        }
+      }
+    }
+  })
+
   test(`${stages} stages: sync and pipe write what plain decoding writes`, async () => {
     await using model = await loadModel(EMBEDDED_MODEL, { stages, context: 256, sequences: 3, threads: 2 })
     for (const [name, options] of Object.entries(CASES)) {
@@ -81,6 +102,22 @@ test('one row per chunk leaves room for one drafted row at a time', async () => 
   for (const speculation of ['sync', 'pipe'] as const) {
     const result = await generate(model, { temperature: 0, speculation, draft: { ...EAGER, nMax: 8 } })
     assert.equal(text(result), text(plain))
+  }
+})
+
+test('an abort in the middle leaves a draft model that goes on to draft', async () => {
+  await using model = await loadModel(EMBEDDED_MODEL, { stages: 2, context: 128, draftModel: DRAFT_MODEL })
+  const plain = await generate(model, { temperature: 0, speculation: 'off' })
+  for (let round = 0; round < 30; round++) {
+    const leaving = new AbortController()
+    const { result } = model.generate(TALE, { temperature: 0, signal: leaving.signal, draft: EAGER })
+    setTimeout(() => leaving.abort(), round % 7)
+    await result.catch(() => undefined)
+  }
+  for (const speculation of ['pipe', 'sync'] as const) {
+    const result = await generate(model, { temperature: 0, draft: EAGER, speculation })
+    assert.equal(text(result), text(plain))
+    if (speculation === 'sync') assert.ok(result.stats.accepted > 0)
   }
 })
 

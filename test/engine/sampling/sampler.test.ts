@@ -206,4 +206,32 @@ test('odd logits: NaN is never chosen, infinity wins, only NaN is an error', () 
   )
 })
 
+test('drafts are ranked by what would be drawn', () => {
+  fc.assert(
+    fc.property(rows, optionSets, biases, fc.array(fc.nat(299), { maxLength: 9 }), (row, options, bias, prompt) => {
+      const logits = row.slice(0, TOP_COUNT)
+      const known = <T>(items: readonly T[], id: (item: T) => number) => items.filter((i) => id(i) < logits.length)
+      const logitBias = Object.fromEntries(known(bias, ([id]) => id))
+      const settings = { ...options, topP: 1, logitBias }
+      const sampler = samplerOf(
+        settings,
+        logits.length,
+        known(prompt, (id) => id),
+      )
+      const ranked = sampler.rank(topOf(logits), 7, 3)
+      const isBanned = logits.every((_, id) => logitBias[id] === Number.NEGATIVE_INFINITY)
+      if (isBanned) return assert.equal(ranked, [])
+      assert.is(
+        ranked[0]!.token,
+        sampler.sample(topOf(logits), () => logits, 7),
+      )
+      const sum = ranked.reduce((total, { probability }) => total + probability, 0)
+      assert.ok(sum > 0 && sum <= 1 + 1e-9)
+      assert.ok(ranked.every(({ probability }, i) => i === 0 || probability <= ranked[i - 1]!.probability))
+    }),
+    { numRuns: 500 },
+  )
+  assert.equal(samplerOf({}, 4).rank(NOTHING, 0, 3), [])
+})
+
 test.run()
