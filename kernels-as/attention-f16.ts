@@ -11,7 +11,7 @@ export function attention_f16(
   out: usize, q: usize, kCells: usize, vCells: usize, table: usize, ancestors: usize, committed: i32, length: i32,
   cellStride: usize, heads: i32, headDim: i32, scale: f32, scratch: usize,
 ): void {
-  attention(
-    F16, out, q, kCells, vCells, table, ancestors, committed, length, cellStride, heads, headDim, scale, scratch,
+  attention<F16>(
+    out, q, kCells, vCells, table, ancestors, committed, length, cellStride, heads, headDim, scale, scratch,
   )
 }

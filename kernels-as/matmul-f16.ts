@@ -5,5 +5,5 @@ import { matmulFloat } from './inline/matmul-float'
 export function matmul_f16(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
 ): void {
-  matmulFloat(F16, out, w, x, outStride, xStride, groupBegin, groupEnd, k, n)
+  matmulFloat<F16>(out, w, x, outStride, xStride, groupBegin, groupEnd, k, n)
 }

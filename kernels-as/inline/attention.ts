@@ -2,6 +2,7 @@
 // absolute positions: scores, their maximum, weights e^(score - maximum) and the weighted sum of values are formed per
 // chunk, in position order; chunks are merged in order. So the result depends on the values alone, not on where the
 // cells lie.
+import { same } from './constants'
 import { exp } from './exp'
 import { F32 } from './float-weights'
 import { HALF_FACTOR, HALF_MASK, halfToFloat, halfToFloatScalar, hidden } from './half'
@@ -12,8 +13,8 @@ import { maxLanes, sumLanes } from './lanes'
 
 // @ts-ignore: decorator
 @inline
-export function attention(
-  type: i32, out: usize, q: usize, kCells: usize, vCells: usize, table: usize, ancestors: usize, committed: i32,
+export function attention<T>(
+  out: usize, q: usize, kCells: usize, vCells: usize, table: usize, ancestors: usize, committed: i32,
   length: i32, cellStride: usize, heads: i32, headDim: i32, scale: f32, scratch: usize,
 ): void {
   const offsets = scratch
@@ -27,18 +28,18 @@ export function attention(
     findCells(offsets, table, ancestors, committed, first, count, cellStride)
     for (let h = 0; h < heads; h++) {
       const weights = scores + <usize>h * (CHUNK << 2)
-      score(type, weights, q + <usize>h * headBytes, kCells, offsets, count, headDim, scale)
+      score<T>(weights, q + <usize>h * headBytes, kCells, offsets, count, headDim, scale)
       const head = out + <usize>h * headBytes
       const max = maxima + (<usize>h << 2)
       const sum = sums + (<usize>h << 2)
       const chunkMax = largest(weights, count)
       const chunkSum = exponentiate(weights, count, chunkMax)
       if (first == 0) {
-        weigh(type, head, weights, vCells, offsets, count, headDim)
+        weigh<T>(head, weights, vCells, offsets, count, headDim)
         store<f32>(max, chunkMax)
         store<f32>(sum, chunkSum)
       } else {
-        weigh(type, partial, weights, vCells, offsets, count, headDim)
+        weigh<T>(partial, weights, vCells, offsets, count, headDim)
         merge(head, max, sum, partial, chunkMax, chunkSum, headDim)
       }
     }
@@ -62,54 +63,54 @@ function findCells(
 /** Four elements of a cell; cells hold no infinity or NaN (see store_f16). */
 // @ts-ignore: decorator
 @inline
-function load4(type: i32, at: usize, mask: v128, factor: v128): v128 {
-  return type == F32 ? v128.load(at) : halfToFloat(v128.load16x4_s(at), mask, factor)
+function load4<T>(at: usize, mask: v128, factor: v128): v128 {
+  return same<T, F32>() ? v128.load(at) : halfToFloat(v128.load16x4_s(at), mask, factor)
 }
 
 // @ts-ignore: decorator
 @inline
-function load1(type: i32, at: usize): f32 {
-  return type == F32 ? load<f32>(at) : halfToFloatScalar(load<u16>(at))
+function load1<T>(at: usize): f32 {
+  return same<T, F32>() ? load<f32>(at) : halfToFloatScalar(load<u16>(at))
 }
 
 // @ts-ignore: decorator
 @inline
-function elementShift(type: i32): i32 {
-  return type == F32 ? 2 : 1
+function elementShift<T>(): i32 {
+  return same<T, F32>() ? 2 : 1
 }
 
 /** scores[i] = (q . K of cell i) * scale. Element d goes to accumulator (d / 4) mod 4 of four f32x4. */
 // @ts-ignore: decorator
 @inline
-function score(
-  type: i32, scores: usize, q: usize, kCells: usize, offsets: usize, count: i32, headDim: i32, scale: f32,
+function score<T>(
+  scores: usize, q: usize, kCells: usize, offsets: usize, count: i32, headDim: i32, scale: f32,
 ): void {
   const mask = hidden(HALF_MASK, count >> 31)
   const factor = hidden(HALF_FACTOR, count >> 31)
-  const step: usize = 4 << elementShift(type)
+  const step: usize = 4 << elementShift<T>()
   for (let i = 0; i < count; i++) {
     let k = kCells + load<usize>(offsets + (<usize>i << 2))
     let x = q
     let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0)
     let d = 0
     for (; d + 16 <= headDim; d += 16) {
-      s0 = f32x4.add(s0, f32x4.mul(v128.load(x), load4(type, k, mask, factor)))
-      s1 = f32x4.add(s1, f32x4.mul(v128.load(x, 16), load4(type, k + step, mask, factor)))
-      s2 = f32x4.add(s2, f32x4.mul(v128.load(x, 32), load4(type, k + 2 * step, mask, factor)))
-      s3 = f32x4.add(s3, f32x4.mul(v128.load(x, 48), load4(type, k + 3 * step, mask, factor)))
+      s0 = f32x4.add(s0, f32x4.mul(v128.load(x), load4<T>(k, mask, factor)))
+      s1 = f32x4.add(s1, f32x4.mul(v128.load(x, 16), load4<T>(k + step, mask, factor)))
+      s2 = f32x4.add(s2, f32x4.mul(v128.load(x, 32), load4<T>(k + 2 * step, mask, factor)))
+      s3 = f32x4.add(s3, f32x4.mul(v128.load(x, 48), load4<T>(k + 3 * step, mask, factor)))
       x += 64
       k += 4 * step
     }
     for (; d + 4 <= headDim; d += 4) {
-      s0 = f32x4.add(s0, f32x4.mul(v128.load(x), load4(type, k, mask, factor)))
+      s0 = f32x4.add(s0, f32x4.mul(v128.load(x), load4<T>(k, mask, factor)))
       x += 16
       k += step
     }
     let sum = sumLanes(f32x4.add(f32x4.add(s0, s2), f32x4.add(s1, s3)))
     for (; d < headDim; d++) {
-      sum += load<f32>(x) * load1(type, k)
+      sum += load<f32>(x) * load1<T>(k)
       x += 4
-      k += 1 << elementShift(type)
+      k += 1 << elementShift<T>()
     }
     store<f32>(scores + (<usize>i << 2), sum * scale)
   }
@@ -144,12 +145,12 @@ function exponentiate(scores: usize, count: i32, max: f32): f32 {
 /** out[d] = sum over i of weights[i] * V of cell i [d], in order of i. */
 // @ts-ignore: decorator
 @inline
-function weigh(
-  type: i32, out: usize, weights: usize, vCells: usize, offsets: usize, count: i32, headDim: i32,
+function weigh<T>(
+  out: usize, weights: usize, vCells: usize, offsets: usize, count: i32, headDim: i32,
 ): void {
   const mask = hidden(HALF_MASK, count >> 31)
   const factor = hidden(HALF_FACTOR, count >> 31)
-  const step: usize = 4 << elementShift(type)
+  const step: usize = 4 << elementShift<T>()
   let d = 0
   let column = vCells
   for (; d + 32 <= headDim; d += 32) {
@@ -158,14 +159,14 @@ function weigh(
     for (let i: usize = 0; i < <usize>count << 2; i += 4) {
       const w = v128.load32_splat(weights + i)
       const v = column + load<usize>(offsets + i)
-      s0 = f32x4.add(s0, f32x4.mul(w, load4(type, v, mask, factor)))
-      s1 = f32x4.add(s1, f32x4.mul(w, load4(type, v + step, mask, factor)))
-      s2 = f32x4.add(s2, f32x4.mul(w, load4(type, v + 2 * step, mask, factor)))
-      s3 = f32x4.add(s3, f32x4.mul(w, load4(type, v + 3 * step, mask, factor)))
-      s4 = f32x4.add(s4, f32x4.mul(w, load4(type, v + 4 * step, mask, factor)))
-      s5 = f32x4.add(s5, f32x4.mul(w, load4(type, v + 5 * step, mask, factor)))
-      s6 = f32x4.add(s6, f32x4.mul(w, load4(type, v + 6 * step, mask, factor)))
-      s7 = f32x4.add(s7, f32x4.mul(w, load4(type, v + 7 * step, mask, factor)))
+      s0 = f32x4.add(s0, f32x4.mul(w, load4<T>(v, mask, factor)))
+      s1 = f32x4.add(s1, f32x4.mul(w, load4<T>(v + step, mask, factor)))
+      s2 = f32x4.add(s2, f32x4.mul(w, load4<T>(v + 2 * step, mask, factor)))
+      s3 = f32x4.add(s3, f32x4.mul(w, load4<T>(v + 3 * step, mask, factor)))
+      s4 = f32x4.add(s4, f32x4.mul(w, load4<T>(v + 4 * step, mask, factor)))
+      s5 = f32x4.add(s5, f32x4.mul(w, load4<T>(v + 5 * step, mask, factor)))
+      s6 = f32x4.add(s6, f32x4.mul(w, load4<T>(v + 6 * step, mask, factor)))
+      s7 = f32x4.add(s7, f32x4.mul(w, load4<T>(v + 7 * step, mask, factor)))
     }
     v128.store(out, s0)
     v128.store(out, s1, 16)
@@ -183,8 +184,8 @@ function weigh(
     for (let i: usize = 0; i < <usize>count << 2; i += 4) {
       const w = v128.load32_splat(weights + i)
       const v = column + load<usize>(offsets + i)
-      s0 = f32x4.add(s0, f32x4.mul(w, load4(type, v, mask, factor)))
-      s1 = f32x4.add(s1, f32x4.mul(w, load4(type, v + step, mask, factor)))
+      s0 = f32x4.add(s0, f32x4.mul(w, load4<T>(v, mask, factor)))
+      s1 = f32x4.add(s1, f32x4.mul(w, load4<T>(v + step, mask, factor)))
     }
     v128.store(out, s0)
     v128.store(out, s1, 16)
@@ -194,11 +195,11 @@ function weigh(
   for (; d < headDim; d++) {
     let s: f32 = 0
     for (let i: usize = 0; i < <usize>count << 2; i += 4) {
-      s += load<f32>(weights + i) * load1(type, column + load<usize>(offsets + i))
+      s += load<f32>(weights + i) * load1<T>(column + load<usize>(offsets + i))
     }
     store<f32>(out, s)
     out += 4
-    column += 1 << elementShift(type)
+    column += 1 << elementShift<T>()
   }
 }
 

@@ -5,136 +5,86 @@
 // Q8_0    0  codes: vector v is quad v                                           256  scales, half[8]
 // Q4_0    0  codes: vector v is quad v in the low, quad v + 4 in the high nibble  128  scales, half[8]
 // Q4_K    0  codes as in Q4_0           128  scales, u8[8]      136  minima, u8[8]
-//         after 8 blocks                  0  d, half[8]          16  dmin, half[8]
-// Q6_K    0  low 4 bits as in Q4_0      128  high 2 bits: vector h is quads 4h .. 4h + 3 from the lowest bits up
+//         before each 8 blocks            0  d, half[8]          16  dmin, half[8]
+// Q6_K    0  low 4 bits: vector v is quad 2v in the low, quad 2v + 1 in the high nibble
+//       128  high 2 bits: vector h is quads 4h .. 4h + 3 from the lowest bits up
 //       192  scales, i8[8][2], of 16 elements each
-//         after 8 blocks                  0  d, half[8]
-//
-// Types and strands (0 or 1) are always passed as constants, so that only one branch remains.
+//         before each 8 blocks            0  d, half[8]
+import { C0, C1, C2, C3, same } from './constants'
 import { halfToFloat, halfToFloatExact } from './half'
-import { dotNibbles, dotScaled, dotSigned } from './products'
-import { halfSums, minusEightSums } from './q8'
 
-// @ts-ignore: decorator
-@inline export const Q8_0: i32 = 0
-// @ts-ignore: decorator
-@inline export const Q4_0: i32 = 1
-// @ts-ignore: decorator
-@inline export const Q4_K: i32 = 2
-// @ts-ignore: decorator
-@inline export const Q6_K: i32 = 3
+/** Types (see constants.ts). */
+export type Q8_0 = C0
+export type Q4_0 = C1
+export type Q4_K = C2
+export type Q6_K = C3
 
-/** Blocks of 32 elements in a block of the file. */
+/** Whether 8 blocks make a super-block, a block of the file, with scales of its own. */
 // @ts-ignore: decorator
 @inline
-export function blocksPerSuper(type: i32): i32 {
-  return type == Q4_K || type == Q6_K ? 8 : 1
+export function hasSupers<T>(): bool {
+  return same<T, Q4_K>() || same<T, Q6_K>()
+}
+
+/** Whether blocks have minima beside scales. */
+// @ts-ignore: decorator
+@inline
+export function hasMinima<T>(): bool {
+  return same<T, Q4_K>()
 }
 
 /** Bytes of one block of 8 rows x 32 elements. */
 // @ts-ignore: decorator
 @inline
-export function blockBytes(type: i32): usize {
-  return type == Q8_0 ? 272 : type == Q6_K ? 208 : 144
+export function blockBytes<T>(): usize {
+  return same<T, Q8_0>() ? 272 : same<T, Q6_K>() ? 208 : 144
 }
 
-/** Bytes of all blocks of a super-block, after which its own scales stand. */
+/** Bytes of what stands before the blocks of a super-block. */
 // @ts-ignore: decorator
 @inline
-export function superTail(type: i32): usize {
-  return <usize>blocksPerSuper(type) * blockBytes(type)
+export function superHeadBytes<T>(): usize {
+  return same<T, Q4_K>() ? 32 : same<T, Q6_K>() ? 16 : 0
 }
 
-/** Bytes of a super-block. */
+/** Bytes of a group of 8 rows of `k` elements. */
 // @ts-ignore: decorator
 @inline
-export function superBytes(type: i32): usize {
-  return superTail(type) + (type == Q4_K ? 32 : type == Q6_K ? 16 : 0)
-}
-
-/** Whether a block has minima beside scales. */
-// @ts-ignore: decorator
-@inline
-export function hasMinima(type: i32): bool {
-  return type == Q4_K
+export function groupBytes<T>(k: i32): usize {
+  return <usize>(k >> 5) * blockBytes<T>() + <usize>(k >> 8) * superHeadBytes<T>()
 }
 
 /**
- * The exact integer products of a strand's four rows with the `q8` block at `x`, the offsets and integer scales of the
- * codes included: i32x4. `nibbles`: 0x0f in every byte.
+ * The float scales of the rows of strand S: of the block at `w`, or for K types of the super-block at `w`. E = C1: right for every half float; C0: only where isPlainHalf.
  */
 // @ts-ignore: decorator
 @inline
-export function blockDot(type: i32, w: usize, strand: usize, x: usize, nibbles: v128): v128 {
-  const a = w + 16 * strand
-  const c0 = v128.load(a)
-  const c1 = v128.load(a, 32)
-  const c2 = v128.load(a, 64)
-  const c3 = v128.load(a, 96)
-  if (type == Q8_0) {
-    return dotSigned(x, c0, c1, c2, c3, v128.load(a, 128), v128.load(a, 160), v128.load(a, 192), v128.load(a, 224))
-  }
-  const l0 = v128.and(c0, nibbles)
-  const l1 = v128.and(c1, nibbles)
-  const l2 = v128.and(c2, nibbles)
-  const l3 = v128.and(c3, nibbles)
-  const h0 = v128.and(i16x8.shr_u(c0, 4), nibbles)
-  const h1 = v128.and(i16x8.shr_u(c1, 4), nibbles)
-  const h2 = v128.and(i16x8.shr_u(c2, 4), nibbles)
-  const h3 = v128.and(i16x8.shr_u(c3, 4), nibbles)
-  if (type == Q6_K) return sixBitDot(w, strand, x, l0, l1, l2, l3, h0, h1, h2, h3)
-  const sum = dotNibbles(x, l0, l1, l2, l3, h0, h1, h2, h3)
-  return type == Q4_0 ? i32x4.add(sum, minusEightSums(x)) : sum
+export function floatScales<T, E, S>(w: usize, mask: v128, factor: v128): v128 {
+  const halves = halves4<T, S>(w)
+  if (same<E, C1>()) return halfToFloatExact(halves)
+  return halfToFloat(halves, mask, factor)
 }
 
-/** The sum of scale * (code - 32) * activation, codes from their low 4 bits and the high 2 in the block. */
 // @ts-ignore: decorator
 @inline
-function sixBitDot(
-  w: usize, strand: usize, x: usize, l0: v128, l1: v128, l2: v128, l3: v128, h0: v128, h1: v128, h2: v128, h3: v128,
-): v128 {
-  const top = i32x4.splat(0x30303030)
-  const first = v128.load(w + 16 * strand, 128)
-  const last = v128.load(w + 16 * strand, 160)
-  const scales = v128.load8x8_s(w + 8 * strand, 192)
-  const sum = dotScaled(
-    x,
-    scales,
-    v128.or(l0, v128.and(i16x8.shl(first, 4), top)),
-    v128.or(l1, v128.and(i16x8.shl(first, 2), top)),
-    v128.or(l2, v128.and(first, top)),
-    v128.or(l3, v128.and(i16x8.shr_u(first, 2), top)),
-    v128.or(h0, v128.and(i16x8.shl(last, 4), top)),
-    v128.or(h1, v128.and(i16x8.shl(last, 2), top)),
-    v128.or(h2, v128.and(last, top)),
-    v128.or(h3, v128.and(i16x8.shr_u(last, 2), top)),
-  )
-  return i32x4.sub(sum, i32x4.shl(i32x4.dot_i16x8_s(scales, halfSums(x)), 5))
+function halves4<T, S>(w: usize): v128 {
+  if (same<T, Q8_0>()) return v128.load16x4_s(w, 256 + 8 * offsetof<S>())
+  if (same<T, Q4_0>()) return v128.load16x4_s(w, 128 + 8 * offsetof<S>())
+  return v128.load16x4_s(w, 8 * offsetof<S>())
 }
 
-/**
- * The float scales of a strand's rows: of the block at `w`, or for K types of the super-block whose scales stand at
- * `w`. `exact`: right for every half float; else only where isPlainHalf.
- */
+/** The factors of a strand's minima in the super-block at `w`. */
 // @ts-ignore: decorator
 @inline
-export function floatScales(type: i32, exact: bool, w: usize, strand: usize, mask: v128, factor: v128): v128 {
-  const at = w + 8 * strand
-  const halves = type == Q8_0 ? v128.load16x4_s(at, 256) : type == Q4_0 ? v128.load16x4_s(at, 128) : v128.load16x4_s(at)
-  return exact ? halfToFloatExact(halves) : halfToFloat(halves, mask, factor)
+export function floatMinima<S>(w: usize): v128 {
+  return halfToFloatExact(v128.load16x4_s(w, 16 + 8 * offsetof<S>()))
 }
 
-/** The factors of a strand's minima, from the super-block scales at `w`. */
+/** A strand's share of the 8 integer scales or minima at `at`, as f32x4. */
 // @ts-ignore: decorator
 @inline
-export function floatMinima(w: usize, strand: usize): v128 {
-  return halfToFloatExact(v128.load16x4_s(w + 8 * strand, 16))
-}
-
-/** A strand's share of the 8 integer scales (`at` 128) or minima (136) of a block, as f32x4. */
-// @ts-ignore: decorator
-@inline
-export function integerScales(at: usize, strand: usize): v128 {
+export function integerScales<S>(at: usize): v128 {
   const all = v128.load8x8_u(at)
-  return f32x4.convert_i32x4_u(strand ? i32x4.extend_high_i16x8_u(all) : i32x4.extend_low_i16x8_u(all))
+  if (same<S, C0>()) return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(all))
+  return f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(all))
 }

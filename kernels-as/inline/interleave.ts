@@ -9,9 +9,9 @@ export function interleaveWords(out: usize, input: usize, rows: i32, words: i32)
     for (let r = 0; r < 8; r++) {
       let to = out + (<usize>r << 2)
       if (first + r < rows) {
-        const end = input + rowBytes
-        for (; input < end; input += 4) {
+        for (let j = 0; j < words; j++) {
           store<u32>(to, load<u32>(input))
+          input += 4
           to += 32
         }
       } else {

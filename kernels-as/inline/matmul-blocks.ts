@@ -1,112 +1,165 @@
 // The product of a quantized weight matrix with `q8` rows. Each output is one f32 sum over the blocks in order, of
 // (integer product) * (weight scale * activation scale), whatever the number of rows in the call.
+import { finish, step } from './block-products'
 import {
-  blockBytes, blockDot, blocksPerSuper, floatMinima, floatScales, hasMinima, integerScales, Q4_K, superBytes, superTail,
+  blockBytes, floatMinima, floatScales, groupBytes, hasMinima, hasSupers, integerScales, Q4_K, superHeadBytes,
 } from './block-weights'
+import { C0, C1, C2, C3, C4, same } from './constants'
 import { HALF_FACTOR, HALF_MASK, hidden } from './half'
 import { Q8_BLOCK_BYTES, scaledSum, scaleOf } from './q8'
+import { touch } from './touch'
 
-/** `exact`: also right for scales that are subnormal, infinite or NaN. */
+/** Blocks whose weights are touched at once, and how many blocks ahead. */
+// @ts-ignore: decorator
+@inline const TOUCH_BLOCKS: usize = 64
+// @ts-ignore: decorator
+@inline const TOUCH_AHEAD: usize = 64
+
+/** E = C1: also right for scales that are subnormal, infinite or NaN; C0: for the others. */
 // @ts-ignore: decorator
 @inline
-export function matmulBlocks(
-  type: i32, exact: bool, out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32,
-  groupEnd: i32, k: i32, n: i32,
+export function matmulBlocks<T, E>(
+  out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
 ): void {
-  const supers = k / (32 * blocksPerSuper(type))
-  const groupBytes = <usize>supers * superBytes(type)
-  const end = w + <usize>groupEnd * groupBytes
-  const nibbles = hidden(0x0f0f0f0f, n >> 31)
-  const mask = hidden(HALF_MASK, n >> 31)
-  const factor = hidden(HALF_FACTOR, n >> 31)
+  const bytes = groupBytes<T>(k)
+  const zero = n >> 31
+  const weightsEnd = w + <usize>groupEnd * bytes
   for (let g = groupBegin; g < groupEnd; g++) {
-    const group = w + <usize>g * groupBytes
+    const group = w + <usize>g * bytes
     let o = out + (<usize>g << 5)
     let xi = x
-    let i = 0
-    for (; i + 4 <= n; i += 4) {
-      tile(type, exact, 4, o, outStride, group, end, xi, xStride, supers, nibbles, mask, factor)
+    let left = n
+    for (; left >= 4; left -= 4) {
+      tile<T, E, C4>(o, outStride, group, xi, xStride, k >> 5, 0, zero)
       o += outStride << 2
       xi += xStride << 2
     }
-    if (i + 2 <= n) {
-      tile(type, exact, 2, o, outStride, group, end, xi, xStride, supers, nibbles, mask, factor)
-      o += outStride << 1
-      xi += xStride << 1
-      i += 2
-    }
-    if (i < n) tile(type, exact, 1, o, outStride, group, end, xi, xStride, supers, nibbles, mask, factor)
+    const touchEnd: usize = n < 4 ? weightsEnd : 0
+    if (left == 3) tile<T, E, C3>(o, outStride, group, xi, xStride, k >> 5, touchEnd, zero)
+    if (left == 2) tile<T, E, C2>(o, outStride, group, xi, xStride, k >> 5, touchEnd, zero)
+    if (left == 1) tile<T, E, C1>(o, outStride, group, xi, xStride, k >> 5, touchEnd, zero)
   }
 }
 
-/** 8 weight rows x `n` (1, 2 or 4, a constant) activation rows. `end`: of the weights this call reads. */
-// @ts-ignore: decorator
-@inline
-function tile(
-  type: i32, exact: bool, n: i32, out: usize, outStride: usize, w: usize, end: usize, x0: usize, xStride: usize,
-  supers: i32, nibbles: v128, mask: v128, factor: v128,
+/** 8 weight rows x N (C1 .. C4) activation rows. `touchEnd`: see `touch`, `hiddenZero`: see `hidden`. */
+function tile<T, E, N>(
+  out: usize, outStride: usize, w: usize, x0: usize, xStride: usize, blocks: i32, touchEnd: usize, hiddenZero: i32,
 ): void {
-  let a0 = f32x4.splat(0), b0 = a0, a1 = a0, b1 = a0, a2 = a0, b2 = a0, a3 = a0, b3 = a0
-  for (let s = 0; s < supers; s++) {
-    const tail = w + superTail(type)
-    const isSuper = blocksPerSuper(type) > 1
-    const da = isSuper ? floatScales(type, true, tail, 0, mask, factor) : mask
-    const db = isSuper ? floatScales(type, true, tail, 1, mask, factor) : mask
-    const ma = hasMinima(type) ? floatMinima(tail, 0) : mask
-    const mb = hasMinima(type) ? floatMinima(tail, 1) : mask
-    for (let b = 0; b < blocksPerSuper(type); b++) {
-      const sa = isSuper ? blockScales(type, da, w, 0) : floatScales(type, exact, w, 0, mask, factor)
-      const sb = isSuper ? blockScales(type, db, w, 1) : floatScales(type, exact, w, 1, mask, factor)
-      const na = hasMinima(type) ? f32x4.mul(ma, integerScales(w + 136, 0)) : mask
-      const nb = hasMinima(type) ? f32x4.mul(mb, integerScales(w + 136, 1)) : mask
-      a0 = addBlock(type, a0, w, 0, x0, sa, na, nibbles)
-      b0 = addBlock(type, b0, w, 1, x0, sb, nb, nibbles)
-      if (n > 1) {
-        const x1 = x0 + xStride
-        a1 = addBlock(type, a1, w, 0, x1, sa, na, nibbles)
-        b1 = addBlock(type, b1, w, 1, x1, sb, nb, nibbles)
-      }
-      if (n > 2) {
-        const x2 = x0 + 2 * xStride
-        const x3 = x0 + 3 * xStride
-        a2 = addBlock(type, a2, w, 0, x2, sa, na, nibbles)
-        b2 = addBlock(type, b2, w, 1, x2, sb, nb, nibbles)
-        a3 = addBlock(type, a3, w, 0, x3, sa, na, nibbles)
-        b3 = addBlock(type, b3, w, 1, x3, sb, nb, nibbles)
-      }
-      x0 += Q8_BLOCK_BYTES
-      w += blockBytes(type)
+  const nibbles = hidden(0x0f0f0f0f, hiddenZero)
+  const top = hidden(same<T, C0>() ? 0x00010001 : 0x30303030, hiddenZero)
+  const mask = hidden(HALF_MASK, hiddenZero)
+  const factor = hidden(HALF_FACTOR, hiddenZero)
+  const zero = i32x4.splat(0)
+  let a0 = zero, b0 = zero, a1 = zero, b1 = zero, a2 = zero, b2 = zero, a3 = zero, b3 = zero
+  let x1 = x0 + xStride
+  let x2 = x1 + xStride
+  let x3 = x2 + xStride
+  let da = zero, db = zero, ma = zero, mb = zero
+  for (let b = 0; b < blocks; b++) {
+    if (offsetof<N>() < 4 && (<usize>b & (TOUCH_BLOCKS - 1)) == 0) {
+      const ahead = w + TOUCH_AHEAD * blockBytes<T>()
+      const left = <usize>(blocks - b)
+      touch(ahead, ahead + (left < TOUCH_BLOCKS ? left : TOUCH_BLOCKS) * blockBytes<T>(), touchEnd)
     }
-    w += superBytes(type) - superTail(type)
+    if (hasSupers<T>()) {
+      if ((b & 7) == 0) {
+        da = floatScales<T, C1, C0>(w, mask, factor)
+        db = floatScales<T, C1, C1>(w, mask, factor)
+        if (hasMinima<T>()) ma = floatMinima<C0>(w)
+        if (hasMinima<T>()) mb = floatMinima<C1>(w)
+        w += superHeadBytes<T>()
+      }
+    }
+    let p0 = zero, q0 = zero, p1 = zero, q1 = zero, p2 = zero, q2 = zero, p3 = zero, q3 = zero
+    p0 = step<T, C0, C0>(p0, w, x0, nibbles, top)
+    q0 = step<T, C1, C0>(q0, w, x0, nibbles, top)
+    if (offsetof<N>() > 1) p1 = step<T, C0, C0>(p1, w, x1, nibbles, top)
+    if (offsetof<N>() > 1) q1 = step<T, C1, C0>(q1, w, x1, nibbles, top)
+    if (offsetof<N>() > 2) p2 = step<T, C0, C0>(p2, w, x2, nibbles, top)
+    if (offsetof<N>() > 2) q2 = step<T, C1, C0>(q2, w, x2, nibbles, top)
+    if (offsetof<N>() > 3) p3 = step<T, C0, C0>(p3, w, x3, nibbles, top)
+    if (offsetof<N>() > 3) q3 = step<T, C1, C0>(q3, w, x3, nibbles, top)
+    p0 = step<T, C0, C1>(p0, w, x0, nibbles, top)
+    q0 = step<T, C1, C1>(q0, w, x0, nibbles, top)
+    if (offsetof<N>() > 1) p1 = step<T, C0, C1>(p1, w, x1, nibbles, top)
+    if (offsetof<N>() > 1) q1 = step<T, C1, C1>(q1, w, x1, nibbles, top)
+    if (offsetof<N>() > 2) p2 = step<T, C0, C1>(p2, w, x2, nibbles, top)
+    if (offsetof<N>() > 2) q2 = step<T, C1, C1>(q2, w, x2, nibbles, top)
+    if (offsetof<N>() > 3) p3 = step<T, C0, C1>(p3, w, x3, nibbles, top)
+    if (offsetof<N>() > 3) q3 = step<T, C1, C1>(q3, w, x3, nibbles, top)
+    p0 = step<T, C0, C2>(p0, w, x0, nibbles, top)
+    q0 = step<T, C1, C2>(q0, w, x0, nibbles, top)
+    if (offsetof<N>() > 1) p1 = step<T, C0, C2>(p1, w, x1, nibbles, top)
+    if (offsetof<N>() > 1) q1 = step<T, C1, C2>(q1, w, x1, nibbles, top)
+    if (offsetof<N>() > 2) p2 = step<T, C0, C2>(p2, w, x2, nibbles, top)
+    if (offsetof<N>() > 2) q2 = step<T, C1, C2>(q2, w, x2, nibbles, top)
+    if (offsetof<N>() > 3) p3 = step<T, C0, C2>(p3, w, x3, nibbles, top)
+    if (offsetof<N>() > 3) q3 = step<T, C1, C2>(q3, w, x3, nibbles, top)
+    p0 = step<T, C0, C3>(p0, w, x0, nibbles, top)
+    q0 = step<T, C1, C3>(q0, w, x0, nibbles, top)
+    if (offsetof<N>() > 1) p1 = step<T, C0, C3>(p1, w, x1, nibbles, top)
+    if (offsetof<N>() > 1) q1 = step<T, C1, C3>(q1, w, x1, nibbles, top)
+    if (offsetof<N>() > 2) p2 = step<T, C0, C3>(p2, w, x2, nibbles, top)
+    if (offsetof<N>() > 2) q2 = step<T, C1, C3>(q2, w, x2, nibbles, top)
+    if (offsetof<N>() > 3) p3 = step<T, C0, C3>(p3, w, x3, nibbles, top)
+    if (offsetof<N>() > 3) q3 = step<T, C1, C3>(q3, w, x3, nibbles, top)
+    const sa = blockScales<T, E, C0>(da, w, mask, factor)
+    const sb = blockScales<T, E, C1>(db, w, mask, factor)
+    const na = blockMinima<T, C0>(ma, w)
+    const nb = blockMinima<T, C1>(mb, w)
+    a0 = addBlock<T, C0>(a0, p0, w, x0, sa, na)
+    b0 = addBlock<T, C1>(b0, q0, w, x0, sb, nb)
+    if (offsetof<N>() > 1) a1 = addBlock<T, C0>(a1, p1, w, x1, sa, na)
+    if (offsetof<N>() > 1) b1 = addBlock<T, C1>(b1, q1, w, x1, sb, nb)
+    if (offsetof<N>() > 2) a2 = addBlock<T, C0>(a2, p2, w, x2, sa, na)
+    if (offsetof<N>() > 2) b2 = addBlock<T, C1>(b2, q2, w, x2, sb, nb)
+    if (offsetof<N>() > 3) a3 = addBlock<T, C0>(a3, p3, w, x3, sa, na)
+    if (offsetof<N>() > 3) b3 = addBlock<T, C1>(b3, q3, w, x3, sb, nb)
+    x0 += Q8_BLOCK_BYTES
+    x1 += Q8_BLOCK_BYTES
+    x2 += Q8_BLOCK_BYTES
+    x3 += Q8_BLOCK_BYTES
+    w += blockBytes<T>()
   }
   v128.store(out, a0)
   v128.store(out, b0, 16)
-  if (n > 1) {
+  if (offsetof<N>() > 1) {
     v128.store(out + outStride, a1)
     v128.store(out + outStride, b1, 16)
   }
-  if (n > 2) {
+  if (offsetof<N>() > 2) {
     v128.store(out + 2 * outStride, a2)
     v128.store(out + 2 * outStride, b2, 16)
+  }
+  if (offsetof<N>() > 3) {
     v128.store(out + 3 * outStride, a3)
     v128.store(out + 3 * outStride, b3, 16)
   }
 }
 
-/** A block's scales where the super-block's are `d`. */
+/** The scales of a block; `d`: those of its super-block. */
 // @ts-ignore: decorator
 @inline
-function blockScales(type: i32, d: v128, w: usize, strand: usize): v128 {
-  return type == Q4_K ? f32x4.mul(d, integerScales(w + 128, strand)) : d
+function blockScales<T, E, S>(d: v128, w: usize, mask: v128, factor: v128): v128 {
+  if (same<T, Q4_K>()) return f32x4.mul(d, integerScales<S>(w + 128))
+  if (hasSupers<T>()) return d
+  return floatScales<T, E, S>(w, mask, factor)
 }
 
-/** sum + the product of one block. */
+/** The minima of a block; `d`: those of its super-block. */
 // @ts-ignore: decorator
 @inline
-function addBlock(
-  type: i32, sum: v128, w: usize, strand: usize, x: usize, scales: v128, minima: v128, nibbles: v128,
-): v128 {
-  const product = f32x4.convert_i32x4_s(blockDot(type, w, strand, x, nibbles))
+function blockMinima<T, S>(d: v128, w: usize): v128 {
+  if (hasMinima<T>()) return f32x4.mul(d, integerScales<S>(w + 136))
+  return d
+}
+
+/** `sum` + a block whose integer products are `dots`. */
+// @ts-ignore: decorator
+@inline
+function addBlock<T, S>(sum: v128, dots: v128, w: usize, x: usize, scales: v128, minima: v128): v128 {
+  const product = f32x4.convert_i32x4_s(finish<T, S>(dots, w, x))
   const added = f32x4.add(sum, f32x4.mul(product, f32x4.mul(scales, scaleOf(x))))
-  return hasMinima(type) ? f32x4.sub(added, f32x4.mul(minima, scaledSum(x))) : added
+  if (hasMinima<T>()) return f32x4.sub(added, f32x4.mul(minima, scaledSum(x)))
+  return added
 }

@@ -49,3 +49,38 @@ export function halfSums(x: usize): v128 {
 export function negativeSum(x: usize): v128 {
   return v128.load32_splat(x, 48)
 }
+
+/** The codes of quad Q (C0..C7) in every lane. */
+// @ts-ignore: decorator
+@inline
+export function quadCodes<Q>(x: usize): v128 {
+  return v128.load32_splat(x, 4 * offsetof<Q>())
+}
+
+/** Relaxed build: |codes| of quad Q in every lane. */
+// @ts-ignore: decorator
+@inline
+export function quadMagnitudes<Q>(x: usize): v128 {
+  return v128.load32_splat(x, 64 + 4 * offsetof<Q>())
+}
+
+/** Relaxed build: -1 where the code of quad Q is negative, else 0, in every lane. */
+// @ts-ignore: decorator
+@inline
+export function quadSigns<Q>(x: usize): v128 {
+  return v128.load32_splat(x, 96 + 4 * offsetof<Q>())
+}
+
+/** Plain build: codes 0 and 2 of quad Q as i16 in every lane. */
+// @ts-ignore: decorator
+@inline
+export function quadEven<Q>(x: usize): v128 {
+  return v128.load32_splat(x, 64 + 8 * offsetof<Q>())
+}
+
+/** Plain build: codes 1 and 3 of quad Q as i16 in every lane. */
+// @ts-ignore: decorator
+@inline
+export function quadOdd<Q>(x: usize): v128 {
+  return v128.load32_splat(x, 68 + 8 * offsetof<Q>())
+}

@@ -1,36 +1,37 @@
 // File blocks of one row -> the row's places in a group (block-weights.ts). `to`: the block's first byte in the group,
 // `r`: the row in its group, `from`: the file's block, unaligned.
-import { blockBytes, blocksPerSuper, Q4_0, Q4_K, Q8_0, superBytes, superTail } from './block-weights'
+import { blockBytes, groupBytes, hasSupers, Q4_0, Q4_K, Q6_K, Q8_0, superHeadBytes } from './block-weights'
+import { same } from './constants'
 import { isPlainHalf } from './half'
 
 /** `rows` rows of `k` elements -> groups of 8, the rows missing in the last one zero. Returns 1 if any block's scale
  * needs the exact kernels, else 0. */
 // @ts-ignore: decorator
 @inline
-export function repackBlocks(type: i32, fileBytes: usize, out: usize, input: usize, rows: i32, k: i32): i32 {
-  const supers = k / (32 * blocksPerSuper(type))
-  const groupBytes = <usize>supers * superBytes(type)
+export function repackBlocks<T>(fileBytes: usize, out: usize, input: usize, rows: i32, k: i32): i32 {
+  const bytes = groupBytes<T>(k)
+  const perFileBlock = groupBytes<T>(hasSupers<T>() ? 256 : 32)
   let exact = 0
   for (let first = 0; first < rows; first += 8) {
-    if (first + 8 > rows) memory.fill(out, 0, groupBytes)
-    const inGroup = min(8, rows - first)
-    for (let r = 0; r < inGroup; r++) {
-      for (let s = 0; s < supers; s++) {
-        exact |= repackBlock(type, out + <usize>s * superBytes(type), input, <usize>r)
+    if (first + 8 > rows) memory.fill(out, 0, bytes)
+    const end = out + bytes
+    for (let r = 0; r < min(8, rows - first); r++) {
+      for (let to = out; to < end; to += perFileBlock) {
+        exact |= repackBlock<T>(to, input, <usize>r)
         input += fileBytes
       }
     }
-    out += groupBytes
+    out = end
   }
   return exact
 }
 
 // @ts-ignore: decorator
 @inline
-function repackBlock(type: i32, to: usize, from: usize, r: usize): i32 {
-  if (type == Q8_0) return repackQ80(to, from, r)
-  if (type == Q4_0) return repackQ40(to, from, r)
-  if (type == Q4_K) repackQ4K(to, from, r)
+function repackBlock<T>(to: usize, from: usize, r: usize): i32 {
+  if (same<T, Q8_0>()) return repackQ80(to, from, r)
+  if (same<T, Q4_0>()) return repackQ40(to, from, r)
+  if (same<T, Q4_K>()) repackQ4K(to, from, r)
   else repackQ6K(to, from, r)
   return 0
 }
@@ -68,11 +69,10 @@ function repackQ40(to: usize, from: usize, r: usize): i32 {
 // @ts-ignore: decorator
 @inline
 function repackQ4K(to: usize, from: usize, r: usize): void {
-  const tail = to + superTail(Q4_K)
-  store<u16>(tail + 2 * r, load<u16>(from))
-  store<u16>(tail + 16 + 2 * r, load<u16>(from + 2))
+  store<u16>(to + 2 * r, load<u16>(from))
+  store<u16>(to + 16 + 2 * r, load<u16>(from + 2))
   for (let b: usize = 0; b < 8; b++) {
-    const block = to + b * blockBytes(Q4_K)
+    const block = to + superHeadBytes<Q4_K>() + b * blockBytes<Q4_K>()
     repackNibbles(block + 4 * r, from + 16 + 32 * (b >> 1), from + 32 + 32 * (b >> 1), <u32>(b & 1) << 2)
     const s = from + 4 + (b & 3)
     const scale = <u32>load<u8>(s), minimum = <u32>load<u8>(s + 4), both = <u32>load<u8>(s + 8)
@@ -89,10 +89,14 @@ function repackQ4K(to: usize, from: usize, r: usize): void {
 @inline
 function repackQ6K(to: usize, from: usize, r: usize): void {
   for (let b: usize = 0; b < 8; b++) {
-    const block = to + b * 208
+    const block = to + superHeadBytes<Q6_K>() + b * blockBytes<Q6_K>()
     const t = <u32>b & 3
     const low = from + 64 * (b >> 2) + 32 * (b & 1)
-    repackNibbles(block + 4 * r, low, low + 16, (t >> 1) << 2)
+    for (let v: usize = 0; v < 4; v++) {
+      const even = (load<u32>(low + 8 * v) >> (2 * (t & 2))) & 0x0f0f0f0f
+      const odd = (load<u32>(low + 8 * v + 4) >> (2 * (t & 2))) & 0x0f0f0f0f
+      store<u32>(block + 32 * v + 4 * r, even | (odd << 4))
+    }
     const high = from + 128 + 32 * (b >> 2)
     for (let h: usize = 0; h < 2; h++) {
       let word: u32 = 0
@@ -103,7 +107,7 @@ function repackQ6K(to: usize, from: usize, r: usize): void {
     }
     store<u16>(block + 192 + 2 * r, load<u16>(from + 192 + 2 * b))
   }
-  store<u16>(to + 8 * 208 + 2 * r, load<u16>(from + 208))
+  store<u16>(to + 2 * r, load<u16>(from + 208))
 }
 
 /** The nibbles at `shift` (0 or 4) of 16 bytes at `first` into low, of 16 at `last` into high nibbles. */
