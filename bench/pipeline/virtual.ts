@@ -3,6 +3,7 @@
 import type { MicroBatch, MicroBatchNumber } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
 import { type DraftFigures, IDLE, type SchedulerAction } from '../../engine/scheduler/events.ts'
+import type { Policy } from '../../engine/scheduler/policy.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
 import { PROBABILITY_ONE } from '../../engine/spec/guess.ts'
 import type { DraftParameters } from '../../engine/spec/parameters.ts'
@@ -32,19 +33,30 @@ interface Stage {
   busyMs: number
 }
 
+/** What a run does without. */
+export interface Ablation {
+  /** Decides instead of the scheduler's own policy. */
+  readonly policy?: Policy
+  /** Stages do not hear of withdrawn rows. */
+  readonly ignoresCancels?: boolean
+}
+
 /** Generates `tokens` tokens; without `draft` plainly. */
 export function runVirtual(
   setting: PipelineSetting,
   draft: DraftParameters | undefined,
   tokens: number,
-  seed = 1,
+  ablation: Ablation = {},
 ): VirtualFigures {
-  return new VirtualRun(setting, draft, tokens, seed).run()
+  return new VirtualRun(setting, draft, tokens, ablation).run()
 }
+
+/** Seeds the text and the drafter's luck. */
+const SEED = 1
 
 class VirtualRun {
   readonly #setting: PipelineSetting
-  readonly #seed: number
+  readonly #ignoresCancels: boolean
   readonly #tokens: number
   readonly #scheduler: Scheduler
   readonly #stages: Stage[]
@@ -58,12 +70,12 @@ class VirtualRun {
   #firstAt = 0
   #drafts: DraftFigures | undefined
 
-  constructor(setting: PipelineSetting, draft: DraftParameters | undefined, tokens: number, seed: number) {
+  constructor(setting: PipelineSetting, draft: DraftParameters | undefined, tokens: number, ablation: Ablation) {
     this.#setting = setting
-    this.#seed = seed
+    this.#ignoresCancels = ablation.ignoresCancels ?? false
     this.#tokens = tokens
     const contextLength = tokens + 1
-    this.#scheduler = new Scheduler({
+    const limits = {
       stages: setting.stages,
       cells: contextLength + 256,
       sequences: 1,
@@ -72,7 +84,8 @@ class VirtualRun {
       chunkRows: 64,
       headRowsMax: setting.rowsMax,
       vocabularySize: VOCABULARY,
-    })
+    }
+    this.#scheduler = new Scheduler(limits, ablation.policy)
     this.#stages = Array.from({ length: setting.stages }, () => ({
       queue: [],
       current: undefined,
@@ -98,7 +111,7 @@ class VirtualRun {
 
   /** The token the target draws for a position. */
   #right(position: number): number {
-    return mix(this.#seed, position) % VOCABULARY
+    return mix(SEED, position) % VOCABULARY
   }
 
   #step(): void {
@@ -152,9 +165,12 @@ class VirtualRun {
   #answer(): void {
     const { draft, position } = this.#question!
     this.#question = undefined
-    const isRight = this.#isRight && isGuessed(this.#setting, position, this.#seed)
+    const isRight = this.#isRight && isGuessed(this.#setting, position)
     const token = (this.#right(position) + (isRight ? 0 : 1)) % VOCABULARY
-    this.#scheduler.handle({ kind: 'drafted', draft, guesses: [{ parent: -1, token, probability: PROBABILITY_ONE }] })
+    const probability = this.#setting.spread
+      ? Math.round(chanceAt(this.#setting, position) * PROBABILITY_ONE)
+      : PROBABILITY_ONE
+    this.#scheduler.handle({ kind: 'drafted', draft, guesses: [{ parent: -1, token, probability }] })
     this.#drain()
   }
 
@@ -199,6 +215,7 @@ class VirtualRun {
 
   /** Clears rows; a stage that works on nothing else any more stops at its next look. */
   #cancel(number: MicroBatchNumber, rows: number): void {
+    if (this.#ignoresCancels) return
     const travel = this.#travels.get(number)!
     travel.alive &= ~rows
     if (travel.alive !== 0) return
@@ -211,14 +228,20 @@ class VirtualRun {
   }
 }
 
+/** The drafter's chance at a position. */
+function chanceAt({ accuracy, spread = 0 }: PipelineSetting, position: number): number {
+  const shift = (mix(SEED + 2, position) / 2 ** 32) * 2 - 1
+  return Math.min(1, Math.max(0, accuracy + spread * shift))
+}
+
 /** Whether the drafter is right about a position, where what it assumes is right: the same for every policy. */
-const isGuessed = ({ accuracy }: PipelineSetting, position: number, seed: number): boolean =>
-  mix(seed ^ 0x5bd1e995, position) / 2 ** 32 < accuracy
+const isGuessed = (setting: PipelineSetting, position: number): boolean =>
+  mix(SEED + 1, position) / 2 ** 32 < chanceAt(setting, position)
 
 /** How often the drafter is right in a run of `tokens` tokens: near the setting's accuracy. */
-export function drawnAccuracy(setting: PipelineSetting, tokens: number, seed = 1): number {
+export function drawnAccuracy(setting: PipelineSetting, tokens: number): number {
   let right = 0
-  for (let position = 2; position <= tokens; position++) if (isGuessed(setting, position, seed)) right++
+  for (let position = 2; position <= tokens; position++) if (isGuessed(setting, position)) right++
   return right / (tokens - 1)
 }
 

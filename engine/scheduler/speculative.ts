@@ -22,7 +22,7 @@ const rowsLeft = ({ inFlight, limits }: Board): number =>
   inFlight.openRowsLeft - ROWS_MAX + Math.min(limits.headRowsMax, ROWS_MAX)
 
 /** Sends the newest tokens of sequences that are ready, `sync` ones with their drafts. Returns whether there were any. */
-function serveReady(board: Board): boolean {
+export function serveReady(board: Board): boolean {
   const { limits, inFlight, ready, decodingCount, drafting } = board
   const served = ready.filter((sequence) => !drafting.isCollecting(sequence))
   served.length = Math.min(served.length, groupSize(limits, served.length, inFlight.groupCount, decodingCount))

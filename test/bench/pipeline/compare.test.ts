@@ -1,6 +1,7 @@
 // The policies on emulated hardware, by a virtual clock: what speculation must be worth, in ratios.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ablate, ablateCutoff, COSTLY_ROWS } from '../../../bench/pipeline/ablations.ts'
 import { compare, eager } from '../../../bench/pipeline/compare.ts'
 import { boundTokS, EIGHT_STAGES, latencyMs, type PipelineSetting } from '../../../bench/pipeline/setting.ts'
 import { runVirtual } from '../../../bench/pipeline/virtual.ts'
@@ -56,6 +57,20 @@ test('recovery trades speed for fewer wasted rows', () => {
   const [free, held] = [run(0), run(0.2)]
   assert.ok(held.drafts.drafted < free.drafts.drafted)
   assert.ok(held.drafts.accepted / held.drafts.drafted > free.drafts.accepted / free.drafts.drafted)
+})
+
+test('cancellation and drafting on while drafts are in flight are each worth something', () => {
+  for (const accuracy of [0.3, 0.8]) {
+    const { whole, withoutCancellation, withoutContinuation } = ablate(setting(3, accuracy), TOKENS)
+    assert.ok(whole > 1.02 * withoutCancellation, `${whole}, ${withoutCancellation}`)
+    assert.ok(whole > 1.02 * withoutContinuation, `${whole}, ${withoutContinuation}`)
+  }
+})
+
+test('where rows cost, a cutoff saves them and loses little', () => {
+  const { none, 'p-min 0.5': fixed } = ablateCutoff({ ...COSTLY_ROWS, draftMs: 3, accuracy: 0.6, spread: 0.5 }, TOKENS)
+  assert.ok(fixed!.rowsPerAccepted < 0.3 * none!.rowsPerAccepted)
+  assert.ok(fixed!.tokS > none!.tokS)
 })
 
 test.run()
