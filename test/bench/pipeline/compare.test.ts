@@ -60,11 +60,10 @@ test('recovery trades speed for fewer wasted rows', () => {
 })
 
 test('cancellation and drafting on while drafts are in flight are each worth something', () => {
-  for (const accuracy of [0.3, 0.8]) {
-    const { whole, withoutCancellation, withoutContinuation } = ablate(setting(3, accuracy), TOKENS)
-    assert.ok(whole > 1.02 * withoutCancellation, `${whole}, ${withoutCancellation}`)
-    assert.ok(whole > 1.02 * withoutContinuation, `${whole}, ${withoutContinuation}`)
-  }
+  const seldom = ablate(setting(3, 0.3), TOKENS)
+  assert.ok(seldom.whole > 1.02 * seldom.withoutCancellation, JSON.stringify(seldom))
+  const often = ablate(setting(3, 0.8), TOKENS)
+  assert.ok(often.whole > 1.2 * often.withoutContinuation, JSON.stringify(often))
 })
 
 test('where rows cost, a cutoff saves them and loses little', () => {
