@@ -57,67 +57,6 @@ export const PLAN_OPTIONS = {
   },
 } as const satisfies Options
 
-/** Every command that computes with a model. */
-export const LOAD_OPTIONS = {
-  ...MODEL_FILE_OPTIONS,
-  ...PLAN_OPTIONS,
-  kernels: {
-    kind: 'choice',
-    names: ['--kernels'],
-    value: 'BUILD',
-    choices: ['auto', 'plain', 'relaxed'],
-    help: 'auto, plain or relaxed SIMD (same results)',
-  },
-  ...TOKENIZER_OPTIONS,
-} as const satisfies Options
-
-export const SAMPLING_OPTIONS = {
-  temperature: { kind: 'number', names: ['--temp'], value: 'T', least: 0, help: 'temperature, 0 = greedy (0.8)' },
-  topK: { kind: 'integer', names: ['--top-k'], value: 'K', least: 0, help: 'keep the K best tokens, 0 = all (40)' },
-  topP: {
-    kind: 'number',
-    names: ['--top-p'],
-    value: 'P',
-    least: 0,
-    most: 1,
-    help: 'keep the best tokens up to this probability together (0.95)',
-  },
-  minP: {
-    kind: 'number',
-    names: ['--min-p'],
-    value: 'P',
-    least: 0,
-    most: 1,
-    help: "keep tokens above this share of the best one's probability (0.05)",
-  },
-  repeatPenalty: {
-    kind: 'number',
-    names: ['--repeat-penalty'],
-    value: 'R',
-    help: 'divide the logits of recent tokens (1.0 = off)',
-  },
-  repeatLastN: {
-    kind: 'integer',
-    names: ['--repeat-last-n'],
-    value: 'N',
-    least: -1,
-    help: 'tokens the penalties look back, -1 = all (64)',
-  },
-  presencePenalty: {
-    kind: 'number',
-    names: ['--presence-penalty'],
-    value: 'R',
-    help: 'subtract from the logits of recent tokens (0)',
-  },
-  frequencyPenalty: {
-    kind: 'number',
-    names: ['--frequency-penalty'],
-    value: 'R',
-    help: 'subtract for every recent occurrence (0)',
-  },
-  seed: { kind: 'integer', names: ['-s', '--seed'], value: 'SEED', least: -1, help: '-1 = random (default)' },
-} as const satisfies Options
-
 const share = { kind: 'number', value: 'P', least: 0, most: 1 } as const
 
 /** How a generation speculates. */
@@ -189,7 +128,69 @@ export const SPECULATION_OPTIONS = {
   },
 } as const satisfies Options
 
-/** The part of these that is settled when the model is loaded. */
+/** Every command that computes with a model. */
+export const LOAD_OPTIONS = {
+  ...MODEL_FILE_OPTIONS,
+  ...PLAN_OPTIONS,
+  kernels: {
+    kind: 'choice',
+    names: ['--kernels'],
+    value: 'BUILD',
+    choices: ['auto', 'plain', 'relaxed'],
+    help: 'auto, plain or relaxed SIMD (same results)',
+  },
+  ...TOKENIZER_OPTIONS,
+  ...SPECULATION_OPTIONS,
+} as const satisfies Options
+
+export const SAMPLING_OPTIONS = {
+  temperature: { kind: 'number', names: ['--temp'], value: 'T', least: 0, help: 'temperature, 0 = greedy (0.8)' },
+  topK: { kind: 'integer', names: ['--top-k'], value: 'K', least: 0, help: 'keep the K best tokens, 0 = all (40)' },
+  topP: {
+    kind: 'number',
+    names: ['--top-p'],
+    value: 'P',
+    least: 0,
+    most: 1,
+    help: 'keep the best tokens up to this probability together (0.95)',
+  },
+  minP: {
+    kind: 'number',
+    names: ['--min-p'],
+    value: 'P',
+    least: 0,
+    most: 1,
+    help: "keep tokens above this share of the best one's probability (0.05)",
+  },
+  repeatPenalty: {
+    kind: 'number',
+    names: ['--repeat-penalty'],
+    value: 'R',
+    help: 'divide the logits of recent tokens (1.0 = off)',
+  },
+  repeatLastN: {
+    kind: 'integer',
+    names: ['--repeat-last-n'],
+    value: 'N',
+    least: -1,
+    help: 'tokens the penalties look back, -1 = all (64)',
+  },
+  presencePenalty: {
+    kind: 'number',
+    names: ['--presence-penalty'],
+    value: 'R',
+    help: 'subtract from the logits of recent tokens (0)',
+  },
+  frequencyPenalty: {
+    kind: 'number',
+    names: ['--frequency-penalty'],
+    value: 'R',
+    help: 'subtract for every recent occurrence (0)',
+  },
+  seed: { kind: 'integer', names: ['-s', '--seed'], value: 'SEED', least: -1, help: '-1 = random (default)' },
+} as const satisfies Options
+
+/** The part of speculation that is settled when the model is loaded; only commands that generate need it. */
 export const draftModelOptions = ({ draftModel, draftThreads, draftStages }: Values<typeof SPECULATION_OPTIONS>) =>
   present({ draftModel, draftThreads, draftStages })
 

@@ -14,7 +14,6 @@ import {
   modelPath,
   present,
   SAMPLING_OPTIONS,
-  SPECULATION_OPTIONS,
   samplingOptions,
   speculationOptions,
 } from './options.ts'
@@ -33,7 +32,6 @@ const OPTIONS = {
   },
   ignoreEos: { kind: 'flag', names: ['--ignore-eos'], help: 'go on after a token that ends the text' },
   ...SAMPLING_OPTIONS,
-  ...SPECULATION_OPTIONS,
   ...LOAD_OPTIONS,
   json: JSON_OPTION,
   stats: { kind: 'flag', names: ['--stats'], help: 'print settings and figures to standard error' },

@@ -93,7 +93,7 @@ test('unknown options name the nearest', () => {
   refuses(['--tmep', '1'], /^--tmep: unknown option; did you mean --temp\?$/)
   refuses(['-mp', '1'], /^-mp: unknown option; did you mean -m\?$|^-mp: unknown option; did you mean -p\?$/)
   refuses(['--completely-different'], /^--completely-different: unknown option$/)
-  refuses(['-md', 'x'], /^-md: unknown option/)
+  refuses(['-mz', 'x'], /^-mz: unknown option/)
 })
 
 test('nearest word', () => {

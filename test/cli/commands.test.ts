@@ -229,4 +229,13 @@ test('inspect --pair says whether one model can draft for the other', async () =
   assert.equal(json.pair, { draft, fits: true, differences: [] })
 })
 
+test('bench measures speculation, and says what was accepted', async () => {
+  const draft = repositoryPath('cli/models/stories75K-draft.gguf')
+  const words = ['bench', MODEL, '-p', '0', '-n', '32', '-r', '1', '-o', 'json', '--spec', 'sync', '-md', draft]
+  const [row] = JSON.parse((await tsinfer(words)).stdout)
+  assert.is(row.test, 'tg32')
+  assert.ok(row.acceptance > 0 && row.acceptance <= 1, String(row.acceptance))
+  assert.ok(row.tok_s_median > 0 && row.tok_s_best > 0)
+})
+
 test.run()
