@@ -132,9 +132,16 @@ export function matrixKernels(kernels: Kernels, type: string, exact: boolean): M
   }
 }
 
-/** Bytes of the scratch of an attention kernel: cell offsets, scores, maxima and sums, one head's partial result. */
+/** Cells an attention kernel widens to f32 at once. */
+const ATTENTION_TILE_ROWS = 16
+
+/** Bytes of the scratch of an attention kernel, see kernels-as/inline/attention.ts. */
 export const attentionScratchBytes = (heads: number, headDim: number): number =>
-  ATTENTION_CHUNK * 4 + heads * ATTENTION_CHUNK * 4 + Math.ceil((heads * 8) / 64) * 64 + headDim * 4
+  (ATTENTION_CHUNK + ATTENTION_TILE_ROWS) * 4 +
+  heads * ATTENTION_CHUNK * 4 +
+  Math.ceil((heads * 16) / 64) * 64 +
+  heads * headDim * 4 +
+  ATTENTION_TILE_ROWS * headDim * 4
 
 /** Bytes of 32 activations in the `q8` form. */
 const Q8_BLOCK_BYTES = 128
