@@ -82,10 +82,17 @@ function jsonString(text: string, { asciiOnly }: JsonStyle, budget: Budget): str
  * Throws a `TemplateFault` that names the position of what is no JSON.
  */
 export function readJson(text: string): Value {
-  const reader = new JsonReader(text)
+  const reader = new JsonReader(text, 0)
   const value = reader.value(0)
   reader.end()
   return value
+}
+
+/** The value that begins at `at`, whatever comes after it, and where it ends. */
+export function readJsonAt(text: string, at: number): { readonly value: Value; readonly end: number } {
+  const reader = new JsonReader(text, at)
+  const value = reader.value(0)
+  return { value, end: reader.position }
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
@@ -100,10 +107,15 @@ const WORDS: ReadonlyMap<string, boolean | null> = new Map([
 
 class JsonReader {
   private readonly text: string
-  private at = 0
+  private at: number
 
-  constructor(text: string) {
+  constructor(text: string, at: number) {
     this.text = text
+    this.at = at
+  }
+
+  get position(): number {
+    return this.at
   }
 
   value(nesting: number): Value {

@@ -1,0 +1,92 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  openReasoning,
+  REASONING_TAGS,
+  ReasoningSplitter,
+  type ReasoningTags,
+  type Split,
+  splitReasoning,
+} from '../../../tokenizer/answer/reasoning.ts'
+
+const [THINK] = REASONING_TAGS
+const split = (text: string, inside?: ReasoningTags): readonly [string, string] => {
+  const { reasoning, answer } = splitReasoning(text, inside)
+  return [reasoning, answer]
+}
+
+test('reasoning between tags at the beginning, without white space at the tags', () => {
+  assert.equal(split('<think>\nTwo and two.\n</think>\n\nFour.\n'), ['Two and two.', 'Four.\n'])
+  assert.equal(split(' \n<think>a</think>b'), ['a', 'b'])
+  assert.equal(split('<think>\n\n</think>\n\nFour.'), ['', 'Four.'])
+  for (const { open, close } of REASONING_TAGS) assert.equal(split(`${open}why${close}what`), ['why', 'what'])
+})
+
+test('anything else is the answer, as it is', () => {
+  for (const text of ['', ' ', 'Four.', ' Four. ', 'a <think>b</think> c', '<thin', '<', '<b>x</b>', '</think> x']) {
+    assert.equal(split(text), ['', text])
+  }
+})
+
+test('reasoning that the prompt began', () => {
+  assert.is(openReasoning('<|user|>hi<|assistant|><think>\n'), THINK)
+  assert.is(openReasoning('<|user|>hi<|assistant|><think>\n\n</think>\n\n'), undefined)
+  assert.is(openReasoning('hello'), undefined)
+  assert.equal(split('Two.\n</think>\n\nFour.', THINK), ['Two.', 'Four.'])
+  assert.equal(split('<think>\nTwo.\n</think>\n\nFour.', THINK), ['Two.', 'Four.'])
+  assert.equal(split('</think>Four.', THINK), ['', 'Four.'])
+  assert.equal(split('cut off  ', THINK), ['cut off', ''])
+})
+
+test('an answer in tags of its own', () => {
+  assert.equal(split('<think>a</think>\n<response>b < c</response>\n'), ['a', 'b < c\n'])
+  assert.equal(split('<think>a</think><responsive'), ['a', '<responsive'])
+})
+
+const PARTS = [
+  '<think>',
+  '</think>',
+  '<response>',
+  '</response>',
+  '[THINK]',
+  '<',
+  '</',
+  'th',
+  'a',
+  ' ',
+  '\n',
+  'ü😀',
+  '>',
+  '<|',
+]
+
+test('pieces of any size give the same', () => {
+  const text = fc.array(fc.constantFrom(...PARTS), { maxLength: 12 }).map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(text, fc.array(fc.nat(5), { maxLength: 40 }), fc.boolean(), (whole, sizes, isInside) => {
+      const inside = isInside ? THINK : undefined
+      const splitter = new ReasoningSplitter(inside)
+      const splits: Split[] = []
+      let at = 0
+      for (const size of sizes) {
+        splits.push(splitter.push(whole.slice(at, at + size)))
+        at += size
+      }
+      splits.push(splitter.push(whole.slice(at)), splitter.end())
+      const joined = (key: keyof Split) => splits.map((one) => one[key]).join('')
+      assert.equal([joined('reasoning'), joined('answer')], split(whole, inside))
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('what is certain is not held back', () => {
+  const splitter = new ReasoningSplitter(undefined)
+  assert.equal(splitter.push('<think>I see'), { reasoning: 'I see', answer: '' })
+  assert.equal(splitter.push(' it < 4</th'), { reasoning: ' it < 4', answer: '' })
+  assert.equal(splitter.push('ink>\n\nYes'), { reasoning: '', answer: 'Yes' })
+  assert.equal(splitter.push(' <'), { reasoning: '', answer: ' <' })
+})
+
+test.run()

@@ -1,0 +1,160 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Called, ToolCallSplitter } from '../../../tokenizer/answer/tool-call-splitter.ts'
+import type { CallReading } from '../../../tokenizer/answer/tool-calls.ts'
+
+const reading = (): CallReading => {
+  let count = 0
+  return {
+    tools: [
+      {
+        name: 'get_weather',
+        parameterTypes: new Map([
+          ['city', 'string'],
+          ['days', 'integer'],
+        ]),
+      },
+      { name: 'python', parameterTypes: new Map() },
+    ],
+    newId: () => `id${++count}`,
+  }
+}
+
+function read(text: string, sizes: readonly number[] = []): Called {
+  const splitter = new ToolCallSplitter(reading())
+  const parts: Called[] = []
+  let at = 0
+  for (const size of sizes) {
+    parts.push(splitter.push(text.slice(at, at + size)))
+    at += size
+  }
+  parts.push(splitter.push(text.slice(at)), splitter.end())
+  return { text: parts.map((part) => part.text).join(''), calls: parts.flatMap((part) => part.calls) }
+}
+
+/** The text, then name, arguments and id of each call. */
+const brief = (text: string) => {
+  const { text: rest, calls } = read(text)
+  for (const { type } of calls) assert.is(type, 'function')
+  return [rest, ...calls.map(({ id, function: { name, arguments: args } }) => `${name} ${args} ${id}`)]
+}
+
+const PARIS = 'get_weather {"city":"Paris"} id1'
+const ROME = 'get_weather {"city":"Rome"} id2'
+
+test('Hermes and Qwen', () => {
+  const call = (city: string) => `<tool_call>\n{"name": "get_weather", "arguments": {"city": "${city}"}}\n</tool_call>`
+  assert.equal(brief(call('Paris')), ['', PARIS])
+  assert.equal(brief(`Let me see.\n\n${call('Paris')}\n${call('Rome')}\n`), ['Let me see.', PARIS, ROME])
+  assert.equal(brief(`${call('Paris')}\nand more`), ['and more', PARIS])
+  assert.equal(brief('<tool_call>{"name": "x", "arguments": "{\\"a\\":1}"}</tool_call>'), ['', 'x {"a":1} id1'])
+  assert.equal(brief('<tool_call>{"name": "x"}</tool_call>'), ['', 'x {} id1'])
+  // The end mark may be missing, the JSON may not.
+  assert.equal(brief('<tool_call>{"name": "x", "arguments": {}}'), ['', 'x {} id1'])
+  assert.equal(brief('ok <tool_call>{"name": "x", "arg'), ['ok <tool_call>{"name": "x", "arg'])
+})
+
+test('numbers stay as they were written', () => {
+  assert.equal(
+    brief('<tool_call>{"name":"x","arguments":{"f":1.0,"n":12345678901234567890,"2":0,"1":[]}}</tool_call>'),
+    ['', 'x {"f":1.0,"n":12345678901234567890,"2":0,"1":[]} id1'],
+  )
+})
+
+test('Qwen coder: values by the types of the tool', () => {
+  const body =
+    '<function=get_weather>\n<parameter=city>\n75001\n</parameter>\n<parameter=days>\n3\n</parameter>\n</function>'
+  const expected = 'get_weather {"city":"75001","days":3} id1'
+  assert.equal(brief(`<tool_call>\n${body}\n</tool_call>`), ['', expected])
+  assert.equal(brief(`Now:\n${body}`), ['Now:', expected])
+})
+
+test('Llama 3', () => {
+  assert.equal(brief('{"name": "get_weather", "parameters": {"city": "Paris"}}'), ['', PARIS])
+  assert.equal(brief('{"type": "function", "name": "get_weather", "parameters": {"city": "Paris"}}'), ['', PARIS])
+  assert.equal(brief('<|python_tag|>{"name": "get_weather", "parameters": {"city": "Paris"}}'), ['', PARIS])
+  const two =
+    '{"name": "get_weather", "parameters": {"city": "Paris"}}; {"name": "get_weather", "parameters": {"city": "Rome"}}'
+  assert.equal(brief(two), ['', PARIS, ROME])
+  assert.equal(brief(`<|python_tag|>${two}`), ['', PARIS, ROME])
+  assert.equal(brief('<|python_tag|>brave_search.call(query="a, b", n=2)'), [
+    '',
+    'brave_search {"query":"a, b","n":2} id1',
+  ])
+  assert.equal(brief('<|python_tag|>print(1)\n'), ['', 'python {"code":"print(1)\\n"} id1'])
+  assert.equal(brief('<function=get_weather>{"city": "Paris"}</function>'), ['', PARIS])
+})
+
+test('Mistral', () => {
+  const list = '[TOOL_CALLS][{"name": "get_weather", "arguments": {"city": "Paris"}, "id": "abc123xyz"}]'
+  assert.equal(brief(list), ['', 'get_weather {"city":"Paris"} abc123xyz'])
+  assert.equal(brief(`Fine. ${list}`), ['Fine.', 'get_weather {"city":"Paris"} abc123xyz'])
+  assert.equal(brief('[TOOL_CALLS]get_weather[ARGS]{"city": "Paris"}'), ['', PARIS])
+  assert.equal(brief('[TOOL_CALLS]get_weather{"city": "Paris"}[TOOL_CALLS]get_weather[ARGS]{"city": "Rome"}'), [
+    '',
+    PARIS,
+    ROME,
+  ])
+  assert.equal(brief('[TOOL_CALLS]get_weather[CALL_ID]c1[ARGS]{"city": "Paris"}'), [
+    '',
+    'get_weather {"city":"Paris"} c1',
+  ])
+})
+
+test('what is no call is text', () => {
+  for (const text of [
+    '',
+    'Paris is sunny.',
+    '{"answer": 42}',
+    '{"name": "unknown", "parameters": {}}',
+    '[1, 2]',
+    '[{"a": 1}]',
+    'use <tool_call>',
+    '<tool_call>nothing</tool_call> x',
+    '[TOOL_CALLS]',
+    '  {"name": "get_weather"',
+    'a\n\n[TOOL_CALLS] what',
+  ]) {
+    assert.equal(brief(text), [text])
+  }
+})
+
+const PARTS = [
+  '<tool_call>',
+  '</tool_call>',
+  '{"name":"get_weather","arguments":{"city":"Paris"}}',
+  '[TOOL_CALLS]',
+  '[ARGS]',
+  '<function=python>',
+  '</function>',
+  '{',
+  '[',
+  '}',
+  'x',
+  ' ',
+  '\n',
+  '<',
+  'get_weather',
+  ';',
+]
+
+test('pieces of any size give the same', () => {
+  const text = fc.array(fc.constantFrom(...PARTS), { maxLength: 10 }).map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(text, fc.array(fc.nat(9), { maxLength: 60 }), (whole, sizes) => {
+      assert.equal(read(whole, sizes), read(whole))
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('text that is certain is not held back', () => {
+  const splitter = new ToolCallSplitter(reading())
+  assert.is(splitter.push('It is ').text, 'It is')
+  assert.is(splitter.push('1 < 2').text, ' 1 < 2')
+  assert.is(splitter.push(' <tool').text, '')
+  assert.is(splitter.push('box>').text, ' <toolbox>')
+})
+
+test.run()
