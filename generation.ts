@@ -28,6 +28,8 @@ export interface GenerationRequest {
   /** Absent for a model without a vocabulary: all texts are empty. */
   readonly table: TokenTable | undefined
   readonly info: ModelInfo
+  /** Control tokens that are not left out of the text, with what they print. */
+  readonly shown: ReadonlyMap<number, string>
 }
 
 type Prepared = readonly [request: GenerationRequest, events: AsyncIterable<EngineEvent>]
@@ -49,7 +51,7 @@ async function collect(
   pieces: RequestStream<Piece>,
 ): Promise<GenerateResult> {
   const automaton = request.stopStrings.length > 0 ? compileStopStrings(request.stopStrings) : undefined
-  const choices = Array.from({ length: request.choices }, () => new ChoiceText(request.table, automaton))
+  const choices = Array.from({ length: request.choices }, () => new ChoiceText(request.table, automaton, request.shown))
   for await (const event of events) {
     if (event.kind === 'token') {
       const { choice, token } = event
@@ -85,8 +87,12 @@ class ChoiceText {
   #held = new Uint8Array(0)
   #decodedBytes = 0
   #isCut = false
+  readonly #shown: ReadonlyMap<number, string>
+  /** Control tokens to show, by how many bytes of text come before them. */
+  readonly #waiting: { readonly at: number; readonly text: string }[] = []
 
-  constructor(table: TokenTable | undefined, automaton: StopAutomaton | undefined) {
+  constructor(table: TokenTable | undefined, automaton: StopAutomaton | undefined, shown: ReadonlyMap<number, string>) {
+    this.#shown = shown
     this.#table = table
     this.#decoder = table && new StreamDecoder(table, { atStart: false })
     this.#watch = table && automaton && new StopWatch(automaton, table.pieces)
@@ -96,19 +102,36 @@ class ChoiceText {
   add(token: number): string {
     this.ids.push(token)
     if (!this.#decoder || !this.#table) return ''
-    if (!this.#watch) return this.#grow(this.#decoder.decode([token]))
+    const shown = this.#shown.get(token)
+    if (!this.#watch) {
+      return this.#grow(shown === undefined ? this.#decoder.decode([token]) : this.#decoder.flush() + shown)
+    }
+    if (shown !== undefined) this.#waiting.push({ at: this.#decodedBytes + this.#held.length, text: shown })
     const held = new Uint8Array([...this.#held, ...byteStringAt(this.#table.pieces, token)])
     this.#isCut = this.#watch.accept(token) === 'stop'
     const certain = this.#watch.keptBytes - this.#decodedBytes
     this.#held = held.slice(certain)
-    this.#decodedBytes += certain
-    return this.#grow(this.#decoder.decodeBytes(held.subarray(0, certain)))
+    return this.#grow(this.#decode(this.#decoder, held.subarray(0, certain)))
+  }
+
+  /** Text of the next bytes, with the control tokens that stand among them. */
+  #decode(decoder: StreamDecoder, bytes: Uint8Array): string {
+    let text = ''
+    let from = 0
+    while (this.#waiting.length > 0 && this.#waiting[0]!.at <= this.#decodedBytes + bytes.length) {
+      const { at, text: shown } = this.#waiting.shift()!
+      const to = at - this.#decodedBytes
+      text += decoder.decodeBytes(bytes.subarray(from, to)) + decoder.flush() + shown
+      from = to
+    }
+    this.#decodedBytes += bytes.length
+    return text + decoder.decodeBytes(bytes.subarray(from))
   }
 
   /** The rest of the text: what was held back, unless a stop string cut it off. */
   end(): string {
     if (!this.#decoder) return ''
-    const rest = this.#isCut ? '' : this.#decoder.decodeBytes(this.#held)
+    const rest = this.#isCut ? '' : this.#decode(this.#decoder, this.#held)
     return this.#grow(rest + this.#decoder.flush())
   }
 

@@ -1,6 +1,10 @@
 // The public entry of the library, and where engine (token ids) and tokenizer (text) meet.
 import { MessageChannel } from 'node:worker_threads'
+import { answerMarks, chatRequest, followChat } from './chat.ts'
 import {
+  type ChatGeneration,
+  type ChatMessage,
+  type ChatOptions,
   checkPair,
   createStageMemory,
   describePlan,
@@ -42,10 +46,12 @@ import { followGeneration } from './generation.ts'
 import { metadataOf } from './tokenizer/gguf-metadata.ts'
 import { type ModelTemplate, readModelTemplate, type TemplateChoice } from './tokenizer/model-template.ts'
 import { detokenize } from './tokenizer/stream-decoder.ts'
-import { TextClient } from './tokenizer/text-client.ts'
+import { type PromptedChat, TextClient } from './tokenizer/text-client.ts'
 import type { TextFacts } from './tokenizer/text-messages.ts'
 
+export type * from './engine/chat-types.ts'
 export { DEFAULT_SAMPLING, type ErrorCode, isInputError, machineTopology, TsinferError } from './engine/index.ts'
+export type * from './engine/model-types.ts'
 export type * from './engine/types.ts'
 export type { ModelTemplate, TemplateChoice } from './tokenizer/model-template.ts'
 
@@ -196,6 +202,8 @@ class LoadedModel implements Model {
   readonly #cells: number
   /** What a request does that does not say. */
   readonly #speculation: Speculation
+  /** Control tokens that structure an answer, once a chat has asked for them. */
+  #marks: ReadonlyMap<number, string> | undefined
   #stats = { requests: 0, requestsLive: 0, promptTokens: 0, tokens: 0 }
 
   constructor(
@@ -232,6 +240,15 @@ class LoadedModel implements Model {
     return followGeneration(this.#start(prompt, options, signal), () => leaving.abort())
   }
 
+  chat(messages: readonly ChatMessage[], options: ChatOptions = {}): ChatGeneration {
+    const leaving = new AbortController()
+    const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
+    const prompted = this.#prompt(messages, options)
+    const started = prompted.then(({ ids }) => this.#start(Array.from(ids), options, signal, this.#answerMarks()))
+    const abandon = () => leaving.abort()
+    return followChat(followGeneration(started, abandon), prompted, options.tools, abandon)
+  }
+
   async *score(ids: readonly number[], options: ScoreOptions = {}): AsyncGenerator<ScoredPosition, void, undefined> {
     const { from = 0, top = 5, signal } = options
     if (!Number.isInteger(top) || top < 0 || top > SCORE_TOP_MAX) {
@@ -251,7 +268,21 @@ class LoadedModel implements Model {
     return { ...this.#stats, kvCells: this.#cells }
   }
 
-  async #start(prompt: string | readonly number[], options: GenerateOptions, signal: AbortSignal) {
+  async #prompt(messages: readonly ChatMessage[], options: ChatOptions): Promise<PromptedChat> {
+    return this.#needText().client.prompt(chatRequest(messages, options))
+  }
+
+  #answerMarks(): ReadonlyMap<number, string> {
+    this.#marks ??= answerMarks(this.#facts!.table)
+    return this.#marks
+  }
+
+  async #start(
+    prompt: string | readonly number[],
+    options: GenerateOptions,
+    signal: AbortSignal,
+    shown: ReadonlyMap<number, string> = new Map(),
+  ) {
     const calledMs = performance.timeOrigin + performance.now()
     const { vocabularySize, contextLength } = this.info
     const { choices = 1, maxTokens = contextLength, stop = [], ignoreEos = false, parseSpecial = true } = options
@@ -276,7 +307,7 @@ class LoadedModel implements Model {
     const { seed } = parameters
     const table = this.#facts?.table
     return [
-      { calledMs, promptIds: Array.from(checked), choices, seed, stopStrings, table, info: this.info },
+      { calledMs, promptIds: Array.from(checked), choices, seed, stopStrings, table, info: this.info, shown },
       events,
     ] as const
   }

@@ -1,5 +1,6 @@
 // Which chat template a command uses, as options.
 import { TsinferError } from '../engine/errors.ts'
+import { isTemplateName } from '../tokenizer/index.ts'
 import type { Options, Values } from './arguments.ts'
 import { readTextFile } from './text-input.ts'
 
@@ -36,6 +37,6 @@ export async function givenTemplate(values: Values<typeof CHAT_TEMPLATE_OPTIONS>
     throw new TsinferError('option_invalid', 'expected --chat-template or --chat-template-file, found both')
   }
   if (templateFile !== undefined) return { source: await readTextFile(templateFile), name: undefined }
-  const isName = template !== undefined && /^[\w.-]+$/.test(template)
+  const isName = template !== undefined && isTemplateName(template)
   return { source: isName ? undefined : template, name: isName ? template : undefined }
 }

@@ -1,9 +1,10 @@
 // `tsinfer template`: the prompt that a chat template makes of a conversation, and nothing else.
+
+import { localTimeOf } from '../chat.ts'
 import { TsinferError } from '../engine/errors.ts'
 import { readChatTemplate } from '../index.ts'
 import { ChatTemplate, type LocalTime, parseLocalTime, TemplateFault } from '../tokenizer/index.ts'
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate } from './chat-options.ts'
-import { localTimeOf } from './clock.ts'
 import { defineCommand } from './command.ts'
 import { readConversation, readVariables } from './conversation.ts'
 import { MODEL_FILE_OPTIONS, modelPath, present } from './options.ts'

@@ -247,23 +247,6 @@ export interface EngineStats {
   readonly kvCells: number
 }
 
-export interface Model extends AsyncDisposable {
-  readonly info: ModelInfo
-  tokenize(text: string, options?: TokenizeOptions): Promise<number[]>
-  detokenize(ids: readonly TokenId[]): string
-  generate(prompt: string | readonly TokenId[], options?: GenerateOptions): Generation
-  score(ids: readonly TokenId[], options?: ScoreOptions): AsyncIterable<ScoredPosition>
-  stats(): EngineStats
-  close(): Promise<void>
-}
-
-/** A model file's vocabulary alone; works for files without weights. */
-export interface TextTokenizer extends AsyncDisposable {
-  encode(text: string, options?: TokenizeOptions): Promise<number[]>
-  detokenize(ids: readonly TokenId[]): Promise<string>
-  close(): Promise<void>
-}
-
 /** What a valid GGUF file holds and whether it can run here; nothing but headers is read. */
 export interface Inspection {
   readonly path: string

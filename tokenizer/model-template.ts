@@ -19,6 +19,9 @@ export interface TemplateChoice {
   readonly hasTools: boolean
 }
 
+/** Whether what somebody gave as a template is the name of one instead of Jinja. */
+export const isTemplateName = (text: string): boolean => /^[\w.-]+$/.test(text)
+
 /** Throws `template_invalid` for a name that the file does not have, `tokenizer_invalid` for keys of a wrong kind. */
 export function readModelTemplate(metadata: TokenizerMetadata, { name, hasTools }: TemplateChoice): ModelTemplate {
   const named = (own: string) => metadata.string(`${KEY}.${own}`)

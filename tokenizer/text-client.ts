@@ -1,14 +1,21 @@
 // The caller's side of the text worker: a promise per request over one MessagePort.
 import type { MessagePort } from 'node:worker_threads'
 import { TsinferError } from '../engine/errors.ts'
+import type { ChatRequest } from './chat-prompt.ts'
 import type { FromTextWorker, TextFacts, ToTextWorker } from './text-messages.ts'
 import type { EncodeOptions } from './tokenizer.ts'
 
 /** Module to start as a resident thread, with a `TextWorkerPayload`. */
 export const TEXT_WORKER_ENTRY = new URL('./text-worker.js', import.meta.url)
 
+/** A conversation as its template writes it, and its ids. */
+export interface PromptedChat {
+  readonly text: string
+  readonly ids: Int32Array
+}
+
 interface Waiting {
-  resolve(ids: Int32Array): void
+  resolve(answer: PromptedChat): void
   reject(error: TsinferError): void
 }
 
@@ -34,12 +41,28 @@ export class TextClient {
   }
 
   /** Ids of `text`, in the order of the calls. Rejects with `closed` or `thread_died` where the worker is gone. */
-  encode(text: string, options: EncodeOptions): Promise<Int32Array> {
+  async encode(text: string, options: EncodeOptions): Promise<Int32Array> {
+    const { ids } = await this.ask((id) => ({ kind: 'encode', id, text, options }))
+    return ids
+  }
+
+  /** The prompt of a conversation. Rejects like `encode`, and with what `ChatPrompter` throws. */
+  prompt(request: ChatRequest): Promise<PromptedChat> {
+    return this.ask((id) => ({ kind: 'chat', id, request }))
+  }
+
+  private ask(question: (id: number) => ToTextWorker): Promise<PromptedChat> {
     if (this.fault !== undefined) return Promise.reject(this.fault)
     const id = ++this.lastId
-    const { promise, resolve, reject } = deferred<Int32Array>()
+    const { promise, resolve, reject } = deferred<PromptedChat>()
     this.waiting.set(id, { resolve, reject })
-    this.send({ kind: 'encode', id, text, options })
+    try {
+      this.send(question(id))
+    } catch (cause) {
+      this.waiting.delete(id)
+      const why = cause instanceof Error ? cause.message : String(cause)
+      reject(new TsinferError('prompt_invalid', `messages: expected plain data, found ${why}`, { cause }))
+    }
     return promise
   }
 
@@ -69,7 +92,8 @@ export class TextClient {
     else {
       const waiting = this.waiting.get(message.id)
       this.waiting.delete(message.id)
-      if (message.kind === 'encoded') waiting?.resolve(message.ids)
+      if (message.kind === 'encoded') waiting?.resolve({ ids: message.ids, text: '' })
+      else if (message.kind === 'prompted') waiting?.resolve(message)
       else waiting?.reject(new TsinferError(message.code, message.message))
     }
   }

@@ -1,5 +1,6 @@
 // What the caller and the text worker say to each other over their MessagePort. Plain data only.
 import type { ErrorCode } from '../engine/errors.ts'
+import type { ChatRequest } from './chat-prompt.ts'
 import type { EncodeOptions } from './tokenizer.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -8,6 +9,7 @@ export type TextFacts = Pick<Vocabulary, 'table' | 'ids' | 'endOfGeneration' | '
 
 export type ToTextWorker =
   | { readonly kind: 'encode'; readonly id: number; readonly text: string; readonly options: EncodeOptions }
+  | { readonly kind: 'chat'; readonly id: number; readonly request: ChatRequest }
   | { readonly kind: 'close' }
 
 export type FromTextWorker =
@@ -15,4 +17,5 @@ export type FromTextWorker =
   /** The vocabulary cannot be used; the worker has ended. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'encoded'; readonly id: number; readonly ids: Int32Array }
+  | { readonly kind: 'prompted'; readonly id: number; readonly ids: Int32Array; readonly text: string }
   | { readonly kind: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string }

@@ -1,8 +1,9 @@
 // The resident text thread: reads the vocabulary out of the model file, shares the byte tables with the caller, and
-// turns texts into ids, so that neither blocks the caller.
+// turns texts and conversations into ids, so that neither blocks the caller.
 import type { MessagePort } from 'node:worker_threads'
 import { TsinferError } from '../engine/errors.ts'
 import { openGguf } from '../engine/gguf/file.ts'
+import { ChatPrompter } from './chat-prompt.ts'
 import { metadataOf } from './gguf-metadata.ts'
 import type { FromTextWorker, ToTextWorker } from './text-messages.ts'
 import { createTokenizer, type Tokenizer } from './tokenizer.ts'
@@ -31,8 +32,11 @@ export default async function runTextWorker({
   const post = (message: FromTextWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
   let vocabulary: Vocabulary
   let tokenizer: Tokenizer
+  let prompter: ChatPrompter
   try {
-    vocabulary = readVocabulary(metadataOf(openGguf(path)), tokenizerPre)
+    const metadata = metadataOf(openGguf(path))
+    prompter = new ChatPrompter(metadata)
+    vocabulary = readVocabulary(metadata, tokenizerPre)
     tokenizer = createTokenizer(vocabulary)
   } catch (error) {
     const fault = faultOf(error)
@@ -49,8 +53,15 @@ export default async function runTextWorker({
         return
       }
       try {
-        const encoded = Int32Array.from(tokenizer.encode(message.text, message.options))
-        post({ kind: 'encoded', id: message.id, ids: encoded }, [encoded.buffer])
+        const { id } = message
+        if (message.kind === 'encode') {
+          const ids = Int32Array.from(tokenizer.encode(message.text, message.options))
+          post({ kind: 'encoded', id, ids }, [ids.buffer])
+        } else {
+          const { text, hasBos } = prompter.prompt(message.request)
+          const ids = Int32Array.from(tokenizer.encode(text, { addBos: !hasBos, parseSpecial: true }))
+          post({ kind: 'prompted', id, ids, text }, [ids.buffer])
+        }
       } catch (error) {
         post({ kind: 'refused', id: message.id, ...faultOf(error) })
       }
