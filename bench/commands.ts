@@ -26,5 +26,6 @@ export const BENCHES: readonly CommandEntry[] = [
     'Speculation policies on an emulated pipeline, and what the cycle model allows.',
     () => import('./pipeline/table.ts'),
   ),
+  entry('kernels', 'Matrix products of every weight type beside the memory limit.', () => import('./kernels.ts')),
   entry('peers', 'Speed beside other engines on the same files, in turns.', () => import('./peers/peers.ts')),
 ]
