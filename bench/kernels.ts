@@ -2,9 +2,9 @@
 // same thread merely reads memory.
 import { Bench } from 'tinybench'
 import { defineCommand } from '../cli/command.ts'
+import { COMPUTABLE_TYPES } from '../engine/gguf/ggml-types.ts'
 import { TsinferError } from '../engine/index.ts'
 import { enableRelaxedSimd, loadKernels } from '../engine/kernel-builds.ts'
-import { computableTypes } from '../engine/model/formats.ts'
 import { createStageMemory, instantiateKernels } from '../engine/model/kernels.ts'
 import { MEMORY_BYTES, type PreparedMatrix, prepareMatrix, readWeights, touchWeights } from './kernel-matrix.ts'
 import { OUTPUT_OPTION, printReport } from './print.ts'
@@ -85,8 +85,8 @@ const COLUMNS = [
   { key: 'ofLimit', title: 'of the limit', decimals: 2 },
 ]
 
-function readTypes(list: string | undefined): string[] {
-  const known = computableTypes()
+function readTypes(list: string | undefined): readonly string[] {
+  const known: readonly string[] = COMPUTABLE_TYPES
   const types = list?.split(',') ?? known
   for (const type of types) {
     if (!known.includes(type)) {

@@ -1,5 +1,6 @@
 // What the kernels make of each weight type: which of them belong to it, what its repacked form occupies and which
 // form of activations it is multiplied with. Pure.
+import type { ComputableType } from '../gguf/ggml-types.ts'
 import { ATTENTION_CHUNK, BLOCK_ELEMENTS, GROUP_ROWS } from '../limits.ts'
 import type { EmbedRowKernel, Kernels, MatmulKernel, RepackKernel } from './kernels.ts'
 
@@ -30,8 +31,7 @@ interface WeightFormat {
   readonly embedRow: keyof Kernels
 }
 
-/** By ggml's name of the type. */
-const FORMATS: Readonly<Record<string, WeightFormat>> = {
+const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
   F32: {
     activation: 'f32',
     blockElements: 1,
@@ -98,12 +98,6 @@ const FORMATS: Readonly<Record<string, WeightFormat>> = {
   },
 }
 
-/** Whether there are kernels for a ggml type. */
-export const isComputable = (type: string): boolean => Object.hasOwn(FORMATS, type)
-
-/** The types with kernels. */
-export const computableTypes = (): string[] => Object.keys(FORMATS)
-
 /** What a weight type is multiplied with. */
 export const activationFormat = (type: string): ActivationFormat => format(type).activation
 
@@ -147,7 +141,7 @@ export const attentionScratchBytes = (heads: number, headDim: number): number =>
 const Q8_BLOCK_BYTES = 128
 
 function format(type: string): WeightFormat {
-  const found = Object.hasOwn(FORMATS, type) ? FORMATS[type] : undefined
+  const found = Object.hasOwn(FORMATS, type) ? FORMATS[type as ComputableType] : undefined
   if (!found) throw new Error(`tsinfer bug: no kernels for ${type}`)
   return found
 }

@@ -7,11 +7,14 @@
 @inline
 export function touch(at: usize, to: usize, end: usize): void {
   const stop = to < end ? to : end
-  for (; at + 256 <= stop; at += 256) {
+  if (at >= stop) return
+  let left = stop - at
+  for (; left >= 256; left -= 256) {
     load<u8>(at)
     load<u8>(at, 64)
     load<u8>(at, 128)
     load<u8>(at, 192)
+    at += 256
   }
   for (; at < stop; at += 64) load<u8>(at)
 }

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { activationFormat, computableTypes, packedBytes } from '../../engine/model/formats.ts'
+import { COMPUTABLE_TYPES } from '../../engine/gguf/ggml-types.ts'
+import { activationFormat, packedBytes } from '../../engine/model/formats.ts'
 import { dequantize, QUANTIZED_TYPES } from '../reference/dequantize.ts'
 import { matmul } from '../reference/matmul.ts'
 import { quantizeQ8 } from '../reference/quantize-q8.ts'
@@ -12,7 +13,7 @@ import { assertNear, assertSameFloats, randomFloats, seeded } from './harness.ts
 import { checkMatrix, embedRow, type FileMatrix, product } from './matrix.ts'
 
 const random = seeded(7)
-const TYPES = computableTypes().filter((type) => activationFormat(type) === 'q8')
+const TYPES = COMPUTABLE_TYPES.filter((type) => activationFormat(type) === 'q8')
 
 /** Where each half-float scale of a file block lies. */
 const SCALES: Readonly<Record<string, readonly number[]>> = { Q8_0: [0], Q4_0: [0], Q4_K: [0, 2], Q6_K: [208] }

@@ -1,0 +1,62 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { COMPUTABLE_TYPES, ggmlType } from '../../../engine/gguf/ggml-types.ts'
+import {
+  activationBytes,
+  activationFormat,
+  attentionScratchBytes,
+  matrixKernels,
+  packedBytes,
+  packedGroupBytes,
+} from '../../../engine/model/formats.ts'
+import { compileKernels, createStageMemory, instantiateKernels } from '../../../engine/model/kernels.ts'
+import { kernelBytes } from '../../kernels-as/harness.ts'
+
+const kernels = instantiateKernels(compileKernels(kernelBytes('plain')), createStageMemory(1))
+
+test('repacked matrices stay within 1.03 of the file where rows fill groups', () => {
+  for (const type of COMPUTABLE_TYPES) {
+    const { blockElements, blockBytes } = ggmlType(type)
+    for (const k of [256, 512, 2048]) {
+      const fileBytes = (k / blockElements) * blockBytes * 64
+      const packed = packedBytes(type, 64, k)
+      assert.ok(packed >= fileBytes && packed <= fileBytes * 1.03, `${type} ${k}: ${packed} for ${fileBytes}`)
+    }
+  }
+})
+
+test('a last group is padded', () => {
+  for (const type of COMPUTABLE_TYPES) {
+    assert.is(packedBytes(type, 9, 512), 2 * packedGroupBytes(type, 512), type)
+    assert.is(packedGroupBytes(type, 512) % 16, 0, `${type}: groups keep vectors aligned`)
+  }
+})
+
+test('every type has its kernels, fast and exact', () => {
+  for (const type of COMPUTABLE_TYPES) {
+    for (const exact of [false, true]) {
+      const { repack, matmul, embedRow, packedGroupBytes: groupBytes } = matrixKernels(kernels, type, exact)
+      for (const kernel of [repack, matmul, embedRow]) assert.type(kernel, 'function')
+      assert.is(groupBytes(512), packedGroupBytes(type, 512))
+    }
+  }
+})
+
+test('float weights take f32 rows, quantized ones q8 rows', () => {
+  for (const type of COMPUTABLE_TYPES) {
+    assert.is(activationFormat(type), ['F32', 'F16', 'BF16'].includes(type) ? 'f32' : 'q8', type)
+  }
+  assert.is(activationBytes('f32', 172), 688)
+  assert.is(activationBytes('q8', 64), 256)
+})
+
+test('types without kernels are known as such', () => {
+  for (const type of ['I8', 'F64', 'toString', '']) assert.throws(() => packedBytes(type, 1, 256), /no kernels for/)
+})
+
+test('attention scratch grows with heads and head size', () => {
+  assert.ok(attentionScratchBytes(4, 64) > attentionScratchBytes(1, 64))
+  assert.ok(attentionScratchBytes(4, 128) > attentionScratchBytes(4, 64))
+})
+
+test.run()
