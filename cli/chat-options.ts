@@ -40,3 +40,15 @@ export async function givenTemplate(values: Values<typeof CHAT_TEMPLATE_OPTIONS>
   const isName = template !== undefined && isTemplateName(template)
   return { source: isName ? undefined : template, name: isName ? template : undefined }
 }
+
+/** The variables of `--chat-template-kwargs` for the library. Throws `option_invalid` for what is no JSON object. */
+export function plainVariables(text: string | undefined): Record<string, unknown> | undefined {
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch {
+    // Said below.
+  }
+  throw new TsinferError('option_invalid', `--chat-template-kwargs: expected a JSON object, found ${text}`)
+}

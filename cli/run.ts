@@ -1,7 +1,9 @@
 // `tsinfer run`: text out, as it is made.
 import { TsinferError } from '../engine/errors.ts'
-import { DEFAULT_SAMPLING, type GenerateResult, type Model } from '../index.ts'
+import { type ChatOptions, DEFAULT_SAMPLING, type GenerateResult, type Model, readChatTemplate } from '../index.ts'
 import type { Values } from './arguments.ts'
+import { runChat } from './chat.ts'
+import { CHAT_TEMPLATE_OPTIONS, givenTemplate, plainVariables } from './chat-options.ts'
 import { defineCommand } from './command.ts'
 import { listing, snakeKeys } from './figures.ts'
 import { EMBEDDED_CONTEXT, EMBEDDED_MODEL, withModel } from './load.ts'
@@ -21,7 +23,12 @@ import { note, outputGone, write, writeJson } from './output.ts'
 import { readPrompt } from './prompt.ts'
 
 const OPTIONS = {
-  prompt: { kind: 'text', names: ['-p', '--prompt'], value: 'TEXT', help: 'the prompt (default: standard input)' },
+  prompt: {
+    kind: 'text',
+    names: ['-p', '--prompt'],
+    value: 'TEXT',
+    help: 'the prompt (default: standard input; on a terminal, a chat)',
+  },
   ids: IDS_OPTION,
   maxTokens: {
     kind: 'integer',
@@ -33,6 +40,8 @@ const OPTIONS = {
   ignoreEos: { kind: 'flag', names: ['--ignore-eos'], help: 'go on after a token that ends the text' },
   ...SAMPLING_OPTIONS,
   ...LOAD_OPTIONS,
+  system: { kind: 'text', names: ['-sys', '--system-prompt'], value: 'TEXT', help: 'system prompt of a chat' },
+  ...CHAT_TEMPLATE_OPTIONS,
   json: JSON_OPTION,
   stats: { kind: 'flag', names: ['--stats'], help: 'print settings and figures to standard error' },
 } as const
@@ -45,17 +54,24 @@ export const command = defineCommand({
   options: OPTIONS,
   async run({ values, positionals, signal }) {
     const path = modelPath(values, positionals)
+    const load = { ...loadOptions(values), ...draftModelOptions(values) }
+    const options = path === undefined ? { context: EMBEDDED_CONTEXT, ...load } : load
+    const generateOptions = {
+      ...samplingOptions(values),
+      ...speculationOptions(values),
+      ...present({ maxTokens: values.maxTokens === -1 ? undefined : values.maxTokens, ignoreEos: values.ignoreEos }),
+    }
+    const chat = await chatOf(values, path ?? EMBEDDED_MODEL)
+    if (chat !== undefined) {
+      const settings = { options: { ...generateOptions, ...chat }, system: values.system, stats: values.stats === true }
+      const terminal = { input: process.stdin, output: process.stdout }
+      await withModel(path ?? EMBEDDED_MODEL, options, signal, (model) => runChat(model, settings, terminal, signal))
+      return
+    }
     const prompt = await readPrompt(values, path === undefined, signal)
-    const options = { ...loadOptions(values), ...draftModelOptions(values) }
-    const embedded = { context: EMBEDDED_CONTEXT, ...options }
-    await withModel(path ?? EMBEDDED_MODEL, path === undefined ? embedded : options, signal, async (model) => {
+    await withModel(path ?? EMBEDDED_MODEL, options, signal, async (model) => {
       const show = new Shower(model, values)
-      const generation = model.generate(prompt, {
-        ...samplingOptions(values),
-        ...speculationOptions(values),
-        ...present({ maxTokens: values.maxTokens === -1 ? undefined : values.maxTokens, ignoreEos: values.ignoreEos }),
-        signal,
-      })
+      const generation = model.generate(prompt, { ...generateOptions, signal })
       try {
         for await (const { text } of generation) show.piece(text)
         show.end(await generation.result)
@@ -66,6 +82,20 @@ export const command = defineCommand({
     })
   },
 })
+
+/**
+ * How to chat where that is wanted: nothing else to begin with is given, on a terminal, and there is a template. Otherwise
+ * undefined.
+ */
+async function chatOf(values: RunValues, path: string): Promise<ChatOptions | undefined> {
+  const isAsked = values.prompt === undefined && values.ids === undefined && !values.json
+  if (!isAsked || !process.stdin.isTTY || !process.stdout.isTTY) return undefined
+  const { source, name } = await givenTemplate(values)
+  const chatTemplate = source ?? name
+  if (chatTemplate === undefined && (await readChatTemplate(path)).source === undefined) return undefined
+  const templateVariables = plainVariables(values.templateVariables)
+  return present({ chatTemplate, templateVariables })
+}
 
 /** Prints one generation, and what is known about it when it is stopped half-way. */
 class Shower {

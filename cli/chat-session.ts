@@ -1,0 +1,76 @@
+// The state of a chat: what was said, and answers to it.
+import { TsinferError } from '../engine/errors.ts'
+import type { ChatMessage, ChatOptions, ChatResult, Model } from '../index.ts'
+
+/** Where an answer is shown while it is made. */
+export interface AnswerView {
+  reasoning(text: string): void
+  text(text: string): void
+}
+
+export class ChatSession {
+  readonly model: Model
+  readonly #options: ChatOptions
+  /** Without the system message. */
+  #turns: ChatMessage[] = []
+  #last: ChatResult | undefined
+  system: string | undefined
+
+  constructor(model: Model, options: ChatOptions, system: string | undefined) {
+    this.model = model
+    this.#options = options
+    this.system = system
+  }
+
+  get messages(): readonly ChatMessage[] {
+    const { system } = this
+    return system === undefined ? this.#turns : [{ role: 'system', content: system }, ...this.#turns]
+  }
+
+  /** The last complete answer. */
+  get last(): ChatResult | undefined {
+    return this.#last
+  }
+
+  reset(): void {
+    this.#turns = []
+    this.#last = undefined
+  }
+
+  /** Goes on from saved messages. */
+  restore(messages: readonly ChatMessage[]): void {
+    const [first] = messages
+    const hasSystem = first?.role === 'system'
+    this.system = hasSystem ? String(first.content) : undefined
+    this.#turns = messages.slice(hasSystem ? 1 : 0)
+    this.#last = undefined
+  }
+
+  /**
+   * Asks and shows the answer. An answer that is stopped stays in the chat as far as it came; a question that cannot be
+   * asked does not.
+   */
+  async ask(question: string, view: AnswerView, stop: AbortSignal): Promise<ChatResult | 'stopped'> {
+    this.#turns.push({ role: 'user', content: question })
+    let said = ''
+    try {
+      const chat = this.model.chat(this.messages, { ...this.#options, signal: stop })
+      for await (const { text, reasoning } of chat) {
+        if (reasoning !== '') view.reasoning(reasoning)
+        if (text !== '') view.text(text)
+        said += text
+      }
+      const result = await chat.result
+      this.#last = result
+      this.#turns.push(result.choices[0]!.message)
+      return result
+    } catch (error) {
+      if (stop.aborted && error instanceof TsinferError && error.code === 'aborted') {
+        this.#turns.push({ role: 'assistant', content: said })
+        return 'stopped'
+      }
+      this.#turns.pop()
+      throw error
+    }
+  }
+}
