@@ -28,10 +28,7 @@ export async function readPrompt(
   const piped = process.stdin.isTTY ? '' : await readStandardInput(signal)
   if (piped !== '') return piped.replace(/\r?\n$/, '')
   if (!isEmbedded)
-    throw new TsinferError(
-      'prompt_invalid',
-      'prompt: expected -p TEXT, text on standard input, or a chat template in the model, found none',
-    )
+    throw new TsinferError('prompt_invalid', 'prompt: expected -p TEXT or text on standard input, found none')
   // The story would otherwise begin in the middle of a sentence.
   if (process.stdout.isTTY && !json) note(STORY_BEGINNING)
   return STORY_BEGINNING
