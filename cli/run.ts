@@ -48,6 +48,9 @@ const OPTIONS = {
 
 type RunValues = Values<typeof OPTIONS>
 
+/** Options that nothing but a chat looks at. */
+const CHAT_ONLY = ['system', 'template', 'templateFile', 'templateVariables'] as const
+
 export const command = defineCommand({
   usage: '[MODEL] [-p TEXT] [options]',
   positionalsMax: 1,
@@ -89,7 +92,15 @@ export const command = defineCommand({
  */
 async function chatOf(values: RunValues, path: string): Promise<ChatOptions | undefined> {
   const isAsked = values.prompt === undefined && values.ids === undefined && !values.json
-  if (!isAsked || !process.stdin.isTTY || !process.stdout.isTTY) return undefined
+  if (!isAsked || !process.stdin.isTTY || !process.stdout.isTTY) {
+    const unused = CHAT_ONLY.find((option) => values[option] !== undefined)
+    if (unused === undefined) return undefined
+    const name = OPTIONS[unused].names.at(-1)
+    throw new TsinferError(
+      'option_invalid',
+      `${name}: expected a chat, which begins on a terminal without -p and --ids`,
+    )
+  }
   const { source, name } = await givenTemplate(values)
   const chatTemplate = source ?? name
   if (chatTemplate === undefined && (await readChatTemplate(path)).source === undefined) return undefined

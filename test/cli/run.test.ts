@@ -134,4 +134,10 @@ test('a draft model speculates unless told not to', async () => {
   assert.is(plain.stats.drafted, 0)
 })
 
+test('options of a chat are refused where there is none', async () => {
+  const { code, stderr } = await tsinfer(['run', '-p', 'x', '--system-prompt', 'y'])
+  assert.is(code, 2)
+  assert.match(stderr, /^tsinfer: --system-prompt: expected a chat/)
+})
+
 test.run()
