@@ -1,4 +1,4 @@
-import { floatToHalf, halfToFloatScalar } from './inline/half'
+import { floatToHalf, halfToFloatExact, halfToFloatScalar } from './inline/half'
 
 /** `rows` rows of `k` half floats -> groups (inline/float-weights.ts). Always 0. */
 export function repack_f16(out: usize, input: usize, rows: i32, k: i32): i32 {
@@ -25,7 +25,19 @@ function repackRow(to: usize, from: usize, k: i32): void {
   const special = largest == 0x7c00
   const shift: u32 = special ? 0 : 30 - (largest >> 10)
   const power = reinterpret<f32>((127 + shift) << 23)
-  for (let c = 0; c < k; c++) {
+  let left = k
+  for (; left >= 4; left -= 4) {
+    const halves = v128.load64_zero(from)
+    const values = halfToFloatExact(i32x4.extend_low_i16x8_s(halves))
+    const scaled = special ? halves : floatToHalf(f32x4.mul(values, f32x4.splat(power)))
+    v128.store16_lane(to, scaled, 0)
+    v128.store16_lane(to, scaled, 1, 16)
+    v128.store16_lane(to, scaled, 2, 32)
+    v128.store16_lane(to, scaled, 3, 48)
+    from += 8
+    to += 64
+  }
+  for (; left > 0; left--) {
     const half = load<u16>(from)
     const scaled = floatToHalf(f32x4.splat(halfToFloatScalar(half) * power))
     store<u16>(to, special ? half : <u16>i16x8.extract_lane_u(scaled, 0))
