@@ -3,5 +3,5 @@ import { repackBlocks } from './inline/repack-blocks'
 
 /** `rows` rows of `k` Q6_K elements -> groups (inline/block-weights.ts). Always 0. */
 export function repack_q6_k(out: usize, input: usize, rows: i32, k: i32): i32 {
-  return repackBlocks<Q6_K>(210, out, input, rows, k)
+  return repackBlocks<Q6_K>(out, input, rows, k)
 }

@@ -1,4 +1,4 @@
-// Float rows to tensor data of each computable type. Q8_0 and Q4_0 give the bytes of ggml's reference quantization; the
+// Float rows to tensor data of the types that models are forged in. Q8_0 and Q4_0 give the bytes of ggml's reference quantization; the
 // K types are simpler than ggml's (no search for better scales) in the same layout.
 import { type ComputableType, ggmlType, rowBytes } from '../../engine/gguf/ggml-types.ts'
 import { bfloatBits, halfBits } from './half.ts'
@@ -9,7 +9,7 @@ const f = Math.fround
 /** Writes the data of `values`, a row or a block, to `out`. */
 type Quantizer = (values: Float32Array, out: DataView) => void
 
-const QUANTIZERS: Readonly<Record<ComputableType, Quantizer>> = {
+const QUANTIZERS: Readonly<Partial<Record<ComputableType, Quantizer>>> = {
   F32: elementwise(4, (out, at, value) => out.setFloat32(at, value, true)),
   F16: elementwise(2, (out, at, value) => out.setUint16(at, halfBits(value), true)),
   BF16: elementwise(2, (out, at, value) => out.setUint16(at, bfloatBits(value), true)),
@@ -21,8 +21,10 @@ const QUANTIZERS: Readonly<Record<ComputableType, Quantizer>> = {
 
 /** The elements of a row as data of `type`; the row is a whole number of blocks. */
 export function quantizeRow(type: ComputableType, values: Float32Array): Uint8Array {
+  const quantize = QUANTIZERS[type]
+  if (!quantize) throw new Error(`expected a type of ${Object.keys(QUANTIZERS).join(', ')}, found ${type}`)
   const out = new Uint8Array(rowBytes(type, values.length))
-  QUANTIZERS[type](values, new DataView(out.buffer))
+  quantize(values, new DataView(out.buffer))
   return out
 }
 

@@ -50,7 +50,24 @@ const ROWS = [
 export type GgmlTypeName = (typeof ROWS)[number][1]
 
 /** Types that have kernels. */
-export const COMPUTABLE_TYPES = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_K', 'Q6_K'] as const
+export const COMPUTABLE_TYPES = [
+  'F32',
+  'F16',
+  'BF16',
+  'Q8_0',
+  'Q4_0',
+  'Q4_1',
+  'Q5_0',
+  'Q5_1',
+  'Q2_K',
+  'Q3_K',
+  'Q4_K',
+  'Q5_K',
+  'Q6_K',
+  'IQ4_NL',
+  'IQ4_XS',
+  'MXFP4',
+] as const
 export type ComputableType = (typeof COMPUTABLE_TYPES)[number]
 
 const byId = new Map<number, GgmlType>()

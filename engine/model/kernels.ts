@@ -68,8 +68,17 @@ export interface Kernels {
   readonly embed_row_bf16: EmbedRowKernel
   readonly embed_row_f16: EmbedRowKernel
   readonly embed_row_f32: EmbedRowKernel
+  readonly embed_row_iq4_nl: EmbedRowKernel
+  readonly embed_row_iq4_xs: EmbedRowKernel
+  readonly embed_row_mxfp4: EmbedRowKernel
+  readonly embed_row_q2_k: EmbedRowKernel
+  readonly embed_row_q3_k: EmbedRowKernel
   readonly embed_row_q4_0: EmbedRowKernel
+  readonly embed_row_q4_1: EmbedRowKernel
   readonly embed_row_q4_k: EmbedRowKernel
+  readonly embed_row_q5_0: EmbedRowKernel
+  readonly embed_row_q5_1: EmbedRowKernel
+  readonly embed_row_q5_k: EmbedRowKernel
   readonly embed_row_q6_k: EmbedRowKernel
   readonly embed_row_q8_0: EmbedRowKernel
   readonly head_scan: (outIds: number, outLogits: number, logits: number, n: number, count: number) => number
@@ -77,9 +86,18 @@ export interface Kernels {
   readonly matmul_bf16: MatmulKernel
   readonly matmul_f16: MatmulKernel
   readonly matmul_f32: MatmulKernel
+  readonly matmul_iq4_nl: MatmulKernel
+  readonly matmul_iq4_xs: MatmulKernel
+  readonly matmul_mxfp4: MatmulKernel
+  readonly matmul_q2_k: MatmulKernel
+  readonly matmul_q3_k: MatmulKernel
   readonly matmul_q4_0: MatmulKernel
   readonly matmul_q4_0_exact: MatmulKernel
+  readonly matmul_q4_1: MatmulKernel
   readonly matmul_q4_k: MatmulKernel
+  readonly matmul_q5_0: MatmulKernel
+  readonly matmul_q5_1: MatmulKernel
+  readonly matmul_q5_k: MatmulKernel
   readonly matmul_q6_k: MatmulKernel
   readonly matmul_q8_0: MatmulKernel
   readonly matmul_q8_0_exact: MatmulKernel
@@ -88,8 +106,17 @@ export interface Kernels {
   readonly repack_bf16: RepackKernel
   readonly repack_f16: RepackKernel
   readonly repack_f32: RepackKernel
+  readonly repack_iq4_nl: RepackKernel
+  readonly repack_iq4_xs: RepackKernel
+  readonly repack_mxfp4: RepackKernel
+  readonly repack_q2_k: RepackKernel
+  readonly repack_q3_k: RepackKernel
   readonly repack_q4_0: RepackKernel
+  readonly repack_q4_1: RepackKernel
   readonly repack_q4_k: RepackKernel
+  readonly repack_q5_0: RepackKernel
+  readonly repack_q5_1: RepackKernel
+  readonly repack_q5_k: RepackKernel
   readonly repack_q6_k: RepackKernel
   readonly repack_q8_0: RepackKernel
   readonly rmsnorm: (

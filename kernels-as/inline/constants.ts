@@ -38,6 +38,32 @@ export class C7 {
   c: u8
 }
 
+@unmanaged
+export class C8 {
+  a: u64
+}
+@unmanaged
+export class C9 {
+  a: u64
+  b: u8
+}
+@unmanaged
+export class C10 {
+  a: u64
+  b: u16
+}
+@unmanaged
+export class C11 {
+  a: u64
+  b: u16
+  c: u8
+}
+@unmanaged
+export class C12 {
+  a: u64
+  b: u32
+}
+
 // @ts-ignore: decorator
 @inline
 export function same<T, U>(): bool {

@@ -1,4 +1,7 @@
-import { blockBytes, groupBytes, hasSupers, Q4_0, Q4_K, Q6_K, Q8_0, superHeadBytes } from './block-weights'
+import {
+  blockBytes, groupBytes, hasFifthBits, hasSupers, hasTable, IQ4_XS, MXFP4, Q2_K, Q3_K, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1,
+  Q5_K, Q6_K, Q8_0, scalesAt, superHeadBytes,
+} from './block-weights'
 import { same } from './constants'
 import { halfToFloatScalar } from './half'
 
@@ -6,6 +9,7 @@ import { halfToFloatScalar } from './half'
 // @ts-ignore: decorator
 @inline
 export function embedBlocks<T>(out: usize, w: usize, row: i32, k: i32): void {
+  const r = <usize>(row & 7)
   let at = w + <usize>(row >> 3) * groupBytes<T>(k)
   let head = at
   for (let b = 0; b < k >> 5; b++) {
@@ -13,40 +17,102 @@ export function embedBlocks<T>(out: usize, w: usize, row: i32, k: i32): void {
       head = at
       at += superHeadBytes<T>()
     }
-    embedBlock<T>(out, at, head, <usize>(row & 7))
+    for (let part: usize = 0; part < 2; part++) {
+      const scale = scaleOfRow<T>(at, head, r, part, b & 7)
+      const minimum = minimumOfRow<T>(at, head, r, part)
+      for (let e: usize = 16 * part; e < 16 * part + 16; e++) {
+        const value = scale * <f32>codeOf<T>(at, r, e)
+        store<f32>(out, same<T, Q4_1>() || same<T, Q5_1>() ? value + minimum : hasMinimum<T>() ? value - minimum : value)
+        out += 4
+      }
+    }
     at += blockBytes<T>()
-    out += 128
   }
 }
 
-/** One block of 32 for row `r` of the group; `head`: the super-block's scales. */
 // @ts-ignore: decorator
 @inline
-function embedBlock<T>(out: usize, w: usize, head: usize, r: usize): void {
-  let scale = half((same<T, Q8_0>() ? w + 256 : same<T, Q4_0>() ? w + 128 : head) + 2 * r)
-  let minimum: f32 = 0
-  if (same<T, Q4_K>()) {
-    minimum = half(head + 16 + 2 * r) * <f32>load<u8>(w + 136 + r)
-    scale *= <f32>load<u8>(w + 128 + r)
+function hasMinimum<T>(): bool {
+  return same<T, Q4_K>() || same<T, Q5_K>() || same<T, Q2_K>()
+}
+
+/** The factor of the codes of 16 elements (`part` 0 or 1) of block `b` of the super-block at `head`, for row `r`. */
+// @ts-ignore: decorator
+@inline
+function scaleOfRow<T>(w: usize, head: usize, r: usize, part: usize, b: i32): f32 {
+  const at = w + scalesAt<T>()
+  if (same<T, MXFP4>()) {
+    const e = <u32>load<u8>(at + r)
+    return reinterpret<f32>(e < 2 ? 0x00200000 << e : (e - 1) << 23)
   }
-  for (let e: usize = 0; e < 32; e++) {
-    const quad = e >> 2
-    const at = w + 4 * r + (e & 3)
-    let value: f32
-    if (same<T, Q8_0>()) value = scale * <f32>load<i8>(at + 32 * quad)
-    else {
-      const vector = same<T, Q6_K>() ? quad >> 1 : quad & 3
-      const isHigh = same<T, Q6_K>() ? quad & 1 : quad >> 2
-      let code = (<u32>load<u8>(at + 32 * vector) >> (4 * <u32>isHigh)) & 15
-      if (same<T, Q6_K>()) {
-        const high = <u32>load<u8>(at + 128 + 32 * (quad >> 2)) >> (2 * (<u32>quad & 3))
-        code |= (high & 3) << 4
-        value = scale * <f32>load<i8>(w + 192 + 2 * r + (e >> 4)) * <f32>(<i32>code - 32)
-      } else if (same<T, Q4_K>()) value = scale * <f32>code - minimum
-      else value = scale * <f32>(<i32>code - 8)
-    }
-    store<f32>(out + 4 * e, value)
+  if (!hasSupers<T>()) return half(at + 2 * r)
+  const d = half(head + 2 * r)
+  if (same<T, Q4_K>() || same<T, Q5_K>()) return d * <f32>load<u8>(at + r)
+  if (same<T, IQ4_XS>()) return d * <f32>load<i8>(at + r)
+  if (same<T, Q6_K>()) return d * <f32>load<i8>(at + 2 * r + part)
+  if (same<T, Q2_K>()) return d * <f32>(load<u8>(at + 2 * r + part) & 15)
+  const low = (<u32>load<u8>(at + r) >> (4 * <u32>part)) & 15
+  const high = (load<u32>(head + 16 + 4 * r) >> (4 * <u32>b + 2 * <u32>part)) & 3
+  return d * <f32>(<i32>(low | (high << 4)) - 32)
+}
+
+/** What is added to (Q4_1, Q5_1) or taken from the products; 0 for types without. */
+// @ts-ignore: decorator
+@inline
+function minimumOfRow<T>(w: usize, head: usize, r: usize, part: usize): f32 {
+  const at = w + scalesAt<T>()
+  if (same<T, Q4_1>() || same<T, Q5_1>()) return half(at + 16 + 2 * r)
+  if (same<T, Q4_K>() || same<T, Q5_K>()) return half(head + 16 + 2 * r) * <f32>load<u8>(at + 8 + r)
+  if (same<T, Q2_K>()) return half(head + 16 + 2 * r) * <f32>(load<u8>(at + 2 * r + part) >> 4)
+  return 0
+}
+
+/** The code of element `e` of row `r`, its offset taken away. */
+// @ts-ignore: decorator
+@inline
+function codeOf<T>(w: usize, r: usize, e: usize): i32 {
+  const quad = e >> 2
+  const at = w + 4 * r + (e & 3)
+  if (same<T, Q8_0>()) return load<i8>(at + 32 * quad)
+  if (same<T, Q2_K>() || same<T, Q3_K>()) {
+    const two = twoBits(at, quad)
+    return same<T, Q2_K>() ? two : (two | (bit(at + 64, quad) << 2)) - 4
   }
+  if (same<T, Q6_K>()) return (nibble(at + 32 * (quad >> 1), quad & 1) | (twoBits(at + 128, quad) << 4)) - 32
+  const code = nibble(at + 32 * (quad & 3), quad >> 2)
+  if (same<T, Q4_0>()) return code - 8
+  if (hasFifthBits<T>()) return (code | (bit(at + 128, quad) << 4)) - (same<T, Q5_0>() ? 16 : 0)
+  if (hasTable<T>()) return tableValue<T>(code)
+  return code
+}
+
+// @ts-ignore: decorator
+@inline
+function nibble(at: usize, isHigh: usize): i32 {
+  return (<i32>load<u8>(at) >> (<i32>isHigh << 2)) & 15
+}
+
+/** Two bits of a quad in `twos`. */
+// @ts-ignore: decorator
+@inline
+function twoBits(at: usize, quad: usize): i32 {
+  return (<i32>load<u8>(at + 32 * (quad >> 2)) >> (2 * (<i32>quad & 3))) & 3
+}
+
+/** One bit of a quad in `ones`. */
+// @ts-ignore: decorator
+@inline
+function bit(at: usize, quad: usize): i32 {
+  return (<i32>load<u8>(at) >> <i32>quad) & 1
+}
+
+/** Byte `code` of the table of block-codes.ts. */
+// @ts-ignore: decorator
+@inline
+function tableValue<T>(code: i32): i32 {
+  const shift = <i64>(code & 7) << 3
+  if (same<T, MXFP4>()) return <i8>((code < 8 ? 0x0c08060403020100 : 0xf4f8fafcfdfeff00) >> shift)
+  return <i8>((code < 8 ? 0xf6eaddcfbfad9881 : 0x7159453526190d01) >> shift)
 }
 
 // @ts-ignore: decorator

@@ -1,12 +1,14 @@
 // The product of a quantized weight matrix with `q8` rows. Each output is one f32 sum over the blocks in order, of
 // (integer product) * (weight scale * activation scale), whatever the number of rows in the call.
+import { highMask, lowMask, valueTable } from './block-codes'
 import { finish, step } from './block-products'
 import {
-  blockBytes, floatMinima, floatScales, groupBytes, hasMinima, hasSupers, integerScales, Q4_K, superHeadBytes,
-} from './block-weights'
+  blockMinima, blockScales, hasMinima, minimumPairs, scalePairs, superBits, superMinima, superScales,
+} from './block-scales'
+import { blockBytes, groupBytes, hasSupers, Q2_K, Q4_1, Q5_1, superHeadBytes } from './block-weights'
 import { C0, C1, C2, C3, C4, same } from './constants'
 import { HALF_FACTOR, HALF_MASK, hidden } from './half'
-import { Q8_BLOCK_BYTES, scaledSum, scaleOf } from './q8'
+import { halfSums, Q8_BLOCK_BYTES, scaledSum, scaleOf } from './q8'
 import { touch } from './touch'
 
 /** Blocks whose weights are touched at once, and how many blocks ahead. */
@@ -45,8 +47,10 @@ export function matmulBlocks<T, E>(
 function tile<T, E, N>(
   out: usize, outStride: usize, w: usize, x0: usize, xStride: usize, blocks: i32, touchEnd: usize, hiddenZero: i32,
 ): void {
-  const nibbles = hidden(0x0f0f0f0f, hiddenZero)
-  const top = hidden(same<T, C0>() ? 0x00010001 : 0x30303030, hiddenZero)
+  const low = lowMask<T>(hiddenZero)
+  const high = highMask<T>(hiddenZero)
+  const table = valueTable<T>(hiddenZero)
+  const ones = hidden(0x00010001, hiddenZero)
   const mask = hidden(HALF_MASK, hiddenZero)
   const factor = hidden(HALF_FACTOR, hiddenZero)
   const zero = i32x4.splat(0)
@@ -54,7 +58,7 @@ function tile<T, E, N>(
   let x1 = x0 + xStride
   let x2 = x1 + xStride
   let x3 = x2 + xStride
-  let da = zero, db = zero, ma = zero, mb = zero
+  let da = zero, db = zero, ma = zero, mb = zero, ha = zero, hb = zero
   for (let b = 0; b < blocks; b++) {
     if (offsetof<N>() < 4 && (<usize>b & (TOUCH_BLOCKS - 1)) == 0) {
       const ahead = w + TOUCH_AHEAD * blockBytes<T>()
@@ -63,58 +67,62 @@ function tile<T, E, N>(
     }
     if (hasSupers<T>()) {
       if ((b & 7) == 0) {
-        da = floatScales<T, C1, C0>(w, mask, factor)
-        db = floatScales<T, C1, C1>(w, mask, factor)
-        if (hasMinima<T>()) ma = floatMinima<C0>(w)
-        if (hasMinima<T>()) mb = floatMinima<C1>(w)
+        da = superScales<T, C0>(w)
+        db = superScales<T, C1>(w)
+        ma = superMinima<T, C0>(w)
+        mb = superMinima<T, C1>(w)
+        ha = superBits<T, C0>(w)
+        hb = superBits<T, C1>(w)
         w += superHeadBytes<T>()
       }
     }
+    const ka = scalePairs<T, C0>(w, ha, b)
+    const kb = scalePairs<T, C1>(w, hb, b)
     let p0 = zero, q0 = zero, p1 = zero, q1 = zero, p2 = zero, q2 = zero, p3 = zero, q3 = zero
-    p0 = step<T, C0, C0>(p0, w, x0, nibbles, top)
-    q0 = step<T, C1, C0>(q0, w, x0, nibbles, top)
-    if (offsetof<N>() > 1) p1 = step<T, C0, C0>(p1, w, x1, nibbles, top)
-    if (offsetof<N>() > 1) q1 = step<T, C1, C0>(q1, w, x1, nibbles, top)
-    if (offsetof<N>() > 2) p2 = step<T, C0, C0>(p2, w, x2, nibbles, top)
-    if (offsetof<N>() > 2) q2 = step<T, C1, C0>(q2, w, x2, nibbles, top)
-    if (offsetof<N>() > 3) p3 = step<T, C0, C0>(p3, w, x3, nibbles, top)
-    if (offsetof<N>() > 3) q3 = step<T, C1, C0>(q3, w, x3, nibbles, top)
-    p0 = step<T, C0, C1>(p0, w, x0, nibbles, top)
-    q0 = step<T, C1, C1>(q0, w, x0, nibbles, top)
-    if (offsetof<N>() > 1) p1 = step<T, C0, C1>(p1, w, x1, nibbles, top)
-    if (offsetof<N>() > 1) q1 = step<T, C1, C1>(q1, w, x1, nibbles, top)
-    if (offsetof<N>() > 2) p2 = step<T, C0, C1>(p2, w, x2, nibbles, top)
-    if (offsetof<N>() > 2) q2 = step<T, C1, C1>(q2, w, x2, nibbles, top)
-    if (offsetof<N>() > 3) p3 = step<T, C0, C1>(p3, w, x3, nibbles, top)
-    if (offsetof<N>() > 3) q3 = step<T, C1, C1>(q3, w, x3, nibbles, top)
-    p0 = step<T, C0, C2>(p0, w, x0, nibbles, top)
-    q0 = step<T, C1, C2>(q0, w, x0, nibbles, top)
-    if (offsetof<N>() > 1) p1 = step<T, C0, C2>(p1, w, x1, nibbles, top)
-    if (offsetof<N>() > 1) q1 = step<T, C1, C2>(q1, w, x1, nibbles, top)
-    if (offsetof<N>() > 2) p2 = step<T, C0, C2>(p2, w, x2, nibbles, top)
-    if (offsetof<N>() > 2) q2 = step<T, C1, C2>(q2, w, x2, nibbles, top)
-    if (offsetof<N>() > 3) p3 = step<T, C0, C2>(p3, w, x3, nibbles, top)
-    if (offsetof<N>() > 3) q3 = step<T, C1, C2>(q3, w, x3, nibbles, top)
-    p0 = step<T, C0, C3>(p0, w, x0, nibbles, top)
-    q0 = step<T, C1, C3>(q0, w, x0, nibbles, top)
-    if (offsetof<N>() > 1) p1 = step<T, C0, C3>(p1, w, x1, nibbles, top)
-    if (offsetof<N>() > 1) q1 = step<T, C1, C3>(q1, w, x1, nibbles, top)
-    if (offsetof<N>() > 2) p2 = step<T, C0, C3>(p2, w, x2, nibbles, top)
-    if (offsetof<N>() > 2) q2 = step<T, C1, C3>(q2, w, x2, nibbles, top)
-    if (offsetof<N>() > 3) p3 = step<T, C0, C3>(p3, w, x3, nibbles, top)
-    if (offsetof<N>() > 3) q3 = step<T, C1, C3>(q3, w, x3, nibbles, top)
+    p0 = step<T, C0, C0>(p0, w, x0, ka, low, high, table, ones)
+    q0 = step<T, C1, C0>(q0, w, x0, kb, low, high, table, ones)
+    if (offsetof<N>() > 1) p1 = step<T, C0, C0>(p1, w, x1, ka, low, high, table, ones)
+    if (offsetof<N>() > 1) q1 = step<T, C1, C0>(q1, w, x1, kb, low, high, table, ones)
+    if (offsetof<N>() > 2) p2 = step<T, C0, C0>(p2, w, x2, ka, low, high, table, ones)
+    if (offsetof<N>() > 2) q2 = step<T, C1, C0>(q2, w, x2, kb, low, high, table, ones)
+    if (offsetof<N>() > 3) p3 = step<T, C0, C0>(p3, w, x3, ka, low, high, table, ones)
+    if (offsetof<N>() > 3) q3 = step<T, C1, C0>(q3, w, x3, kb, low, high, table, ones)
+    p0 = step<T, C0, C1>(p0, w, x0, ka, low, high, table, ones)
+    q0 = step<T, C1, C1>(q0, w, x0, kb, low, high, table, ones)
+    if (offsetof<N>() > 1) p1 = step<T, C0, C1>(p1, w, x1, ka, low, high, table, ones)
+    if (offsetof<N>() > 1) q1 = step<T, C1, C1>(q1, w, x1, kb, low, high, table, ones)
+    if (offsetof<N>() > 2) p2 = step<T, C0, C1>(p2, w, x2, ka, low, high, table, ones)
+    if (offsetof<N>() > 2) q2 = step<T, C1, C1>(q2, w, x2, kb, low, high, table, ones)
+    if (offsetof<N>() > 3) p3 = step<T, C0, C1>(p3, w, x3, ka, low, high, table, ones)
+    if (offsetof<N>() > 3) q3 = step<T, C1, C1>(q3, w, x3, kb, low, high, table, ones)
+    p0 = step<T, C0, C2>(p0, w, x0, ka, low, high, table, ones)
+    q0 = step<T, C1, C2>(q0, w, x0, kb, low, high, table, ones)
+    if (offsetof<N>() > 1) p1 = step<T, C0, C2>(p1, w, x1, ka, low, high, table, ones)
+    if (offsetof<N>() > 1) q1 = step<T, C1, C2>(q1, w, x1, kb, low, high, table, ones)
+    if (offsetof<N>() > 2) p2 = step<T, C0, C2>(p2, w, x2, ka, low, high, table, ones)
+    if (offsetof<N>() > 2) q2 = step<T, C1, C2>(q2, w, x2, kb, low, high, table, ones)
+    if (offsetof<N>() > 3) p3 = step<T, C0, C2>(p3, w, x3, ka, low, high, table, ones)
+    if (offsetof<N>() > 3) q3 = step<T, C1, C2>(q3, w, x3, kb, low, high, table, ones)
+    p0 = step<T, C0, C3>(p0, w, x0, ka, low, high, table, ones)
+    q0 = step<T, C1, C3>(q0, w, x0, kb, low, high, table, ones)
+    if (offsetof<N>() > 1) p1 = step<T, C0, C3>(p1, w, x1, ka, low, high, table, ones)
+    if (offsetof<N>() > 1) q1 = step<T, C1, C3>(q1, w, x1, kb, low, high, table, ones)
+    if (offsetof<N>() > 2) p2 = step<T, C0, C3>(p2, w, x2, ka, low, high, table, ones)
+    if (offsetof<N>() > 2) q2 = step<T, C1, C3>(q2, w, x2, kb, low, high, table, ones)
+    if (offsetof<N>() > 3) p3 = step<T, C0, C3>(p3, w, x3, ka, low, high, table, ones)
+    if (offsetof<N>() > 3) q3 = step<T, C1, C3>(q3, w, x3, kb, low, high, table, ones)
     const sa = blockScales<T, E, C0>(da, w, mask, factor)
     const sb = blockScales<T, E, C1>(db, w, mask, factor)
     const na = blockMinima<T, C0>(ma, w)
     const nb = blockMinima<T, C1>(mb, w)
-    a0 = addBlock<T, C0>(a0, p0, w, x0, sa, na)
-    b0 = addBlock<T, C1>(b0, q0, w, x0, sb, nb)
-    if (offsetof<N>() > 1) a1 = addBlock<T, C0>(a1, p1, w, x1, sa, na)
-    if (offsetof<N>() > 1) b1 = addBlock<T, C1>(b1, q1, w, x1, sb, nb)
-    if (offsetof<N>() > 2) a2 = addBlock<T, C0>(a2, p2, w, x2, sa, na)
-    if (offsetof<N>() > 2) b2 = addBlock<T, C1>(b2, q2, w, x2, sb, nb)
-    if (offsetof<N>() > 3) a3 = addBlock<T, C0>(a3, p3, w, x3, sa, na)
-    if (offsetof<N>() > 3) b3 = addBlock<T, C1>(b3, q3, w, x3, sb, nb)
+    a0 = addBlock<T, C0>(a0, p0, w, x0, sa, na, ka)
+    b0 = addBlock<T, C1>(b0, q0, w, x0, sb, nb, kb)
+    if (offsetof<N>() > 1) a1 = addBlock<T, C0>(a1, p1, w, x1, sa, na, ka)
+    if (offsetof<N>() > 1) b1 = addBlock<T, C1>(b1, q1, w, x1, sb, nb, kb)
+    if (offsetof<N>() > 2) a2 = addBlock<T, C0>(a2, p2, w, x2, sa, na, ka)
+    if (offsetof<N>() > 2) b2 = addBlock<T, C1>(b2, q2, w, x2, sb, nb, kb)
+    if (offsetof<N>() > 3) a3 = addBlock<T, C0>(a3, p3, w, x3, sa, na, ka)
+    if (offsetof<N>() > 3) b3 = addBlock<T, C1>(b3, q3, w, x3, sb, nb, kb)
     x0 += Q8_BLOCK_BYTES
     x1 += Q8_BLOCK_BYTES
     x2 += Q8_BLOCK_BYTES
@@ -137,29 +145,17 @@ function tile<T, E, N>(
   }
 }
 
-/** The scales of a block; `d`: those of its super-block. */
-// @ts-ignore: decorator
-@inline
-function blockScales<T, E, S>(d: v128, w: usize, mask: v128, factor: v128): v128 {
-  if (same<T, Q4_K>()) return f32x4.mul(d, integerScales<S>(w + 128))
-  if (hasSupers<T>()) return d
-  return floatScales<T, E, S>(w, mask, factor)
-}
-
-/** The minima of a block; `d`: those of its super-block. */
-// @ts-ignore: decorator
-@inline
-function blockMinima<T, S>(d: v128, w: usize): v128 {
-  if (hasMinima<T>()) return f32x4.mul(d, integerScales<S>(w + 136))
-  return d
-}
-
 /** `sum` + a block whose integer products are `dots`. */
 // @ts-ignore: decorator
 @inline
-function addBlock<T, S>(sum: v128, dots: v128, w: usize, x: usize, scales: v128, minima: v128): v128 {
-  const product = f32x4.convert_i32x4_s(finish<T, S>(dots, w, x))
+function addBlock<T, S>(sum: v128, dots: v128, w: usize, x: usize, scales: v128, minima: v128, pairs: v128): v128 {
+  const product = f32x4.convert_i32x4_s(finish<T>(dots, x, pairs))
   const added = f32x4.add(sum, f32x4.mul(product, f32x4.mul(scales, scaleOf(x))))
+  if (same<T, Q4_1>() || same<T, Q5_1>()) return f32x4.add(added, f32x4.mul(minima, scaledSum(x)))
   if (hasMinima<T>()) return f32x4.sub(added, f32x4.mul(minima, scaledSum(x)))
+  if (same<T, Q2_K>()) {
+    const taken = f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(minimumPairs<T, S>(w), halfSums(x)))
+    return f32x4.sub(added, f32x4.mul(taken, f32x4.mul(minima, scaleOf(x))))
+  }
   return added
 }

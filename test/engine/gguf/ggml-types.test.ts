@@ -26,7 +26,7 @@ test('ids and names lead to the same record; withdrawn ids to none', () => {
 
 test('computable types', () => {
   assert.ok(COMPUTABLE_TYPES.every(isComputable))
-  assert.not.ok(isComputable('Q2_K'))
+  assert.not.ok(isComputable('IQ2_XXS'))
   assert.is(rowBytes('Q4_K', 512), 288)
   assert.is(rowBytes('BF16', 3), 6)
 })
