@@ -38,7 +38,7 @@ export function prepareMatrix(
   k: number,
   bytes: number,
 ): PreparedMatrix {
-  const { repack, matmul, packedGroupBytes } = matrixKernels(kernels, type, false)
+  const { repack, matmul, packedGroupBytes } = matrixKernels(kernels, type)
   const groupBytes = packedGroupBytes(k)
   const groups = Math.max(1, Math.floor(bytes / groupBytes))
   writeFileRows(buffer, type, k)

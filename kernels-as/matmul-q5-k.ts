@@ -1,10 +1,9 @@
 import { Q5_K } from './inline/block-weights'
-import { C1 } from './inline/constants'
 import { matmulBlocks } from './inline/matmul-blocks'
 
 /** Q5_K weights x `n` `q8` rows: the 8 outputs of each group, for every row. */
 export function matmul_q5_k(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
 ): void {
-  matmulBlocks<Q5_K, C1>(out, w, x, outStride, xStride, groupBegin, groupEnd, k, n)
+  matmulBlocks<Q5_K>(out, w, x, outStride, xStride, groupBegin, groupEnd, k, n)
 }

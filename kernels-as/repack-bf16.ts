@@ -1,5 +1,5 @@
-/** `rows` rows of `k` bfloat16 -> groups (inline/float-weights.ts). Always 0. */
-export function repack_bf16(out: usize, input: usize, rows: i32, k: i32): i32 {
+/** `rows` rows of `k` bfloat16 -> groups (inline/float-weights.ts). */
+export function repack_bf16(out: usize, input: usize, rows: i32, k: i32): void {
   const rowBytes = <usize>k << 1
   for (let first = 0; first < rows; first += 8) {
     for (let r = 0; r < 8; r++) {
@@ -12,5 +12,4 @@ export function repack_bf16(out: usize, input: usize, rows: i32, k: i32): i32 {
     }
     out += rowBytes << 3
   }
-  return 0
 }

@@ -1,7 +1,7 @@
 import { Q4_0 } from './inline/block-weights'
 import { repackBlocks } from './inline/repack-blocks'
 
-/** `rows` rows of `k` Q4_0 elements -> groups (inline/block-weights.ts). Returns 1 if any scale needs matmul_q4_0_exact, else 0. */
-export function repack_q4_0(out: usize, input: usize, rows: i32, k: i32): i32 {
-  return repackBlocks<Q4_0>(out, input, rows, k)
+/** `rows` rows of `k` Q4_0 elements -> groups (inline/block-weights.ts). */
+export function repack_q4_0(out: usize, input: usize, rows: i32, k: i32): void {
+  repackBlocks<Q4_0>(out, input, rows, k)
 }

@@ -1,7 +1,7 @@
 import { Q6_K } from './inline/block-weights'
 import { repackBlocks } from './inline/repack-blocks'
 
-/** `rows` rows of `k` Q6_K elements -> groups (inline/block-weights.ts). Always 0. */
-export function repack_q6_k(out: usize, input: usize, rows: i32, k: i32): i32 {
-  return repackBlocks<Q6_K>(out, input, rows, k)
+/** `rows` rows of `k` Q6_K elements -> groups (inline/block-weights.ts). */
+export function repack_q6_k(out: usize, input: usize, rows: i32, k: i32): void {
+  repackBlocks<Q6_K>(out, input, rows, k)
 }

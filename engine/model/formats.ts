@@ -22,12 +22,10 @@ interface WeightFormat {
   readonly blockElements: number
   /** Bytes of a block of eight repacked rows. */
   readonly groupBlockBytes: number
-  /** Bytes a group has after its blocks. */
-  readonly groupTailBytes?: number
+  /** Whether groups begin with a head of row factors, see kernels-as/inline/row-factors.ts. */
+  readonly hasRowFactors?: true
   readonly repack: keyof Kernels
   readonly matmul: keyof Kernels
-  /** For data that `repack` reported. */
-  readonly matmulExact: keyof Kernels
   readonly embedRow: keyof Kernels
 }
 
@@ -38,17 +36,15 @@ const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
     groupBlockBytes: 32,
     repack: 'repack_f32',
     matmul: 'matmul_f32',
-    matmulExact: 'matmul_f32',
     embedRow: 'embed_row_f32',
   },
   F16: {
     activation: 'f32',
     blockElements: 1,
     groupBlockBytes: 16,
-    groupTailBytes: 16,
+    hasRowFactors: true,
     repack: 'repack_f16',
     matmul: 'matmul_f16',
-    matmulExact: 'matmul_f16',
     embedRow: 'embed_row_f16',
   },
   BF16: {
@@ -57,25 +53,24 @@ const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
     groupBlockBytes: 16,
     repack: 'repack_bf16',
     matmul: 'matmul_bf16',
-    matmulExact: 'matmul_bf16',
     embedRow: 'embed_row_bf16',
   },
   Q8_0: {
     activation: 'q8',
     blockElements: 32,
     groupBlockBytes: 272,
+    hasRowFactors: true,
     repack: 'repack_q8_0',
     matmul: 'matmul_q8_0',
-    matmulExact: 'matmul_q8_0_exact',
     embedRow: 'embed_row_q8_0',
   },
   Q4_0: {
     activation: 'q8',
     blockElements: 32,
     groupBlockBytes: 144,
+    hasRowFactors: true,
     repack: 'repack_q4_0',
     matmul: 'matmul_q4_0',
-    matmulExact: 'matmul_q4_0_exact',
     embedRow: 'embed_row_q4_0',
   },
   Q4_K: {
@@ -84,7 +79,6 @@ const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
     groupBlockBytes: 1184,
     repack: 'repack_q4_k',
     matmul: 'matmul_q4_k',
-    matmulExact: 'matmul_q4_k',
     embedRow: 'embed_row_q4_k',
   },
   Q6_K: {
@@ -93,34 +87,33 @@ const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
     groupBlockBytes: 1680,
     repack: 'repack_q6_k',
     matmul: 'matmul_q6_k',
-    matmulExact: 'matmul_q6_k',
     embedRow: 'embed_row_q6_k',
   },
   Q4_1: {
     activation: 'q8',
     blockElements: 32,
     groupBlockBytes: 160,
+    hasRowFactors: true,
     repack: 'repack_q4_1',
     matmul: 'matmul_q4_1',
-    matmulExact: 'matmul_q4_1',
     embedRow: 'embed_row_q4_1',
   },
   Q5_0: {
     activation: 'q8',
     blockElements: 32,
     groupBlockBytes: 176,
+    hasRowFactors: true,
     repack: 'repack_q5_0',
     matmul: 'matmul_q5_0',
-    matmulExact: 'matmul_q5_0',
     embedRow: 'embed_row_q5_0',
   },
   Q5_1: {
     activation: 'q8',
     blockElements: 32,
     groupBlockBytes: 192,
+    hasRowFactors: true,
     repack: 'repack_q5_1',
     matmul: 'matmul_q5_1',
-    matmulExact: 'matmul_q5_1',
     embedRow: 'embed_row_q5_1',
   },
   Q2_K: {
@@ -129,7 +122,6 @@ const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
     groupBlockBytes: 672,
     repack: 'repack_q2_k',
     matmul: 'matmul_q2_k',
-    matmulExact: 'matmul_q2_k',
     embedRow: 'embed_row_q2_k',
   },
   Q3_K: {
@@ -138,7 +130,6 @@ const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
     groupBlockBytes: 880,
     repack: 'repack_q3_k',
     matmul: 'matmul_q3_k',
-    matmulExact: 'matmul_q3_k',
     embedRow: 'embed_row_q3_k',
   },
   Q5_K: {
@@ -147,16 +138,15 @@ const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
     groupBlockBytes: 1440,
     repack: 'repack_q5_k',
     matmul: 'matmul_q5_k',
-    matmulExact: 'matmul_q5_k',
     embedRow: 'embed_row_q5_k',
   },
   IQ4_NL: {
     activation: 'q8',
     blockElements: 32,
     groupBlockBytes: 144,
+    hasRowFactors: true,
     repack: 'repack_iq4_nl',
     matmul: 'matmul_iq4_nl',
-    matmulExact: 'matmul_iq4_nl',
     embedRow: 'embed_row_iq4_nl',
   },
   IQ4_XS: {
@@ -165,7 +155,6 @@ const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
     groupBlockBytes: 1104,
     repack: 'repack_iq4_xs',
     matmul: 'matmul_iq4_xs',
-    matmulExact: 'matmul_iq4_xs',
     embedRow: 'embed_row_iq4_xs',
   },
   MXFP4: {
@@ -174,7 +163,6 @@ const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
     groupBlockBytes: 136,
     repack: 'repack_mxfp4',
     matmul: 'matmul_mxfp4',
-    matmulExact: 'matmul_mxfp4',
     embedRow: 'embed_row_mxfp4',
   },
 }
@@ -188,20 +176,23 @@ export const activationBytes = (activation: ActivationFormat, k: number): number
 
 /** Bytes of one group of eight repacked rows. */
 export function packedGroupBytes(type: string, k: number): number {
-  const { blockElements, groupBlockBytes, groupTailBytes = 0 } = format(type)
-  return (k / blockElements) * groupBlockBytes + groupTailBytes
+  const { blockElements, groupBlockBytes, hasRowFactors } = format(type)
+  return (hasRowFactors ? headBytes(k) : 0) + (k / blockElements) * groupBlockBytes
 }
+
+/** Eight bytes, and eight unused where that costs little and keeps vectors aligned. */
+const headBytes = (k: number): number => (k < 128 ? 8 : 16)
 
 /** Bytes of a repacked matrix of `rows` by `k`. */
 export const packedBytes = (type: string, rows: number, k: number): number =>
   Math.ceil(rows / GROUP_ROWS) * packedGroupBytes(type, k)
 
-/** The kernels of a type; `exact` when repacking any part of the matrix returned 1. */
-export function matrixKernels(kernels: Kernels, type: string, exact: boolean): MatrixKernels {
-  const { repack, matmul, matmulExact, embedRow } = format(type)
+/** The kernels of a type. */
+export function matrixKernels(kernels: Kernels, type: string): MatrixKernels {
+  const { repack, matmul, embedRow } = format(type)
   return {
     repack: kernels[repack] as RepackKernel,
-    matmul: kernels[exact ? matmulExact : matmul] as MatmulKernel,
+    matmul: kernels[matmul] as MatmulKernel,
     embedRow: kernels[embedRow] as EmbedRowKernel,
     packedGroupBytes: (k) => packedGroupBytes(type, k),
   }

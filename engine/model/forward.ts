@@ -30,10 +30,9 @@ export class StageForward {
   readonly #qkvOut: readonly [Region, Region, Region]
   readonly rows: RowSet
 
-  /** Create after all lanes have loaded. */
   constructor(lane: Lane) {
-    const { layout, kernels, words } = lane
-    const bind = (plan: LayerPlan['q']) => bindMatrix(kernels, plan, words[plan.exactFlag >>> 2] !== 0)
+    const { layout, kernels } = lane
+    const bind = (plan: LayerPlan['q']) => bindMatrix(kernels, plan)
     this.#lane = lane
     this.#layers = layout.layers.map((plan) => ({
       plan,

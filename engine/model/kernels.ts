@@ -25,8 +25,8 @@ export interface StageMemory {
 /** Plain SIMD runs everywhere; relaxed SIMD has faster integer products. Both give the same bits. */
 export type KernelBuild = 'plain' | 'relaxed'
 
-/** `rows` file rows -> groups of 8 interleaved rows; 1 when only the exact kernels are right for this data, else 0. */
-export type RepackKernel = (out: number, input: number, rows: number, k: number) => number
+/** `rows` file rows -> groups of 8 interleaved rows. */
+export type RepackKernel = (out: number, input: number, rows: number, k: number) => void
 /** out[i][8g .. 8g+7] = W[8g .. 8g+7] . x[i] for groupBegin <= g < groupEnd and i < n. */
 export type MatmulKernel = (
   out: number,
@@ -92,7 +92,6 @@ export interface Kernels {
   readonly matmul_q2_k: MatmulKernel
   readonly matmul_q3_k: MatmulKernel
   readonly matmul_q4_0: MatmulKernel
-  readonly matmul_q4_0_exact: MatmulKernel
   readonly matmul_q4_1: MatmulKernel
   readonly matmul_q4_k: MatmulKernel
   readonly matmul_q5_0: MatmulKernel
@@ -100,7 +99,6 @@ export interface Kernels {
   readonly matmul_q5_k: MatmulKernel
   readonly matmul_q6_k: MatmulKernel
   readonly matmul_q8_0: MatmulKernel
-  readonly matmul_q8_0_exact: MatmulKernel
   readonly quantize_q8: (out: number, x: number, k: number, n: number, outStride: number, xStride: number) => void
   readonly read_sum: (at: number, bytes: number) => number
   readonly repack_bf16: RepackKernel

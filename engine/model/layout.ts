@@ -43,8 +43,6 @@ export interface MatrixPlan {
   readonly rows: number
   readonly k: number
   readonly address: number
-  /** Address of an i32 that is set when the repacked data needs the exact path (see formats.ts). */
-  readonly exactFlag: number
 }
 
 /** f32 values as they are in the file. */
@@ -166,7 +164,7 @@ export function stageLayout(
   const optionalVector = (tensor: TensorInfo | undefined) => (tensor ? vector(tensor) : undefined)
   const matrix = (tensor: TensorInfo): MatrixPlan => {
     const [k, rows] = [tensor.dims[0]!, tensor.dims[1]!]
-    return { tensor, rows, k, address: take(packedBytes(tensor.type, rows, k)), exactFlag: take(4) }
+    return { tensor, rows, k, address: take(packedBytes(tensor.type, rows, k)) }
   }
   const cellsBytes = (type: CellType) => config.kvHeads * sizes.cells * config.headDim * cellBytes(type)
   const [kBytes, vBytes] = [cellsBytes(sizes.cellTypeK), cellsBytes(sizes.cellTypeV)]

@@ -36,7 +36,7 @@ export function loadWeights(task: LoadTask): void {
 function loadMatrix(task: LoadTask, matrix: MatrixPlan): void {
   const { layout, buffer, lane, lanes, shards, kernels } = task
   const { tensor, rows, k } = matrix
-  const { repack, packedGroupBytes } = matrixKernels(kernels, tensor.type, false)
+  const { repack, packedGroupBytes } = matrixKernels(kernels, tensor.type)
   const rowBytes = tensor.bytes / rows
   const window = layout.window.address + lane * layout.window.stride
   const groups = Math.ceil(rows / GROUP_ROWS)
@@ -47,8 +47,7 @@ function loadMatrix(task: LoadTask, matrix: MatrixPlan): void {
     const count = Math.min(rows, Math.min(end, group + groupsPerWindow) * GROUP_ROWS) - first
     const bytes = count * rowBytes
     shards[tensor.shard]!.readInto(new Uint8Array(buffer, window, bytes), tensor.offset + first * rowBytes)
-    const exact = repack(matrix.address + group * packedGroupBytes(k), window, count, k)
-    if (exact !== 0) new Int32Array(buffer, matrix.exactFlag, 1)[0] = 1
+    repack(matrix.address + group * packedGroupBytes(k), window, count, k)
     task.onBytes(bytes)
   }
 }

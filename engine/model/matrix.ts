@@ -31,9 +31,8 @@ export interface Matrix {
   embedRow(out: number, row: number): void
 }
 
-/** `exact`: what the repacking said about this matrix's data (formats.ts). */
-export function bindMatrix(kernels: Kernels, plan: MatrixPlan, exact: boolean): Matrix {
-  const { matmul, embedRow } = matrixKernels(kernels, plan.tensor.type, exact)
+export function bindMatrix(kernels: Kernels, plan: MatrixPlan): Matrix {
+  const { matmul, embedRow } = matrixKernels(kernels, plan.tensor.type)
   const { address, k } = plan
   return {
     plan,

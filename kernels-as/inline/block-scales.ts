@@ -2,7 +2,7 @@
 import {
   hasSupers, IQ4_XS, MXFP4, Q2_K, Q3_K, Q4_1, Q4_K, Q5_1, Q5_K, Q6_K, scalesAt,
 } from './block-weights'
-import { C0, C1, same } from './constants'
+import { C0, same } from './constants'
 import { halfToFloat, halfToFloatExact } from './half'
 
 /** Whether a block's minimum is one float per row. */
@@ -38,31 +38,26 @@ export function superBits<T, S>(w: usize): v128 {
   return i32x4.splat(0)
 }
 
-/**
- * The float scales of the block at `w`; `d`: its super-block's. E = C1: right for every half float; C0: only where
- * isPlainHalf.
- */
+/** The float scales of the block at `w`. `d`: its super-block's, or the factors of its rows. */
 // @ts-ignore: decorator
 @inline
-export function blockScales<T, E, S>(d: v128, w: usize, mask: v128, factor: v128): v128 {
+export function blockScales<T, S>(d: v128, w: usize, mask: v128): v128 {
   if (same<T, Q4_K>() || same<T, Q5_K>()) return f32x4.mul(d, integers<S>(v128.load8x8_u(w, scalesAt<T>())))
   if (same<T, IQ4_XS>()) return f32x4.mul(d, integers<S>(v128.load8x8_s(w, scalesAt<T>())))
   if (same<T, MXFP4>()) return powersOfTwo(w + scalesAt<T>() + 4 * offsetof<S>())
   if (hasSupers<T>()) return d
-  const halves = v128.load16x4_s(w + scalesAt<T>(), 8 * offsetof<S>())
-  if (same<E, C1>()) return halfToFloatExact(halves)
-  return halfToFloat(halves, mask, factor)
+  return halfToFloat(v128.load16x4_s(w, scalesAt<T>() + 8 * offsetof<S>()), mask, d)
 }
 
-/** What a block adds per unit of its activations' sum; `d`: its super-block's dmin. */
+/** What a block adds per unit of its activations' sum. `m`: its super-block's dmin, or the factors of its rows. */
 // @ts-ignore: decorator
 @inline
-export function blockMinima<T, S>(d: v128, w: usize): v128 {
+export function blockMinima<T, S>(m: v128, w: usize, mask: v128): v128 {
   if (same<T, Q4_1>() || same<T, Q5_1>()) {
-    return halfToFloatExact(v128.load16x4_s(w + scalesAt<T>(), 16 + 8 * offsetof<S>()))
+    return halfToFloat(v128.load16x4_s(w, scalesAt<T>() + 16 + 8 * offsetof<S>()), mask, m)
   }
-  if (same<T, Q4_K>() || same<T, Q5_K>()) return f32x4.mul(d, integers<S>(v128.load8x8_u(w + scalesAt<T>(), 8)))
-  return d
+  if (same<T, Q4_K>() || same<T, Q5_K>()) return f32x4.mul(m, integers<S>(v128.load8x8_u(w, scalesAt<T>() + 8)))
+  return m
 }
 
 /** Types with a scale for every 16 elements: the two of each row as i16. `bits`, `b`: of the super-block, for Q3_K. */

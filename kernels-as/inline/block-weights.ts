@@ -7,6 +7,7 @@
 // twos      word h: quads 4h .. 4h + 3, two bits each from the lowest up
 // ones      one word: byte i has bit v of element 4v + i
 //
+// Groups whose blocks have d (and m) of their own begin with a head, and d and m are scaled: row-factors.ts.
 // Per block of 8 rows x 32 elements, and before each 8 blocks of a super-block:
 //
 // Q8_0    0 bytes            256 d half[8]
@@ -27,6 +28,7 @@
 // IQ4_XS  0 nibbles          128 scales i8[8]                                 super-block: 0 d half[8]
 // MXFP4   0 nibbles          128 exponents u8[8]
 import { C0, C1, C10, C11, C12, C2, C3, C4, C5, C6, C7, C8, C9, same } from './constants'
+import { headBytes } from './row-factors'
 
 /** Types (see constants.ts). */
 export type Q8_0 = C0
@@ -49,6 +51,13 @@ export type MXFP4 = C12
 export function hasSupers<T>(): bool {
   return same<T, Q4_K>() || same<T, Q5_K>() || same<T, Q6_K>() || same<T, Q2_K>() || same<T, Q3_K>() ||
     same<T, IQ4_XS>()
+}
+
+/** Whether blocks have half-float scales of their own. */
+// @ts-ignore: decorator
+@inline
+export function hasRowFactors<T>(): bool {
+  return !hasSupers<T>() && !same<T, MXFP4>()
 }
 
 /** Whether codes have a fifth bit in the block's `ones`. */
@@ -108,9 +117,16 @@ export function scalesAt<T>(): usize {
   return hasFifthBits<T>() ? 160 : 128
 }
 
+/** Bytes before the blocks of a group. */
+// @ts-ignore: decorator
+@inline
+export function blocksAt<T>(k: i32): usize {
+  return hasRowFactors<T>() ? headBytes(k) : 0
+}
+
 /** Bytes of a group of 8 rows of `k` elements. */
 // @ts-ignore: decorator
 @inline
 export function groupBytes<T>(k: i32): usize {
-  return <usize>(k >> 5) * blockBytes<T>() + <usize>(k >> 8) * superHeadBytes<T>()
+  return blocksAt<T>(k) + <usize>(k >> 5) * blockBytes<T>() + <usize>(k >> 8) * superHeadBytes<T>()
 }

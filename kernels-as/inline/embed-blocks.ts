@@ -1,16 +1,19 @@
 import {
-  blockBytes, groupBytes, hasFifthBits, hasSupers, hasTable, IQ4_XS, MXFP4, Q2_K, Q3_K, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1,
+  blockBytes, blocksAt, groupBytes, hasFifthBits, hasRowFactors, hasSupers, hasTable, IQ4_XS, MXFP4, Q2_K, Q3_K, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1,
   Q5_K, Q6_K, Q8_0, scalesAt, superHeadBytes,
 } from './block-weights'
 import { same } from './constants'
 import { halfToFloatScalar } from './half'
+import { fileValue, rowFactor } from './row-factors'
 
 /** Row `row` of a repacked quantized matrix -> f32[k], with the operations and roundings of ggml's dequantization. */
 // @ts-ignore: decorator
 @inline
 export function embedBlocks<T>(out: usize, w: usize, row: i32, k: i32): void {
   const r = <usize>(row & 7)
-  let at = w + <usize>(row >> 3) * groupBytes<T>(k)
+  const group = w + <usize>(row >> 3) * groupBytes<T>(k)
+  const factor: f32 = hasRowFactors<T>() ? rowFactor(group, r) : 0
+  let at = group + blocksAt<T>(k)
   let head = at
   for (let b = 0; b < k >> 5; b++) {
     if (hasSupers<T>() && (b & 7) == 0) {
@@ -18,8 +21,8 @@ export function embedBlocks<T>(out: usize, w: usize, row: i32, k: i32): void {
       at += superHeadBytes<T>()
     }
     for (let part: usize = 0; part < 2; part++) {
-      const scale = scaleOfRow<T>(at, head, r, part, b & 7)
-      const minimum = minimumOfRow<T>(at, head, r, part)
+      const scale = scaleOfRow<T>(at, head, r, part, b & 7, factor)
+      const minimum = minimumOfRow<T>(at, head, r, part, factor)
       for (let e: usize = 16 * part; e < 16 * part + 16; e++) {
         const value = scale * <f32>codeOf<T>(at, r, e)
         store<f32>(out, same<T, Q4_1>() || same<T, Q5_1>() ? value + minimum : hasMinimum<T>() ? value - minimum : value)
@@ -36,16 +39,16 @@ function hasMinimum<T>(): bool {
   return same<T, Q4_K>() || same<T, Q5_K>() || same<T, Q2_K>()
 }
 
-/** The factor of the codes of 16 elements (`part` 0 or 1) of block `b` of the super-block at `head`, for row `r`. */
+/** The scale of 16 elements (`part` 0 or 1) of block `b` of the super-block at `head`, for row `r`. */
 // @ts-ignore: decorator
 @inline
-function scaleOfRow<T>(w: usize, head: usize, r: usize, part: usize, b: i32): f32 {
+function scaleOfRow<T>(w: usize, head: usize, r: usize, part: usize, b: i32, factor: f32): f32 {
   const at = w + scalesAt<T>()
   if (same<T, MXFP4>()) {
     const e = <u32>load<u8>(at + r)
     return reinterpret<f32>(e < 2 ? 0x00200000 << e : (e - 1) << 23)
   }
-  if (!hasSupers<T>()) return half(at + 2 * r)
+  if (!hasSupers<T>()) return fileValue(load<u16>(at + 2 * r), factor)
   const d = half(head + 2 * r)
   if (same<T, Q4_K>() || same<T, Q5_K>()) return d * <f32>load<u8>(at + r)
   if (same<T, IQ4_XS>()) return d * <f32>load<i8>(at + r)
@@ -59,9 +62,9 @@ function scaleOfRow<T>(w: usize, head: usize, r: usize, part: usize, b: i32): f3
 /** What is added to (Q4_1, Q5_1) or taken from the products; 0 for types without. */
 // @ts-ignore: decorator
 @inline
-function minimumOfRow<T>(w: usize, head: usize, r: usize, part: usize): f32 {
+function minimumOfRow<T>(w: usize, head: usize, r: usize, part: usize, factor: f32): f32 {
   const at = w + scalesAt<T>()
-  if (same<T, Q4_1>() || same<T, Q5_1>()) return half(at + 16 + 2 * r)
+  if (same<T, Q4_1>() || same<T, Q5_1>()) return fileValue(load<u16>(at + 16 + 2 * r), factor)
   if (same<T, Q4_K>() || same<T, Q5_K>()) return half(head + 16 + 2 * r) * <f32>load<u8>(at + 8 + r)
   if (same<T, Q2_K>()) return half(head + 16 + 2 * r) * <f32>(load<u8>(at + 2 * r + part) >> 4)
   return 0

@@ -1,10 +1,8 @@
-// Float weight matrices: groups of 8 rows, column by column; column c of a group holds the weights of rows 0..7.
-// F32 and BF16 as in the file. F16 rows are multiplied by a power of two that makes all their weights normal
-// (subnormal operands are slow); after the columns a group holds, per row, the factor that undoes this and turns the
-// bits of a half float into an f32, as the upper 16 bits of an f32. A row with an infinity or NaN is stored unscaled
-// with factor NaN, so that its products are NaN.
+// Float weight matrices: groups of 8 rows, column by column; column c of a group holds the weights of rows 0..7, F32 and
+// BF16 as in the file. F16 groups begin with a head and hold scaled weights: row-factors.ts.
 import { C0, C1, C2, same } from './constants'
 import { halfToFloat } from './half'
+import { headBytes } from './row-factors'
 
 /** Storage types (see constants.ts). */
 export type F32 = C0
@@ -18,19 +16,18 @@ export function columnBytes<T>(): usize {
   return same<T, F32>() ? 32 : 16
 }
 
+/** Bytes before the columns of a group of `k`. */
+// @ts-ignore: decorator
+@inline
+export function columnsAt<T>(k: i32): usize {
+  return same<T, F16>() ? headBytes(k) : 0
+}
+
 /** Bytes of a group of `k` columns. */
 // @ts-ignore: decorator
 @inline
 export function floatGroupBytes<T>(k: i32): usize {
-  return <usize>k * columnBytes<T>() + (same<T, F16>() ? 16 : 0)
-}
-
-/** The factors of the four rows of strand S of an F16 group whose columns end at `end`; anything for other types. */
-// @ts-ignore: decorator
-@inline
-export function rowFactors<T, S>(end: usize): v128 {
-  if (same<T, F16>()) return i32x4.shl(v128.load16x4_s(end, 8 * offsetof<S>()), 16)
-  return i32x4.splat(0)
+  return columnsAt<T>(k) + <usize>k * columnBytes<T>()
 }
 
 /** Rows 0..3 (S = C0) or 4..7 (C1) of the column at `column`. */

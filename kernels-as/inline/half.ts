@@ -18,9 +18,9 @@ export function hidden(bits: i32, zero: i32): v128 {
 @inline export const HALF_FACTOR: i32 = 0x77800000
 
 /**
- * Four sign-extended half floats as f32x4, for zeros and normals. Subnormals are right but slow (a product with a
- * subnormal operand takes a hundred cycles on some processors); infinity and NaN come out finite and wrong.
- * `mask` and `factor`: HALF_MASK and HALF_FACTOR in every lane, or a factor that includes another power of two.
+ * Four sign-extended half floats as f32x4. Subnormals are slow (a product with a subnormal operand takes a hundred
+ * cycles on some processors); infinity and NaN come out finite and wrong. `mask` and `factor`: HALF_MASK and HALF_FACTOR
+ * in every lane, or factors that include other powers of two.
  */
 // @ts-ignore: decorator
 @inline
@@ -66,10 +66,10 @@ export function floatToHalf(v: v128): v128 {
   return i16x8.narrow_i32x4_u(halves, halves)
 }
 
-/** Whether halfToFloat is right and fast for this half float: zero or normal. */
+/** A half float times `power`, a power of two that leaves it one; unchanged where `power` is 0. */
 // @ts-ignore: decorator
 @inline
-export function isPlainHalf(half: u16): bool {
-  const exponent = half & 0x7c00
-  return (exponent != 0 && exponent != 0x7c00) || (half & 0x7fff) == 0
+export function scaleHalf(half: u16, power: f32): u16 {
+  if (power == 0) return half
+  return <u16>i16x8.extract_lane_u(floatToHalf(f32x4.splat(halfToFloatScalar(half) * power)), 0)
 }

@@ -5,10 +5,11 @@ import { finish, step } from './block-products'
 import {
   blockMinima, blockScales, hasMinima, minimumPairs, scalePairs, superBits, superMinima, superScales,
 } from './block-scales'
-import { blockBytes, groupBytes, hasSupers, Q2_K, Q4_1, Q5_1, superHeadBytes } from './block-weights'
+import { blockBytes, blocksAt, groupBytes, hasRowFactors, hasSupers, Q2_K, Q4_1, Q5_1, superHeadBytes } from './block-weights'
 import { C0, C1, C2, C3, C4, same } from './constants'
-import { HALF_FACTOR, HALF_MASK, hidden } from './half'
+import { HALF_MASK, hidden } from './half'
 import { halfSums, Q8_BLOCK_BYTES, scaledSum, scaleOf } from './q8'
+import { rowFactors } from './row-factors'
 import { touch } from './touch'
 
 /** Blocks whose weights are touched at once, and how many blocks ahead. */
@@ -17,10 +18,10 @@ import { touch } from './touch'
 // @ts-ignore: decorator
 @inline const TOUCH_AHEAD: usize = 64
 
-/** E = C1: also right for scales that are subnormal, infinite or NaN; C0: for the others. */
+/** T: the weights' type. */
 // @ts-ignore: decorator
 @inline
-export function matmulBlocks<T, E>(
+export function matmulBlocks<T>(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
 ): void {
   const bytes = groupBytes<T>(k)
@@ -32,33 +33,40 @@ export function matmulBlocks<T, E>(
     let xi = x
     let left = n
     for (; left >= 4; left -= 4) {
-      tile<T, E, C4>(o, outStride, group, xi, xStride, k >> 5, 0, zero)
+      tile<T, C4>(o, outStride, group, xi, xStride, k, 0, zero)
       o += outStride << 2
       xi += xStride << 2
     }
     const touchEnd: usize = n < 4 ? weightsEnd : 0
-    if (left == 3) tile<T, E, C3>(o, outStride, group, xi, xStride, k >> 5, touchEnd, zero)
-    if (left == 2) tile<T, E, C2>(o, outStride, group, xi, xStride, k >> 5, touchEnd, zero)
-    if (left == 1) tile<T, E, C1>(o, outStride, group, xi, xStride, k >> 5, touchEnd, zero)
+    if (left == 3) tile<T, C3>(o, outStride, group, xi, xStride, k, touchEnd, zero)
+    if (left == 2) tile<T, C2>(o, outStride, group, xi, xStride, k, touchEnd, zero)
+    if (left == 1) tile<T, C1>(o, outStride, group, xi, xStride, k, touchEnd, zero)
   }
 }
 
 /** 8 weight rows x N (C1 .. C4) activation rows. `touchEnd`: see `touch`, `hiddenZero`: see `hidden`. */
-function tile<T, E, N>(
-  out: usize, outStride: usize, w: usize, x0: usize, xStride: usize, blocks: i32, touchEnd: usize, hiddenZero: i32,
+function tile<T, N>(
+  out: usize, outStride: usize, group: usize, x0: usize, xStride: usize, k: i32, touchEnd: usize, hiddenZero: i32,
 ): void {
   const low = lowMask<T>(hiddenZero)
   const high = highMask<T>(hiddenZero)
   const table = valueTable<T>(hiddenZero)
   const ones = hidden(0x00010001, hiddenZero)
   const mask = hidden(HALF_MASK, hiddenZero)
-  const factor = hidden(HALF_FACTOR, hiddenZero)
   const zero = i32x4.splat(0)
   let a0 = zero, b0 = zero, a1 = zero, b1 = zero, a2 = zero, b2 = zero, a3 = zero, b3 = zero
   let x1 = x0 + xStride
   let x2 = x1 + xStride
   let x3 = x2 + xStride
   let da = zero, db = zero, ma = zero, mb = zero, ha = zero, hb = zero
+  if (hasRowFactors<T>()) {
+    da = rowFactors<C0>(group)
+    db = rowFactors<C1>(group)
+    ma = da
+    mb = db
+  }
+  let w = group + blocksAt<T>(k)
+  const blocks = k >> 5
   for (let b = 0; b < blocks; b++) {
     if (offsetof<N>() < 4 && (<usize>b & (TOUCH_BLOCKS - 1)) == 0) {
       const ahead = w + TOUCH_AHEAD * blockBytes<T>()
@@ -111,10 +119,10 @@ function tile<T, E, N>(
     if (offsetof<N>() > 2) q2 = step<T, C1, C3>(q2, w, x2, kb, low, high, table, ones)
     if (offsetof<N>() > 3) p3 = step<T, C0, C3>(p3, w, x3, ka, low, high, table, ones)
     if (offsetof<N>() > 3) q3 = step<T, C1, C3>(q3, w, x3, kb, low, high, table, ones)
-    const sa = blockScales<T, E, C0>(da, w, mask, factor)
-    const sb = blockScales<T, E, C1>(db, w, mask, factor)
-    const na = blockMinima<T, C0>(ma, w)
-    const nb = blockMinima<T, C1>(mb, w)
+    const sa = blockScales<T, C0>(da, w, mask)
+    const sb = blockScales<T, C1>(db, w, mask)
+    const na = blockMinima<T, C0>(ma, w, mask)
+    const nb = blockMinima<T, C1>(mb, w, mask)
     a0 = addBlock<T, C0>(a0, p0, w, x0, sa, na, ka)
     b0 = addBlock<T, C1>(b0, q0, w, x0, sb, nb, kb)
     if (offsetof<N>() > 1) a1 = addBlock<T, C0>(a1, p1, w, x1, sa, na, ka)

@@ -1,8 +1,9 @@
 // The product of a float weight matrix with f32 rows. Each output is the sum of two accumulators, over the even and
 // over the odd columns, whatever the number of rows in the call.
 import { C0, C1, C2, same } from './constants'
-import { columnBytes, F32, floatGroupBytes, rowFactors, weights4 } from './float-weights'
+import { columnBytes, columnsAt, F16, F32, floatGroupBytes, weights4 } from './float-weights'
 import { HALF_MASK, hidden } from './half'
+import { rowFactors } from './row-factors'
 import { touch } from './touch'
 
 /** Bytes of weights that are touched at once, and how far ahead. */
@@ -40,16 +41,18 @@ function tile<T, N>(
   out: usize, outStride: usize, group: usize, x: usize, xStride: usize, k: i32, mask: v128, touchEnd: usize,
 ): void {
   const column = columnBytes<T>()
-  const end = group + <usize>k * column
-  const evenEnd = group + <usize>(k & ~1) * column
-  const fa = rowFactors<T, C0>(end)
-  const fb = rowFactors<T, C1>(end)
+  const begin = group + columnsAt<T>(k)
+  const end = begin + <usize>k * column
+  const evenEnd = begin + <usize>(k & ~1) * column
+  let fa = f32x4.splat(0), fb = fa
+  if (same<T, F16>()) fa = rowFactors<C0>(group)
+  if (same<T, F16>()) fb = rowFactors<C1>(group)
   let a0 = f32x4.splat(0), b0 = a0, a1 = a0, b1 = a0
   let c0 = a0, d0 = a0, c1 = a0, d1 = a0
   let y = x + xStride
-  let w = group
+  let w = begin
   for (; w < evenEnd; w += 2 * column) {
-    if (!same<T, F32>() && ((w - group) & (TOUCH_BYTES - 1)) == 0) {
+    if (!same<T, F32>() && ((w - begin) & (TOUCH_BYTES - 1)) == 0) {
       const left = end - w
       touch(w + TOUCH_BYTES, w + TOUCH_BYTES + (left < TOUCH_BYTES ? left : TOUCH_BYTES), touchEnd)
     }

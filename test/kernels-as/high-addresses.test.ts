@@ -37,7 +37,7 @@ function product(type: string, file: Uint8Array, x: Float32Array, top: number): 
   const input = place(3 * rowBytes)
   const staging = place(K * 4)
   const out = place(3 * ROWS * 4)
-  const { repack, matmul } = matrixKernels(kernels, type, false)
+  const { repack, matmul } = matrixKernels(kernels, type)
   repack(w, top - file.length, ROWS, K)
   for (let i = 0; i < 3; i++) {
     floats(staging, K).set(x.subarray(i * K, (i + 1) * K))

@@ -13,32 +13,26 @@ export interface FileMatrix {
   readonly bytes: Uint8Array
 }
 
-interface Packed {
-  readonly address: number
-  readonly exact: boolean
-}
-
 /** Repacks in windows of `windowRows` rows (a multiple of 8), from an odd address. */
-export function repack(kernels: Kernels, arena: Arena, matrix: FileMatrix, windowRows = 16): Packed {
+export function repack(kernels: Kernels, arena: Arena, matrix: FileMatrix, windowRows = 16): number {
   const { type, rows, k, bytes } = matrix
-  const { repack, packedGroupBytes } = matrixKernels(kernels, type, false)
+  const { repack, packedGroupBytes } = matrixKernels(kernels, type)
   const address = arena.take(packedBytes(type, rows, k))
   const rowBytes = bytes.length / rows
-  let exact = false
   for (let first = 0; first < rows; first += windowRows) {
     const count = Math.min(windowRows, rows - first)
     const window = arena.put(bytes.subarray(first * rowBytes, (first + count) * rowBytes), 1)
-    if (repack(address + (first / 8) * packedGroupBytes(k), window, count, k) !== 0) exact = true
+    repack(address + (first / 8) * packedGroupBytes(k), window, count, k)
   }
-  return { address, exact }
+  return address
 }
 
 /** The product with `n` rows of f32 (quantized where the type wants that): [n][rows padded to 8]. */
-export function product(matrix: FileMatrix, x: Float32Array, n: number, forceExact = false): Float32Array {
+export function product(matrix: FileMatrix, x: Float32Array, n: number): Float32Array {
   const { type, rows, k } = matrix
   const padded = Math.ceil(rows / 8) * 8
   return onBothBuilds((kernels, arena) => {
-    const { address, exact } = repack(kernels, arena, matrix)
+    const address = repack(kernels, arena, matrix)
     const format = activationFormat(type)
     // Odd strides, so that mixing them up shows.
     const xStride = activationBytes(format, k) + 64
@@ -50,7 +44,7 @@ export function product(matrix: FileMatrix, x: Float32Array, n: number, forceExa
     }
     const outStride = padded * 4 + 32
     const out = arena.take(n * outStride)
-    const { matmul: multiply } = matrixKernels(kernels, type, exact || forceExact)
+    const { matmul: multiply } = matrixKernels(kernels, type)
     const middle = padded >> 4
     multiply(out, address, input, outStride, xStride, middle, padded / 8, k, n)
     multiply(out, address, input, outStride, xStride, 0, middle, k, n)
@@ -63,9 +57,9 @@ export function product(matrix: FileMatrix, x: Float32Array, n: number, forceExa
 /** Dequantized row `row`. */
 export function embedRow(matrix: FileMatrix, row: number): Float32Array {
   return onBothBuilds((kernels, arena) => {
-    const { address, exact } = repack(kernels, arena, matrix)
+    const address = repack(kernels, arena, matrix)
     const out = arena.take(matrix.k * 4)
-    matrixKernels(kernels, matrix.type, exact).embedRow(out, address, row, matrix.k)
+    matrixKernels(kernels, matrix.type).embedRow(out, address, row, matrix.k)
     return arena.floats(out, matrix.k)
   })
 }
