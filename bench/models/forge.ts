@@ -5,7 +5,7 @@
 //   forge.js --widen MODEL --width 256 --ffn 512 --layers 6 --heads 8 --kv-heads 4 --type Q4_K --head Q6_K -o FILE
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { COMPUTABLE_TYPES, type ComputableType, isComputable } from '../../engine/gguf/ggml-types.ts'
+import { FORGED_TYPES, type ForgedType, isForged } from './quantize.ts'
 import { SHAPES, type Shape } from './shapes.ts'
 import { forgeSynthetic } from './synthetic.ts'
 import { forgeWidened } from './widen.ts'
@@ -33,9 +33,9 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS }).values
 }
 
-function typeOf(name: string): ComputableType {
-  if (isComputable(name as ComputableType)) return name as ComputableType
-  throw new Error(`expected a type of ${COMPUTABLE_TYPES.join(', ')}, found ${name}`)
+function typeOf(name: string): ForgedType {
+  if (isForged(name)) return name
+  throw new Error(`expected a type of ${FORGED_TYPES.join(', ')}, found ${name}`)
 }
 
 /** The named shape with single numbers replaced; without a name, all numbers must be given. */

@@ -9,7 +9,13 @@ const f = Math.fround
 /** Writes the data of `values`, a row or a block, to `out`. */
 type Quantizer = (values: Float32Array, out: DataView) => void
 
-const QUANTIZERS: Readonly<Partial<Record<ComputableType, Quantizer>>> = {
+/** Types that models are forged in. */
+export const FORGED_TYPES = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_K', 'Q6_K'] as const satisfies ComputableType[]
+export type ForgedType = (typeof FORGED_TYPES)[number]
+
+export const isForged = (name: string): name is ForgedType => (FORGED_TYPES as readonly string[]).includes(name)
+
+const QUANTIZERS: Readonly<Record<ForgedType, Quantizer>> = {
   F32: elementwise(4, (out, at, value) => out.setFloat32(at, value, true)),
   F16: elementwise(2, (out, at, value) => out.setUint16(at, halfBits(value), true)),
   BF16: elementwise(2, (out, at, value) => out.setUint16(at, bfloatBits(value), true)),
@@ -20,11 +26,9 @@ const QUANTIZERS: Readonly<Partial<Record<ComputableType, Quantizer>>> = {
 }
 
 /** The elements of a row as data of `type`; the row is a whole number of blocks. */
-export function quantizeRow(type: ComputableType, values: Float32Array): Uint8Array {
-  const quantize = QUANTIZERS[type]
-  if (!quantize) throw new Error(`expected a type of ${Object.keys(QUANTIZERS).join(', ')}, found ${type}`)
+export function quantizeRow(type: ForgedType, values: Float32Array): Uint8Array {
   const out = new Uint8Array(rowBytes(type, values.length))
-  quantize(values, new DataView(out.buffer))
+  QUANTIZERS[type](values, new DataView(out.buffer))
   return out
 }
 
@@ -34,7 +38,7 @@ function elementwise(bytes: number, write: (out: DataView, at: number, value: nu
   }
 }
 
-function blockwise(type: ComputableType, quantize: Quantizer): Quantizer {
+function blockwise(type: ForgedType, quantize: Quantizer): Quantizer {
   const { blockElements, blockBytes } = ggmlType(type)
   return (values, out) => {
     for (let block = 0; block * blockElements < values.length; block++) {

@@ -1,6 +1,7 @@
 // Shapes of Llamas to forge, and what a GGUF file of such a shape consists of.
-import type { ComputableType } from '../../engine/gguf/ggml-types.ts'
+
 import type { MetadataItem, TensorItem } from './gguf-writer.ts'
+import type { ForgedType } from './quantize.ts'
 
 export interface Shape {
   readonly width: number
@@ -22,11 +23,11 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
 
 /** Types by what a matrix is for. */
 export interface TypeChoice {
-  readonly matrices: ComputableType
+  readonly matrices: ForgedType
   /** The embedding and the output matrix. */
-  readonly head: ComputableType
+  readonly head: ForgedType
   /** The FFN's down projection, whose rows are the longest. */
-  readonly down: ComputableType
+  readonly down: ForgedType
 }
 
 export interface LlamaNumbers {

@@ -1,9 +1,9 @@
 // Random Llamas that cost what trained ones cost. All matrices of a type are cut from one quantized tile of normal noise,
 // which makes forging as fast as writing.
-import { type ComputableType, ggmlType } from '../../engine/gguf/ggml-types.ts'
+import { ggmlType } from '../../engine/gguf/ggml-types.ts'
 import type { TensorItem } from './gguf-writer.ts'
 import { writeGguf } from './output-file.ts'
-import { quantizeRow } from './quantize.ts'
+import { type ForgedType, quantizeRow } from './quantize.ts'
 import { llamaMetadata, llamaTensors, type Shape, type TypeChoice } from './shapes.ts'
 import { vocabularyMetadata } from './vocabulary.ts'
 
@@ -26,8 +26,8 @@ export interface SyntheticModel {
 
 /** Writes the model and returns its size in bytes. */
 export function forgeSynthetic(path: string, { shape, types, name, zeros }: SyntheticModel): number {
-  const tiles = new Map<ComputableType, Uint8Array>()
-  const tileOf = (type: ComputableType): Uint8Array => {
+  const tiles = new Map<ForgedType, Uint8Array>()
+  const tileOf = (type: ForgedType): Uint8Array => {
     let tile = tiles.get(type)
     if (tile === undefined) {
       tile = quantizeRow(type, noise(TILE_BLOCKS * 256))
@@ -40,7 +40,7 @@ export function forgeSynthetic(path: string, { shape, types, name, zeros }: Synt
     ...item,
     pieces: () => {
       if (item.dims.length === 1) return [new Uint8Array(normWeights.buffer)]
-      return zeros ? [] : cutFromTile(item, tileOf(item.type as ComputableType), index)
+      return zeros ? [] : cutFromTile(item, tileOf(item.type as ForgedType), index)
     },
   }))
   const numbers = { contextLength: 4096, normEps: 1e-5, ropeBase: 10000, name }

@@ -5,14 +5,14 @@
 // their rotation frequencies.
 
 import { type GgufFile, openGguf } from '../../engine/gguf/file.ts'
-import { type ComputableType, ggmlType } from '../../engine/gguf/ggml-types.ts'
+import { ggmlType } from '../../engine/gguf/ggml-types.ts'
 import { readF32Tensor } from '../../engine/gguf/tensor-data.ts'
 import type { TensorInfo } from '../../engine/gguf/tensor-table.ts'
 import { type ModelConfig, modelConfig } from '../../engine/model/config.ts'
 import { type LayerWeights, modelWeights } from '../../engine/model/weights.ts'
 import type { MetadataItem, TensorItem } from './gguf-writer.ts'
 import { type TensorSource, writeGguf } from './output-file.ts'
-import { quantizeRow } from './quantize.ts'
+import { type ForgedType, quantizeRow } from './quantize.ts'
 import { llamaMetadata, llamaTensors, type Shape, type TypeChoice } from './shapes.ts'
 
 /** A matrix or vector of the trained model, and which of its elements each new one takes. */
@@ -72,9 +72,9 @@ function checkShape(config: ModelConfig, shape: Shape): void {
 }
 
 /** The type of a matrix whose rows are not whole blocks falls back to F16, as in llama.cpp's quantizer. */
-function fittingType(item: TensorItem): ComputableType {
+function fittingType(item: TensorItem): ForgedType {
   const fits = item.dims[0]! % ggmlType(item.type).blockElements === 0
-  return fits ? (item.type as ComputableType) : 'F16'
+  return fits ? (item.type as ForgedType) : 'F16'
 }
 
 /** By a new tensor's name, what fills it; undefined for the padding layers' zero matrices. */
@@ -178,7 +178,7 @@ function ropeFactors({ headDim, rope }: ModelConfig, shape: Shape): Float32Array
 function* rows({ type, dims }: TensorItem, mapping: Mapping | undefined): Generator<Uint8Array> {
   const [inputs = 1, outputs = 1] = dims
   const isVector = dims.length === 1
-  const zeros = quantizeRow(type as ComputableType, new Float32Array(inputs))
+  const zeros = quantizeRow(type as ForgedType, new Float32Array(inputs))
   if (mapping === undefined && isVector) yield bytesOf(new Float32Array(inputs).fill(1))
   else {
     for (let newRow = 0; newRow < outputs; newRow++) {
@@ -191,7 +191,7 @@ function* rows({ type, dims }: TensorItem, mapping: Mapping | undefined): Genera
       for (let i = 0; i < mapping.inputs; i++) {
         values[mapping.input(i)] = mapping.source[row * mapping.inputs + i]! * mapping.factor
       }
-      yield quantizeRow(type as ComputableType, values)
+      yield quantizeRow(type as ForgedType, values)
     }
   }
 }

@@ -23,6 +23,12 @@ const MODELS: Readonly<Record<string, Limits>> = {
   'random-Q4_0': INTEGER_PRODUCTS,
   'random-Q4_K': INTEGER_PRODUCTS,
   'random-Q6_K': INTEGER_PRODUCTS,
+  'random-Q4_1': INTEGER_PRODUCTS,
+  'random-Q5_0': INTEGER_PRODUCTS,
+  'random-Q5_1': INTEGER_PRODUCTS,
+  'random-Q2_K': INTEGER_PRODUCTS,
+  'random-Q3_K': INTEGER_PRODUCTS,
+  'random-Q5_K': INTEGER_PRODUCTS,
   'wide-Q4_K_M': INTEGER_PRODUCTS,
 }
 /** Where llama.cpp's first two tokens differ by more than this, noise of 8-bit activations hardly swaps them. */
