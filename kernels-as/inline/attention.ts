@@ -10,6 +10,7 @@ import { findCells, widenCells } from './cells'
 import { same } from './constants'
 import { exp } from './exp'
 import { F32 } from './float-weights'
+import { HALF_FACTOR, HALF_MASK, held } from './half'
 import { maxLanes, sumLanes } from './lanes'
 import { score } from './score'
 import { weigh } from './weigh'
@@ -35,6 +36,8 @@ export function attention<T>(
   const states = scores + <usize>heads * CHUNK_BYTES
   const partial = states + ((<usize>heads * 16 + 63) & ~63)
   const tile = partial + <usize>heads * headBytes
+  const mask = held(i32x4.splat(HALF_MASK), states)
+  const factor = held(i32x4.splat(HALF_FACTOR), states)
   for (let i: usize = 0; i < <usize>TILE_ROWS; i++) store<usize>(tileOffsets + 4 * i, i * headBytes)
   for (let first = 0; first < length; first += CHUNK) {
     const count = min(CHUNK, length - first)
@@ -45,12 +48,12 @@ export function attention<T>(
       const to = scores + (<usize>i << 2)
       if (same<T, F32>() || heads == 1) {
         for (let h: usize = 0; h < <usize>heads; h++) {
-          score<T>(to + h * CHUNK_BYTES, q + h * headBytes, kCells, at, rows, headDim, scale)
+          score<T>(to + h * CHUNK_BYTES, q + h * headBytes, kCells, at, rows, headDim, scale, mask, factor)
         }
       } else {
-        widenCells(tile, kCells, at, rows, headDim)
+        widenCells(tile, kCells, at, rows, headDim, mask, factor)
         for (let h: usize = 0; h < <usize>heads; h++) {
-          score<F32>(to + h * CHUNK_BYTES, q + h * headBytes, tile, tileOffsets, rows, headDim, scale)
+          score<F32>(to + h * CHUNK_BYTES, q + h * headBytes, tile, tileOffsets, rows, headDim, scale, mask, factor)
         }
       }
     }
@@ -62,12 +65,12 @@ export function attention<T>(
       const weights = scores + (<usize>i << 2)
       if (same<T, F32>() || heads == 1) {
         for (let h: usize = 0; h < <usize>heads; h++) {
-          weigh<T>(weighted + h * headBytes, i == 0, weights + h * CHUNK_BYTES, vCells, at, rows, headDim)
+          weigh<T>(weighted + h * headBytes, i == 0, weights + h * CHUNK_BYTES, vCells, at, rows, headDim, mask, factor)
         }
       } else {
-        widenCells(tile, vCells, at, rows, headDim)
+        widenCells(tile, vCells, at, rows, headDim, mask, factor)
         for (let h: usize = 0; h < <usize>heads; h++) {
-          weigh<F32>(weighted + h * headBytes, i == 0, weights + h * CHUNK_BYTES, tile, tileOffsets, rows, headDim)
+          weigh<F32>(weighted + h * headBytes, i == 0, weights + h * CHUNK_BYTES, tile, tileOffsets, rows, headDim, mask, factor)
         }
       }
     }

@@ -3,30 +3,30 @@ import {
   hasFifthBits, hasTable, MXFP4, Q2_K, Q3_K, Q6_K, Q8_0,
 } from './block-weights'
 import { C0, C1, C2, C3, same } from './constants'
-import { hidden } from './half'
+import { held } from './half'
 
-/** The mask of a word's lowest codes, in every byte. */
+/** The mask of a word's lowest codes, in every byte. `scratch`: see `held`. */
 // @ts-ignore: decorator
 @inline
-export function lowMask<T>(zero: i32): v128 {
-  return hidden(same<T, Q2_K>() || same<T, Q3_K>() ? 0x03030303 : 0x0f0f0f0f, zero)
+export function lowMask<T>(scratch: usize): v128 {
+  return held(i32x4.splat(same<T, Q2_K>() || same<T, Q3_K>() ? 0x03030303 : 0x0f0f0f0f), scratch)
 }
 
 /** The mask of the bits that come from elsewhere, in every byte. */
 // @ts-ignore: decorator
 @inline
-export function highMask<T>(zero: i32): v128 {
-  return hidden(same<T, Q6_K>() ? 0x30303030 : same<T, Q3_K>() ? 0x04040404 : 0x10101010, zero)
+export function highMask<T>(scratch: usize): v128 {
+  return held(i32x4.splat(same<T, Q6_K>() ? 0x30303030 : same<T, Q3_K>() ? 0x04040404 : 0x10101010), scratch)
 }
 
 /** The values of nibbles: kvalues_iq4nl and twice the E2M1 numbers, of ggml-common.h in ggml-org/ggml. */
 // @ts-ignore: decorator
 @inline
-export function valueTable<T>(zero: i32): v128 {
+export function valueTable<T>(scratch: usize): v128 {
   const values = same<T, MXFP4>()
     ? i8x16(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12)
     : i8x16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
-  return v128.or(values, i32x4.splat(zero))
+  return held(values, scratch)
 }
 
 /** The codes of the first quad of a step. */

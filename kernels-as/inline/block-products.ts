@@ -76,6 +76,8 @@ function accumulate<T, P, Q>(sum: v128, x: usize, p: v128, q: v128, pairs: v128,
     const first = i32x4.dot_i16x8_s(dotSigned<P>(x, p), ones)
     return i32x4.add(i32x4.add(sum, first), i32x4.dot_i16x8_s(dotSigned<Q>(x, q), ones))
   }
+  // The first step starts the sum.
+  if (same<P, C0>()) return i16x8.add(dot<P>(x, p), dot<Q>(x, q))
   return i16x8.add(i16x8.add(sum, dot<P>(x, p)), dot<Q>(x, q))
 }
 

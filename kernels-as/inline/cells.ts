@@ -1,7 +1,7 @@
 // KV cells of one head, found through tables of cell numbers. A list of rows is a base address and u32 offsets.
 import { same } from './constants'
 import { F32 } from './float-weights'
-import { HALF_FACTOR, HALF_MASK, halfToFloat, halfToFloatScalar, hidden } from './half'
+import { halfToFloat, halfToFloatScalar } from './half'
 
 /** Byte offsets of the cells of positions first .. first + count - 1. */
 // @ts-ignore: decorator
@@ -19,9 +19,9 @@ export function findCells(
 /** `rows` f16 cells to f32[rows][headDim] at `tile`. */
 // @ts-ignore: decorator
 @inline
-export function widenCells(tile: usize, cells: usize, offsets: usize, rows: i32, headDim: i32): void {
-  const mask = hidden(HALF_MASK, rows >> 31)
-  const factor = hidden(HALF_FACTOR, rows >> 31)
+export function widenCells(
+  tile: usize, cells: usize, offsets: usize, rows: i32, headDim: i32, mask: v128, factor: v128,
+): void {
   for (let i = 0; i < rows; i++) {
     let at = rowAt(cells, offsets, i)
     let d = 0

@@ -1,13 +1,14 @@
 // Half floats from and to f32.
 
 /**
- * `bits` in every lane, as a value the compilers cannot see through: `zero` is a number that is 0 at run time. V8
- * builds a constant vector anew at every use inside a loop; this one is made once and kept.
+ * A constant as a value that V8 keeps: it builds constant vectors anew at every use inside a loop, and takes apart
+ * whatever it can compute again, but not what comes out of memory. `scratch`: 16 bytes that may be overwritten.
  */
 // @ts-ignore: decorator
 @inline
-export function hidden(bits: i32, zero: i32): v128 {
-  return i32x4.splat(bits | zero)
+export function held(constant: v128, scratch: usize): v128 {
+  v128.store(scratch, constant)
+  return v128.load(scratch)
 }
 
 /** Sign, exponent and fraction of a half float shifted left by 13 after sign extension. */

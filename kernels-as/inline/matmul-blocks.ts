@@ -7,7 +7,7 @@ import {
 } from './block-scales'
 import { blockBytes, blocksAt, groupBytes, hasRowFactors, hasSupers, Q2_K, Q4_1, Q5_1, superHeadBytes } from './block-weights'
 import { C0, C1, C2, C3, C4, same } from './constants'
-import { HALF_MASK, hidden } from './half'
+import { HALF_MASK, held } from './half'
 import { halfSums, Q8_BLOCK_BYTES, scaledSum, scaleOf } from './q8'
 import { rowFactors } from './row-factors'
 import { touch } from './touch'
@@ -25,7 +25,6 @@ export function matmulBlocks<T>(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
 ): void {
   const bytes = groupBytes<T>(k)
-  const zero = n >> 31
   const weightsEnd = w + <usize>groupEnd * bytes
   for (let g = groupBegin; g < groupEnd; g++) {
     const group = w + <usize>g * bytes
@@ -33,26 +32,26 @@ export function matmulBlocks<T>(
     let xi = x
     let left = n
     for (; left >= 4; left -= 4) {
-      tile<T, C4>(o, outStride, group, xi, xStride, k, 0, zero)
+      tile<T, C4>(o, outStride, group, xi, xStride, k, 0)
       o += outStride << 2
       xi += xStride << 2
     }
     const touchEnd: usize = n < 4 ? weightsEnd : 0
-    if (left == 3) tile<T, C3>(o, outStride, group, xi, xStride, k, touchEnd, zero)
-    if (left == 2) tile<T, C2>(o, outStride, group, xi, xStride, k, touchEnd, zero)
-    if (left == 1) tile<T, C1>(o, outStride, group, xi, xStride, k, touchEnd, zero)
+    if (left == 3) tile<T, C3>(o, outStride, group, xi, xStride, k, touchEnd)
+    if (left == 2) tile<T, C2>(o, outStride, group, xi, xStride, k, touchEnd)
+    if (left == 1) tile<T, C1>(o, outStride, group, xi, xStride, k, touchEnd)
   }
 }
 
-/** 8 weight rows x N (C1 .. C4) activation rows. `touchEnd`: see `touch`, `hiddenZero`: see `hidden`. */
+/** 8 weight rows x N (C1 .. C4) activation rows. `touchEnd`: see `touch`. */
 function tile<T, N>(
-  out: usize, outStride: usize, group: usize, x0: usize, xStride: usize, k: i32, touchEnd: usize, hiddenZero: i32,
+  out: usize, outStride: usize, group: usize, x0: usize, xStride: usize, k: i32, touchEnd: usize,
 ): void {
-  const low = lowMask<T>(hiddenZero)
-  const high = highMask<T>(hiddenZero)
-  const table = valueTable<T>(hiddenZero)
-  const ones = hidden(0x00010001, hiddenZero)
-  const mask = hidden(HALF_MASK, hiddenZero)
+  const low = lowMask<T>(out)
+  const high = highMask<T>(out)
+  const table = valueTable<T>(out)
+  const ones = held(i32x4.splat(0x00010001), out)
+  const mask = held(i32x4.splat(HALF_MASK), out)
   const zero = i32x4.splat(0)
   let a0 = zero, b0 = zero, a1 = zero, b1 = zero, a2 = zero, b2 = zero, a3 = zero, b3 = zero
   let x1 = x0 + xStride

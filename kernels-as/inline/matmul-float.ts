@@ -2,7 +2,7 @@
 // over the odd columns, whatever the number of rows in the call.
 import { C0, C1, C2, same } from './constants'
 import { columnBytes, columnsAt, F16, F32, floatGroupBytes, weights4 } from './float-weights'
-import { HALF_MASK, hidden } from './half'
+import { HALF_MASK, held } from './half'
 import { rowFactors } from './row-factors'
 import { touch } from './touch'
 
@@ -16,7 +16,6 @@ export function matmulFloat<T>(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
 ): void {
   const groupBytes = floatGroupBytes<T>(k)
-  const mask = hidden(HALF_MASK, n >> 31)
   const weightsEnd = w + <usize>groupEnd * groupBytes
   for (let g = groupBegin; g < groupEnd; g++) {
     const group = w + <usize>g * groupBytes
@@ -25,12 +24,12 @@ export function matmulFloat<T>(
     let i = 0
     let touchEnd = weightsEnd
     for (; i + 2 <= n; i += 2) {
-      tile<T, C2>(o, outStride, group, xi, xStride, k, mask, touchEnd)
+      tile<T, C2>(o, outStride, group, xi, xStride, k, touchEnd)
       o += outStride << 1
       xi += xStride << 1
       touchEnd = 0
     }
-    if (i < n) tile<T, C1>(o, outStride, group, xi, xStride, k, mask, touchEnd)
+    if (i < n) tile<T, C1>(o, outStride, group, xi, xStride, k, touchEnd)
   }
 }
 
@@ -38,9 +37,10 @@ export function matmulFloat<T>(
 // @ts-ignore: decorator
 @inline
 function tile<T, N>(
-  out: usize, outStride: usize, group: usize, x: usize, xStride: usize, k: i32, mask: v128, touchEnd: usize,
+  out: usize, outStride: usize, group: usize, x: usize, xStride: usize, k: i32, touchEnd: usize,
 ): void {
   const column = columnBytes<T>()
+  const mask = held(i32x4.splat(HALF_MASK), out)
   const begin = group + columnsAt<T>(k)
   const end = begin + <usize>k * column
   const evenEnd = begin + <usize>(k & ~1) * column

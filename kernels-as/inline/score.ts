@@ -1,6 +1,5 @@
 import { elementBytes, load1, load4, rowAt } from './cells'
 import { C0, C1 } from './constants'
-import { HALF_FACTOR, HALF_MASK, hidden } from './half'
 import { sumLanes } from './lanes'
 
 /**
@@ -10,10 +9,9 @@ import { sumLanes } from './lanes'
 // @ts-ignore: decorator
 @inline
 export function score<T>(
-  scores: usize, q: usize, base: usize, offsets: usize, rows: i32, headDim: i32, scale: f32,
+  scores: usize, q: usize, base: usize, offsets: usize, rows: i32, headDim: i32, scale: f32, mask: v128,
+  factor: v128,
 ): void {
-  const mask = hidden(HALF_MASK, rows >> 31)
-  const factor = hidden(HALF_FACTOR, rows >> 31)
   let i = 0
   for (; i + 4 <= rows; i += 4) {
     let k0 = rowAt(base, offsets, i)

@@ -1,15 +1,13 @@
 import { elementBytes, load1, load4, rowAt } from './cells'
 import { C0, C1, C2, C3, C4, C5, C6, C7 } from './constants'
-import { HALF_FACTOR, HALF_MASK, hidden } from './half'
 
 /** out[d] (+)= sum over i of weights[i] * row i of the list [d], rows of type T, in order of i; from zero if `isFirst`. */
 // @ts-ignore: decorator
 @inline
 export function weigh<T>(
   out: usize, isFirst: bool, weights: usize, base: usize, offsets: usize, rows: i32, headDim: i32,
+  mask: v128, factor: v128,
 ): void {
-  const mask = hidden(HALF_MASK, rows >> 31)
-  const factor = hidden(HALF_FACTOR, rows >> 31)
   const end = out + (<usize>headDim << 2)
   if (isFirst) memory.fill(out, 0, <usize>headDim << 2)
   let column = base
