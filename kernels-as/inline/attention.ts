@@ -70,7 +70,8 @@ export function attention<T>(
       } else {
         widenCells(tile, vCells, at, rows, headDim, mask, factor)
         for (let h: usize = 0; h < <usize>heads; h++) {
-          weigh<F32>(weighted + h * headBytes, i == 0, weights + h * CHUNK_BYTES, tile, tileOffsets, rows, headDim, mask, factor)
+          const to = weighted + h * headBytes
+          weigh<F32>(to, i == 0, weights + h * CHUNK_BYTES, tile, tileOffsets, rows, headDim, mask, factor)
         }
       }
     }

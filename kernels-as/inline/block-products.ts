@@ -1,6 +1,5 @@
 // Exact integer products of a block of weights with a block of activations. A vector of codes holds, for each of a
-// strand's four rows, the four elements of a quad, so that every i32 lane sums its own row. A block is done in four
-// steps of two quads each, every step for all rows of a tile: its weights are then unpacked once and used at once.
+// strand's four rows, the four elements of a quad, so that every i32 lane sums its own row.
 //
 // Relaxed build: i16x8.relaxed_dot_i8x16_i7x16_s multiplies signed codes by codes of at most 7 bits and adds neighbours
 // in i16; as many of those are summed in i16 as cannot overflow: all 8 quads of codes 0..15, 2 of codes 0..63. Its
@@ -22,12 +21,26 @@ function isSigned<T>(): bool {
 }
 
 /**
- * `sum` + step V (C0..C3) of the block for strand S. The sum starts at zero and is to be read by `finish` only.
- * `low`, `high`, `table`: see block-codes.ts. `ones`: 1 in every i16. `pairs`: see scalePairs.
+ * The exact integer products of strand S with the block at `x`, the offsets of the codes and the integer scales of 16
+ * elements included: i32x4. `pairs`: see scalePairs; `low`, `high`, `table`: see block-codes.ts; `ones`: 1 in every i16.
  */
 // @ts-ignore: decorator
 @inline
-export function step<T, S, V>(
+export function blockDot<T, S>(
+  w: usize, x: usize, pairs: v128, low: v128, high: v128, table: v128, ones: v128,
+): v128 {
+  let sum = i32x4.splat(0)
+  sum = step<T, S, C0>(sum, w, x, pairs, low, high, table, ones)
+  sum = step<T, S, C1>(sum, w, x, pairs, low, high, table, ones)
+  sum = step<T, S, C2>(sum, w, x, pairs, low, high, table, ones)
+  sum = step<T, S, C3>(sum, w, x, pairs, low, high, table, ones)
+  return finish<T>(sum, x, pairs)
+}
+
+/** `sum` + step V (C0..C3): two quads. The sum is in i16 or i32, as `finish` knows. */
+// @ts-ignore: decorator
+@inline
+function step<T, S, V>(
   sum: v128, w: usize, x: usize, pairs: v128, low: v128, high: v128, table: v128, ones: v128,
 ): v128 {
   const first = firstCodes<T, S, V>(w, low, high, table)
@@ -47,7 +60,7 @@ export function step<T, S, V>(
 /** The sum after the last step as i32x4, with the offsets of the codes taken into account. */
 // @ts-ignore: decorator
 @inline
-export function finish<T>(sum: v128, x: usize, pairs: v128): v128 {
+function finish<T>(sum: v128, x: usize, pairs: v128): v128 {
   if (same<T, Q6_K>()) return i32x4.sub(sum, i32x4.shl(i32x4.dot_i16x8_s(pairs, halfSums(x)), 5))
   if (same<T, Q3_K>()) return i32x4.sub(sum, i32x4.shl(i32x4.dot_i16x8_s(pairs, halfSums(x)), 2))
   if (hasHalfScales<T>()) return sum

@@ -11,8 +11,8 @@ export function findCells(
 ): void {
   for (let i = 0; i < count; i++) {
     const p = first + i
-    const cell = p < committed ? load<u32>(table + (<usize>p << 2)) : load<u32>(ancestors + (<usize>(p - committed) << 2))
-    store<usize>(offsets + (<usize>i << 2), <usize>cell * cellStride)
+    const entry = p < committed ? table + (<usize>p << 2) : ancestors + (<usize>(p - committed) << 2)
+    store<usize>(offsets + (<usize>i << 2), <usize>load<u32>(entry) * cellStride)
   }
 }
 

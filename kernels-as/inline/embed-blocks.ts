@@ -1,6 +1,6 @@
 import {
-  blockBytes, blocksAt, groupBytes, hasFifthBits, hasRowFactors, hasSupers, hasTable, IQ4_XS, MXFP4, Q2_K, Q3_K, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1,
-  Q5_K, Q6_K, Q8_0, scalesAt, superHeadBytes,
+  blockBytes, blocksAt, groupBytes, hasFifthBits, hasRowFactors, hasSupers, hasTable, IQ4_XS, MXFP4, Q2_K, Q3_K, Q4_0,
+  Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, scalesAt, superHeadBytes,
 } from './block-weights'
 import { same } from './constants'
 import { halfToFloatScalar } from './half'

@@ -1,11 +1,13 @@
 // The product of a quantized weight matrix with `q8` rows. Each output is one f32 sum over the blocks in order, of
 // (integer product) * (weight scale * activation scale), whatever the number of rows in the call.
 import { highMask, lowMask, valueTable } from './block-codes'
-import { finish, step } from './block-products'
+import { blockDot } from './block-products'
 import {
   blockMinima, blockScales, hasMinima, minimumPairs, scalePairs, superBits, superMinima, superScales,
 } from './block-scales'
-import { blockBytes, blocksAt, groupBytes, hasRowFactors, hasSupers, Q2_K, Q4_1, Q5_1, superHeadBytes } from './block-weights'
+import {
+  blockBytes, blocksAt, groupBytes, hasRowFactors, hasSupers, Q2_K, Q4_1, Q5_1, superHeadBytes,
+} from './block-weights'
 import { C0, C1, C2, C3, C4, same } from './constants'
 import { HALF_MASK, held } from './half'
 import { halfSums, Q8_BLOCK_BYTES, scaledSum, scaleOf } from './q8'
@@ -85,51 +87,18 @@ function tile<T, N>(
     }
     const ka = scalePairs<T, C0>(w, ha, b)
     const kb = scalePairs<T, C1>(w, hb, b)
-    let p0 = zero, q0 = zero, p1 = zero, q1 = zero, p2 = zero, q2 = zero, p3 = zero, q3 = zero
-    p0 = step<T, C0, C0>(p0, w, x0, ka, low, high, table, ones)
-    q0 = step<T, C1, C0>(q0, w, x0, kb, low, high, table, ones)
-    if (offsetof<N>() > 1) p1 = step<T, C0, C0>(p1, w, x1, ka, low, high, table, ones)
-    if (offsetof<N>() > 1) q1 = step<T, C1, C0>(q1, w, x1, kb, low, high, table, ones)
-    if (offsetof<N>() > 2) p2 = step<T, C0, C0>(p2, w, x2, ka, low, high, table, ones)
-    if (offsetof<N>() > 2) q2 = step<T, C1, C0>(q2, w, x2, kb, low, high, table, ones)
-    if (offsetof<N>() > 3) p3 = step<T, C0, C0>(p3, w, x3, ka, low, high, table, ones)
-    if (offsetof<N>() > 3) q3 = step<T, C1, C0>(q3, w, x3, kb, low, high, table, ones)
-    p0 = step<T, C0, C1>(p0, w, x0, ka, low, high, table, ones)
-    q0 = step<T, C1, C1>(q0, w, x0, kb, low, high, table, ones)
-    if (offsetof<N>() > 1) p1 = step<T, C0, C1>(p1, w, x1, ka, low, high, table, ones)
-    if (offsetof<N>() > 1) q1 = step<T, C1, C1>(q1, w, x1, kb, low, high, table, ones)
-    if (offsetof<N>() > 2) p2 = step<T, C0, C1>(p2, w, x2, ka, low, high, table, ones)
-    if (offsetof<N>() > 2) q2 = step<T, C1, C1>(q2, w, x2, kb, low, high, table, ones)
-    if (offsetof<N>() > 3) p3 = step<T, C0, C1>(p3, w, x3, ka, low, high, table, ones)
-    if (offsetof<N>() > 3) q3 = step<T, C1, C1>(q3, w, x3, kb, low, high, table, ones)
-    p0 = step<T, C0, C2>(p0, w, x0, ka, low, high, table, ones)
-    q0 = step<T, C1, C2>(q0, w, x0, kb, low, high, table, ones)
-    if (offsetof<N>() > 1) p1 = step<T, C0, C2>(p1, w, x1, ka, low, high, table, ones)
-    if (offsetof<N>() > 1) q1 = step<T, C1, C2>(q1, w, x1, kb, low, high, table, ones)
-    if (offsetof<N>() > 2) p2 = step<T, C0, C2>(p2, w, x2, ka, low, high, table, ones)
-    if (offsetof<N>() > 2) q2 = step<T, C1, C2>(q2, w, x2, kb, low, high, table, ones)
-    if (offsetof<N>() > 3) p3 = step<T, C0, C2>(p3, w, x3, ka, low, high, table, ones)
-    if (offsetof<N>() > 3) q3 = step<T, C1, C2>(q3, w, x3, kb, low, high, table, ones)
-    p0 = step<T, C0, C3>(p0, w, x0, ka, low, high, table, ones)
-    q0 = step<T, C1, C3>(q0, w, x0, kb, low, high, table, ones)
-    if (offsetof<N>() > 1) p1 = step<T, C0, C3>(p1, w, x1, ka, low, high, table, ones)
-    if (offsetof<N>() > 1) q1 = step<T, C1, C3>(q1, w, x1, kb, low, high, table, ones)
-    if (offsetof<N>() > 2) p2 = step<T, C0, C3>(p2, w, x2, ka, low, high, table, ones)
-    if (offsetof<N>() > 2) q2 = step<T, C1, C3>(q2, w, x2, kb, low, high, table, ones)
-    if (offsetof<N>() > 3) p3 = step<T, C0, C3>(p3, w, x3, ka, low, high, table, ones)
-    if (offsetof<N>() > 3) q3 = step<T, C1, C3>(q3, w, x3, kb, low, high, table, ones)
     const sa = blockScales<T, C0>(da, w, mask)
     const sb = blockScales<T, C1>(db, w, mask)
     const na = blockMinima<T, C0>(ma, w, mask)
     const nb = blockMinima<T, C1>(mb, w, mask)
-    a0 = addBlock<T, C0>(a0, p0, w, x0, sa, na, ka)
-    b0 = addBlock<T, C1>(b0, q0, w, x0, sb, nb, kb)
-    if (offsetof<N>() > 1) a1 = addBlock<T, C0>(a1, p1, w, x1, sa, na, ka)
-    if (offsetof<N>() > 1) b1 = addBlock<T, C1>(b1, q1, w, x1, sb, nb, kb)
-    if (offsetof<N>() > 2) a2 = addBlock<T, C0>(a2, p2, w, x2, sa, na, ka)
-    if (offsetof<N>() > 2) b2 = addBlock<T, C1>(b2, q2, w, x2, sb, nb, kb)
-    if (offsetof<N>() > 3) a3 = addBlock<T, C0>(a3, p3, w, x3, sa, na, ka)
-    if (offsetof<N>() > 3) b3 = addBlock<T, C1>(b3, q3, w, x3, sb, nb, kb)
+    a0 = addBlock<T, C0>(a0, w, x0, sa, na, ka, low, high, table, ones)
+    b0 = addBlock<T, C1>(b0, w, x0, sb, nb, kb, low, high, table, ones)
+    if (offsetof<N>() > 1) a1 = addBlock<T, C0>(a1, w, x1, sa, na, ka, low, high, table, ones)
+    if (offsetof<N>() > 1) b1 = addBlock<T, C1>(b1, w, x1, sb, nb, kb, low, high, table, ones)
+    if (offsetof<N>() > 2) a2 = addBlock<T, C0>(a2, w, x2, sa, na, ka, low, high, table, ones)
+    if (offsetof<N>() > 2) b2 = addBlock<T, C1>(b2, w, x2, sb, nb, kb, low, high, table, ones)
+    if (offsetof<N>() > 3) a3 = addBlock<T, C0>(a3, w, x3, sa, na, ka, low, high, table, ones)
+    if (offsetof<N>() > 3) b3 = addBlock<T, C1>(b3, w, x3, sb, nb, kb, low, high, table, ones)
     x0 += Q8_BLOCK_BYTES
     x1 += Q8_BLOCK_BYTES
     x2 += Q8_BLOCK_BYTES
@@ -152,11 +121,14 @@ function tile<T, N>(
   }
 }
 
-/** `sum` + a block whose integer products are `dots`. */
+/** `sum` + a block. The compilers share the unpacked codes between the rows of a tile. */
 // @ts-ignore: decorator
 @inline
-function addBlock<T, S>(sum: v128, dots: v128, w: usize, x: usize, scales: v128, minima: v128, pairs: v128): v128 {
-  const product = f32x4.convert_i32x4_s(finish<T>(dots, x, pairs))
+function addBlock<T, S>(
+  sum: v128, w: usize, x: usize, scales: v128, minima: v128, pairs: v128, low: v128, high: v128, table: v128,
+  ones: v128,
+): v128 {
+  const product = f32x4.convert_i32x4_s(blockDot<T, S>(w, x, pairs, low, high, table, ones))
   const added = f32x4.add(sum, f32x4.mul(product, f32x4.mul(scales, scaleOf(x))))
   if (same<T, Q4_1>() || same<T, Q5_1>()) return f32x4.add(added, f32x4.mul(minima, scaledSum(x)))
   if (hasMinima<T>()) return f32x4.sub(added, f32x4.mul(minima, scaledSum(x)))

@@ -1,7 +1,7 @@
 // File blocks -> the places of their row in a group (block-weights.ts).
 import {
-  blockBytes, blocksAt, groupBytes, hasRowFactors, hasSupers, IQ4_NL, IQ4_XS, MXFP4, Q2_K, Q3_K, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0,
-  superHeadBytes,
+  blockBytes, blocksAt, groupBytes, hasRowFactors, hasSupers, IQ4_NL, IQ4_XS, MXFP4, Q2_K, Q3_K, Q4_0, Q4_1, Q4_K, Q5_0,
+  Q5_1, Q5_K, Q6_K, Q8_0, superHeadBytes,
 } from './block-weights'
 import { same } from './constants'
 import { repackIQ4XS, repackQ2K, repackQ3K, repackQ45K, repackQ6K } from './repack-super-blocks'

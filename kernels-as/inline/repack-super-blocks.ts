@@ -6,8 +6,8 @@ import { same } from './constants'
 import { copyHalf, copyNibbles, copyOnes, copyTwos, copyWords } from './repack-words'
 
 /**
- * File: half d, half dmin, 12 bytes of 6-bit scales and minima, Q5_K: fifth bits u8[32], bit b for block b; then u8[128]:
- * in each 32 bytes the low nibbles are one block, the high nibbles the next.
+ * File: half d, half dmin, 12 bytes of 6-bit scales and minima, in Q5_K the fifth bits u8[32], bit b for block b; then
+ * u8[128]: in each 32 bytes the low nibbles are one block, the high nibbles the next.
  */
 // @ts-ignore: decorator
 @inline

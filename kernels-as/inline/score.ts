@@ -3,8 +3,8 @@ import { C0, C1 } from './constants'
 import { sumLanes } from './lanes'
 
 /**
- * scores[i] = (q . row i of the list) * scale, rows of type T. Element d goes to lane d mod 4 of the accumulator (d / 4) mod 2; the
- * two are added, then lanes as (0 + 2) + (1 + 3), then the elements beyond the last whole four.
+ * scores[i] = (q . row i of the list) * scale, rows of type T. Element d goes to lane d mod 4 of the accumulator
+ * (d / 4) mod 2; the two are added, then lanes as (0 + 2) + (1 + 3), then the elements beyond the last whole four.
  */
 // @ts-ignore: decorator
 @inline

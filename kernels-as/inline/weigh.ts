@@ -1,7 +1,7 @@
 import { elementBytes, load1, load4, rowAt } from './cells'
 import { C0, C1, C2, C3, C4, C5, C6, C7 } from './constants'
 
-/** out[d] (+)= sum over i of weights[i] * row i of the list [d], rows of type T, in order of i; from zero if `isFirst`. */
+/** out[d] += sum over i of weights[i] * row i of the list [d], rows of type T, in order of i; from 0 if `isFirst`. */
 // @ts-ignore: decorator
 @inline
 export function weigh<T>(
