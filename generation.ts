@@ -143,7 +143,7 @@ class ChoiceText {
 
 function statistics(request: GenerationRequest, figures: RequestFigures): GenerateStats {
   const { promptIds, choices, info, calledMs } = request
-  const { submittedMs, firstTokenMs, lastTokenMs, endedMs, tokens, gapsMs, drafts } = figures
+  const { submittedMs, firstTokenMs, lastTokenMs, endedMs, tokens, gapsMs, drafts, whole, decode, stopsUs } = figures
   const decodeMs = tokens === 0 ? 0 : lastTokenMs - firstTokenMs
   const promptEndMs = tokens === 0 ? endedMs : firstTokenMs
   const quantile = (share: number) => gapsMs[Math.min(gapsMs.length - 1, Math.floor(gapsMs.length * share))] ?? 0
@@ -165,8 +165,21 @@ function statistics(request: GenerationRequest, figures: RequestFigures): Genera
     acceptancePerGuess: ratio(drafts.accepted, drafts.accepted + drafts.rejections),
     cancelledRows: drafts.cancelled,
     wastedRows: drafts.wasted,
-    utilisation: null,
+    utilisation: mean(whole.stageUtilisation),
+    stageUtilisation: whole.stageUtilisation,
+    bubble: complement(mean(decode.stageUtilisation)),
+    runsInFlight: decode.runsInFlight,
+    tokensPerRun: whole.tokensPerRun,
+    cancelMsP50: stopsUs.length === 0 ? null : stopsUs[stopsUs.length >> 1]! / 1000,
   }
 }
+
+const mean = (values: readonly number[]): number | null =>
+  ratio(
+    values.reduce((sum, value) => sum + value, 0),
+    values.length,
+  )
+
+const complement = (share: number | null): number | null => (share === null ? null : 1 - share)
 
 const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)

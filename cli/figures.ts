@@ -8,9 +8,10 @@ export function snakeKeys(record: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [snakeCase(key), value]))
 }
 
-/** Two decimals for fractions; null and undefined as a dash. */
+/** Two decimals for fractions; null, undefined and empty lists as a dash. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return '-'
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(shown).join(' ')
   if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toFixed(2)))
   return String(value)
 }

@@ -7,9 +7,11 @@ import { DraftPipeline, type PipelinePart } from './draft-pipeline.ts'
 import { assert, TsinferError } from './errors.ts'
 import { LiveRequest, type RequestContext } from './live-request.ts'
 import type { FromConductor, ToConductor } from './messages.ts'
+import { PipelineMeter } from './meter.ts'
 import type { ModelPlan } from './model/plan.ts'
-import { encodeMicroBatch } from './pipeline/codec.ts'
-import { type ControlLayout, checkRunning, PipelineEnded } from './pipeline/control.ts'
+import { clockUs, elapsedUs } from './pipeline/clock.ts'
+import { encodeMicroBatch, setSentUs } from './pipeline/codec.ts'
+import { type ControlLayout, checkRunning, MASK_ENTRIES, PipelineEnded } from './pipeline/control.ts'
 import { waitBell } from './pipeline/doorbell.ts'
 import { describeFault } from './pipeline/fault.ts'
 import { armMask, clearMask } from './pipeline/masks.ts'
@@ -51,6 +53,9 @@ class Conductor {
   readonly #draftPipeline: DraftPipeline | undefined
   /** Questions the draft model works on. */
   readonly #questions = new Map<DraftNumber, DraftAction>()
+  readonly #meter: PipelineMeter
+  /** When a micro-batch's last row was cancelled, by its number modulo `MASK_ENTRIES`. */
+  readonly #cancelledUs = new Int32Array(MASK_ENTRIES)
   #context: RequestContext
   /** Number of the micro-batch submitted last, and of the last one that the first stage is known to be done with. */
   #submitted = -1
@@ -71,11 +76,13 @@ class Conductor {
     this.#input = new Ring(control, rings[0]!, stages[0]!.range.inputSlots, conductorBell, stageBells[0]!)
     this.#results = new Results(control, this.#layout, stages.at(-1)!, memories.at(-1)!, vocabularySize)
     this.#draftPipeline = draft && new DraftPipeline(control, draft, (number, row) => this.#drafted(number, row))
+    this.#meter = new PipelineMeter(control, this.#layout, sizes.lanes, clockUs())
     this.#context = {
       vocabularySize,
       draftVocabularySize: draft && Math.min(draft.vocabularySize, vocabularySize),
       scratch: createScratch(vocabularySize),
       tokenBytes: undefined,
+      meter: this.#meter,
     }
     this.#scheduler = new Scheduler({
       stages: stages.length,
@@ -162,9 +169,18 @@ class Conductor {
       const number = this.#results.open()
       if (number === undefined) return collected
       collected = true
+      this.#noteReturn(number)
       this.#scheduler.handle({ kind: 'returned', number, faults: this.#results.faults })
       this.#drain()
     }
+  }
+
+  #noteReturn(number: MicroBatchNumber): void {
+    this.#meter.returned(clockUs())
+    const { stoppedUs } = this.#results
+    if (stoppedUs === 0) return
+    const us = elapsedUs(this.#cancelledUs[number % MASK_ENTRIES]!, stoppedUs)
+    for (const live of this.#requests.values()) live.noteStop(us)
   }
 
   /** Tells a scheduler that speculates how far the first stage is: drafts go out when it has time. */
@@ -193,7 +209,7 @@ class Conductor {
       case 'submit':
         return this.#submit(action.microBatch)
       case 'cancel':
-        return clearMask(this.#control, this.#layout.masks, action.number, action.rows)
+        return this.#cancel(action.number, action.rows)
       case 'judge':
         return this.#judge(action)
       case 'score':
@@ -234,10 +250,21 @@ class Conductor {
     const { address, stride } = this.#plan.stages[0]!.input
     const slot = this.#input.reserve()
     assert(slot >= 0, 'the first ring holds all micro-batches in flight')
-    encodeMicroBatch(this.#memories[0]!, (address + slot * stride) >>> 2, microBatch)
+    const record = (address + slot * stride) >>> 2
+    const sentUs = clockUs()
+    encodeMicroBatch(this.#memories[0]!, record, microBatch)
+    setSentUs(this.#memories[0]!, record, sentUs)
+    this.#meter.submitted(microBatch.kind === 'rows', sentUs)
     armMask(this.#control, this.#layout.masks, microBatch.number, microBatch.rows.length)
     this.#input.publish()
     this.#submitted = microBatch.number
+  }
+
+  #cancel(number: MicroBatchNumber, rows: number): void {
+    // Read before the mask is cleared: a stage may stop at once.
+    const nowUs = clockUs()
+    const left = clearMask(this.#control, this.#layout.masks, number, rows)
+    if (left === 0) this.#cancelledUs[number % MASK_ENTRIES] = nowUs
   }
 
   #forget(request: RequestId): void {

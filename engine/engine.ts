@@ -242,6 +242,7 @@ function laneResidents(
         next: nextLayout && { layout: nextLayout, buffer: memories[stage + 1]!.buffer },
         shards: model.file.shards,
         rope: model.rope,
+        forward: model.forward ?? { href: entry('./model/weights-forward.js').href, settings: undefined },
       }
       return { name, entry: entry('./pipeline/stage-worker.js'), payload }
     }),

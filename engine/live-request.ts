@@ -2,6 +2,8 @@
 import type { Position, TokenId } from './domain.ts'
 import { assert, TsinferError } from './errors.ts'
 import type { RequestFigures, ScoreRow, ToConductor, TokenBytes } from './messages.ts'
+import { figuresBetween, type PipelineMeter, type Reading } from './meter.ts'
+import { clockUs } from './pipeline/clock.ts'
 import type { ResultRow } from './pipeline/results.ts'
 import type { Candidates } from './sampling/candidates.ts'
 import { headNeeded } from './sampling/parameters.ts'
@@ -23,6 +25,7 @@ export interface RequestContext {
   readonly draftVocabularySize: number | undefined
   readonly scratch: Candidates
   readonly tokenBytes: TokenBytes | undefined
+  readonly meter: PipelineMeter
 }
 
 /** A sampled token; `ends`: it ends the choice; `shown`: it still belongs to the text. */
@@ -48,6 +51,10 @@ export class LiveRequest {
   readonly #stopTokens: ReadonlySet<TokenId>
   readonly #choices: readonly Choice[]
   readonly #gapsMs: number[] = []
+  readonly #meter: PipelineMeter
+  /** The pipeline at the submission, at the first and at the newest token. */
+  readonly #readings: { readonly begun: Reading; readonly first: Reading; readonly last: Reading }
+  readonly #stopsUs: number[] = []
   readonly #submittedMs: number
   #firstTokenMs = Number.NaN
   #lastTokenMs = Number.NaN
@@ -57,6 +64,10 @@ export class LiveRequest {
   constructor(message: GenerateMessage | ScoreMessage, context: RequestContext, nowMs: number) {
     this.#message = message
     this.#submittedMs = nowMs
+    const { meter } = context
+    this.#meter = meter
+    this.#readings = { begun: meter.newReading(), first: meter.newReading(), last: meter.newReading() }
+    meter.read(this.#readings.begun, clockUs())
     if (message.kind === 'generate') {
       const { prompt, choices, tokensMax, parameters, draft } = message
       const head = headNeeded(parameters)
@@ -113,10 +124,23 @@ export class LiveRequest {
   /** Notes that a token went to the user. */
   noteToken(choice: number, nowMs: number): void {
     const of = this.#choices[choice]!
-    if (this.#tokens++ === 0) this.#firstTokenMs = nowMs
-    if (!Number.isNaN(of.lastTokenMs)) this.#gapsMs.push(nowMs - of.lastTokenMs)
+    const { first, last } = this.#readings
+    if (!Number.isNaN(of.lastTokenMs)) {
+      this.#gapsMs.push(nowMs - of.lastTokenMs)
+      this.#meter.token()
+    }
+    this.#meter.read(last, clockUs())
+    if (this.#tokens++ === 0) {
+      this.#firstTokenMs = nowMs
+      this.#meter.read(first, last.atUs)
+    }
     of.lastTokenMs = nowMs
     this.#lastTokenMs = nowMs
+  }
+
+  /** Notes how long a stage went on with a micro-batch after all its rows had been cancelled. */
+  noteStop(us: number): void {
+    this.#stopsUs.push(us)
   }
 
   /** Copies what a scored row reports out of the stage's memory. */
@@ -134,6 +158,7 @@ export class LiveRequest {
   }
 
   figures(nowMs: number, drafts: DraftFigures): RequestFigures {
+    const { begun, first, last } = this.#readings
     return {
       drafts,
       submittedMs: this.#submittedMs,
@@ -142,6 +167,9 @@ export class LiveRequest {
       endedMs: nowMs,
       tokens: this.#tokens,
       gapsMs: Float64Array.from(this.#gapsMs).sort(),
+      whole: figuresBetween(begun, last),
+      decode: figuresBetween(first, last),
+      stopsUs: Float64Array.from(this.#stopsUs).sort(),
     }
   }
 }

@@ -1,5 +1,6 @@
 // What the caller thread and the conductor say to each other over their MessagePort. Plain data only.
 import type { ErrorCode } from './errors.ts'
+import type { MeterFigures } from './meter.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { DraftFigures, FinishReason, RequestId } from './scheduler/events.ts'
@@ -53,6 +54,11 @@ export interface RequestFigures {
   /** Gaps between consecutive tokens of a choice, ascending. */
   readonly gapsMs: Float64Array
   readonly drafts: DraftFigures
+  /** The pipeline from the submission to the last token, and from the first token on. */
+  readonly whole: MeterFigures
+  readonly decode: MeterFigures
+  /** Microseconds from the cancellation of a micro-batch to the end of a stage's work on it, ascending. */
+  readonly stopsUs: Float64Array
 }
 
 export type FromConductor =

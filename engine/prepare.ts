@@ -5,6 +5,7 @@ import { type ModelConfig, modelConfig } from './model/config.ts'
 import { type ModelPlan, type PlanOptions, planModel } from './model/plan.ts'
 import { type RopeFrequencies, ropeFrequencies } from './model/rope-frequencies.ts'
 import { type ModelWeights, modelWeights } from './model/weights.ts'
+import type { ForwardSource } from './model/weights-forward.ts'
 
 export interface PreparedModel {
   readonly file: GgufFile
@@ -14,6 +15,8 @@ export interface PreparedModel {
   readonly rope: RopeFrequencies
   /** Bytes of all tensors together, for progress. */
   readonly fileBytes: number
+  /** What its lanes compute with; by default kernels over the file's weights. */
+  readonly forward?: ForwardSource
 }
 
 /**

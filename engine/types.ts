@@ -161,8 +161,18 @@ export interface GenerateStats {
   readonly cancelledRows: number
   /** Draft tokens that were evaluated to the end and not needed. */
   readonly wastedRows: number
-  /** Share of the stages' time spent computing; null when not measured. */
+  /** Share of the stages' time spent computing, from the submission to the last token; null without a token. */
   readonly utilisation: number | null
+  /** The same for each stage. */
+  readonly stageUtilisation: readonly number[]
+  /** Share of the stages' time in which they had nothing to compute, from the first token to the last. */
+  readonly bubble: number | null
+  /** Micro-batches in flight, on average over the same time. */
+  readonly runsInFlight: number | null
+  /** Tokens behind the first of each choice per micro-batch of decoded or drafted rows. */
+  readonly tokensPerRun: number | null
+  /** Median time from the cancellation of a micro-batch to the end of the computation it stopped; null where none did. */
+  readonly cancelMsP50: number | null
 }
 
 /** The distribution of the token after `position`, given the tokens up to it. */

@@ -27,5 +27,25 @@ export interface Lane {
   readonly words: Int32Array
 }
 
+/** What a lane computes micro-batches with. */
+export interface LaneForward {
+  /**
+   * Returns when the micro-batch whose record begins at word `record` has arrived. For emulated links only: what is in
+   * shared memory is there.
+   */
+  arrive?(record: number): void
+  /**
+   * Computes the micro-batch in input slot `slot`; the last stage reports into result slot `resultSlot`. Throws
+   * `Withdrawn` when its rows have all died.
+   */
+  run(slot: number, resultSlot: number): void
+  /** Rows that are left behind `run`. */
+  readonly rows: {
+    readonly count: number
+    /** Writes their activations to word `at` of the next stage's memory, each at the place of its slot row. */
+    copyTo(target: Int32Array, at: number): void
+  }
+}
+
 /** First item of `lane`'s even share of `items`; the share ends where the next lane's begins. */
 export const shareStart = (items: number, lane: number, lanes: number): number => Math.floor((items * lane) / lanes)

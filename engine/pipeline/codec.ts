@@ -19,7 +19,11 @@ export const HEADER_USED_WORDS = 4
 export const HEADER_HEAD_ROW_COUNT = 5
 /** Bit per row (of a chunk: all bits) whose K or V did not fit the KV type in a stage so far. */
 const HEADER_FAULTS = 6
-export const HEADER_WORDS = 8
+/** When it was put into the ring it is in; see clock.ts. */
+const HEADER_SENT = 7
+/** When a stage stopped in the middle of it because its rows had all died; 0 while none has. */
+const HEADER_STOPPED = 8
+export const HEADER_WORDS = 10
 
 export const KIND_ROWS = 0
 export const KIND_CHUNK = 1
@@ -79,6 +83,8 @@ export function encodeMicroBatch(words: Int32Array, base: number, microBatch: Mi
   words[base + HEADER_USED_WORDS] = end
   words[base + HEADER_HEAD_ROW_COUNT] = headRows
   words[base + HEADER_FAULTS] = 0
+  words[base + HEADER_SENT] = 0
+  words[base + HEADER_STOPPED] = 0
   return end
 }
 
@@ -121,6 +127,20 @@ export function faultMask(words: Int32Array, base: number): number {
 }
 export function addFaults(words: Int32Array, base: number, faults: number): void {
   words[base + HEADER_FAULTS]! |= faults
+}
+/** Microseconds, cut to 32 bits. */
+export function sentUs(words: Int32Array, base: number): number {
+  return words[base + HEADER_SENT]!
+}
+export function setSentUs(words: Int32Array, base: number, us: number): void {
+  words[base + HEADER_SENT] = us
+}
+/** Microseconds, cut to 32 bits; 0: not stopped. */
+export function stoppedUs(words: Int32Array, base: number): number {
+  return words[base + HEADER_STOPPED]!
+}
+export function setStoppedUs(words: Int32Array, base: number, us: number): void {
+  words[base + HEADER_STOPPED] = us | 0 || 1
 }
 /** Words from `base` that a stage copies to hand the record on. */
 export function usedWords(words: Int32Array, base: number): number {
@@ -195,7 +215,8 @@ const RETURN_NUMBER_LOW = 0
 const RETURN_NUMBER_HIGH = 4
 const RETURN_ENTRY_COUNT = 8
 const RETURN_FAULT_MASK = 12
-const RETURN_HEADER_BYTES = 16
+const RETURN_STOPPED = 16
+const RETURN_HEADER_BYTES = 24
 
 const ENTRY_LOGSUMEXP = 0
 const ENTRY_ROW = 8
@@ -215,12 +236,11 @@ export function returnViews(buffer: ArrayBufferLike): ReturnViews {
   return { i32: new Int32Array(buffer), f32: new Float32Array(buffer), f64: new Float64Array(buffer) }
 }
 
-/** Starts a record of `entryCount` entries, without faults. */
+/** Starts a record of `entryCount` entries; faults and what else the stages found come with `finishReturn`. */
 export function beginReturn(views: ReturnViews, base: number, number: MicroBatchNumber, entryCount: number): void {
   views.i32[(base + RETURN_NUMBER_LOW) >>> 2] = number
   views.i32[(base + RETURN_NUMBER_HIGH) >>> 2] = Math.floor(number / 2 ** 32)
   views.i32[(base + RETURN_ENTRY_COUNT) >>> 2] = entryCount
-  views.i32[(base + RETURN_FAULT_MASK) >>> 2] = 0
 }
 
 /** Writes entry `entry`, for head row `row`; ids and logits lie at the `return*Index` offsets. */
@@ -252,8 +272,14 @@ export function returnEntryCount(views: ReturnViews, base: number): number {
 export function returnFaultMask(views: ReturnViews, base: number): number {
   return views.i32[(base + RETURN_FAULT_MASK) >>> 2]!
 }
-export function setReturnFaultMask(views: ReturnViews, base: number, mask: number): void {
-  views.i32[(base + RETURN_FAULT_MASK) >>> 2] = mask
+/** When a stage stopped in the middle of it, as `stoppedUs`. */
+export function returnStoppedUs(views: ReturnViews, base: number): number {
+  return views.i32[(base + RETURN_STOPPED) >>> 2]!
+}
+/** Copies what the stages noted in the micro-batch's record. */
+export function finishReturn(views: ReturnViews, base: number, words: Int32Array, record: number): void {
+  views.i32[(base + RETURN_FAULT_MASK) >>> 2] = faultMask(words, record)
+  views.i32[(base + RETURN_STOPPED) >>> 2] = stoppedUs(words, record)
 }
 /** The entry of a row of the micro-batch, -1 when the row was dead or had no head. */
 export function returnEntryOfRow(views: ReturnViews, base: number, row: number): number {

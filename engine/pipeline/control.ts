@@ -48,6 +48,8 @@ export interface ControlLayout {
   readonly stageBells: readonly number[]
   readonly barriers: readonly BarrierWords[]
   readonly masks: number
+  /** Per stage, a word for each lane: how long it has computed; see busy.ts. */
+  readonly busy: readonly number[]
 }
 
 /** Unit of the progress word. */
@@ -79,6 +81,7 @@ export function controlLayout(stageCount: number, beside?: ControlLayout): Contr
     stageBells: each(stageCount, () => line()),
     barriers: each(stageCount, barrier),
     masks: line((MASK_ENTRIES * 2) / LINE_WORDS),
+    busy: each(stageCount, () => line(LANES_MAX / LINE_WORDS)),
   }
   return { ...layout, words: next }
 }

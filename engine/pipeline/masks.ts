@@ -15,10 +15,10 @@ export function armMask(words: Int32Array, masks: number, number: number, rows: 
   Atomics.store(words, at, number | 0)
 }
 
-/** Conductor: withdraws the rows whose bits are set. */
-export function clearMask(words: Int32Array, masks: number, number: number, rows: number): void {
+/** Conductor: withdraws the rows whose bits are set. Returns the rows that are left. */
+export function clearMask(words: Int32Array, masks: number, number: number, rows: number): number {
   const at = entry(masks, number)
-  if (Atomics.load(words, at) === (number | 0)) Atomics.and(words, at + 1, ~rows)
+  return Atomics.load(words, at) === (number | 0) ? Atomics.and(words, at + 1, ~rows) & ~rows : 0
 }
 
 /** Stage: the alive rows of the micro-batch; 0 when all are dead or it is no longer known. */

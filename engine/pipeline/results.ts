@@ -13,6 +13,7 @@ import {
   returnLogsumexp,
   returnNanCount,
   returnNumber,
+  returnStoppedUs,
   returnTopCount,
   returnViews,
 } from './codec.ts'
@@ -67,6 +68,11 @@ export class Results {
   /** Bit per row of the open record whose K or V overflowed; all bits for a chunk. */
   get faults(): number {
     return returnFaultMask(this.#views, this.#base)
+  }
+
+  /** When a stage stopped in the middle of the open record's micro-batch; 0 where none did. See clock.ts. */
+  get stoppedUs(): number {
+    return returnStoppedUs(this.#views, this.#base)
   }
 
   /** How many logits of the row are NaN. */

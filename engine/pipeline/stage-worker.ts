@@ -1,23 +1,24 @@
 // The resident of one lane of one stage: loads its share of the weights, then serves micro-batches until the pipeline
 // ends. Lane 0 reads the input ring, leads the operations and writes the next ring; the others follow. No policy.
-import { reopenFile } from '../gguf/file-source.ts'
 import type { FileIdentity } from '../gguf/source.ts'
 import type { ModelConfig } from '../model/config.ts'
-import { StageForward } from '../model/forward.ts'
-import { instantiateKernels, type KernelModule, type Kernels, type StageMemory } from '../model/kernels.ts'
-import { type LaneSync, Withdrawn } from '../model/lane.ts'
+import type { KernelModule, StageMemory } from '../model/kernels.ts'
+import { type LaneForward, type LaneSync, Withdrawn } from '../model/lane.ts'
 import { RESULT_SLOTS, type StageLayout } from '../model/layout.ts'
-import { loadWeights } from '../model/load.ts'
 import type { RopeFrequencies } from '../model/rope-frequencies.ts'
+import type { CreateForward, ForwardSource } from '../model/weights-forward.ts'
 import { LaneBarrier } from './barrier.ts'
+import { LaneBusy } from './busy.ts'
+import { clockUs } from './clock.ts'
 import {
   addFaults,
   beginReturn,
-  faultMask,
+  finishReturn,
   microBatchNumber,
   type ReturnViews,
   returnViews,
-  setReturnFaultMask,
+  setSentUs,
+  setStoppedUs,
   usedWords,
 } from './codec.ts'
 import { type ControlLayout, checkRunning, PipelineEnded, PROGRESS_BYTES } from './control.ts'
@@ -45,12 +46,14 @@ export interface StagePayload {
   readonly next: { readonly layout: StageLayout; readonly buffer: SharedArrayBuffer } | undefined
   readonly shards: readonly FileIdentity[]
   readonly rope: RopeFrequencies
+  readonly forward: ForwardSource
 }
 
 /** Entry of the resident; see pool.ts. */
 export default async function serveLane(payload: StagePayload): Promise<ResidentFault | undefined> {
   try {
-    new LaneServer(payload).serve()
+    const { createForward }: { createForward: CreateForward } = await import(payload.forward.href)
+    new LaneServer(payload, createForward).serve()
   } catch (error) {
     if (error instanceof PipelineEnded) return undefined
     return describeFault(payload.name, error)
@@ -62,29 +65,28 @@ class LaneServer {
   readonly #payload: StagePayload
   readonly #layout: ControlLayout
   readonly #barrier: LaneBarrier
-  readonly #forward: StageForward
+  readonly #forward: LaneForward
   readonly #words: Int32Array
   readonly #views: ReturnViews
   readonly #nextWords: Int32Array | undefined
+  readonly #busy: LaneBusy
   /** Number of the micro-batch being computed. */
   #number = 0
 
-  constructor(payload: StagePayload) {
-    const { control, stage, lanes, lane, spins, memory, config, layout } = payload
-    const kernels = instantiateKernels(payload.module, memory)
+  constructor(payload: StagePayload, createForward: CreateForward) {
+    const { control, stage, lanes, lane, spins, memory } = payload
     this.#payload = payload
     this.#layout = payload.words
     this.#barrier = new LaneBarrier(control, this.#layout, stage, lanes, spins.barrier)
     this.#words = new Int32Array(memory.buffer)
     this.#views = returnViews(memory.buffer)
     this.#nextWords = payload.next && new Int32Array(payload.next.buffer)
-    this.#load(kernels)
+    this.#busy = new LaneBusy(control, this.#layout.busy[stage]! + lane)
+    const { config, layout, module, shards, rope } = payload
+    const file = { config, layout, module, memory, shards, rope, settings: payload.forward.settings }
+    this.#forward = createForward({ ...file, lane, lanes, sync: this.#sync(), onBytes: this.#progress() })
     if (lane === 0) this.#barrier.lead(ALL_ALIVE)
     else this.#barrier.follow()
-    const sync = this.#sync()
-    const ropeMagnitude = payload.rope.magnitude
-    const lanePart = { index: lane, count: lanes, sync, words: this.#words }
-    this.#forward = new StageForward({ ...lanePart, config, ropeMagnitude, layout, kernels })
     Atomics.add(control, this.#layout.ready, 1)
     ringBell(control, this.#layout.conductorBell)
   }
@@ -94,26 +96,21 @@ class LaneServer {
     const lead = this.#payload.layout.leadWords >>> 2
     for (;;) {
       this.#barrier.follow()
+      this.#busy.begin(clockUs())
       this.#compute(this.#words[lead]!, this.#words[lead + 1]!)
+      this.#busy.end(clockUs())
     }
   }
 
-  #load(kernels: Kernels): void {
-    const { control, layout, memory, lane, lanes, rope } = this.#payload
-    const shards = this.#payload.shards.map(reopenFile)
-    try {
-      let pending = 0
-      const onBytes = (bytes: number) => {
-        checkRunning(control, this.#layout)
-        pending += bytes
-        Atomics.add(control, this.#layout.progress, Math.floor(pending / PROGRESS_BYTES))
-        pending %= PROGRESS_BYTES
-      }
-      const ropeFrequencies = rope.frequencies
-      loadWeights({ layout, kernels, buffer: memory.buffer, lane, lanes, shards, ropeFrequencies, onBytes })
-      for (const shard of shards) shard.checkUnchanged()
-    } finally {
-      for (const shard of shards) shard.close()
+  /** Adds loaded bytes to what the caller shows. */
+  #progress(): (bytes: number) => void {
+    const { control } = this.#payload
+    let pending = 0
+    return (bytes) => {
+      checkRunning(control, this.#layout)
+      pending += bytes
+      Atomics.add(control, this.#layout.progress, Math.floor(pending / PROGRESS_BYTES))
+      pending %= PROGRESS_BYTES
     }
   }
 
@@ -161,15 +158,20 @@ class LaneServer {
     const { control, layout, lanes, next } = this.#payload
     const words = this.#words
     const record = slotRecord(layout, slot)
+    this.#forward.arrive?.(record)
     const mask = readMask(control, this.#layout.masks, microBatchNumber(words, record))
     let computed = false
     if (mask !== 0) {
+      this.#busy.begin(clockUs())
       const lead = layout.leadWords >>> 2
       words[lead] = slot
       words[lead + 1] = outputSlot
       this.#barrier.lead(mask)
       computed = this.#compute(slot, outputSlot)
       for (let lane = 0; lane < lanes; lane++) addFaults(words, record, words[(layout.laneFaults >>> 2) + lane]!)
+      const endUs = clockUs()
+      this.#busy.end(endUs)
+      if (!computed) setStoppedUs(words, record, endUs)
     }
     if (next) this.#passOn(record, outputSlot, computed)
     else this.#answer(record, outputSlot, computed)
@@ -192,6 +194,7 @@ class LaneServer {
     const { layout } = this.#payload.next!
     const target = slotRecord(layout, slot)
     this.#nextWords!.set(this.#words.subarray(record, record + usedWords(this.#words, record)), target)
+    setSentUs(this.#nextWords!, target, clockUs())
     if (computed) this.#forward.rows.copyTo(this.#nextWords!, target + (layout.input.activations >>> 2))
   }
 
@@ -199,7 +202,7 @@ class LaneServer {
     const { results } = this.#payload.layout
     const base = results!.address + slot * results!.stride
     if (!computed) beginReturn(this.#views, base, microBatchNumber(this.#words, record), 0)
-    setReturnFaultMask(this.#views, base, faultMask(this.#words, record))
+    finishReturn(this.#views, base, this.#words, record)
   }
 }
 

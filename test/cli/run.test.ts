@@ -47,7 +47,14 @@ test('--json is one object, with the seed that repeats the text', async () => {
     assert.type(object.stats[field], 'number', field)
   }
   for (const field of ['drafted', 'accepted', 'cancelled_rows', 'wasted_rows']) assert.is(object.stats[field], 0, field)
-  for (const field of ['acceptance', 'acceptance_per_guess', 'utilisation']) assert.is(object.stats[field], null, field)
+  for (const field of ['acceptance', 'acceptance_per_guess', 'cancel_ms_p50']) {
+    assert.is(object.stats[field], null, field)
+  }
+  const { utilisation, stage_utilisation, bubble, runs_in_flight, tokens_per_run } = object.stats
+  assert.ok(utilisation > 0 && utilisation <= 1 && bubble > 0 && bubble < 1, JSON.stringify(object.stats))
+  assert.is(stage_utilisation.length, 1)
+  assert.ok(runs_in_flight > 0 && runs_in_flight <= 1)
+  assert.is(tokens_per_run, 1)
   assert.type(object.stats.plan, 'string')
   const again = await tsinfer(['run', '-p', 'Lily', '-n', '12', '--json', '-s', String(object.seed)])
   assert.equal(JSON.parse(again.stdout).ids, object.ids)

@@ -136,7 +136,11 @@ test('a return record survives its slot and stays inside it', () => {
         views.i32.set(top.map(([token]) => token), codec.returnIdsIndex(base, entry)) // biome-ignore format: one line reads better
         views.f32.set(top.map(([, logit]) => logit), codec.returnLogitsIndex(base, entry)) // biome-ignore format: one line reads better
       }
-      codec.setReturnFaultMask(views, base, faults)
+      const record = new Int32Array(codec.HEADER_WORDS)
+      codec.addFaults(record, 0, faults)
+      codec.setStoppedUs(record, 0, faults)
+      codec.finishReturn(views, base, record, 0)
+      assert.is(codec.returnStoppedUs(views, base), faults || 1, 'a stop at time 0 is a stop')
       assert.is(codec.returnNumber(views, base), number)
       assert.is(codec.returnEntryCount(views, base), unique.length)
       assert.is(codec.returnFaultMask(views, base), faults)

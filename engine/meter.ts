@@ -1,0 +1,104 @@
+// What the conductor measures of a pipeline as a whole, whoever's rows are in it: how long its stages computed, how many
+// micro-batches were in flight, how many tokens each brought. Readings are totals; two of them give the figures between.
+import { busyUs } from './pipeline/busy.ts'
+import type { ControlLayout } from './pipeline/control.ts'
+
+/** Totals at one moment. */
+export interface Reading {
+  atUs: number
+  /** Per stage, the mean of its lanes. */
+  readonly busyUs: Float64Array
+  /** Microseconds times micro-batches in flight. */
+  flightUs: number
+  /** Micro-batches of kind `rows`: each a run, or the runs of several sequences side by side. */
+  runs: number
+  /** Behind the first of their choices, which prompts bring. */
+  tokens: number
+}
+
+export class PipelineMeter {
+  readonly #control: Int32Array
+  readonly #words: readonly number[]
+  readonly #lanes: number
+  /** Per lane of each stage: its word as read last. */
+  readonly #seen: Float64Array
+  readonly #total: Reading
+  #inFlight = 0
+
+  constructor(control: Int32Array, { busy }: ControlLayout, lanes: number, nowUs: number) {
+    this.#control = control
+    this.#words = busy
+    this.#lanes = lanes
+    this.#seen = new Float64Array(busy.length * lanes)
+    this.#total = { ...this.newReading(), atUs: nowUs }
+  }
+
+  newReading(): Reading {
+    return { atUs: 0, busyUs: new Float64Array(this.#words.length), flightUs: 0, runs: 0, tokens: 0 }
+  }
+
+  submitted(isRun: boolean, nowUs: number): void {
+    this.#advance(nowUs)
+    this.#inFlight++
+    if (isRun) this.#total.runs++
+  }
+
+  returned(nowUs: number): void {
+    this.#advance(nowUs)
+    this.#inFlight--
+  }
+
+  token(): void {
+    this.#total.tokens++
+  }
+
+  /** Writes the totals of this moment to `into`. While stages compute, half an hour must not pass between two calls. */
+  read(into: Reading, nowUs: number): void {
+    this.#advance(nowUs)
+    const { busyUs: total, atUs, flightUs, runs, tokens } = this.#total
+    for (let stage = 0; stage < total.length; stage++) {
+      for (let lane = 0; lane < this.#lanes; lane++) total[stage]! += this.#sinceSeen(stage, lane, nowUs) / this.#lanes
+    }
+    into.busyUs.set(total)
+    into.atUs = atUs
+    into.flightUs = flightUs
+    into.runs = runs
+    into.tokens = tokens
+  }
+
+  #advance(nowUs: number): void {
+    const total = this.#total
+    total.flightUs += this.#inFlight * (nowUs - total.atUs)
+    total.atUs = nowUs
+  }
+
+  #sinceSeen(stage: number, lane: number, nowUs: number): number {
+    const value = busyUs(this.#control, this.#words[stage]! + lane, nowUs)
+    const at = stage * this.#lanes + lane
+    const since = (value - this.#seen[at]!) & 0x7fffffff
+    // A lane that has begun a moment after `nowUs` was read.
+    if (since >= 2 ** 30) return 0
+    this.#seen[at] = value
+    return since
+  }
+}
+
+/** What lies between two readings. */
+export interface MeterFigures {
+  /** Per stage, the share of the time it computed; empty where no time has passed. */
+  readonly stageUtilisation: readonly number[]
+  /** Micro-batches in flight, on average over time. */
+  readonly runsInFlight: number | null
+  readonly tokensPerRun: number | null
+}
+
+export function figuresBetween(from: Reading, to: Reading): MeterFigures {
+  const us = to.atUs - from.atUs
+  const runs = to.runs - from.runs
+  return {
+    stageUtilisation:
+      us > 0 ? Array.from(to.busyUs, (busy, stage) => Math.min(1, (busy - from.busyUs[stage]!) / us)) : [],
+    runsInFlight: us > 0 ? (to.flightUs - from.flightUs) / us : null,
+    tokensPerRun: runs > 0 ? (to.tokens - from.tokens) / runs : null,
+  }
+}
