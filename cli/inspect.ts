@@ -68,7 +68,9 @@ function report(inspection: Inspection): string {
     `runnable: ${runnable ? 'yes' : `no: ${reason}`}`,
     `parameters: ${shownCount(inspection.parameterCount)}`,
     `tensors: ${tensorCount}, ${shownBytes(tensorBytes)}`,
-    ...inspection.tensorTypes.map(({ type, tensors, bytes }) => `  ${type}: ${tensors}, ${shownBytes(bytes)}`),
+    ...inspection.tensorTypes.map(
+      ({ type, tensors, bytes, generic }) => `  ${type}: ${tensors}, ${shownBytes(bytes)}${generic ? ', generic' : ''}`,
+    ),
   ]
   if (plan !== undefined) {
     lines.push(`memory: ${shownBytes(memoryBytes(plan))}`, `plan: ${plan.text}`)

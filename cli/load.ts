@@ -1,6 +1,7 @@
 // Loads a model for a command: with a progress bar, closed again whatever happens.
 import { fileURLToPath } from 'node:url'
 import { type LoadOptions, loadModel, type Model } from '../index.ts'
+import { note } from './output.ts'
 import { startProgress } from './progress.ts'
 
 /** The model inside the package: stories260K, MIT. */
@@ -18,6 +19,10 @@ export async function withModel(
   const progress = startProgress('loading')
   const loading = loadModel(path, { ...options, signal, onProgress: (fraction) => progress.update(fraction) })
   const model = await loading.finally(() => progress.end())
+  const { genericTypes } = model.info.plan
+  if (genericTypes.length > 0) {
+    note(`no kernels for ${genericTypes.join(', ')} weights: computed generically, which is slower\n`)
+  }
   try {
     await use(model)
   } finally {

@@ -2,6 +2,7 @@
 import { TsinferError } from './errors.ts'
 import { readNumbers, readStrings } from './gguf/arrays.ts'
 import type { GgufFile } from './gguf/file.ts'
+import { isGeneric } from './gguf/ggml-types.ts'
 import type { MetadataEntry as GgufEntry } from './gguf/metadata.ts'
 import { stageMatrices } from './model/layout.ts'
 import type { ModelPlan, PlanOptions } from './model/plan.ts'
@@ -43,11 +44,13 @@ export function describePlan(plan: ModelPlan): PlanInfo {
     return { layerFirst: range.first, layerCount: range.count, memoryBytes: bytes, weightBytes, kvBytes }
   })
   const kv = sizes.cellTypeK === sizes.cellTypeV ? sizes.cellTypeK : `${sizes.cellTypeK}/${sizes.cellTypeV}`
+  const types = stages.flatMap((stage) => stageMatrices(stage).map(({ tensor }) => tensor.type))
+  const genericTypes = [...new Set(types.filter(isGeneric))]
   const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`
   return {
     text:
       `${count(stages.length, 'stage')} x ${count(sizes.lanes, 'lane')}, context ${sizes.contextLength}, ` +
-      `chunk ${sizes.chunkRows}, KV ${kv}`,
+      `chunk ${sizes.chunkRows}, KV ${kv}${genericTypes.map((type) => `, generic ${type}`).join('')}`,
     stages: stageInfos,
     lanes: sizes.lanes,
     contextLength: sizes.contextLength,
@@ -55,6 +58,7 @@ export function describePlan(plan: ModelPlan): PlanInfo {
     sequences: sizes.sequences,
     kvTypeK: sizes.cellTypeK,
     kvTypeV: sizes.cellTypeV,
+    genericTypes,
     weightBytesPerToken: plan.weightBytesPerToken,
   }
 }
@@ -73,7 +77,9 @@ export function summarizeTypes(file: GgufFile): TensorTypeSummary[] {
     const entry = summary.get(type) ?? { tensors: 0, bytes: 0 }
     summary.set(type, { tensors: entry.tensors + 1, bytes: entry.bytes + bytes })
   }
-  return [...summary].map(([type, entry]) => ({ type, ...entry })).sort((a, b) => b.bytes - a.bytes)
+  return [...summary]
+    .map(([type, entry]) => ({ type, ...entry, generic: isGeneric(type) }))
+    .sort((a, b) => b.bytes - a.bytes)
 }
 
 function tryPlan(

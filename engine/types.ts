@@ -215,6 +215,8 @@ export interface PlanInfo {
   readonly sequences: number
   readonly kvTypeK: KvType
   readonly kvTypeV: KvType
+  /** Weight types without products of their own: their weights are dequantized again for every product. */
+  readonly genericTypes: readonly string[]
   /** Weight bytes that one decoded token reads. */
   readonly weightBytesPerToken: number
 }
@@ -293,4 +295,6 @@ export interface TensorTypeSummary {
   readonly type: string
   readonly tensors: number
   readonly bytes: number
+  /** Whether weights of this type are dequantized again for every product. */
+  readonly generic: boolean
 }

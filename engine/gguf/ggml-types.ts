@@ -49,8 +49,8 @@ const ROWS = [
 
 export type GgmlTypeName = (typeof ROWS)[number][1]
 
-/** Types that have kernels. */
-export const COMPUTABLE_TYPES = [
+/** Types with products of their own. */
+export const KERNEL_TYPES = [
   'F32',
   'F16',
   'BF16',
@@ -68,7 +68,25 @@ export const COMPUTABLE_TYPES = [
   'IQ4_XS',
   'MXFP4',
 ] as const
-export type ComputableType = (typeof COMPUTABLE_TYPES)[number]
+export type KernelType = (typeof KERNEL_TYPES)[number]
+
+/** Types that are dequantized before every product. */
+export const GENERIC_TYPES = [
+  'IQ2_XXS',
+  'IQ2_XS',
+  'IQ3_XXS',
+  'IQ1_S',
+  'IQ3_S',
+  'IQ2_S',
+  'IQ1_M',
+  'TQ1_0',
+  'TQ2_0',
+] as const
+export type GenericType = (typeof GENERIC_TYPES)[number]
+
+/** Types of weight matrices. */
+export const COMPUTABLE_TYPES = [...KERNEL_TYPES, ...GENERIC_TYPES] as const
+export type ComputableType = KernelType | GenericType
 
 const byId = new Map<number, GgmlType>()
 const byName = new Map<GgmlTypeName, GgmlType>()
@@ -89,6 +107,10 @@ export function ggmlType(name: GgmlTypeName): GgmlType {
 
 export function isComputable(name: GgmlTypeName): name is ComputableType {
   return (COMPUTABLE_TYPES as readonly string[]).includes(name)
+}
+
+export function isGeneric(name: string): name is GenericType {
+  return (GENERIC_TYPES as readonly string[]).includes(name)
 }
 
 /** Bytes of one row of `elements`, a multiple of the type's block. */

@@ -1,8 +1,9 @@
 // What the kernels make of each weight type: which of them belong to it, what its repacked form occupies and which
 // form of activations it is multiplied with. Pure.
-import type { ComputableType } from '../gguf/ggml-types.ts'
+import { type GenericType, isGeneric, type KernelType, rowBytes } from '../gguf/ggml-types.ts'
 import { ATTENTION_CHUNK, BLOCK_ELEMENTS, GROUP_ROWS } from '../limits.ts'
-import type { EmbedRowKernel, Kernels, MatmulKernel, RepackKernel } from './kernels.ts'
+import type { CodebookName } from './codebooks.ts'
+import type { DequantizeKernel, EmbedRowKernel, Kernels, MatmulKernel, RepackKernel } from './kernels.ts'
 
 /** `f32` as they are, or `q8`: 8-bit codes with a scale per 32, see kernels-as/quantize-q8.ts. */
 export type ActivationFormat = 'f32' | 'q8'
@@ -29,7 +30,7 @@ interface WeightFormat {
   readonly embedRow: keyof Kernels
 }
 
-const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
+const FORMATS: Readonly<Record<KernelType, WeightFormat>> = {
   F32: {
     activation: 'f32',
     blockElements: 1,
@@ -167,15 +168,34 @@ const FORMATS: Readonly<Record<ComputableType, WeightFormat>> = {
   },
 }
 
+/** How a type without products of its own becomes floats. */
+interface GenericFormat {
+  readonly dequantize: keyof Kernels
+  readonly codebook: CodebookName | undefined
+}
+
+const GENERIC_FORMATS: Readonly<Record<GenericType, GenericFormat>> = {
+  IQ2_XXS: { dequantize: 'dequantize_iq2_xxs', codebook: 'IQ2_XXS' },
+  IQ2_XS: { dequantize: 'dequantize_iq2_xs', codebook: 'IQ2_XS' },
+  IQ3_XXS: { dequantize: 'dequantize_iq3_xxs', codebook: 'IQ3_XXS' },
+  IQ1_S: { dequantize: 'dequantize_iq1_s', codebook: 'IQ1_S' },
+  IQ3_S: { dequantize: 'dequantize_iq3_s', codebook: 'IQ3_S' },
+  IQ2_S: { dequantize: 'dequantize_iq2_s', codebook: 'IQ2_S' },
+  IQ1_M: { dequantize: 'dequantize_iq1_m', codebook: 'IQ1_S' },
+  TQ1_0: { dequantize: 'dequantize_tq1_0', codebook: undefined },
+  TQ2_0: { dequantize: 'dequantize_tq2_0', codebook: undefined },
+}
+
 /** What a weight type is multiplied with. */
-export const activationFormat = (type: string): ActivationFormat => format(type).activation
+export const activationFormat = (type: string): ActivationFormat => (isGeneric(type) ? 'f32' : format(type).activation)
 
 /** Bytes of a row of `k` activations. */
 export const activationBytes = (activation: ActivationFormat, k: number): number =>
   activation === 'f32' ? k * 4 : (k / BLOCK_ELEMENTS) * Q8_BLOCK_BYTES
 
-/** Bytes of one group of eight repacked rows. */
+/** Bytes of one group of eight rows as they are kept: repacked, or for generic types as in the file. */
 export function packedGroupBytes(type: string, k: number): number {
+  if (isGeneric(type)) return rowBytes(type, k) * GROUP_ROWS
   const { blockElements, groupBlockBytes, hasRowFactors } = format(type)
   return (hasRowFactors ? headBytes(k) : 0) + (k / blockElements) * groupBlockBytes
 }
@@ -183,7 +203,7 @@ export function packedGroupBytes(type: string, k: number): number {
 /** Eight bytes, and eight unused where that costs little and keeps vectors aligned. */
 const headBytes = (k: number): number => (k < 128 ? 8 : 16)
 
-/** Bytes of a repacked matrix of `rows` by `k`. */
+/** Bytes of a matrix as it is kept, of `rows` by `k`. */
 export const packedBytes = (type: string, rows: number, k: number): number =>
   Math.ceil(rows / GROUP_ROWS) * packedGroupBytes(type, k)
 
@@ -197,6 +217,18 @@ export function matrixKernels(kernels: Kernels, type: string): MatrixKernels {
     packedGroupBytes: (k) => packedGroupBytes(type, k),
   }
 }
+
+/** The kernel of a generic type, undefined for any other type. */
+export function dequantizeKernel(kernels: Kernels, type: string): DequantizeKernel | undefined {
+  return isGeneric(type) ? (kernels[GENERIC_FORMATS[type].dequantize] as DequantizeKernel) : undefined
+}
+
+/** The codebook of a type's weights. */
+export const codebookOf = (type: string): CodebookName | undefined =>
+  isGeneric(type) ? GENERIC_FORMATS[type].codebook : undefined
+
+/** Bytes of one group of eight rows of floats: where generic weights are dequantized to. */
+export const tileBytes = (k: number): number => GROUP_ROWS * 4 * k
 
 /** Cells an attention kernel widens to f32 at once. */
 const ATTENTION_TILE_ROWS = 16
@@ -213,7 +245,7 @@ export const attentionScratchBytes = (heads: number, headDim: number): number =>
 const Q8_BLOCK_BYTES = 128
 
 function format(type: string): WeightFormat {
-  const found = Object.hasOwn(FORMATS, type) ? FORMATS[type as ComputableType] : undefined
+  const found = Object.hasOwn(FORMATS, type) ? FORMATS[type as KernelType] : undefined
   if (!found) throw new Error(`tsinfer bug: no kernels for ${type}`)
   return found
 }

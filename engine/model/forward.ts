@@ -32,7 +32,9 @@ export class StageForward {
 
   constructor(lane: Lane) {
     const { layout, kernels } = lane
-    const bind = (plan: LayerPlan['q']) => bindMatrix(kernels, plan)
+    const { dequantized, codebooks } = layout
+    const places = { tile: dequantized.address + lane.index * dequantized.stride, codebooks }
+    const bind = (plan: LayerPlan['q']) => bindMatrix(kernels, plan, places)
     this.#lane = lane
     this.#layers = layout.layers.map((plan) => ({
       plan,

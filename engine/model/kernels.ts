@@ -41,6 +41,8 @@ export type MatmulKernel = (
 ) => void
 /** Row `row` of a repacked matrix, dequantized to f32[k]. */
 export type EmbedRowKernel = (out: number, w: number, row: number, k: number) => void
+/** `rows` rows of `k` elements in file layout -> f32[k][rows]. `codebook`: address of the type's vectors. */
+export type DequantizeKernel = (out: number, w: number, rows: number, k: number, codebook: number) => void
 /** Writes `n` floats into KV cells; 1 when the cells cannot hold one of them, else 0. */
 export type StoreKernel = (out: number, x: number, n: number) => number
 /** Attention of one row over the cells of one KV head. */
@@ -65,6 +67,15 @@ export interface Kernels {
   readonly add: (out: number, x: number, n: number) => void
   readonly attention_f16: AttentionKernel
   readonly attention_f32: AttentionKernel
+  readonly dequantize_iq1_m: DequantizeKernel
+  readonly dequantize_iq1_s: DequantizeKernel
+  readonly dequantize_iq2_s: DequantizeKernel
+  readonly dequantize_iq2_xs: DequantizeKernel
+  readonly dequantize_iq2_xxs: DequantizeKernel
+  readonly dequantize_iq3_s: DequantizeKernel
+  readonly dequantize_iq3_xxs: DequantizeKernel
+  readonly dequantize_tq1_0: DequantizeKernel
+  readonly dequantize_tq2_0: DequantizeKernel
   readonly embed_row_bf16: EmbedRowKernel
   readonly embed_row_f16: EmbedRowKernel
   readonly embed_row_f32: EmbedRowKernel

@@ -1,10 +1,20 @@
 // The memory plan of one stage: what lies at which byte address of its WebAssembly memory. Pure; the plan is a plain
 // record that is posted to every thread, so all of them agree without asking.
+
+import { isGeneric } from '../gguf/ggml-types.ts'
 import type { TensorInfo } from '../gguf/header.ts'
 import { GROUP_ROWS, ROWS_MAX } from '../limits.ts'
 import { returnSlotBytes, slotWords } from '../pipeline/codec.ts'
+import { type CodebookName, codebookBytes } from './codebooks.ts'
 import type { ModelConfig } from './config.ts'
-import { activationBytes, activationFormat, attentionScratchBytes, packedBytes } from './formats.ts'
+import {
+  activationBytes,
+  activationFormat,
+  attentionScratchBytes,
+  codebookOf,
+  packedBytes,
+  tileBytes,
+} from './formats.ts'
 import type { LayerWeights, ModelWeights } from './weights.ts'
 
 /** Element type of the KV cells. */
@@ -72,6 +82,9 @@ export interface LayerPlan {
   readonly vBytes: number
 }
 
+/** Addresses of the codebooks that the stage's generic weights pick from. */
+export type Codebooks = { readonly [name in CodebookName]?: number }
+
 /** A region of equal entries. */
 export interface Region {
   readonly address: number
@@ -122,6 +135,9 @@ export interface StageLayout {
   readonly leadWords: number
   /** i32 per lane: the rows it found faulty. */
   readonly laneFaults: number
+  /** Per lane: a group of generic weights as f32 [k][8]; nothing where there are none. */
+  readonly dequantized: Region
+  readonly codebooks: Codebooks
   /** Per lane: where file bytes land before they are repacked. */
   readonly window: Region
 }
@@ -208,6 +224,10 @@ export function stageLayout(
   const output = range.isLast ? (tied && embedding ? embedding : matrix(weights.output)) : undefined
   const logitsRow = paddedRowBytes(config.vocabularySize)
   const windowBytes = align(Math.max(WINDOW_BYTES, largestGroupBytes(weights, range)))
+  const generic = stageMatrices({ layers, embedding, output }).filter(({ tensor }) => isGeneric(tensor.type))
+  const codebookNames = new Set(
+    generic.map(({ tensor }) => codebookOf(tensor.type)).filter((name) => name !== undefined),
+  )
   const layout = {
     range,
     sizes,
@@ -238,13 +258,15 @@ export function stageLayout(
     attentionScratch: region(align(attentionScratchBytes(config.heads / config.kvHeads, config.headDim)), sizes.lanes),
     leadWords: take(8),
     laneFaults: take(sizes.lanes * 4),
+    dequantized: region(align(Math.max(0, ...generic.map(({ k }) => tileBytes(k)))), sizes.lanes),
+    codebooks: Object.fromEntries([...codebookNames].map((name) => [name, take(codebookBytes(name))])),
     window: region(windowBytes, sizes.lanes),
   }
   return { ...layout, bytes: next }
 }
 
 /** The stage's own weights. */
-export function stageMatrices(layout: StageLayout): MatrixPlan[] {
+export function stageMatrices(layout: Pick<StageLayout, 'layers' | 'embedding' | 'output'>): MatrixPlan[] {
   const all = layout.layers.flatMap(({ q, k, v, attentionOutput, gate, up, down }) => [
     ...[q, k, v, attentionOutput],
     ...[gate, up, down],

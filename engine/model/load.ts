@@ -1,8 +1,10 @@
 // Fills a stage's memory: every lane reads its share of each matrix from the file into its window and repacks it from
-// there, so file bytes are copied once and never touch the JS heap.
+// there, so file bytes are copied once and never touch the JS heap. Generic weights are read straight to their place.
 import type { FileSource } from '../gguf/file-source.ts'
+import { isGeneric } from '../gguf/ggml-types.ts'
 import { GROUP_ROWS } from '../limits.ts'
-import { matrixKernels } from './formats.ts'
+import { type CodebookName, codebookVectors } from './codebooks.ts'
+import { matrixKernels, packedGroupBytes } from './formats.ts'
 import type { Kernels } from './kernels.ts'
 import { type MatrixPlan, type StageLayout, stageMatrices, stageVectors } from './layout.ts'
 
@@ -27,6 +29,10 @@ export function loadWeights(task: LoadTask): void {
   for (const matrix of stageMatrices(layout)) loadMatrix(task, matrix)
   if (lane !== 0) return
   new Float64Array(buffer, layout.ropeFrequencies, task.ropeFrequencies.length).set(task.ropeFrequencies)
+  for (const [name, address] of Object.entries(layout.codebooks)) {
+    const vectors = codebookVectors(name as CodebookName)
+    new Int8Array(buffer, address, vectors.length).set(vectors)
+  }
   for (const { tensor, address } of stageVectors(layout)) {
     shards[tensor.shard]!.readInto(new Uint8Array(buffer, address, tensor.bytes), tensor.offset)
     task.onBytes(tensor.bytes)
@@ -36,7 +42,8 @@ export function loadWeights(task: LoadTask): void {
 function loadMatrix(task: LoadTask, matrix: MatrixPlan): void {
   const { layout, buffer, lane, lanes, shards, kernels } = task
   const { tensor, rows, k } = matrix
-  const { repack, packedGroupBytes } = matrixKernels(kernels, tensor.type)
+  const groupBytes = packedGroupBytes(tensor.type, k)
+  const repack = isGeneric(tensor.type) ? undefined : matrixKernels(kernels, tensor.type).repack
   const rowBytes = tensor.bytes / rows
   const window = layout.window.address + lane * layout.window.stride
   const groups = Math.ceil(rows / GROUP_ROWS)
@@ -46,8 +53,12 @@ function loadMatrix(task: LoadTask, matrix: MatrixPlan): void {
     const first = group * GROUP_ROWS
     const count = Math.min(rows, Math.min(end, group + groupsPerWindow) * GROUP_ROWS) - first
     const bytes = count * rowBytes
-    shards[tensor.shard]!.readInto(new Uint8Array(buffer, window, bytes), tensor.offset + first * rowBytes)
-    repack(matrix.address + group * packedGroupBytes(k), window, count, k)
+    const place = matrix.address + group * groupBytes
+    const target = new Uint8Array(buffer, repack ? window : place, bytes)
+    shards[tensor.shard]!.readInto(target, tensor.offset + first * rowBytes)
+    if (repack) repack(place, window, count, k)
+    // Rows that fill up the last group are read, too.
+    else new Uint8Array(buffer, place + bytes, (-count & (GROUP_ROWS - 1)) * rowBytes).fill(0)
     task.onBytes(bytes)
   }
 }

@@ -1,8 +1,8 @@
 // A weight matrix bound to its kernels: chosen once after loading, so that nothing branches on types per row.
 import { GROUP_ROWS } from '../limits.ts'
-import { matrixKernels } from './formats.ts'
-import type { Kernels } from './kernels.ts'
-import { type MatrixPlan, wantsQ8 } from './layout.ts'
+import { codebookOf, dequantizeKernel, matrixKernels, packedGroupBytes } from './formats.ts'
+import type { DequantizeKernel, Kernels, MatmulKernel } from './kernels.ts'
+import { type Codebooks, type MatrixPlan, wantsQ8 } from './layout.ts'
 
 /** Multiply-adds between two looks at the alive mask: at most a few milliseconds on a slow core. */
 const TILE_MULTIPLY_ADDS = 24e6
@@ -31,7 +31,16 @@ export interface Matrix {
   embedRow(out: number, row: number): void
 }
 
-export function bindMatrix(kernels: Kernels, plan: MatrixPlan): Matrix {
+/** What generic weights need besides themselves: a lane's tile and the codebooks, as addresses. */
+export interface GenericPlaces {
+  /** f32 [k][8] of the widest generic matrix. */
+  readonly tile: number
+  readonly codebooks: Codebooks
+}
+
+export function bindMatrix(kernels: Kernels, plan: MatrixPlan, places: GenericPlaces): Matrix {
+  const dequantize = dequantizeKernel(kernels, plan.tensor.type)
+  if (dequantize) return bindGeneric(kernels.matmul_f32, dequantize, plan, places)
   const { matmul, embedRow } = matrixKernels(kernels, plan.tensor.type)
   const { address, k } = plan
   return {
@@ -46,6 +55,34 @@ export function bindMatrix(kernels: Kernels, plan: MatrixPlan): Matrix {
     },
     embedRow(out, row) {
       embedRow(out, address, row, k)
+    },
+  }
+}
+
+/** Every group of rows is dequantized into the lane's tile and multiplied from there as F32 weights are. */
+function bindGeneric(
+  matmul: MatmulKernel,
+  dequantize: DequantizeKernel,
+  plan: MatrixPlan,
+  { tile, codebooks }: GenericPlaces,
+): Matrix {
+  const { address, k } = plan
+  const { type } = plan.tensor
+  const groupBytes = packedGroupBytes(type, k)
+  const name = codebookOf(type)
+  const codebook = name === undefined ? 0 : codebooks[name]!
+  return {
+    plan,
+    groups: Math.ceil(plan.rows / GROUP_ROWS),
+    q8: false,
+    multiply(out, x, outStride, xStride, begin, end, n, alive) {
+      for (let group = begin; group < end && alive() !== 0; group++) {
+        dequantize(tile, address + group * groupBytes, GROUP_ROWS, k, codebook)
+        matmul(out + group * GROUP_ROWS * 4, tile, x, outStride, xStride, 0, 1, k, n)
+      }
+    },
+    embedRow(out, row) {
+      dequantize(out, address + (row * groupBytes) / GROUP_ROWS, 1, k, codebook)
     },
   }
 }

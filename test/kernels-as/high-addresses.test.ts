@@ -1,6 +1,6 @@
 // A stage's memory may have the full 4 GiB: addresses above 2^31, and a repacking window that ends with the memory.
 import { test } from 'uvu'
-import { COMPUTABLE_TYPES } from '../../engine/gguf/ggml-types.ts'
+import { KERNEL_TYPES } from '../../engine/gguf/ggml-types.ts'
 import {
   activationBytes,
   activationFormat,
@@ -48,7 +48,7 @@ function product(type: string, file: Uint8Array, x: Float32Array, top: number): 
   return copy(out, 3 * ROWS)
 }
 
-for (const type of COMPUTABLE_TYPES) {
+for (const type of KERNEL_TYPES) {
   test(`${type} products at the top of a memory equal those at its bottom`, () => {
     const fileBytes = type === 'F32' ? ROWS * K * 4 : (packedBytes(type, ROWS, K) / 16) * 16
     const file = Uint8Array.from({ length: fileBytes }, (_, i) => (i % 2 ? 0x30 : Math.floor(random() * 256)))

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { COMPUTABLE_TYPES } from '../../engine/gguf/ggml-types.ts'
+import { KERNEL_TYPES } from '../../engine/gguf/ggml-types.ts'
 import { activationFormat, packedBytes } from '../../engine/model/formats.ts'
 import { dequantize, QUANTIZED_TYPES } from '../reference/dequantize.ts'
 import { matmul } from '../reference/matmul.ts'
@@ -13,7 +13,7 @@ import { assertNear, assertSameFloats, randomFloats, seeded } from './harness.ts
 import { checkMatrix, embedRow, type FileMatrix, product } from './matrix.ts'
 
 const random = seeded(7)
-const TYPES = COMPUTABLE_TYPES.filter((type) => activationFormat(type) === 'q8')
+const TYPES = KERNEL_TYPES.filter((type) => activationFormat(type) === 'q8')
 
 /** Where each half-float scale of a file block lies. */
 const SCALES: Readonly<Record<string, readonly number[]>> = {

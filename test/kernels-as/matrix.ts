@@ -1,6 +1,16 @@
 // Runs the kernels of one weight type on a whole matrix, as the engine would.
-import { activationBytes, activationFormat, matrixKernels, packedBytes } from '../../engine/model/formats.ts'
+import { type GgmlTypeName, isGeneric } from '../../engine/gguf/ggml-types.ts'
+import { codebookVectors } from '../../engine/model/codebooks.ts'
+import {
+  activationBytes,
+  activationFormat,
+  codebookOf,
+  matrixKernels,
+  packedBytes,
+  tileBytes,
+} from '../../engine/model/formats.ts'
 import type { Kernels } from '../../engine/model/kernels.ts'
+import { bindMatrix, type Matrix } from '../../engine/model/matrix.ts'
 import { matmul } from '../reference/matmul.ts'
 import { quantizeQ8 } from '../reference/quantize-q8.ts'
 import { type Arena, assertNear, assertSameFloats, onBothBuilds } from './harness.ts'
@@ -13,26 +23,36 @@ export interface FileMatrix {
   readonly bytes: Uint8Array
 }
 
-/** Repacks in windows of `windowRows` rows (a multiple of 8), from an odd address. */
-export function repack(kernels: Kernels, arena: Arena, matrix: FileMatrix, windowRows = 16): number {
+/** Lays a matrix out as loading does, repacked in windows of `windowRows` rows (a multiple of 8) from an odd address. */
+export function place(kernels: Kernels, arena: Arena, matrix: FileMatrix, windowRows = 16): Matrix {
   const { type, rows, k, bytes } = matrix
-  const { repack, packedGroupBytes } = matrixKernels(kernels, type)
   const address = arena.take(packedBytes(type, rows, k))
   const rowBytes = bytes.length / rows
-  for (let first = 0; first < rows; first += windowRows) {
-    const count = Math.min(windowRows, rows - first)
-    const window = arena.put(bytes.subarray(first * rowBytes, (first + count) * rowBytes), 1)
-    repack(address + (first / 8) * packedGroupBytes(k), window, count, k)
+  if (isGeneric(type)) {
+    new Uint8Array(arena.buffer, address, packedBytes(type, rows, k)).fill(0)
+    new Uint8Array(arena.buffer, address, bytes.length).set(bytes)
+  } else {
+    const { repack, packedGroupBytes } = matrixKernels(kernels, type)
+    for (let first = 0; first < rows; first += windowRows) {
+      const count = Math.min(windowRows, rows - first)
+      const window = arena.put(bytes.subarray(first * rowBytes, (first + count) * rowBytes), 1)
+      repack(address + (first / 8) * packedGroupBytes(k), window, count, k)
+    }
   }
-  return address
+  const name = codebookOf(type)
+  const codebooks = name === undefined ? {} : { [name]: arena.put(codebookVectors(name)) }
+  const tensor = { name: type, type: type as GgmlTypeName, dims: [k, rows], shard: 0, offset: 0, bytes: bytes.length }
+  return bindMatrix(kernels, { tensor, rows, k, address }, { tile: arena.take(tileBytes(k)), codebooks })
 }
+
+const alive = () => -1
 
 /** The product with `n` rows of f32 (quantized where the type wants that): [n][rows padded to 8]. */
 export function product(matrix: FileMatrix, x: Float32Array, n: number): Float32Array {
   const { type, rows, k } = matrix
   const padded = Math.ceil(rows / 8) * 8
   return onBothBuilds((kernels, arena) => {
-    const address = repack(kernels, arena, matrix)
+    const placed = place(kernels, arena, matrix)
     const format = activationFormat(type)
     // Odd strides, so that mixing them up shows.
     const xStride = activationBytes(format, k) + 64
@@ -44,10 +64,9 @@ export function product(matrix: FileMatrix, x: Float32Array, n: number): Float32
     }
     const outStride = padded * 4 + 32
     const out = arena.take(n * outStride)
-    const { matmul: multiply } = matrixKernels(kernels, type)
     const middle = padded >> 4
-    multiply(out, address, input, outStride, xStride, middle, padded / 8, k, n)
-    multiply(out, address, input, outStride, xStride, 0, middle, k, n)
+    placed.multiply(out, input, outStride, xStride, middle, padded / 8, n, alive)
+    placed.multiply(out, input, outStride, xStride, 0, middle, n, alive)
     const result = new Float32Array(n * padded)
     for (let i = 0; i < n; i++) result.set(arena.floats(out + i * outStride, padded), i * padded)
     return result
@@ -57,9 +76,9 @@ export function product(matrix: FileMatrix, x: Float32Array, n: number): Float32
 /** Dequantized row `row`. */
 export function embedRow(matrix: FileMatrix, row: number): Float32Array {
   return onBothBuilds((kernels, arena) => {
-    const address = repack(kernels, arena, matrix)
+    const placed = place(kernels, arena, matrix)
     const out = arena.take(matrix.k * 4)
-    matrixKernels(kernels, matrix.type).embedRow(out, address, row, matrix.k)
+    placed.embedRow(out, row)
     return arena.floats(out, matrix.k)
   })
 }

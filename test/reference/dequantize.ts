@@ -1,5 +1,6 @@
 // Blocks of ggml's quantized types to float, element by element, from the structs of ggml-common.h in ggml-org/ggml
 // and with the order of operations of its dequantization (each one rounded to f32).
+import { GENERIC_BLOCKS } from './dequantize-generic.ts'
 import { halfToFloat } from './half.ts'
 
 const f = Math.fround
@@ -39,6 +40,7 @@ function q3Scale(view: DataView, part: number): number {
 }
 
 export const QUANTIZED_TYPES: Readonly<Record<string, QuantizedType>> = {
+  ...GENERIC_BLOCKS,
   Q8_0: { elements: 32, bytes: 34, value: (view, e) => f(half(view, 0) * view.getInt8(2 + e)) },
   Q4_0: {
     elements: 32,

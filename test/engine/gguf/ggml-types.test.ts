@@ -8,6 +8,7 @@ import {
   ggmlType,
   ggmlTypeOfId,
   isComputable,
+  isGeneric,
   rowBytes,
 } from '../../../engine/gguf/ggml-types.ts'
 import { sharedTest } from '../../shared.ts'
@@ -26,7 +27,8 @@ test('ids and names lead to the same record; withdrawn ids to none', () => {
 
 test('computable types', () => {
   assert.ok(COMPUTABLE_TYPES.every(isComputable))
-  assert.not.ok(isComputable('IQ2_XXS'))
+  assert.ok(isGeneric('IQ2_XXS') && !isGeneric('Q4_0'))
+  assert.not.ok(isComputable('Q8_K'))
   assert.is(rowBytes('Q4_K', 512), 288)
   assert.is(rowBytes('BF16', 3), 6)
 })

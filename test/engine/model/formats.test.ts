@@ -1,10 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { COMPUTABLE_TYPES, ggmlType } from '../../../engine/gguf/ggml-types.ts'
+import { COMPUTABLE_TYPES, GENERIC_TYPES, ggmlType, isGeneric, KERNEL_TYPES } from '../../../engine/gguf/ggml-types.ts'
+import { codebookBytes, codebookVectors } from '../../../engine/model/codebooks.ts'
 import {
   activationBytes,
   activationFormat,
   attentionScratchBytes,
+  codebookOf,
+  dequantizeKernel,
   matrixKernels,
   packedBytes,
   packedGroupBytes,
@@ -28,21 +31,31 @@ test('repacked matrices stay within 1.03 of the file where rows fill groups', ()
 test('a last group is padded', () => {
   for (const type of COMPUTABLE_TYPES) {
     assert.is(packedBytes(type, 9, 512), 2 * packedGroupBytes(type, 512), type)
+    // Generic weights are not read as vectors.
+    if (isGeneric(type)) continue
     assert.is(packedGroupBytes(type, 512) % 16, 0, `${type}: groups keep vectors aligned`)
   }
 })
 
 test('every type has its kernels', () => {
-  for (const type of COMPUTABLE_TYPES) {
+  for (const type of KERNEL_TYPES) {
+    assert.is(dequantizeKernel(kernels, type), undefined)
     const { repack, matmul, embedRow, packedGroupBytes: groupBytes } = matrixKernels(kernels, type)
     for (const kernel of [repack, matmul, embedRow]) assert.type(kernel, 'function')
     assert.is(groupBytes(512), packedGroupBytes(type, 512))
   }
+  for (const type of GENERIC_TYPES) {
+    assert.type(dequantizeKernel(kernels, type), 'function')
+    const name = codebookOf(type)
+    assert.is(name === undefined, type.startsWith('TQ'), type)
+    if (name) assert.is(codebookVectors(name).length, codebookBytes(name))
+  }
 })
 
-test('float weights take f32 rows, quantized ones q8 rows', () => {
+test('float and generic weights take f32 rows, quantized ones q8 rows', () => {
   for (const type of COMPUTABLE_TYPES) {
-    assert.is(activationFormat(type), ['F32', 'F16', 'BF16'].includes(type) ? 'f32' : 'q8', type)
+    const isFloat = ['F32', 'F16', 'BF16'].includes(type) || isGeneric(type)
+    assert.is(activationFormat(type), isFloat ? 'f32' : 'q8', type)
   }
   assert.is(activationBytes('f32', 172), 688)
   assert.is(activationBytes('q8', 64), 256)

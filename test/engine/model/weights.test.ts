@@ -66,8 +66,8 @@ test('shapes', () => {
 
 test('types', () => {
   weightsOf(tinyModel().tensor('blk.0.attn_q.weight', [64, 64], 'Q4_0'))
-  const matrix = tinyModel().tensor('blk.0.attn_q.weight', [64, 64], 'TQ2_0')
-  refused(matrix, 'tensor_type_unsupported', `expected one of the types ${COMPUTABLE_TYPES.join(', ')}, found TQ2_0`)
+  const matrix = tinyModel().tensor('blk.0.attn_q.weight', [64, 64], 'Q8_1')
+  refused(matrix, 'tensor_type_unsupported', `expected one of the types ${COMPUTABLE_TYPES.join(', ')}, found Q8_1`)
   const norm = tinyModel().tensor('output_norm.weight', [64], 'F16')
   refused(norm, 'tensor_type_unsupported', 'output_norm.weight: expected type F32, found F16')
 })

@@ -1,0 +1,96 @@
+// Types without products of their own: dequantized in the lane's tile, then multiplied as floats.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { GENERIC_TYPES, type GenericType, ggmlType } from '../../engine/gguf/ggml-types.ts'
+import { dequantize } from '../reference/dequantize.ts'
+import { setBlockScale } from '../reference/dequantize-generic.ts'
+import { matmul } from '../reference/matmul.ts'
+import { sharedTest } from '../shared.ts'
+import { assertNear, assertSameFloats, randomFloats, seeded } from './harness.ts'
+import { checkMatrix, embedRow, type FileMatrix, product } from './matrix.ts'
+
+const random = seeded(23)
+
+/** Random codes, or all bytes `fill`; scales from `scale()`, as bits. */
+function blocks(type: GenericType, rows: number, perRow: number, scale: () => number, fill?: number): FileMatrix {
+  const { blockBytes } = ggmlType(type)
+  const bytes = Uint8Array.from({ length: rows * perRow * blockBytes }, () => fill ?? Math.floor(random() * 256))
+  for (let at = 0; at < bytes.length; at += blockBytes) setBlockScale(type, new DataView(bytes.buffer, at), scale())
+  return { type, rows, k: perRow * 256, bytes }
+}
+
+const normalScale = () => 0x1000 + Math.floor(random() * 0x1800) + (random() < 0.3 ? 0x8000 : 0)
+const anyFiniteScale = () => Math.floor(random() * 0x7c00) + (random() < 0.5 ? 0x8000 : 0)
+
+for (const type of GENERIC_TYPES) {
+  test(`${type}: products of 1, 2, 3 and 5 blocks for every tail of rows`, () => {
+    for (const perRow of [1, 2, 3, 5]) {
+      for (const rows of [1, 7, 8, 9, 19]) {
+        const matrix = blocks(type, rows, perRow, normalScale)
+        checkMatrix(matrix, dequantize(type, matrix.bytes), randomFloats(random, 9 * matrix.k, 3), 1e-6)
+      }
+    }
+  })
+
+  test(`${type}: scales of every finite kind, and every code at its extremes`, () => {
+    for (const scale of [anyFiniteScale, () => 0, () => 0x8000, () => 1, () => 0x7bff]) {
+      const matrix = blocks(type, 11, 3, scale)
+      checkMatrix(matrix, dequantize(type, matrix.bytes), randomFloats(random, 9 * matrix.k), 1e-6)
+    }
+    for (const fill of [0x00, 0x7f, 0x80, 0xff]) {
+      const matrix = blocks(type, 9, 2, () => 0x3c00, fill)
+      checkMatrix(matrix, dequantize(type, matrix.bytes), randomFloats(random, 9 * matrix.k), 1e-6)
+    }
+  })
+
+  test(`${type}: an infinite or NaN scale gives no finite number, in its own row only`, () => {
+    for (const bits of [0x7c00, 0xfc00, 0x7e00, 0xffff]) {
+      const matrix = blocks(type, 11, 3, normalScale)
+      const x = randomFloats(random, 3 * matrix.k)
+      const before = product(matrix, x, 3)
+      setBlockScale(type, new DataView(matrix.bytes.buffer, (9 * 3 + 1) * ggmlType(type).blockBytes), bits)
+      const out = product(matrix, x, 3)
+      for (let i = 0; i < 3; i++) {
+        assert.not(Number.isFinite(out[i * 16 + 9]!), `scale ${bits.toString(16)}: ${out[i * 16 + 9]}`)
+        out[i * 16 + 9] = before[i * 16 + 9]!
+      }
+      assertSameFloats(out, before, 'the other rows')
+    }
+  })
+
+  sharedTest(test, `${type}: ggml's own blocks`, 'vectors/quant', (folder) => {
+    const read = (name: string) => new Uint8Array(readFileSync(join(folder, name)))
+    const floats = (name: string) => new Float32Array(read(name).buffer)
+    const expected = floats(`${type}.dequant.f32.bin`)
+    const matrix = { type, rows: 8, k: 512, bytes: read(`${type}.blocks.bin`) }
+    for (let row = 0; row < 8; row++) {
+      assertSameFloats(embedRow(matrix, row), expected.subarray(row * 512, (row + 1) * 512), `row ${row}`)
+    }
+    const x = floats('activations.f32.bin')
+    const out = product(matrix, x, 2)
+    const { types } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'))
+    for (let i = 0; i < 2; i++) {
+      const { values, magnitudes } = matmul(expected, x.subarray(i * 512, (i + 1) * 512), 8, 512)
+      const dots = out.subarray(i * 8, i * 8 + 8)
+      assertNear(dots, values, (j) => magnitudes[j]! * 1e-6, `activations ${i}`)
+      const exact = types[type].dot_exact_f64_dequant_x_f32[i]
+      assertNear(dots, exact, (j) => magnitudes[j]! * 1e-6, `ggml's activations ${i}`)
+    }
+  })
+
+  sharedTest(test, `${type}: ggml's reading of random blocks`, 'vectors/quant', (folder) => {
+    const bytes = new Uint8Array(readFileSync(join(folder, `${type}.random.blocks.bin`)))
+    const expected = new Float32Array(
+      new Uint8Array(readFileSync(join(folder, `${type}.random.dequant.f32.bin`))).buffer,
+    )
+    const matrix = { type, rows: 4, k: expected.length / 4, bytes }
+    for (let row = 0; row < 4; row++) {
+      const wanted = expected.subarray(row * matrix.k, (row + 1) * matrix.k)
+      assertSameFloats(embedRow(matrix, row), wanted, `row ${row}`)
+    }
+  })
+}
+
+test.run()
