@@ -78,7 +78,7 @@ export function summarizeTypes(file: GgufFile): TensorTypeSummary[] {
     summary.set(type, { tensors: entry.tensors + 1, bytes: entry.bytes + bytes })
   }
   return [...summary]
-    .map(([type, entry]) => ({ type, ...entry, generic: isGeneric(type) }))
+    .map(([type, entry]) => ({ type, ...entry, ...(isGeneric(type) && { generic: true as const }) }))
     .sort((a, b) => b.bytes - a.bytes)
 }
 

@@ -295,6 +295,6 @@ export interface TensorTypeSummary {
   readonly type: string
   readonly tensors: number
   readonly bytes: number
-  /** Whether weights of this type are dequantized again for every product. */
-  readonly generic: boolean
+  /** Set where weights of this type are dequantized again for every product. */
+  readonly generic?: true
 }

@@ -1,16 +1,11 @@
-// Quantized weights of every type with kernels.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { KERNEL_TYPES } from '../../engine/gguf/ggml-types.ts'
 import { activationFormat, packedBytes } from '../../engine/model/formats.ts'
 import { dequantize, QUANTIZED_TYPES } from '../reference/dequantize.ts'
-import { matmul } from '../reference/matmul.ts'
-import { quantizeQ8 } from '../reference/quantize-q8.ts'
 import { sharedTest } from '../shared.ts'
 import { assertNear, assertSameFloats, randomFloats, seeded } from './harness.ts'
-import { checkMatrix, embedRow, type FileMatrix, product } from './matrix.ts'
+import { checkGgmlBlocks, checkGgmlRandomBlocks, checkMatrix, type FileMatrix, product } from './matrix.ts'
 
 const random = seeded(7)
 const TYPES = KERNEL_TYPES.filter((type) => activationFormat(type) === 'q8')
@@ -126,37 +121,10 @@ for (const type of TYPES) {
     assert.ok(packedBytes(type, 64, elements * 8) <= 64 * 8 * bytes * 1.03)
   })
 
-  sharedTest(test, `${type}: ggml's own blocks`, 'vectors/quant', (folder) => {
-    const read = (name: string) => new Uint8Array(readFileSync(join(folder, name)))
-    const floats = (name: string) => new Float32Array(read(name).buffer)
-    const expected = floats(`${type}.dequant.f32.bin`)
-    const matrix = { type, rows: 8, k: 512, bytes: read(`${type}.blocks.bin`) }
-    for (let row = 0; row < 8; row++) {
-      assertSameFloats(embedRow(matrix, row), expected.subarray(row * 512, (row + 1) * 512), `row ${row}`)
-    }
-    const x = floats('activations.f32.bin')
-    const out = product(matrix, x, 2)
-    for (let i = 0; i < 2; i++) {
-      const activations = quantizeQ8(x.subarray(i * 512, (i + 1) * 512)).values
-      const { values, magnitudes } = matmul(expected, activations, 8, 512)
-      assertNear(out.subarray(i * 8, i * 8 + 8), values, (j) => magnitudes[j]! * 1e-5, `activations ${i}`)
-    }
-  })
+  sharedTest(test, `${type}: ggml's own blocks`, 'vectors/quant', (folder) => checkGgmlBlocks(type, folder, 1e-5))
 
   sharedTest(test, `${type}: ggml's reading of random blocks`, 'vectors/quant', (folder) => {
-    const bytes = new Uint8Array(readFileSync(join(folder, `${type}.random.blocks.bin`)))
-    const expected = new Float32Array(
-      new Uint8Array(readFileSync(join(folder, `${type}.random.dequant.f32.bin`))).buffer,
-    )
-    const matrix = { type, rows: 4, k: expected.length / 4, bytes }
-    for (let row = 0; row < 4; row++) {
-      const actual = embedRow(matrix, row)
-      for (const [c, value] of actual.entries()) {
-        const wanted = expected[row * matrix.k + c]!
-        if (Number.isFinite(wanted)) assert.ok(value === wanted, `row ${row} element ${c}: ${value}, not ${wanted}`)
-        else assert.not(Number.isFinite(value))
-      }
-    }
+    checkGgmlRandomBlocks(type, folder)
   })
 }
 

@@ -1,4 +1,7 @@
 // Runs the kernels of one weight type on a whole matrix, as the engine would.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
 import { type GgmlTypeName, isGeneric } from '../../engine/gguf/ggml-types.ts'
 import { codebookVectors } from '../../engine/model/codebooks.ts'
 import {
@@ -110,5 +113,41 @@ export function checkMatrix(matrix: FileMatrix, dequantized: Float32Array, x: Fl
   for (let row = 0; row < rows; row++) {
     const expected = dequantized.subarray(row * k, (row + 1) * k)
     assertSameFloats(embedRow(matrix, row), expected, `${label}: embedding row ${row}`)
+  }
+}
+
+const readBytes = (folder: string, name: string) => new Uint8Array(readFileSync(join(folder, name)))
+const readFloats = (folder: string, name: string) => new Float32Array(readBytes(folder, name).buffer)
+
+/**
+ * ggml's quantization of the weights in `folder` (vectors/quant): embedding rows are its dequantized ones, products with
+ * its activations (quantized our way where the type wants that) are within `tolerance` of the sum of |terms|.
+ */
+export function checkGgmlBlocks(type: string, folder: string, tolerance: number): void {
+  const expected = readFloats(folder, `${type}.dequant.f32.bin`)
+  const matrix = { type, rows: 8, k: 512, bytes: readBytes(folder, `${type}.blocks.bin`) }
+  for (let row = 0; row < 8; row++) {
+    assertSameFloats(embedRow(matrix, row), expected.subarray(row * 512, (row + 1) * 512), `row ${row}`)
+  }
+  const x = readFloats(folder, 'activations.f32.bin')
+  const out = product(matrix, x, 2)
+  for (let i = 0; i < 2; i++) {
+    const row = x.subarray(i * 512, (i + 1) * 512)
+    const used = activationFormat(type) === 'q8' ? quantizeQ8(row).values : row
+    const { values, magnitudes } = matmul(expected, used, 8, 512)
+    assertNear(out.subarray(i * 8, i * 8 + 8), values, (j) => magnitudes[j]! * tolerance, `activations ${i}`)
+  }
+}
+
+/** ggml's reading of random blocks: equal where finite. */
+export function checkGgmlRandomBlocks(type: string, folder: string): void {
+  const expected = readFloats(folder, `${type}.random.dequant.f32.bin`)
+  const matrix = { type, rows: 4, k: expected.length / 4, bytes: readBytes(folder, `${type}.random.blocks.bin`) }
+  for (let row = 0; row < 4; row++) {
+    for (const [c, value] of embedRow(matrix, row).entries()) {
+      const wanted = expected[row * matrix.k + c]!
+      if (Number.isFinite(wanted)) assert.ok(value === wanted, `row ${row} element ${c}: ${value}, not ${wanted}`)
+      else assert.not(Number.isFinite(value))
+    }
   }
 }
