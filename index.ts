@@ -6,7 +6,6 @@ import {
   type ChatMessage,
   type ChatOptions,
   checkPair,
-  createStageMemory,
   describePlan,
   Engine,
   type EngineEvent,
@@ -35,7 +34,6 @@ import {
   type ScoredPosition,
   type ScoreOptions,
   type Speculation,
-  type StagedModel,
   startResidents,
   summarizeTypes,
   type TextTokenizer,
@@ -69,11 +67,9 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const file = openGguf(path)
   const { prepared, draft } = prepareModels(file, options)
   const kernels = loadKernels(options.kernels ?? 'auto')
-  const { memories } = stagedModel(prepared)
   const text = file.metadata.has('tokenizer.ggml.model') ? startText(path, options.tokenizerPre) : undefined
   const { onProgress, signal } = options
-  const staged = draft && stagedModel(draft)
-  const starting = Engine.start(prepared, kernels.module, memories, onProgress, signal, staged)
+  const starting = Engine.start(prepared, kernels.module, { draft, onProgress, signal })
   const [engine, facts] = await Promise.allSettled([starting, text?.client.ready])
   if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
     return new LoadedModel(path, prepared, kernels, engine.value, text, facts.value, draft ? 'pipe' : 'off')
@@ -82,11 +78,6 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   await text?.close()
   throw engine.status === 'rejected' ? engine.reason : (facts as PromiseRejectedResult).reason
 }
-
-const stagedModel = (model: PreparedModel): StagedModel => ({
-  model,
-  memories: model.plan.stages.map(({ bytes }) => createStageMemory(bytes)),
-})
 
 /** The model, and the one that drafts for it. They share the cores: the draft model's are taken off first. */
 function prepareModels(file: GgufFile, options: LoadOptions): { prepared: PreparedModel; draft?: PreparedModel } {

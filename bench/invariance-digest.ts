@@ -2,15 +2,7 @@
 //   node dist/bench/invariance-digest.js MODEL
 // Prints one line of JSON. Logits come from the engine itself, so that no Math function of the caller takes part.
 import { createHash } from 'node:crypto'
-import {
-  createStageMemory,
-  Engine,
-  enableRelaxedSimd,
-  loadKernels,
-  openGguf,
-  prepareModel,
-  resolveSampling,
-} from '../engine/index.ts'
+import { Engine, enableRelaxedSimd, loadKernels, openGguf, prepareModel, resolveSampling } from '../engine/index.ts'
 
 const PROMPT = [1, 403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317]
 const TOKENS = 80
@@ -36,8 +28,7 @@ export interface LayoutDigest {
 async function digestOf(path: string, { kernels, ...options }: (typeof LAYOUTS)[number]): Promise<LayoutDigest> {
   const model = prepareModel(openGguf(path), { ...options, context: PROMPT.length + TOKENS }, 2)
   const { build, module } = loadKernels(kernels)
-  const memories = model.plan.stages.map(({ bytes }) => createStageMemory(bytes))
-  const engine = await Engine.start(model, module, memories)
+  const engine = await Engine.start(model, module)
   const digests = new Set<string>()
   try {
     for (let i = 0; i < REPETITIONS; i++) digests.add(await digestOnce(engine, model.config.vocabularySize))

@@ -15,6 +15,7 @@ import { type ControlLayout, checkRunning, MASK_ENTRIES, PipelineEnded } from '.
 import { waitBell } from './pipeline/doorbell.ts'
 import { describeFault } from './pipeline/fault.ts'
 import { armMask, clearMask } from './pipeline/masks.ts'
+import { handOutMemories } from './pipeline/memories.ts'
 import type { ResidentFault } from './pipeline/pool.ts'
 import { type ResultRow, Results } from './pipeline/results.ts'
 import { Ring } from './pipeline/ring.ts'
@@ -65,8 +66,9 @@ class Conductor {
 
   constructor(payload: ConductorPayload) {
     const { control, target, draft } = payload
-    const { plan, memories, vocabularySize } = target
+    const { plan, lanePorts, vocabularySize } = target
     const { stages, sizes, inFlightMax } = plan
+    const memories = handOutMemories(stages, lanePorts)
     this.#payload = payload
     this.#control = control
     this.#layout = target.words

@@ -5,6 +5,7 @@
 // shares with it is kept, the rest is submitted in chunks, each after the one before (the FIFO law), so that a branch is
 // left by overwriting its cells. When a question is withdrawn, its chunks of assumed tokens are cancelled, and only they:
 // what is certain will be needed by the next question.
+import type { MessagePort } from 'node:worker_threads'
 import type { CellIndex, MicroBatchNumber, Row, SequenceId, TokenId } from './domain.ts'
 import { assert } from './errors.ts'
 import { Cells } from './kv/cells.ts'
@@ -12,6 +13,7 @@ import type { ModelPlan } from './model/plan.ts'
 import { encodeMicroBatch } from './pipeline/codec.ts'
 import type { ControlLayout } from './pipeline/control.ts'
 import { ALL_ALIVE, armMask, clearMask } from './pipeline/masks.ts'
+import { handOutMemories } from './pipeline/memories.ts'
 import { type ResultRow, Results } from './pipeline/results.ts'
 import { Ring } from './pipeline/ring.ts'
 import type { DraftNumber } from './scheduler/events.ts'
@@ -21,8 +23,8 @@ export interface PipelinePart {
   readonly words: ControlLayout
   readonly plan: ModelPlan
   readonly vocabularySize: number
-  /** Memory of each stage. */
-  readonly memories: readonly SharedArrayBuffer[]
+  /** Where its lanes, [stage][lane], wait for their memories. */
+  readonly lanePorts: readonly (readonly MessagePort[])[]
 }
 
 /** A text whose continuation is asked for. */
@@ -79,8 +81,9 @@ export class DraftPipeline {
   #nextNumber = 0
 
   constructor(control: Int32Array, part: PipelinePart, answer: TakeAnswer) {
-    const { words, plan, memories, vocabularySize } = part
+    const { words, plan, lanePorts, vocabularySize } = part
     const { stages, sizes } = plan
+    const memories = handOutMemories(stages, lanePorts)
     this.#control = control
     this.#part = part
     this.#answer = answer

@@ -5,7 +5,7 @@ import type { ConductorPayload } from './conductor.ts'
 import type { PipelinePart } from './draft-pipeline.ts'
 import { TsinferError } from './errors.ts'
 import type { FromConductor, RequestFigures, ScoreRow, ToConductor, TokenBytes } from './messages.ts'
-import type { KernelModule, StageMemory } from './model/kernels.ts'
+import type { KernelModule } from './model/kernels.ts'
 import {
   CLOSING,
   type ControlLayout,
@@ -44,10 +44,12 @@ const CLOSE_GRACE_MS = 2000
 /** How often loading progress is looked at. */
 const PROGRESS_INTERVAL_MS = 40
 
-/** A model and the memories of its stages. */
-export interface StagedModel {
-  readonly model: PreparedModel
-  readonly memories: readonly StageMemory[]
+export interface StartOptions {
+  /** A model that drafts for the other. */
+  readonly draft?: PreparedModel | undefined
+  /** Called with the loaded fraction of the weights. */
+  readonly onProgress?: ((fraction: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 export class Engine {
@@ -62,9 +64,9 @@ export class Engine {
   #nextRequest: RequestId = 1
   #ended: TsinferError | undefined
 
-  private constructor(target: StagedModel, module: KernelModule, draft: StagedModel | undefined) {
-    this.#layout = controlLayout(target.model.plan.stages.length)
-    this.#draftLayout = draft && controlLayout(draft.model.plan.stages.length, this.#layout)
+  private constructor(model: PreparedModel, module: KernelModule, draft: PreparedModel | undefined) {
+    this.#layout = controlLayout(model.plan.stages.length)
+    this.#draftLayout = draft && controlLayout(draft.plan.stages.length, this.#layout)
     this.#control = createControl(this.#draftLayout ?? this.#layout)
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
@@ -72,25 +74,25 @@ export class Engine {
       this.#reportReady = { resolve, reject }
     })
     port1.on('message', (batch: FromConductor[]) => this.#receive(batch))
+    const pipeline = pipelineResidents(model, this.#control, this.#layout, module, '')
+    const drafting =
+      draft && this.#draftLayout && pipelineResidents(draft, this.#control, this.#draftLayout, module, 'draft ')
     this.#residents = startResidents([
-      conductorResident(this.#control, pipelineOf(target, this.#layout), draftOf(draft, this.#draftLayout), port2),
-      ...laneResidents(target, this.#control, this.#layout, module, ''),
-      ...(draft && this.#draftLayout ? laneResidents(draft, this.#control, this.#draftLayout, module, 'draft ') : []),
+      conductorResident(this.#control, pipeline.part, drafting?.part, port2),
+      ...pipeline.lanes,
+      ...(drafting?.lanes ?? []),
     ])
     this.#residents.died.then((fault) => this.#die(fault))
   }
 
-  /** Starts the threads, with those of a draft model if there is one, and waits until all weights are loaded. */
-  static async start(
-    model: PreparedModel,
-    module: KernelModule,
-    memories: readonly StageMemory[],
-    onProgress?: (fraction: number) => void,
-    signal?: AbortSignal,
-    draft?: StagedModel,
-  ): Promise<Engine> {
-    const engine = new Engine({ model, memories }, module, draft)
-    const bytes = model.fileBytes + (draft?.model.fileBytes ?? 0)
+  /**
+   * Starts the threads, with those of a draft model if there is one, and waits until all weights are loaded.
+   * @throws TsinferError `out_of_memory`, `aborted`, `thread_died`, or what is wrong with the files
+   */
+  static async start(model: PreparedModel, module: KernelModule, options: StartOptions = {}): Promise<Engine> {
+    const { draft, onProgress, signal } = options
+    const engine = new Engine(model, module, draft)
+    const bytes = model.fileBytes + (draft?.fileBytes ?? 0)
     const timer = onProgress && setInterval(() => onProgress(engine.#progress(bytes)), PROGRESS_INTERVAL_MS)
     const onAbort = () => engine.#reportReady?.reject(new TsinferError('aborted', 'loading was aborted'))
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -197,14 +199,6 @@ export class Engine {
 
 const entry = (module: string): URL => new URL(module, import.meta.url)
 
-function pipelineOf({ model, memories }: StagedModel, words: ControlLayout): PipelinePart {
-  const { plan, config } = model
-  return { words, plan, vocabularySize: config.vocabularySize, memories: memories.map(({ buffer }) => buffer) }
-}
-
-const draftOf = (draft: StagedModel | undefined, words: ControlLayout | undefined): PipelinePart | undefined =>
-  draft && words && pipelineOf(draft, words)
-
 function conductorResident(
   control: Int32Array<SharedArrayBuffer>,
   target: PipelinePart,
@@ -212,20 +206,24 @@ function conductorResident(
   port: MessagePort,
 ): Resident {
   const payload: ConductorPayload = { control, target, draft, port }
-  return { name: 'conductor', entry: entry('./conductor.js'), payload, transfer: [port] }
+  const lanePorts = [target, draft].flatMap((part) => part?.lanePorts.flat() ?? [])
+  return { name: 'conductor', entry: entry('./conductor.js'), payload, transfer: [port, ...lanePorts] }
 }
 
-function laneResidents(
-  { model, memories }: StagedModel,
+/** The lanes of a pipeline, and what the conductor knows of it. */
+function pipelineResidents(
+  model: PreparedModel,
   control: Int32Array<SharedArrayBuffer>,
   words: ControlLayout,
   module: KernelModule,
   prefix: string,
-): Resident[] {
-  const { stages, sizes, spins } = model.plan
-  return stages.flatMap((layout, stage) =>
-    Array.from({ length: sizes.lanes }, (_, lane): Resident => {
-      const nextLayout = stages[stage + 1]
+): { readonly part: PipelinePart; readonly lanes: readonly Resident[] } {
+  const { plan, config } = model
+  const { stages, sizes, spins } = plan
+  const lanes: Resident[] = []
+  const lanePorts = stages.map((layout, stage) =>
+    Array.from({ length: sizes.lanes }, (_, lane): MessagePort => {
+      const { port1, port2 } = new MessageChannel()
       const name = `${prefix}stage ${stage} lane ${lane}`
       const payload: StagePayload = {
         control,
@@ -234,17 +232,19 @@ function laneResidents(
         stage,
         lane,
         lanes: sizes.lanes,
-        config: model.config,
+        config,
         layout,
+        nextLayout: stages[stage + 1],
         spins,
         module,
-        memory: memories[stage]!,
-        next: nextLayout && { layout: nextLayout, buffer: memories[stage + 1]!.buffer },
+        memoryPort: port2,
         shards: model.file.shards,
         rope: model.rope,
         forward: model.forward ?? { href: entry('./model/weights-forward.js').href, settings: undefined },
       }
-      return { name, entry: entry('./pipeline/stage-worker.js'), payload }
+      lanes.push({ name, entry: entry('./pipeline/stage-worker.js'), payload, transfer: [port2] })
+      return port1
     }),
   )
+  return { part: { words, plan, vocabularySize: config.vocabularySize, lanePorts }, lanes }
 }

@@ -1,8 +1,9 @@
 // The resident of one lane of one stage: loads its share of the weights, then serves micro-batches until the pipeline
 // ends. Lane 0 reads the input ring, leads the operations and writes the next ring; the others follow. No policy.
+import type { MessagePort } from 'node:worker_threads'
 import type { FileIdentity } from '../gguf/source.ts'
 import type { ModelConfig } from '../model/config.ts'
-import type { KernelModule, StageMemory } from '../model/kernels.ts'
+import type { KernelModule } from '../model/kernels.ts'
 import { type LaneForward, type LaneSync, Withdrawn } from '../model/lane.ts'
 import { RESULT_SLOTS, type StageLayout } from '../model/layout.ts'
 import type { RopeFrequencies } from '../model/rope-frequencies.ts'
@@ -25,6 +26,7 @@ import { type ControlLayout, checkRunning, PipelineEnded, PROGRESS_BYTES } from 
 import { ringBell, waitBell } from './doorbell.ts'
 import { describeFault } from './fault.ts'
 import { ALL_ALIVE, readMask } from './masks.ts'
+import { type LaneMemories, receiveMemories } from './memories.ts'
 import type { ResidentFault } from './pool.ts'
 import { Ring } from './ring.ts'
 
@@ -41,9 +43,10 @@ export interface StagePayload {
   readonly layout: StageLayout
   readonly spins: { readonly barrier: number; readonly stage: number }
   readonly module: KernelModule
-  readonly memory: StageMemory
-  /** The next stage's plan and memory, absent for the last stage. */
-  readonly next: { readonly layout: StageLayout; readonly buffer: SharedArrayBuffer } | undefined
+  /** Where the conductor's `LaneMemories` arrive. */
+  readonly memoryPort: MessagePort
+  /** The next stage's plan, absent for the last stage. */
+  readonly nextLayout: StageLayout | undefined
   readonly shards: readonly FileIdentity[]
   readonly rope: RopeFrequencies
   readonly forward: ForwardSource
@@ -53,7 +56,7 @@ export interface StagePayload {
 export default async function serveLane(payload: StagePayload): Promise<ResidentFault | undefined> {
   try {
     const { createForward }: { createForward: CreateForward } = await import(payload.forward.href)
-    new LaneServer(payload, createForward).serve()
+    new LaneServer(payload, await receiveMemories(payload.memoryPort), createForward).serve()
   } catch (error) {
     if (error instanceof PipelineEnded) return undefined
     return describeFault(payload.name, error)
@@ -73,14 +76,14 @@ class LaneServer {
   /** Number of the micro-batch being computed. */
   #number = 0
 
-  constructor(payload: StagePayload, createForward: CreateForward) {
-    const { control, stage, lanes, lane, spins, memory } = payload
+  constructor(payload: StagePayload, { memory, next }: LaneMemories, createForward: CreateForward) {
+    const { control, stage, lanes, lane, spins } = payload
     this.#payload = payload
     this.#layout = payload.words
     this.#barrier = new LaneBarrier(control, this.#layout, stage, lanes, spins.barrier)
     this.#words = new Int32Array(memory.buffer)
     this.#views = returnViews(memory.buffer)
-    this.#nextWords = payload.next && new Int32Array(payload.next.buffer)
+    this.#nextWords = next && new Int32Array(next)
     this.#busy = new LaneBusy(control, this.#layout.busy[stage]! + lane)
     const { config, layout, module, shards, rope } = payload
     const file = { config, layout, module, memory, shards, rope, settings: payload.forward.settings }
@@ -129,12 +132,12 @@ class LaneServer {
   }
 
   #lead(): never {
-    const { control, stage, layout, next, spins } = this.#payload
+    const { control, stage, layout, nextLayout, spins } = this.#payload
     const { rings, stageBells, conductorBell } = this.#layout
     const bell = stageBells[stage]!
     const before = stage === 0 ? conductorBell : stageBells[stage - 1]!
-    const after = next ? stageBells[stage + 1]! : conductorBell
-    const outputSlots = next ? next.layout.range.inputSlots : RESULT_SLOTS
+    const after = nextLayout ? stageBells[stage + 1]! : conductorBell
+    const outputSlots = nextLayout ? nextLayout.range.inputSlots : RESULT_SLOTS
     const input = new Ring(control, rings[stage]!, layout.range.inputSlots, before, bell)
     const output = new Ring(control, rings[stage + 1]!, outputSlots, bell, after)
     for (;;) {
@@ -155,7 +158,7 @@ class LaneServer {
 
   /** Lane 0: computes a micro-batch with the other lanes, unless all its rows are dead, and fills the output slot. */
   #serveSlot(slot: number, outputSlot: number): void {
-    const { control, layout, lanes, next } = this.#payload
+    const { control, layout, lanes, nextLayout } = this.#payload
     const words = this.#words
     const record = slotRecord(layout, slot)
     this.#forward.arrive?.(record)
@@ -173,7 +176,7 @@ class LaneServer {
       this.#busy.end(endUs)
       if (!computed) setStoppedUs(words, record, endUs)
     }
-    if (next) this.#passOn(record, outputSlot, computed)
+    if (nextLayout) this.#passOn(record, outputSlot, computed, nextLayout)
     else this.#answer(record, outputSlot, computed)
   }
 
@@ -190,8 +193,7 @@ class LaneServer {
   }
 
   /** The record and, where rows are left, their activations go to the next stage: the one copy of a hop. */
-  #passOn(record: number, slot: number, computed: boolean): void {
-    const { layout } = this.#payload.next!
+  #passOn(record: number, slot: number, computed: boolean, layout: StageLayout): void {
     const target = slotRecord(layout, slot)
     this.#nextWords!.set(this.#words.subarray(record, record + usedWords(this.#words, record)), target)
     setSentUs(this.#nextWords!, target, clockUs())

@@ -3,7 +3,7 @@ import { Engine } from '../../engine/engine.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
 import { enableRelaxedSimd, loadKernels } from '../../engine/kernel-builds.ts'
 import type { ScoreRow } from '../../engine/messages.ts'
-import { createStageMemory, type KernelBuild, type StageMemory } from '../../engine/model/kernels.ts'
+import type { KernelBuild } from '../../engine/model/kernels.ts'
 import type { PlanOptions } from '../../engine/model/plan.ts'
 import { prepareModel } from '../../engine/prepare.ts'
 import { resolveSampling } from '../../engine/sampling/parameters.ts'
@@ -15,7 +15,6 @@ export const EMBEDDED_MODEL = repositoryPath('cli/models/stories260K.gguf')
 export interface StartedEngine extends AsyncDisposable {
   readonly engine: Engine
   readonly vocabularySize: number
-  readonly memories: readonly StageMemory[]
 }
 
 export async function startEngine(
@@ -25,10 +24,9 @@ export async function startEngine(
 ): Promise<StartedEngine> {
   enableRelaxedSimd()
   const model = prepareModel(openGguf(path), options, 2)
-  const memories = model.plan.stages.map(({ bytes }) => createStageMemory(bytes))
-  const engine = await Engine.start(model, loadKernels(build).module, memories)
+  const engine = await Engine.start(model, loadKernels(build).module)
   const { vocabularySize } = model.config
-  return { engine, vocabularySize, memories, [Symbol.asyncDispose]: () => engine.close() }
+  return { engine, vocabularySize, [Symbol.asyncDispose]: () => engine.close() }
 }
 
 export interface Continuation {
