@@ -143,12 +143,14 @@ class ChoiceText {
 
 function statistics(request: GenerationRequest, figures: RequestFigures): GenerateStats {
   const { promptIds, choices, info, calledMs } = request
-  const { submittedMs, firstTokenMs, lastTokenMs, endedMs, tokens, gapsMs, drafts, whole, decode, stopsUs } = figures
+  const { submittedMs, firstTokenMs, lastTokenMs, endedMs, tokens, reused, gapsMs, drafts, whole, decode, stopsUs } =
+    figures
   const decodeMs = tokens === 0 ? 0 : lastTokenMs - firstTokenMs
   const promptEndMs = tokens === 0 ? endedMs : firstTokenMs
   const quantile = (share: number) => gapsMs[Math.min(gapsMs.length - 1, Math.floor(gapsMs.length * share))] ?? 0
   return {
     promptTokens: promptIds.length,
+    reusedTokens: reused,
     promptMs: promptEndMs - submittedMs,
     tokens,
     decodeMs,

@@ -16,6 +16,7 @@ import {
   type GgufFile,
   type Inspection,
   inspectFile,
+  KeptSession,
   type LoadedKernels,
   type LoadOptions,
   loadKernels,
@@ -33,6 +34,7 @@ import {
   resolveSpeculation,
   type ScoredPosition,
   type ScoreOptions,
+  type Session,
   type Speculation,
   startResidents,
   summarizeTypes,
@@ -255,6 +257,10 @@ class LoadedModel implements Model {
     }
   }
 
+  session(): Session {
+    return new KeptSession(this.#engine)
+  }
+
   stats(): EngineStats {
     return { ...this.#stats, kvCells: this.#cells }
   }
@@ -284,6 +290,7 @@ class LoadedModel implements Model {
     const ids = typeof prompt === 'string' ? await this.tokenize(prompt, { parseSpecial }) : prompt
     const checked = this.#checkedIds(ids)
     const stopTokens = ignoreEos ? [] : this.#stopTokens
+    const session = options.session && KeptSession.of(this.#engine, options.session)
     const speculating = draft ? { draft } : {}
     const request = {
       prompt: checked,
@@ -293,8 +300,10 @@ class LoadedModel implements Model {
       stopTokens,
       stopStrings,
       ...speculating,
+      ...(session && { session: session.id }),
     }
-    const events = this.#count(this.#engine.request({ kind: 'generate', ...request }, signal), checked.length)
+    const leave = await session?.enter(signal)
+    const events = this.#count(this.#engine.request({ kind: 'generate', ...request }, signal), checked.length, leave)
     const { seed } = parameters
     const table = this.#facts?.table
     return [
@@ -304,7 +313,11 @@ class LoadedModel implements Model {
   }
 
   /** Passes events on and keeps the totals. */
-  async *#count(events: AsyncIterable<EngineEvent>, promptTokens: number): AsyncGenerator<EngineEvent> {
+  async *#count(
+    events: AsyncIterable<EngineEvent>,
+    promptTokens: number,
+    onEnd: () => void = () => {},
+  ): AsyncGenerator<EngineEvent> {
     const stats = this.#stats
     stats.requests++
     stats.requestsLive++
@@ -316,6 +329,7 @@ class LoadedModel implements Model {
       }
     } finally {
       stats.requestsLive--
+      onEnd()
     }
   }
 

@@ -1,6 +1,6 @@
 // The state of a chat: what was said, and answers to it.
 import { TsinferError } from '../engine/errors.ts'
-import type { ChatMessage, ChatOptions, ChatResult, Model } from '../index.ts'
+import type { ChatMessage, ChatOptions, ChatResult, Model, Session } from '../index.ts'
 
 /** Where an answer is shown while it is made. */
 export interface AnswerView {
@@ -11,6 +11,8 @@ export interface AnswerView {
 export class ChatSession {
   readonly model: Model
   readonly #options: ChatOptions
+  /** Keeps the conversation in KV cells: a turn evaluates what is new. */
+  readonly #session: Session
   /** Without the system message. */
   #turns: ChatMessage[] = []
   #last: ChatResult | undefined
@@ -19,6 +21,7 @@ export class ChatSession {
   constructor(model: Model, options: ChatOptions, system: string | undefined) {
     this.model = model
     this.#options = options
+    this.#session = model.session()
     this.system = system
   }
 
@@ -30,6 +33,10 @@ export class ChatSession {
   /** The last complete answer. */
   get last(): ChatResult | undefined {
     return this.#last
+  }
+
+  close(): void {
+    this.#session.close()
   }
 
   reset(): void {
@@ -54,7 +61,7 @@ export class ChatSession {
     this.#turns.push({ role: 'user', content: question })
     let said = ''
     try {
-      const chat = this.model.chat(this.messages, { ...this.#options, signal: stop })
+      const chat = this.model.chat(this.messages, { ...this.#options, session: this.#session, signal: stop })
       for await (const { text, reasoning } of chat) {
         if (reasoning !== '') view.reasoning(reasoning)
         if (text !== '') view.text(text)

@@ -43,6 +43,7 @@ export async function runChat(
     }
   } finally {
     signal.removeEventListener('abort', leave)
+    session.close()
     reader.close()
   }
 }

@@ -147,6 +147,7 @@ class Conductor {
       this.#context = { ...this.#context, tokenBytes: message.tokenBytes }
       return
     }
+    if (message.kind === 'forget') return this.#scheduler.handle(message)
     const { request } = message
     if (message.kind === 'abort') {
       // The request may have ended while the message was on its way.
@@ -232,7 +233,7 @@ class Conductor {
         this.#outbox.push({
           kind: 'done',
           request: action.request,
-          figures: this.#requests.get(action.request)!.figures(now(), action.drafts),
+          figures: this.#requests.get(action.request)!.figures(now(), action.drafts, action.reused),
         })
         this.#forget(action.request)
         return

@@ -20,7 +20,7 @@ import { type Resident, type ResidentFault, type Residents, startResidents } fro
 import type { StagePayload } from './pipeline/stage-worker.ts'
 import type { PreparedModel } from './prepare.ts'
 import { RequestStream } from './request-stream.ts'
-import type { FinishReason, RequestId } from './scheduler/events.ts'
+import type { FinishReason, RequestId, SessionId } from './scheduler/events.ts'
 
 /** What a request produces, in order. */
 export type EngineEvent =
@@ -62,6 +62,7 @@ export class Engine {
   readonly #ready: Promise<void>
   #reportReady: { resolve: () => void; reject: (error: unknown) => void } | undefined
   #nextRequest: RequestId = 1
+  #nextSession: SessionId = 1
   #ended: TsinferError | undefined
 
   private constructor(model: PreparedModel, module: KernelModule, draft: PreparedModel | undefined) {
@@ -130,6 +131,15 @@ export class Engine {
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
     return stream
+  }
+
+  /** A new session, for requests to name. It keeps KV cells until it is forgotten or somebody else needs them. */
+  openSession(): SessionId {
+    return this.#nextSession++
+  }
+
+  forgetSession(session: SessionId): void {
+    if (!this.#ended) this.#post({ kind: 'forget', session })
   }
 
   /** Gives the conductor the bytes of every token, which requests with stop strings need. */

@@ -69,9 +69,10 @@ export class LiveRequest {
     this.#readings = { begun: meter.newReading(), first: meter.newReading(), last: meter.newReading() }
     meter.read(this.#readings.begun, clockUs())
     if (message.kind === 'generate') {
-      const { prompt, choices, tokensMax, parameters, draft } = message
+      const { prompt, choices, tokensMax, parameters, draft, session } = message
       const head = headNeeded(parameters)
-      this.work = { kind: 'generate', prompt, choices, tokensMax, head, ...(draft ? { draft } : {}) }
+      const optional = { ...(draft ? { draft } : {}), ...(session === undefined ? {} : { session }) }
+      this.work = { kind: 'generate', prompt, choices, tokensMax, head, ...optional }
       this.#stopTokens = new Set(message.stopTokens)
       this.#choices = createChoices(message, context)
     } else {
@@ -157,10 +158,11 @@ export class LiveRequest {
     }
   }
 
-  figures(nowMs: number, drafts: DraftFigures): RequestFigures {
+  figures(nowMs: number, drafts: DraftFigures, reused: number): RequestFigures {
     const { begun, first, last } = this.#readings
     return {
       drafts,
+      reused,
       submittedMs: this.#submittedMs,
       firstTokenMs: this.#firstTokenMs,
       lastTokenMs: this.#lastTokenMs,

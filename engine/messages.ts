@@ -3,7 +3,7 @@ import type { ErrorCode } from './errors.ts'
 import type { MeterFigures } from './meter.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
-import type { DraftFigures, FinishReason, RequestId } from './scheduler/events.ts'
+import type { DraftFigures, FinishReason, RequestId, SessionId } from './scheduler/events.ts'
 import type { DraftParameters } from './spec/parameters.ts'
 
 export type ToConductor =
@@ -20,6 +20,8 @@ export type ToConductor =
       readonly stopStrings: readonly Uint8Array[]
       /** How to speculate; absent for plain decoding. */
       readonly draft?: DraftParameters
+      /** Whose KV cells to go on from and to leave behind. */
+      readonly session?: SessionId
     }
   | {
       readonly kind: 'score'
@@ -30,6 +32,8 @@ export type ToConductor =
       readonly top: number
     }
   | { readonly kind: 'abort'; readonly request: RequestId }
+  /** The session is over. */
+  | { readonly kind: 'forget'; readonly session: SessionId }
   /** Once, before the first request with stop strings. */
   | { readonly kind: 'tokenBytes'; readonly tokenBytes: TokenBytes }
 
@@ -51,6 +55,8 @@ export interface RequestFigures {
   readonly lastTokenMs: number
   readonly endedMs: number
   readonly tokens: number
+  /** Prompt tokens that were in KV cells already. */
+  readonly reused: number
   /** Gaps between consecutive tokens of a choice, ascending. */
   readonly gapsMs: Float64Array
   readonly drafts: DraftFigures

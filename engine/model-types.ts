@@ -8,6 +8,7 @@ import type {
   ModelInfo,
   ScoredPosition,
   ScoreOptions,
+  Session,
   TokenizeOptions,
 } from './types.ts'
 
@@ -19,6 +20,8 @@ export interface Model extends AsyncDisposable {
   /** Continues a conversation in the form of the model's chat template. */
   chat(messages: readonly ChatMessage[], options?: ChatOptions): ChatGeneration
   score(ids: readonly TokenId[], options?: ScoreOptions): AsyncIterable<ScoredPosition>
+  /** A session without a text: see `GenerateOptions.session`. */
+  session(): Session
   stats(): EngineStats
   close(): Promise<void>
 }

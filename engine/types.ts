@@ -98,7 +98,21 @@ export interface GenerateOptions extends SamplingOptions {
   readonly ignoreEos?: boolean
   /** Read special tokens in a text prompt as such. Default true. */
   readonly parseSpecial?: boolean
+  /**
+   * Goes on from the session's KV cells as far as the prompt begins like its text, and leaves the new text in them. The
+   * result is the same as without. Requests of one session run one after the other.
+   */
+  readonly session?: Session
   readonly signal?: AbortSignal
+}
+
+/**
+ * A text that stays in KV cells between requests. Cells are given to other requests when those need them, the longest
+ * unused session's first; that costs the next request of the session a prefill, and nothing else.
+ */
+export interface Session extends Disposable {
+  /** Gives the cells back. Requests under way go on; new ones are refused. */
+  close(): void
 }
 
 /** One generated token. */
@@ -133,6 +147,8 @@ export interface Generation extends AsyncIterable<Piece> {
 /** Figures of one request; times in milliseconds, measured in the conductor. */
 export interface GenerateStats {
   readonly promptTokens: number
+  /** Of these, what the session had in KV cells: only the others were evaluated. */
+  readonly reusedTokens: number
   /** From submission of the prompt's first token to the logits of its last one. */
   readonly promptMs: number
   /** Generated tokens of all choices. */

@@ -4,8 +4,9 @@ import type { CellIndex, SequenceId } from '../domain.ts'
 import { assert, TsinferError } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { CHUNK_ROWS_MAX, CONTEXT_MAX, SEQUENCES_MAX } from '../limits.ts'
-import type { GenerateWork, RequestId, SchedulerLimits, ScoreWork } from './events.ts'
+import type { GenerateWork, RequestId, SchedulerLimits, ScoreWork, SessionId } from './events.ts'
 import { noDrafts, type RequestRecord, reachableLength, type Sequence } from './sequence.ts'
+import type { Sessions } from './sessions.ts'
 
 type Work = GenerateWork | ScoreWork
 /** What decides whether work fits: a part of `SchedulerLimits`. */
@@ -56,19 +57,27 @@ export function checkWork(work: Work, room: Room): void {
   }
 }
 
+interface Waiting {
+  readonly request: RequestId
+  readonly work: Work
+  session: SessionId | undefined
+}
+
 export class Admission {
   readonly #limits: SchedulerLimits
   readonly #cells: Cells
+  readonly #sessions: Sessions
   readonly #freeIds: SequenceId[] = []
-  readonly #queue: { readonly request: RequestId; readonly work: Work }[] = []
+  readonly #queue: Waiting[] = []
 
-  constructor(limits: SchedulerLimits, cells: Cells) {
+  constructor(limits: SchedulerLimits, cells: Cells, sessions: Sessions) {
     assert(limits.sequences >= 1 && limits.sequences <= SEQUENCES_MAX, `${limits.sequences} sequences`)
     assert(limits.contextLength >= 1 && limits.contextLength <= CONTEXT_MAX, `context of ${limits.contextLength}`)
     assert(limits.chunkRows >= 1 && limits.chunkRows <= CHUNK_ROWS_MAX, `chunks of ${limits.chunkRows} rows`)
     assert(limits.stages >= 1 && limits.inFlightMax >= 1 && limits.headRowsMax >= 1, 'a limit of the pipeline is 0')
     this.#limits = limits
     this.#cells = cells
+    this.#sessions = sessions
     for (let id = limits.sequences - 1; id >= 0; id--) this.#freeIds.push(id as SequenceId)
   }
 
@@ -85,7 +94,12 @@ export class Admission {
 
   enqueue(request: RequestId, work: Work): void {
     checkWork(work, this.#limits)
-    this.#queue.push({ request, work })
+    this.#queue.push({ request, work, session: work.kind === 'generate' ? work.session : undefined })
+  }
+
+  /** Requests of the session that wait will run without one. */
+  forget(session: SessionId): void {
+    for (const waiting of this.#queue) if (waiting.session === session) waiting.session = undefined
   }
 
   /** Takes the request out of the queue; undefined when it does not wait. */
@@ -101,20 +115,30 @@ export class Admission {
     const { work } = next
     return (
       sequencesNeeded(work) <= this.#freeIds.length &&
-      cellsNeeded(work, this.#limits.contextLength) <= this.#cells.freeCount
+      cellsNeeded(work, this.#limits.contextLength) <= this.#cells.freeCount + this.#sessions.cellCount
     )
   }
 
   /** Admits the request at the head of the queue, with all cells it can ever need. */
   admit(): RequestRecord {
-    const { request: id, work } = this.#queue.shift()!
+    const { request: id, work, session } = this.#queue.shift()!
     const { contextLength } = this.#limits
+    const { prompt } = work
     const evaluated = evaluatedLength(work, contextLength)
     const liveCount = sequencesNeeded(work)
-    const drafts = noDrafts()
-    const record: RequestRecord = { id, work, sequences: [], prefilled: 0, liveCount, inFlightCount: 0, drafts }
-    const promptCells: CellIndex[] = []
-    this.#cells.allocate(work.prompt.length, promptCells)
+    // The last token is evaluated in any case: its result tells the next one.
+    const promptCells: CellIndex[] =
+      session === undefined ? [] : this.#sessions.takeBeginning(session, prompt, prompt.length - 1)
+    const reused = promptCells.length
+    this.#sessions.makeRoom(cellsNeeded(work, contextLength) - reused)
+    this.#cells.allocate(prompt.length - reused, promptCells)
+    const record: RequestRecord = {
+      ...{ id, work, session, reused, liveCount },
+      sequences: [],
+      prefilled: reused,
+      inFlightCount: 0,
+      drafts: noDrafts(),
+    }
     for (let choice = 0; choice < liveCount; choice++) {
       const cells = promptCells.slice()
       if (choice > 0) this.#cells.share(promptCells, promptCells.length)
@@ -126,9 +150,10 @@ export class Admission {
         cells,
         lengthMax: reachableLength(work, contextLength),
         phase: 'prefill',
-        length: work.prompt.length,
-        committedLength: 0,
-        token: work.prompt[work.prompt.length - 1]!,
+        length: prompt.length,
+        committedLength: reused,
+        token: prompt[prompt.length - 1]!,
+        text: session === undefined ? undefined : Array.from(prompt),
       })
     }
     return record
@@ -137,9 +162,14 @@ export class Admission {
   /**
    * Takes back what an ended sequence held. Its id can be given away while dead rows are in flight: they may look up
    * cells of the new owner, but what they compute goes nowhere except into cells whose next owner writes them later.
+   * The session of a request that is over keeps the first `writtenLength` tokens.
    */
-  discharge(sequence: Sequence): void {
-    this.#cells.release(sequence.cells)
-    this.#freeIds.push(sequence.id)
+  discharge({ id, request, cells, text }: Sequence, writtenLength: number): void {
+    const { session, liveCount } = request
+    const isKept = session !== undefined && text !== undefined && liveCount === 0
+    const keptLength = isKept ? writtenLength : 0
+    this.#cells.release(cells.slice(keptLength))
+    if (isKept) this.#sessions.keep(session, { tokens: text.slice(0, keptLength), cells: cells.slice(0, keptLength) })
+    this.#freeIds.push(id)
   }
 }

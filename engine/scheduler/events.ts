@@ -8,6 +8,8 @@ import type { DraftParameters } from '../spec/parameters.ts'
 /** Chosen by the caller, unique among live requests. */
 export type RequestId = number
 export type FinishReason = 'stop' | 'length' | 'aborted'
+/** Names a session: a text that stays in its KV cells between requests. Chosen by the caller, never reused. */
+export type SessionId = number
 /** Numbers a question to the drafter; never reused. */
 export type DraftNumber = number
 
@@ -23,6 +25,11 @@ export interface GenerateWork {
   readonly head: Exclude<HeadKind, 'none'>
   /** How to speculate; absent for plain decoding. */
   readonly draft?: DraftParameters
+  /**
+   * The session whose text this one goes on from, as far as both are the same, and which keeps this one's text in its
+   * place: of several choices that of the one that ends last. Absent: nothing is reused or kept.
+   */
+  readonly session?: SessionId
 }
 
 /** Teacher-forced: evaluate the tokens and report the distribution after every position from `from` on. */
@@ -36,6 +43,8 @@ export type SchedulerEvent =
   | { readonly kind: 'request'; readonly request: RequestId; readonly work: GenerateWork | ScoreWork }
   /** The user stops a request, or the driver does because of a fault. One that has ended already is left alone. */
   | { readonly kind: 'abort'; readonly request: RequestId }
+  /** The session is over: it keeps nothing, and what its requests under way leave behind is not kept either. */
+  | { readonly kind: 'forget'; readonly session: SessionId }
   /**
    * The oldest micro-batch in flight has left the pipeline. `faults` has a bit for every row (of a chunk: any bit for
    * all) whose K or V did not fit its KV type; none when absent. Drain `poll` before the next one.
@@ -104,8 +113,11 @@ export type SchedulerAction =
   | { readonly kind: 'emit'; readonly request: RequestId; readonly choice: number; readonly token: TokenId }
   /** A choice has ended. Score work has no choices: it only gets `done`. */
   | { readonly kind: 'finish'; readonly request: RequestId; readonly choice: number; readonly reason: FinishReason }
-  /** All choices of a request have ended and none of its rows is in flight any more. */
-  | { readonly kind: 'done'; readonly request: RequestId; readonly drafts: DraftFigures }
+  /**
+   * All choices of a request have ended and none of its rows is in flight any more. `reused`: tokens of its prompt that
+   * its session had in KV cells.
+   */
+  | { readonly kind: 'done'; readonly request: RequestId; readonly drafts: DraftFigures; readonly reused: number }
   /** Nothing of the returned micro-batch is needed any more: its slot and logits may be reused. */
   | { readonly kind: 'release'; readonly number: MicroBatchNumber }
 

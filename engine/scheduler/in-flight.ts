@@ -140,6 +140,18 @@ export class InFlight {
     return undefined
   }
 
+  /** Certain tokens of a live sequence in front of the first whose row is in flight. */
+  writtenLength(sequence: Sequence): number {
+    let length = sequence.committedLength
+    for (const { runRows } of this.#flights) {
+      for (const { kind, owner, state, position } of runRows) {
+        const its = kind === 'prefill' ? owner.request === sequence.request : owner === sequence
+        if (its && state === 'final') length = Math.min(length, position)
+      }
+    }
+    return length
+  }
+
   /** The first stage has let `number` go. */
   pass(number: MicroBatchNumber): void {
     this.#passed = Math.max(this.#passed, number)

@@ -6,6 +6,7 @@ import { ROWS_MAX } from '../limits.ts'
 import type { Flight, RunRow } from './run.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { RequestRecord, Sequence } from './sequence.ts'
+import type { KeptText } from './sessions.ts'
 
 /** Throws when the state of the scheduler contradicts itself. Call after `handle` and after `poll`. */
 export function checkInvariants(scheduler: Scheduler): void {
@@ -118,16 +119,23 @@ function isFrontier(row: RunRow, sequence: Sequence): boolean {
 }
 
 /** Every cell is free or referred to exactly as often as counted, and only choices of one request share any. */
-function checkCells({ cells, requests, admission, limits }: Scheduler, rows: readonly RunRow[]): void {
+function checkCells({ cells, requests, admission, sessions, limits }: Scheduler, rows: readonly RunRow[]): void {
   const references = new Uint16Array(cells.capacity)
-  const owners: (RequestRecord | undefined)[] = []
+  const owners: (RequestRecord | KeptText | undefined)[] = []
   const ids = new Set<number>(admission.freeIds)
   let idCount = admission.freeIds.length
-  const refer = (cell: number, request: RequestRecord) => {
-    assert(!owners[cell] || owners[cell] === request, `cell ${cell} belongs to two requests`)
-    owners[cell] = request
+  const refer = (cell: number, owner: RequestRecord | KeptText) => {
+    assert(!owners[cell] || owners[cell] === owner, `cell ${cell} belongs to two requests or sessions`)
+    owners[cell] = owner
     references[cell]!++
   }
+  let keptCount = 0
+  for (const text of sessions.kept.values()) {
+    for (const cell of text.cells) refer(cell, text)
+    keptCount += text.cells.length
+    assert(text.cells.length === text.tokens.length, 'a session keeps cells of no token')
+  }
+  assert(keptCount === sessions.cellCount, `sessions count ${sessions.cellCount} cells, they keep ${keptCount}`)
   for (const request of requests.values()) {
     for (const { phase, id, cells: own } of request.sequences) {
       if (phase === 'ended') continue

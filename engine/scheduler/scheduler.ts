@@ -14,6 +14,7 @@ import type {
   SchedulerEvent,
   SchedulerLimits,
   ScoreWork,
+  SessionId,
 } from './events.ts'
 import { IDLE } from './events.ts'
 import { InFlight } from './in-flight.ts'
@@ -22,12 +23,14 @@ import type { Board, Policy } from './policy.ts'
 import { Prefill } from './prefill.ts'
 import type { Flight } from './run.ts'
 import { noDrafts, type RequestRecord, type Sequence } from './sequence.ts'
+import { Sessions } from './sessions.ts'
 import { speculative } from './speculative.ts'
 
 export class Scheduler implements Board {
   readonly limits: SchedulerLimits
   readonly cells: Cells
   readonly inFlight: InFlight
+  readonly sessions: Sessions
   readonly admission: Admission
   readonly prefill: Prefill
   readonly judging: Judging
@@ -46,7 +49,8 @@ export class Scheduler implements Board {
     this.limits = limits
     this.cells = new Cells(limits.cells)
     this.inFlight = new InFlight(this.cells)
-    this.admission = new Admission(limits, this.cells)
+    this.sessions = new Sessions(this.cells)
+    this.admission = new Admission(limits, this.cells, this.sessions)
     this.prefill = new Prefill(limits, this.inFlight)
     this.judging = new Judging(this.inFlight)
     this.drafting = new Drafting(limits.vocabularySize)
@@ -61,6 +65,9 @@ export class Scheduler implements Board {
         break
       case 'abort':
         this.#abort(event.request)
+        break
+      case 'forget':
+        this.#forget(event.session)
         break
       case 'returned':
         this.#returned(event)
@@ -119,19 +126,28 @@ export class Scheduler implements Board {
       for (let choice = 0; choice < choices; choice++) {
         this.#news.put({ kind: 'finish', request: id, choice, reason: 'aborted' })
       }
-      this.#news.put({ kind: 'done', request: id, drafts: noDrafts() })
+      this.#news.put({ kind: 'done', request: id, drafts: noDrafts(), reused: 0 })
       return
     }
     const request = this.requests.get(id)
     if (!request || request.liveCount === 0) return
     if (this.judging.question?.request === id) this.judging.answered()
     this.prefill.remove(request)
+    const written = request.sequences.map((sequence) => this.inFlight.writtenLength(sequence))
     // Rows in flight travel on as dead rows. Cells and sequence ids are free at once: see kv/cells.ts and admission.ts.
     const { flight } = this.judging
     if (flight) this.#withdrawAll(flight, request)
     for (const other of this.inFlight.flights) this.#withdrawAll(other, request)
     this.#putCancels()
-    for (const sequence of request.sequences) if (sequence.phase !== 'ended') this.#end(sequence, 'aborted')
+    for (const sequence of request.sequences) {
+      if (sequence.phase !== 'ended') this.#end(sequence, 'aborted', written[sequence.choice])
+    }
+  }
+
+  #forget(session: SessionId): void {
+    this.sessions.forget(session)
+    this.admission.forget(session)
+    for (const request of this.requests.values()) if (request.session === session) request.session = undefined
   }
 
   #withdrawAll(flight: Flight, request: RequestRecord): void {
@@ -160,6 +176,8 @@ export class Scheduler implements Board {
       if ((faults & bits) !== 0 && row.state !== 'unused' && request !== reported) {
         this.#urgent.put({ kind: 'fault', request: request.id })
         reported = request
+        // A request that reuses a faulty cell would not hear of the fault.
+        request.session = undefined
       }
       this.#doneIfOver(request)
     }
@@ -176,6 +194,7 @@ export class Scheduler implements Board {
     if (position === request.work.prompt.length) this.decodingCount++
     sequence.length++
     sequence.token = token
+    sequence.text?.push(token)
     if (!stop) this.#news.put({ kind: 'emit', request: request.id, choice: question.choice, token })
     const over = stop || sequence.length === sequence.lengthMax
     this.#resolve(sequence, over ? undefined : token)
@@ -215,13 +234,14 @@ export class Scheduler implements Board {
     if (question.position === owner.request.work.prompt.length - 1) this.#end(owner, 'length')
   }
 
-  #end(sequence: Sequence, reason: FinishReason): void {
+  /** `written`: tokens whose cells are, or certainly will be, written. */
+  #end(sequence: Sequence, reason: FinishReason, written: number = sequence.committedLength): void {
     const { request, choice } = sequence
     if (sequence.phase === 'ready') this.ready.splice(this.ready.indexOf(sequence), 1)
     if (sequence.length > request.work.prompt.length) this.decodingCount--
     sequence.phase = 'ended'
     request.liveCount--
-    this.admission.discharge(sequence)
+    this.admission.discharge(sequence, written)
     this.drafting.end(sequence)
     this.#putUndrafts()
     if (request.work.kind === 'generate') this.#news.put({ kind: 'finish', request: request.id, choice, reason })
@@ -230,7 +250,8 @@ export class Scheduler implements Board {
 
   #doneIfOver(request: RequestRecord): void {
     if (request.liveCount > 0 || request.inFlightCount > 0 || !this.requests.delete(request.id)) return
-    this.#news.put({ kind: 'done', request: request.id, drafts: request.drafts })
+    const { id, drafts, reused } = request
+    this.#news.put({ kind: 'done', request: id, drafts, reused })
   }
 
   /** Decode rows and prefill chunks take turns while both wait. */

@@ -1,15 +1,19 @@
 // A request under way and its sequences, one per choice: timelines of tokens that are certain. What is still only
 // assumed lives in the run table.
 import type { CellIndex, Position, SequenceId, TokenId } from '../domain.ts'
-import type { DraftFigures, GenerateWork, RequestId, ScoreWork } from './events.ts'
+import type { DraftFigures, GenerateWork, RequestId, ScoreWork, SessionId } from './events.ts'
 
 export interface RequestRecord {
   readonly id: RequestId
   readonly work: GenerateWork | ScoreWork
   /** One per choice; a single one for score work. Choices refer to the same cells for the prompt. */
   readonly sequences: Sequence[]
-  /** Prompt tokens submitted so far. */
+  /** Prompt tokens whose cells the session had. */
+  readonly reused: number
+  /** Prompt tokens that were reused or have been submitted. */
   prefilled: number
+  /** Keeps the text when the request is over. */
+  session: SessionId | undefined
   /** Sequences that have not ended. */
   liveCount: number
   /** RunRows in flight, dead ones included. */
@@ -41,6 +45,8 @@ export interface Sequence {
   committedLength: Position
   /** The newest accepted token. */
   token: TokenId
+  /** Certain tokens, for a session to keep. Absent without one. */
+  readonly text: TokenId[] | undefined
 }
 
 export const noDrafts = (): DraftFigures => ({ drafted: 0, accepted: 0, rejections: 0, cancelled: 0, wasted: 0 })

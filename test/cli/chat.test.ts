@@ -27,6 +27,10 @@ class EchoModel {
   readonly asked: (readonly ChatMessage[])[] = []
   readonly info = { name: 'echo', path: 'echo.gguf', contextLength: 100, plan: { text: 'no plan' } }
 
+  session() {
+    return { close() {} }
+  }
+
   chat(messages: readonly ChatMessage[], { signal }: ChatOptions = {}): ChatGeneration {
     this.asked.push([...messages])
     const question = String(messages.at(-1)!.content)

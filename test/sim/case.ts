@@ -14,11 +14,19 @@ export interface CaseFigures {
   lateRows: number
   skippedRows: number
   tokens: number
+  reused: number
   readonly drafts: DraftFigures
 }
 
 export function createFigures(): CaseFigures {
-  return { transitions: createTransitionCounts(), lateRows: 0, skippedRows: 0, tokens: 0, drafts: noDrafts() }
+  return {
+    transitions: createTransitionCounts(),
+    lateRows: 0,
+    skippedRows: 0,
+    tokens: 0,
+    reused: 0,
+    drafts: noDrafts(),
+  }
 }
 
 /** Runs the case of `seed`, adding to `figures`. Throws, naming the seed, when a law is broken or a text is wrong. */
@@ -47,9 +55,10 @@ export function runCase(
   }
 }
 
-function note({ scheduler, pipeline, transcripts, drafts }: World, figures: CaseFigures): void {
+function note({ scheduler, pipeline, transcripts, drafts, reused }: World, figures: CaseFigures): void {
   for (const key of Object.keys(drafts) as (keyof DraftFigures)[]) figures.drafts[key] += drafts[key]
   addCounts(figures.transitions, scheduler.inFlight.counts)
+  figures.reused += reused
   figures.lateRows += pipeline.lateRows
   figures.skippedRows += pipeline.skippedRows
   for (const { tokens } of transcripts.values()) figures.tokens += tokens.reduce((sum, { length }) => sum + length, 0)

@@ -1,10 +1,10 @@
 // A case of the simulator as data: sizes, requests and mishaps, all drawn from one seed.
 
 import { checkWork } from '../../engine/scheduler/admission.ts'
-import type { GenerateWork, SchedulerLimits, ScoreWork } from '../../engine/scheduler/events.ts'
+import type { GenerateWork, SchedulerLimits, ScoreWork, SessionId } from '../../engine/scheduler/events.ts'
 import { DEFAULT_DRAFT, resolveDraft } from '../../engine/spec/parameters.ts'
 import { type DraftScript, SCRIPTS } from './drafter.ts'
-import { LAYERS, VOCABULARY } from './model.ts'
+import { expectedChoice, LAYERS, VOCABULARY } from './model.ts'
 import type { Random } from './random.ts'
 
 export interface PlannedRequest {
@@ -18,6 +18,8 @@ export interface PlannedRequest {
 export interface Scenario {
   readonly limits: SchedulerLimits
   readonly requests: readonly PlannedRequest[]
+  /** Sessions that are over before the end, and when. */
+  readonly forgotten: readonly { readonly session: SessionId; readonly at: number }[]
   /** When a stage dies; everything in flight is lost and a new pipeline starts. */
   readonly deathAt: number | undefined
   /** Chance that a returned micro-batch reports a fault, and that a judged row has no usable result. */
@@ -35,8 +37,9 @@ export function drawScenario(random: Random, mix: PolicyMix): Scenario {
   const requests: PlannedRequest[] = []
   const count = random.int(1, 9)
   const spread = random.pick([0, 30, 300])
+  const sessionCount = random.pick([0, 1, 1, 3])
   while (requests.length < count) {
-    const work = drawWork(random, limits, mix)
+    const work = drawWork(random, limits, mix, requests, sessionCount)
     if (!work) continue
     const at = random.int(0, spread)
     const abortAt = random.chance(0.25) ? at + random.int(0, 250) : undefined
@@ -45,6 +48,7 @@ export function drawScenario(random: Random, mix: PolicyMix): Scenario {
   return {
     limits,
     requests,
+    forgotten: random.chance(0.2) ? [{ session: 0, at: random.int(0, spread + 100) }] : [],
     deathAt: random.chance(0.1) ? random.int(1, 300) : undefined,
     script: random.pick(SCRIPTS),
     faultChance: random.chance(0.2) ? 0.03 : 0,
@@ -69,12 +73,20 @@ function drawLimits(random: Random): SchedulerLimits {
 }
 
 /** Work that can run at all, or undefined. */
-function drawWork(random: Random, limits: SchedulerLimits, mix: PolicyMix): GenerateWork | ScoreWork | undefined {
+function drawWork(
+  random: Random,
+  limits: SchedulerLimits,
+  mix: PolicyMix,
+  before: readonly PlannedRequest[],
+  sessionCount: number,
+): GenerateWork | ScoreWork | undefined {
+  const session = sessionCount > 0 && random.chance(0.8) ? random.int(0, sessionCount - 1) : undefined
   const length = random.int(1, random.chance(0.3) ? limits.contextLength : Math.min(6, limits.contextLength))
-  const tokens = Array.from({ length }, () => random.int(0, VOCABULARY - 1))
+  const known = session === undefined ? [] : drawHistory(random, limits, before, session)
+  const tokens = [...known, ...Array.from({ length }, () => random.int(0, VOCABULARY - 1))]
   const prompt = random.chance(0.5) ? tokens : Int32Array.from(tokens)
   const work: GenerateWork | ScoreWork = random.chance(0.2)
-    ? { kind: 'score', prompt, from: random.int(0, length - 1) }
+    ? { kind: 'score', prompt, from: random.int(0, tokens.length - 1) }
     : {
         kind: 'generate',
         prompt,
@@ -82,6 +94,7 @@ function drawWork(random: Random, limits: SchedulerLimits, mix: PolicyMix): Gene
         tokensMax: random.chance(0.2) ? limits.contextLength : random.int(0, 20),
         head: random.pick(['best', 'top']),
         ...drawDraft(random, mix),
+        ...(session === undefined ? {} : { session }),
       }
   try {
     checkWork(work, limits)
@@ -89,6 +102,20 @@ function drawWork(random: Random, limits: SchedulerLimits, mix: PolicyMix): Gene
     return undefined
   }
   return work
+}
+
+/** What an earlier request of the session read and wrote, or a beginning of it. */
+function drawHistory(
+  random: Random,
+  { contextLength }: SchedulerLimits,
+  before: readonly PlannedRequest[],
+  session: SessionId,
+): number[] {
+  const last = before.findLast(({ work }) => work.kind === 'generate' && work.session === session)
+  if (last?.work.kind !== 'generate') return []
+  const choice = random.int(0, last.work.choices - 1)
+  const text = [...Array.from(last.work.prompt), ...expectedChoice(last.id, choice, last.work, contextLength).tokens]
+  return random.chance(0.7) ? text : text.slice(0, random.int(0, text.length))
 }
 
 function drawDraft(random: Random, mix: PolicyMix): Pick<GenerateWork, 'draft'> {

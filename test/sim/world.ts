@@ -3,7 +3,7 @@
 import type { MicroBatchNumber } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
 import * as codec from '../../engine/pipeline/codec.ts'
-import { type DraftFigures, IDLE, type SchedulerAction } from '../../engine/scheduler/events.ts'
+import { type DraftFigures, IDLE, type SchedulerAction, type SchedulerEvent } from '../../engine/scheduler/events.ts'
 import { checkIdle, checkInvariants } from '../../engine/scheduler/invariants.ts'
 import type { Policy } from '../../engine/scheduler/policy.ts'
 import type { TransitionCounts } from '../../engine/scheduler/run.ts'
@@ -12,7 +12,7 @@ import { noDrafts } from '../../engine/scheduler/sequence.ts'
 import { ScriptedDrafter } from './drafter.ts'
 import { STOP_TOKEN, sample } from './model.ts'
 import type { Random } from './random.ts'
-import type { PlannedRequest, Scenario } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import { VirtualPipeline } from './stages.ts'
 import { Transcript } from './transcript.ts'
 
@@ -24,6 +24,8 @@ export class World {
   readonly pipeline: VirtualPipeline
   /** Sums over all requests. */
   readonly drafts = noDrafts()
+  /** Prompt tokens that were in the session's cells. */
+  reused = 0
   readonly transcripts: ReadonlyMap<number, Transcript>
   readonly #scenario: Scenario
   readonly #random: Random
@@ -46,7 +48,7 @@ export class World {
 
   /** Runs until nothing is left to do, or until `endAt`. */
   run(endAt = Number.POSITIVE_INFINITY): void {
-    const outside = userEvents(this.#scenario.requests)
+    const outside = userEvents(this.#scenario)
     for (;;) {
       const userAt = outside[0]?.at ?? Number.POSITIVE_INFINITY
       const next = Math.min(userAt, this.pipeline.nextTime, this.#noticeAt, this.#passAt, this.#drafter.nextTime)
@@ -67,11 +69,12 @@ export class World {
 
   /** The pipeline has drained: nothing may be left over. */
   checkEnd(): void {
-    const { cells, requests, admission, inFlight } = this.scheduler
+    const { cells, requests, admission, inFlight, sessions } = this.scheduler
     assert(
       inFlight.flights.length === 0 && requests.size === 0 && admission.waitingCount === 0,
       'requests are left over',
     )
+    for (const session of [...sessions.kept.keys()]) this.scheduler.handle({ kind: 'forget', session })
     assert(cells.freeCount === cells.capacity, 'KV cells have leaked')
     assert(
       this.scheduler.drafting.openCount === 0 && this.#drafter.openCount === 0,
@@ -80,9 +83,9 @@ export class World {
     for (const transcript of this.transcripts.values()) transcript.check(this.#scenario.limits.contextLength)
   }
 
-  #userActs({ planned, kind, at }: UserEvent): void {
-    if (kind === 'request') this.scheduler.handle({ kind, request: planned.id, work: planned.work })
-    else this.#abort(planned.id)
+  #userActs({ at, act }: UserEvent): void {
+    if (act.kind === 'abort') this.#abort(act.request)
+    else this.scheduler.handle(act)
     this.#drain(at)
   }
 
@@ -167,6 +170,7 @@ export class World {
         break
       case 'done': {
         this.transcripts.get(action.request)!.finishAll()
+        this.reused += action.reused
         const { drafted, accepted, cancelled, wasted } = action.drafts
         assert(drafted === accepted + cancelled + wasted, 'drafted rows do not add up')
         for (const key of Object.keys(this.drafts) as (keyof DraftFigures)[]) this.drafts[key] += action.drafts[key]
@@ -199,15 +203,16 @@ export class World {
 
 interface UserEvent {
   readonly at: number
-  readonly kind: 'request' | 'abort'
-  readonly planned: PlannedRequest
+  readonly act: Extract<SchedulerEvent, { kind: 'request' | 'abort' | 'forget' }>
 }
 
-function userEvents(requests: readonly PlannedRequest[]): UserEvent[] {
-  const events: UserEvent[] = requests.map((planned) => ({ at: planned.at, kind: 'request', planned }))
-  for (const planned of requests) {
-    if (planned.abortAt !== undefined) events.push({ at: planned.abortAt, kind: 'abort', planned })
+function userEvents({ requests, forgotten }: Scenario): UserEvent[] {
+  const events: UserEvent[] = []
+  for (const { id: request, work, at, abortAt } of requests) {
+    events.push({ at, act: { kind: 'request', request, work } })
+    if (abortAt !== undefined) events.push({ at: abortAt, act: { kind: 'abort', request } })
   }
+  for (const { session, at } of forgotten) events.push({ at, act: { kind: 'forget', session } })
   return events.sort((a, b) => a.at - b.at)
 }
 

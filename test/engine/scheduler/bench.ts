@@ -8,6 +8,7 @@ import {
   type SchedulerEvent,
   type SchedulerLimits,
   type ScoreWork,
+  type SessionId,
 } from '../../../engine/scheduler/events.ts'
 import { checkIdle, checkInvariants } from '../../../engine/scheduler/invariants.ts'
 import { Scheduler } from '../../../engine/scheduler/scheduler.ts'
@@ -60,6 +61,9 @@ export class Bench {
   }
   abort(request: RequestId): string[] {
     return this.#feed({ kind: 'abort', request })
+  }
+  forget(session: SessionId): string[] {
+    return this.#feed({ kind: 'forget', session })
   }
 
   /** Lets the pipeline return everything in order, answering 9 to every question, until `steps` returns or idleness. */
@@ -122,8 +126,9 @@ function describe(action: SchedulerAction): string {
     case 'finish':
       return `finish ${action.request}.${action.choice} ${action.reason}`
     case 'done':
+      return `done ${action.request}${action.reused > 0 ? ` reused ${action.reused}` : ''}`
     case 'fault':
-      return `${action.kind} ${action.request}`
+      return `fault ${action.request}`
     case 'release':
       return `release ${action.number}`
   }
