@@ -6,6 +6,7 @@ import {
   type ChatMessage,
   type ChatOptions,
   checkPair,
+  createTraceRings,
   describePlan,
   Engine,
   type EngineEvent,
@@ -48,6 +49,7 @@ import { type ModelTemplate, readModelTemplate, type TemplateChoice } from './to
 import { detokenize } from './tokenizer/stream-decoder.ts'
 import { type PromptedChat, TextClient } from './tokenizer/text-client.ts'
 import type { TextFacts } from './tokenizer/text-messages.ts'
+import { TraceFile } from './trace.ts'
 
 export type * from './engine/chat-types.ts'
 export { DEFAULT_SAMPLING, type ErrorCode, isInputError, machineTopology, TsinferError } from './engine/index.ts'
@@ -65,16 +67,28 @@ const SCORE_TOP_MAX = 64
  * `TsinferError`: the file cannot be read or is no sound GGUF, the model or an option cannot be used, memory is short.
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
+  const trace = options.trace === undefined ? undefined : await TraceFile.open(options.trace)
+  try {
+    return await load(path, options, trace)
+  } catch (error) {
+    await trace?.close()
+    throw error
+  }
+}
+
+async function load(path: string, options: LoadOptions, trace: TraceFile | undefined): Promise<Model> {
   if (options.experimentalV8) enableRelaxedSimd()
   const file = openGguf(path)
   const { prepared, draft } = prepareModels(file, options)
   const kernels = loadKernels(options.kernels ?? 'auto')
   const text = file.metadata.has('tokenizer.ggml.model') ? startText(path, options.tokenizerPre) : undefined
   const { onProgress, signal } = options
-  const starting = Engine.start(prepared, kernels.module, { draft, onProgress, signal })
+  const rings = trace && createTraceRings(prepared.plan, draft?.plan)
+  const starting = Engine.start(prepared, kernels.module, { draft, onProgress, signal, trace: rings })
   const [engine, facts] = await Promise.allSettled([starting, text?.client.ready])
   if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
-    return new LoadedModel(path, prepared, kernels, engine.value, text, facts.value, draft ? 'pipe' : 'off')
+    const onClosed = async () => rings && trace.write(rings)
+    return new LoadedModel(path, prepared, kernels, engine.value, text, facts.value, draft ? 'pipe' : 'off', onClosed)
   }
   if (engine.status === 'fulfilled') await engine.value.close()
   await text?.close()
@@ -195,6 +209,9 @@ class LoadedModel implements Model {
   readonly #cells: number
   /** What a request does that does not say. */
   readonly #speculation: Speculation
+  /** Called once, when all threads have ended. */
+  readonly #onClosed: () => Promise<void>
+  #closing: Promise<void> | undefined
   /** Control tokens that structure an answer, once a chat has asked for them. */
   #marks: ReadonlyMap<number, string> | undefined
   #stats = { requests: 0, requestsLive: 0, promptTokens: 0, tokens: 0 }
@@ -207,8 +224,10 @@ class LoadedModel implements Model {
     text: TextThread | undefined,
     facts: TextFacts | undefined,
     speculation: Speculation,
+    onClosed: () => Promise<void>,
   ) {
     this.#speculation = speculation
+    this.#onClosed = onClosed
     this.info = modelInfo(path, prepared, kernels)
     this.#engine = engine
     this.#text = text
@@ -346,8 +365,14 @@ class LoadedModel implements Model {
     throw new TsinferError('tokenizer_invalid', `${this.info.path}: expected a vocabulary, found none: use token ids`)
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     await Promise.all([this.#engine.close(), this.#text?.close()])
+    await this.#onClosed()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -43,6 +43,12 @@ const OPTIONS = {
   system: { kind: 'text', names: ['-sys', '--system-prompt'], value: 'TEXT', help: 'system prompt of a chat' },
   ...CHAT_TEMPLATE_OPTIONS,
   json: JSON_OPTION,
+  trace: {
+    kind: 'text',
+    names: ['--trace'],
+    value: 'FILE',
+    help: 'write what every thread did, for ui.perfetto.dev',
+  },
   stats: { kind: 'flag', names: ['--stats'], help: 'print settings and figures to standard error' },
 } as const
 
@@ -57,7 +63,7 @@ export const command = defineCommand({
   options: OPTIONS,
   async run({ values, positionals, signal }) {
     const path = modelPath(values, positionals)
-    const load = { ...loadOptions(values), ...draftModelOptions(values) }
+    const load = { ...loadOptions(values), ...draftModelOptions(values), ...present({ trace: values.trace }) }
     const options = path === undefined ? { context: EMBEDDED_CONTEXT, ...load } : load
     const generateOptions = {
       ...samplingOptions(values),

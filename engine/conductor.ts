@@ -2,7 +2,8 @@
 // events, and actions into ring writes, cell-table writes, mask stores, sampler calls and messages. It decides nothing
 // about runs and computes no layer; the scheduler decides, the stages compute.
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { MicroBatch, MicroBatchNumber, TokenId } from './domain.ts'
+import { ConductorTrace, TARGET } from './conductor-trace.ts'
+import type { MicroBatchNumber, TokenId } from './domain.ts'
 import { DraftPipeline, type PipelinePart } from './draft-pipeline.ts'
 import { assert, TsinferError } from './errors.ts'
 import { LiveRequest, type RequestContext } from './live-request.ts'
@@ -29,6 +30,8 @@ export interface ConductorPayload {
   /** The draft model's pipeline; without one n-grams draft. */
   readonly draft: PipelinePart | undefined
   readonly port: MessagePort
+  /** Where its part of a trace goes, if one is taken. */
+  readonly trace: SharedArrayBuffer | undefined
 }
 
 /** Entry of the resident; see pipeline/pool.ts. */
@@ -55,6 +58,7 @@ class Conductor {
   /** Questions the draft model works on. */
   readonly #questions = new Map<DraftNumber, DraftAction>()
   readonly #meter: PipelineMeter
+  readonly #trace: ConductorTrace | undefined
   /** When a micro-batch's last row was cancelled, by its number modulo `MASK_ENTRIES`. */
   readonly #cancelledUs = new Int32Array(MASK_ENTRIES)
   #context: RequestContext
@@ -65,7 +69,7 @@ class Conductor {
   #outbox: FromConductor[] = []
 
   constructor(payload: ConductorPayload) {
-    const { control, target, draft } = payload
+    const { control, target, draft, trace } = payload
     const { plan, lanePorts, vocabularySize } = target
     const { stages, sizes, inFlightMax } = plan
     const memories = handOutMemories(stages, lanePorts)
@@ -77,7 +81,9 @@ class Conductor {
     const { rings, stageBells, conductorBell } = this.#layout
     this.#input = new Ring(control, rings[0]!, stages[0]!.range.inputSlots, conductorBell, stageBells[0]!)
     this.#results = new Results(control, this.#layout, stages.at(-1)!, memories.at(-1)!, vocabularySize)
-    this.#draftPipeline = draft && new DraftPipeline(control, draft, (number, row) => this.#drafted(number, row))
+    this.#trace = trace && new ConductorTrace(trace)
+    this.#draftPipeline =
+      draft && new DraftPipeline(control, draft, (number, row) => this.#drafted(number, row), this.#trace)
     this.#meter = new PipelineMeter(control, this.#layout, sizes.lanes, clockUs())
     this.#context = {
       vocabularySize,
@@ -180,6 +186,7 @@ class Conductor {
 
   #noteReturn(number: MicroBatchNumber): void {
     this.#meter.returned(clockUs())
+    this.#trace?.returned(TARGET, number)
     const { stoppedUs } = this.#results
     if (stoppedUs === 0) return
     const us = elapsedUs(this.#cancelledUs[number % MASK_ENTRIES]!, stoppedUs)
@@ -210,7 +217,7 @@ class Conductor {
       case 'map':
         return this.#map(action)
       case 'submit':
-        return this.#submit(action.microBatch)
+        return this.#submit(action)
       case 'cancel':
         return this.#cancel(action.number, action.rows)
       case 'judge':
@@ -221,6 +228,7 @@ class Conductor {
         return this.#draft(action)
       case 'undraft':
         this.#questions.delete(action.draft)
+        this.#trace?.answered(action.draft, undefined)
         return this.#draftPipeline?.withdraw(action.draft)
       case 'emit':
         return this.#emit(action.request, action.choice, action.token)
@@ -249,7 +257,8 @@ class Conductor {
     })
   }
 
-  #submit(microBatch: MicroBatch): void {
+  #submit(action: Extract<SchedulerAction, { kind: 'submit' }>): void {
+    const { microBatch } = action
     const { address, stride } = this.#plan.stages[0]!.input
     const slot = this.#input.reserve()
     assert(slot >= 0, 'the first ring holds all micro-batches in flight')
@@ -261,6 +270,7 @@ class Conductor {
     armMask(this.#control, this.#layout.masks, microBatch.number, microBatch.rows.length)
     this.#input.publish()
     this.#submitted = microBatch.number
+    this.#trace?.submitted(action, sentUs)
   }
 
   #cancel(number: MicroBatchNumber, rows: number): void {
@@ -268,6 +278,7 @@ class Conductor {
     const nowUs = clockUs()
     const left = clearMask(this.#control, this.#layout.masks, number, rows)
     if (left === 0) this.#cancelledUs[number % MASK_ENTRIES] = nowUs
+    this.#trace?.cancelled(TARGET, number, rows, left, nowUs)
   }
 
   #forget(request: RequestId): void {
@@ -280,6 +291,7 @@ class Conductor {
   #draft(action: DraftAction): void {
     const { draft, request, choice, length, assumed, count } = action
     const live = this.#requests.get(request)!
+    this.#trace?.asked(action)
     if (this.#draftPipeline) {
       const { text, lengthMax } = live.timeline(choice, this.#plan.sizes.contextLength)
       const timeline = timelineName(request, choice)
@@ -288,6 +300,7 @@ class Conductor {
       this.#questions.delete(draft)
     }
     const guesses = this.#draftPipeline ? [] : live.draft(choice, assumed, count)
+    this.#trace?.answered(draft, guesses)
     this.#scheduler.handle({ kind: 'drafted', draft, guesses })
   }
 
@@ -299,17 +312,22 @@ class Conductor {
     const { request, choice, length, assumed, count } = question
     const live = this.#requests.get(request)
     const guesses = live && row ? live.rank(choice, row, length + assumed.length, count) : []
+    this.#trace?.answered(draft, guesses)
     this.#scheduler.handle({ kind: 'drafted', draft, guesses })
     this.#drain()
   }
 
-  #judge({ request, choice, row, position }: Extract<SchedulerAction, { kind: 'judge' }>): void {
+  #judge(action: Extract<SchedulerAction, { kind: 'judge' }>): void {
+    const { request, choice, row, position } = action
     const live = this.#requests.get(request)!
     if (this.#results.nanCount(row) > 0) return this.#failNaN(request, row)
+    const drafts = this.#trace && this.#scheduler.requests.get(request)?.drafts
+    if (drafts) this.#trace?.judging(drafts)
     const { token, ends, shown } = live.sample(choice, this.#results.row(row), position)
     // The scheduler does not emit a token that ends its choice; one that completes a stop string is still text.
     if (ends && shown) this.#emit(request, choice, token)
     this.#scheduler.handle({ kind: 'token', token, stop: ends })
+    if (drafts) this.#trace?.judged(action, token, drafts)
   }
 
   #emit(request: RequestId, choice: number, token: TokenId): void {

@@ -6,11 +6,13 @@
 // left by overwriting its cells. When a question is withdrawn, its chunks of assumed tokens are cancelled, and only they:
 // what is certain will be needed by the next question.
 import type { MessagePort } from 'node:worker_threads'
+import { type ConductorTrace, DRAFTER } from './conductor-trace.ts'
 import type { CellIndex, MicroBatchNumber, Row, SequenceId, TokenId } from './domain.ts'
 import { assert } from './errors.ts'
 import { Cells } from './kv/cells.ts'
 import type { ModelPlan } from './model/plan.ts'
-import { encodeMicroBatch } from './pipeline/codec.ts'
+import { clockUs } from './pipeline/clock.ts'
+import { encodeMicroBatch, setSentUs } from './pipeline/codec.ts'
 import type { ControlLayout } from './pipeline/control.ts'
 import { ALL_ALIVE, armMask, clearMask } from './pipeline/masks.ts'
 import { handOutMemories } from './pipeline/memories.ts'
@@ -78,15 +80,17 @@ export class DraftPipeline {
   readonly #waiting: Chunk[] = []
   readonly #inFlight: Chunk[] = []
   readonly #answer: TakeAnswer
+  readonly #trace: ConductorTrace | undefined
   #nextNumber = 0
 
-  constructor(control: Int32Array, part: PipelinePart, answer: TakeAnswer) {
+  constructor(control: Int32Array, part: PipelinePart, answer: TakeAnswer, trace: ConductorTrace | undefined) {
     const { words, plan, lanePorts, vocabularySize } = part
     const { stages, sizes } = plan
     const memories = handOutMemories(stages, lanePorts)
     this.#control = control
     this.#part = part
     this.#answer = answer
+    this.#trace = trace
     this.#memories = memories.map((buffer) => new Int32Array(buffer))
     const { rings, stageBells, conductorBell } = words
     this.#input = new Ring(control, rings[0]!, stages[0]!.range.inputSlots, conductorBell, stageBells[0]!)
@@ -153,7 +157,9 @@ export class DraftPipeline {
 
   #cancel(chunk: Chunk): void {
     chunk.draft = undefined
+    const nowUs = clockUs()
     clearMask(this.#control, this.#part.words.masks, chunk.number, ALL_ALIVE)
+    this.#trace?.cancelled(DRAFTER, chunk.number, ALL_ALIVE, 0, nowUs)
   }
 
   /** The choice has ended. */
@@ -193,10 +199,15 @@ export class DraftPipeline {
       const slot = this.#input.reserve()
       assert(slot >= 0, 'the first ring of the draft model holds all micro-batches in flight')
       const rows = chunkRows(chunk)
-      encodeMicroBatch(this.#memories[0]!, (address + slot * stride) >>> 2, { number, kind: 'chunk', rows })
+      const record = (address + slot * stride) >>> 2
+      const microBatch = { number, kind: 'chunk', rows } as const
+      const sentUs = clockUs()
+      encodeMicroBatch(this.#memories[0]!, record, microBatch)
+      setSentUs(this.#memories[0]!, record, sentUs)
       armMask(this.#control, words.masks, number, rows.length)
       this.#input.publish()
       this.#inFlight.push(chunk)
+      this.#trace?.submittedDraft(microBatch, chunk.draft, sentUs)
     }
   }
 
@@ -207,6 +218,7 @@ export class DraftPipeline {
       const number = this.#results.open()
       if (number === undefined) return collected
       collected = true
+      this.#trace?.returned(DRAFTER, number)
       const chunk = this.#inFlight.shift()!
       assert(chunk.number === number, `draft micro-batch ${number} returned, ${chunk.number} is the oldest in flight`)
       this.#submitWaiting()

@@ -21,6 +21,7 @@ import type { StagePayload } from './pipeline/stage-worker.ts'
 import type { PreparedModel } from './prepare.ts'
 import { RequestStream } from './request-stream.ts'
 import type { FinishReason, RequestId, SessionId } from './scheduler/events.ts'
+import type { LaneRings, TraceRings } from './trace.ts'
 
 /** What a request produces, in order. */
 export type EngineEvent =
@@ -50,6 +51,8 @@ export interface StartOptions {
   /** Called with the loaded fraction of the weights. */
   readonly onProgress?: ((fraction: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
+  /** Where a trace goes; readable when the engine has been closed. */
+  readonly trace?: TraceRings | undefined
 }
 
 export class Engine {
@@ -65,7 +68,7 @@ export class Engine {
   #nextSession: SessionId = 1
   #ended: TsinferError | undefined
 
-  private constructor(model: PreparedModel, module: KernelModule, draft: PreparedModel | undefined) {
+  private constructor(model: PreparedModel, module: KernelModule, { draft, trace }: StartOptions) {
     this.#layout = controlLayout(model.plan.stages.length)
     this.#draftLayout = draft && controlLayout(draft.plan.stages.length, this.#layout)
     this.#control = createControl(this.#draftLayout ?? this.#layout)
@@ -75,11 +78,13 @@ export class Engine {
       this.#reportReady = { resolve, reject }
     })
     port1.on('message', (batch: FromConductor[]) => this.#receive(batch))
-    const pipeline = pipelineResidents(model, this.#control, this.#layout, module, '')
+    const pipeline = pipelineResidents(model, this.#control, this.#layout, module, '', trace?.target)
     const drafting =
-      draft && this.#draftLayout && pipelineResidents(draft, this.#control, this.#draftLayout, module, 'draft ')
+      draft &&
+      this.#draftLayout &&
+      pipelineResidents(draft, this.#control, this.#draftLayout, module, 'draft ', trace?.draft)
     this.#residents = startResidents([
-      conductorResident(this.#control, pipeline.part, drafting?.part, port2),
+      conductorResident(this.#control, pipeline.part, drafting?.part, port2, trace?.conductor),
       ...pipeline.lanes,
       ...(drafting?.lanes ?? []),
     ])
@@ -92,7 +97,7 @@ export class Engine {
    */
   static async start(model: PreparedModel, module: KernelModule, options: StartOptions = {}): Promise<Engine> {
     const { draft, onProgress, signal } = options
-    const engine = new Engine(model, module, draft)
+    const engine = new Engine(model, module, options)
     const bytes = model.fileBytes + (draft?.fileBytes ?? 0)
     const timer = onProgress && setInterval(() => onProgress(engine.#progress(bytes)), PROGRESS_INTERVAL_MS)
     const onAbort = () => engine.#reportReady?.reject(new TsinferError('aborted', 'loading was aborted'))
@@ -214,8 +219,9 @@ function conductorResident(
   target: PipelinePart,
   draft: PipelinePart | undefined,
   port: MessagePort,
+  trace: SharedArrayBuffer | undefined,
 ): Resident {
-  const payload: ConductorPayload = { control, target, draft, port }
+  const payload: ConductorPayload = { control, target, draft, port, trace }
   const lanePorts = [target, draft].flatMap((part) => part?.lanePorts.flat() ?? [])
   return { name: 'conductor', entry: entry('./conductor.js'), payload, transfer: [port, ...lanePorts] }
 }
@@ -227,6 +233,7 @@ function pipelineResidents(
   words: ControlLayout,
   module: KernelModule,
   prefix: string,
+  trace: LaneRings | undefined,
 ): { readonly part: PipelinePart; readonly lanes: readonly Resident[] } {
   const { plan, config } = model
   const { stages, sizes, spins } = plan
@@ -251,6 +258,7 @@ function pipelineResidents(
         shards: model.file.shards,
         rope: model.rope,
         forward: model.forward ?? { href: entry('./model/weights-forward.js').href, settings: undefined },
+        trace: trace?.[stage]?.[lane],
       }
       lanes.push({ name, entry: entry('./pipeline/stage-worker.js'), payload, transfer: [port2] })
       return port1

@@ -21,6 +21,8 @@ export { DEFAULT_SAMPLING, resolveSampling, type SamplingParameters } from './sa
 export { compileStopStrings, type StopAutomaton, StopWatch } from './sampling/stop-strings.ts'
 export { KeptSession } from './session.ts'
 export { DEFAULT_DRAFT, type DraftParameters, resolveSpeculation } from './spec/parameters.ts'
+export { createTraceRings, type TraceRings } from './trace.ts'
+export { chromeEvents, lostInTrace } from './trace-events.ts'
 export type * from './types.ts'
 export { checkPair, pairDifferences } from './vocabulary-pair.ts'
 

@@ -30,6 +30,11 @@ export interface LoadOptions {
   readonly tokenizerPre?: string
   /** Allows setting V8 flags (relaxed SIMD on Node 20). They act on the whole process. Default false. */
   readonly experimentalV8?: boolean
+  /**
+   * A file for a trace of everything the model's threads do: JSON that ui.perfetto.dev opens. It is made when the model is
+   * loaded and written when it is closed; of very long ones the end.
+   */
+  readonly trace?: string
   readonly signal?: AbortSignal
   /** Called with 0..1 while the weights are read. */
   readonly onProgress?: (fraction: number) => void

@@ -17,7 +17,9 @@ const { table } = fakeVocabulary({
 })
 
 async function textOf(words: readonly string[], stop: readonly string[] = []): Promise<readonly [string, string]> {
-  const figures = { gapsMs: new Float64Array(0), drafts: {} } as unknown as RequestFigures
+  const none = { stageUtilisation: [], runsInFlight: null, tokensPerRun: null }
+  const empty = new Float64Array(0)
+  const figures = { gapsMs: empty, drafts: {}, whole: none, decode: none, stopsUs: empty } as unknown as RequestFigures
   async function* events(): AsyncGenerator<EngineEvent> {
     for (const word of words) yield { kind: 'token', choice: 0, token: TOKENS.indexOf(word) }
     yield { kind: 'finish', choice: 0, reason: 'stop' }

@@ -25,6 +25,7 @@ import {
 import { type ControlLayout, checkRunning, PipelineEnded, PROGRESS_BYTES } from './control.ts'
 import { ringBell, waitBell } from './doorbell.ts'
 import { describeFault } from './fault.ts'
+import { LaneTrace } from './lane-trace.ts'
 import { ALL_ALIVE, readMask } from './masks.ts'
 import { type LaneMemories, receiveMemories } from './memories.ts'
 import type { ResidentFault } from './pool.ts'
@@ -50,6 +51,8 @@ export interface StagePayload {
   readonly shards: readonly FileIdentity[]
   readonly rope: RopeFrequencies
   readonly forward: ForwardSource
+  /** Where its part of a trace goes, if one is taken. */
+  readonly trace: SharedArrayBuffer | undefined
 }
 
 /** Entry of the resident; see pool.ts. */
@@ -73,6 +76,7 @@ class LaneServer {
   readonly #views: ReturnViews
   readonly #nextWords: Int32Array | undefined
   readonly #busy: LaneBusy
+  readonly #trace: LaneTrace | undefined
   /** Number of the micro-batch being computed. */
   #number = 0
 
@@ -85,6 +89,7 @@ class LaneServer {
     this.#views = returnViews(memory.buffer)
     this.#nextWords = next && new Int32Array(next)
     this.#busy = new LaneBusy(control, this.#layout.busy[stage]! + lane)
+    this.#trace = payload.trace && new LaneTrace(payload.trace, this.#words)
     const { config, layout, module, shards, rope } = payload
     const file = { config, layout, module, memory, shards, rope, settings: payload.forward.settings }
     this.#forward = createForward({ ...file, lane, lanes, sync: this.#sync(), onBytes: this.#progress() })
@@ -99,9 +104,7 @@ class LaneServer {
     const lead = this.#payload.layout.leadWords >>> 2
     for (;;) {
       this.#barrier.follow()
-      this.#busy.begin(clockUs())
       this.#compute(this.#words[lead]!, this.#words[lead + 1]!)
-      this.#busy.end(clockUs())
     }
   }
 
@@ -164,25 +167,35 @@ class LaneServer {
     this.#forward.arrive?.(record)
     const mask = readMask(control, this.#layout.masks, microBatchNumber(words, record))
     let computed = false
-    if (mask !== 0) {
-      this.#busy.begin(clockUs())
+    if (mask === 0) this.#trace?.skipped(record)
+    else {
       const lead = layout.leadWords >>> 2
       words[lead] = slot
       words[lead + 1] = outputSlot
       this.#barrier.lead(mask)
       computed = this.#compute(slot, outputSlot)
       for (let lane = 0; lane < lanes; lane++) addFaults(words, record, words[(layout.laneFaults >>> 2) + lane]!)
-      const endUs = clockUs()
-      this.#busy.end(endUs)
-      if (!computed) setStoppedUs(words, record, endUs)
+      if (!computed) setStoppedUs(words, record, clockUs())
     }
     if (nextLayout) this.#passOn(record, outputSlot, computed, nextLayout)
     else this.#answer(record, outputSlot, computed)
   }
 
-  /** Returns false when all rows died on the way. */
+  /** Computes this lane's part, and notes how long. Returns false when all rows died on the way. */
   #compute(slot: number, outputSlot: number): boolean {
-    this.#number = microBatchNumber(this.#words, slotRecord(this.#payload.layout, slot))
+    const record = slotRecord(this.#payload.layout, slot)
+    this.#number = microBatchNumber(this.#words, record)
+    const beginUs = clockUs()
+    this.#busy.begin(beginUs)
+    this.#trace?.begin(record, beginUs)
+    const computed = this.#run(slot, outputSlot)
+    const endUs = clockUs()
+    this.#busy.end(endUs)
+    this.#trace?.end(computed, this.#forward.rows.count, endUs)
+    return computed
+  }
+
+  #run(slot: number, outputSlot: number): boolean {
     try {
       this.#forward.run(slot, outputSlot)
       return true

@@ -1,10 +1,21 @@
 // What goes into the scheduler and what comes out. The scheduler is sans-IO: `handle(event)`, then `poll()` until
 // IDLE. Everything here is integers; the driver (conductor.ts) turns actions into ring writes, mask stores, sampler
 // calls and messages.
-import type { CellIndex, HeadKind, MicroBatch, MicroBatchNumber, Position, SequenceId, TokenId } from '../domain.ts'
+import type {
+  CellIndex,
+  HeadKind,
+  MicroBatch,
+  MicroBatchNumber,
+  Position,
+  RunId,
+  SequenceId,
+  TokenId,
+} from '../domain.ts'
 import type { Guess } from '../spec/guess.ts'
 import type { DraftParameters } from '../spec/parameters.ts'
 
+/** What a run is for. */
+export type RunKind = 'prefill' | 'decode' | 'verify'
 /** Chosen by the caller, unique among live requests. */
 export type RequestId = number
 export type FinishReason = 'stop' | 'length' | 'aborted'
@@ -74,7 +85,14 @@ export type SchedulerAction =
    * Put a micro-batch into the first ring; only emitted when fewer than `inFlightMax` are in flight. The object is
    * reused: encode it before the next poll.
    */
-  | { readonly kind: 'submit'; readonly microBatch: MicroBatch }
+  | {
+      readonly kind: 'submit'
+      readonly microBatch: MicroBatch
+      /** What its first run is for, and the numbers of its runs, which are consecutive. */
+      readonly purpose: RunKind
+      readonly runFirst: RunId
+      readonly runLast: RunId
+    }
   /** Withdraw rows of a micro-batch in flight: clear these bits of its alive mask; -1, all bits, for a chunk. */
   | { readonly kind: 'cancel'; readonly number: MicroBatchNumber; readonly rows: number }
   /**

@@ -4,17 +4,8 @@ import type { CellIndex, MicroBatchNumber, Row, RunId, TokenId } from '../domain
 import { assert } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { ANCESTORS_MAX, ROWS_MAX } from '../limits.ts'
-import {
-  createTransitionCounts,
-  Flight,
-  link,
-  NO_CELLS,
-  type RowEvent,
-  type RunKind,
-  RunRow,
-  transition,
-  unlink,
-} from './run.ts'
+import type { RunKind } from './events.ts'
+import { createTransitionCounts, Flight, link, NO_CELLS, type RowEvent, RunRow, transition, unlink } from './run.ts'
 import type { Sequence } from './sequence.ts'
 
 export class InFlight {

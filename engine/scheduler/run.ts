@@ -25,6 +25,7 @@
 // when a RunRow is about to be judged it is final: `arrived-assumed` has been resolved by an earlier answer.
 import type { CellIndex, HeadKind, MicroBatch, MicroBatchNumber, Row, RunId, SequenceId } from '../domain.ts'
 import { assert } from '../errors.ts'
+import type { RunKind } from './events.ts'
 import type { Sequence } from './sequence.ts'
 
 export type RowState = 'unused' | 'final' | 'assumed' | 'dead' | 'arrived' | 'arrived-assumed'
@@ -72,8 +73,6 @@ export type TransitionCounts = Record<RowState, Partial<Record<RowEvent, number>
 export function createTransitionCounts(): TransitionCounts {
   return { unused: {}, final: {}, assumed: {}, dead: {}, arrived: {}, 'arrived-assumed': {} }
 }
-
-export type RunKind = 'prefill' | 'decode' | 'verify'
 
 /** One row, or all rows of a chunk; see the head of this file. Records are pooled: fields hold only while in use. */
 export class RunRow implements Row {

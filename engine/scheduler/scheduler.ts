@@ -263,7 +263,15 @@ export class Scheduler implements Board {
         : (this.#submitChunk() ?? this.#submitRows())
     if (!flight) return undefined
     this.#lastKind = flight.kind
-    return { kind: 'submit', microBatch: flight }
+    const { runRows } = flight
+    const first = runRows[0]!
+    return {
+      kind: 'submit',
+      microBatch: flight,
+      purpose: first.kind,
+      runFirst: first.run,
+      runLast: runRows.at(-1)!.run,
+    }
   }
 
   #submitRows(): Flight | undefined {

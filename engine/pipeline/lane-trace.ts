@@ -1,0 +1,50 @@
+// What a lane adds to a trace: a record per micro-batch. It exists only while a trace is taken.
+import { clockUs, elapsedUs } from './clock.ts'
+import { microBatchNumber, rowCount, sentUs } from './codec.ts'
+import * as ring from './trace-ring.ts'
+
+export class LaneTrace {
+  readonly #recorder: ring.Recorder
+  /** The stage's memory. */
+  readonly #words: Int32Array
+  // Of the micro-batch under way. Its slot may be given away before this lane is done with the record.
+  #number = 0
+  #rows = 0
+  #waitedUs = 0
+  #beginUs = 0
+
+  constructor(buffer: SharedArrayBuffer, words: Int32Array) {
+    this.#recorder = new ring.Recorder(buffer)
+    this.#words = words
+  }
+
+  /** The lane begins with the micro-batch whose record begins at word `record`. */
+  begin(record: number, nowUs: number): void {
+    this.#number = microBatchNumber(this.#words, record)
+    this.#rows = rowCount(this.#words, record)
+    this.#waitedUs = elapsedUs(sentUs(this.#words, record), nowUs)
+    this.#beginUs = nowUs
+  }
+
+  /** It is done, with `left` rows alive, or has stopped because none were. */
+  end(computed: boolean, left: number, nowUs: number): void {
+    this.#put(computed ? ring.COMPLETE : ring.STOPPED, computed ? left : 0, nowUs)
+  }
+
+  /** The micro-batch is passed on unseen: its rows are dead. */
+  skipped(record: number): void {
+    const nowUs = clockUs()
+    this.begin(record, nowUs)
+    this.#put(ring.DEAD, 0, nowUs)
+  }
+
+  #put(outcome: number, left: number, nowUs: number): void {
+    const { fields } = this.#recorder
+    const at = this.#recorder.next(ring.COMPUTE, this.#beginUs, nowUs)
+    fields[at + ring.COMPUTE_NUMBER] = this.#number
+    fields[at + ring.COMPUTE_ROWS] = this.#rows
+    fields[at + ring.COMPUTE_LEFT] = left
+    fields[at + ring.COMPUTE_OUTCOME] = outcome
+    fields[at + ring.COMPUTE_WAITED] = this.#waitedUs
+  }
+}
