@@ -39,8 +39,9 @@ export class Attention {
     const { count } = this.#rows
     for (let row = 0; row < count; row++) this.#write(layer, row)
     words[(layout.laneFaults >>> 2) + index] = this.#rows.faults
-    for (let row = 0; row < count && sync.alive() !== 0; row++) {
-      for (let head = this.#firstHead; head < this.#endHead; head++) this.#read(layer, row, head)
+    for (let row = 0; row < count; row++) {
+      // A head of a long context takes milliseconds.
+      for (let head = this.#firstHead; head < this.#endHead && sync.alive() !== 0; head++) this.#read(layer, row, head)
     }
   }
 

@@ -6,6 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { forge } from '../../bench/models/forge.ts'
 import { TsinferError } from '../../engine/errors.ts'
+import type { Dawdling } from './dawdling-forward.ts'
 import { temporaryPath } from './gguf/temporary.ts'
 import { EMBEDDED_MODEL, generate, type StartedEngine, startEngine } from './started-engine.ts'
 
@@ -100,6 +101,28 @@ for (const lanes of [1, 2]) {
   })
 }
 
+for (const dawdler of [0, 1]) {
+  for (const victim of [0, 1]) {
+    const where = victim === dawdler ? 'between two barriers' : 'in the middle of a barrier'
+    test(`lane ${victim} is killed ${where}`, async () => {
+      workers.clear()
+      const settings: Dawdling = { dawdler, words: new Int32Array(new SharedArrayBuffer(12)) }
+      const forward = { href: new URL('./dawdling-forward.js', import.meta.url).href, settings }
+      const started = await startEngine(EMBEDDED_MODEL, { stages: 1, lanes: 2 }, 'auto', forward)
+      const running = codeOf(generate(started, PROMPT, { tokensMax: 1000 }))
+      while (Atomics.load(settings.words, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      // By now the other lane has long arrived and parked.
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      const killedAt = performance.now()
+      void [...workers].find(({ threadId }) => threadId === settings.words[1 + victim])!.terminate()
+      assert.is(await running, 'thread_died')
+      assert.ok(performance.now() - killedAt < 1000, 'within a second')
+      await started.engine.close()
+      assert.is(workers.size, 0)
+    })
+  }
+}
+
 test('a thread that fails in the middle of its work ends the engine with its name', async () => {
   await using started = await startEngine(EMBEDDED_MODEL, { stages: 1, lanes: 2 })
   const running = codeOf(generate(started, PROMPT, { tokensMax: 1500 }))
@@ -138,7 +161,7 @@ test('load and close leave no thread and no memory behind', async () => {
     closedMb.push(residentMb())
     assert.ok(closedMb[cycle]! < loadedMb - 0.8 * modelMb, `RSS ${loadedMb} MB loaded, ${closedMb[cycle]} MB closed`)
   }
-  assert.is([...workers].filter((worker) => worker.threadId > 0).length, 0)
+  assert.is(workers.size, 0)
   assert.ok(closedMb.at(-1)! < closedMb[1]! + 0.5 * modelMb, `RSS after each cycle: ${closedMb.join(', ')} MB`)
 })
 

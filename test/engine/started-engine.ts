@@ -5,6 +5,7 @@ import { enableRelaxedSimd, loadKernels } from '../../engine/kernel-builds.ts'
 import type { ScoreRow } from '../../engine/messages.ts'
 import type { KernelBuild } from '../../engine/model/kernels.ts'
 import type { PlanOptions } from '../../engine/model/plan.ts'
+import type { ForwardSource } from '../../engine/model/weights-forward.ts'
 import { prepareModel } from '../../engine/prepare.ts'
 import { resolveSampling } from '../../engine/sampling/parameters.ts'
 import type { SamplingOptions } from '../../engine/types.ts'
@@ -21,10 +22,11 @@ export async function startEngine(
   path: string,
   options: PlanOptions = {},
   build: KernelBuild | 'auto' = 'auto',
+  forward?: ForwardSource,
 ): Promise<StartedEngine> {
   enableRelaxedSimd()
   const model = prepareModel(openGguf(path), options, 2)
-  const engine = await Engine.start(model, loadKernels(build).module)
+  const engine = await Engine.start({ ...model, ...(forward && { forward }) }, loadKernels(build).module)
   const { vocabularySize } = model.config
   return { engine, vocabularySize, [Symbol.asyncDispose]: () => engine.close() }
 }
