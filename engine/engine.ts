@@ -256,7 +256,7 @@ function pipelineResidents(
         module,
         memoryPort: port2,
         shards: model.file.shards,
-        rope: model.rope,
+        ropes: model.ropes,
         forward: model.forward ?? { href: entry('./model/weights-forward.js').href, settings: undefined },
         trace: trace?.[stage]?.[lane],
       }

@@ -58,6 +58,8 @@ export const ALIGNMENT_MAX = 1 << 20
 export const WIDTH_MAX = 1 << 17
 /** Elements inside the feed-forward part of a layer. */
 export const FFN_WIDTH_MAX = 1 << 20
+/** Experts of a layer: the largest mixtures have 512. */
+export const EXPERTS_MAX = 1 << 12
 /** Attention heads of a layer. */
 export const HEADS_MAX = 1 << 12
 /** Elements of a head. */

@@ -46,7 +46,7 @@ export function forgeWidened(path: string, modelPath: string, shape: Omit<Shape,
   const numbers = {
     contextLength: config.contextLength,
     normEps: config.normEps * (config.width / newShape.width),
-    ropeBase: config.rope.base,
+    ropeBase: config.ropes[0]!.base,
     name: `widened ${newShape.width}x${newShape.layers} ${types.matrices}`,
   }
   return writeGguf(path, [...llamaMetadata(newShape, numbers), ...tokenizerItems(file)], tensors)
@@ -66,7 +66,8 @@ function checkShape(config: ModelConfig, shape: Shape): void {
     if (!Number.isInteger(found)) throw new Error(`${what}: expected a whole number, found ${found}`)
     if (found < least) throw new Error(`${what}: expected at least ${least}, found ${found}`)
   }
-  if (config.rope.scaling.kind !== 'none' || config.rope.dimensionCount !== config.headDim) {
+  const rope = config.ropes[0]!
+  if (rope.scaling.kind !== 'none' || rope.dimensionCount !== config.headDim) {
     throw new Error('expected a model that rotates whole heads without scaling')
   }
 }
@@ -93,7 +94,7 @@ function mappings(file: GgufFile, config: ModelConfig, shape: Shape): (name: str
   const ofLayer = (layer: LayerWeights, part: string): Mapping => {
     switch (part) {
       case 'attn_norm.weight':
-        return norm(layer.attentionNorm)
+        return norm(layer.attentionNorm!)
       case 'attn_q.weight':
         return matrix(layer.q, { row: heads.oldQuery, factor: Math.sqrt(newHeadDim / headDim) })
       case 'attn_k.weight':
@@ -103,13 +104,13 @@ function mappings(file: GgufFile, config: ModelConfig, shape: Shape): (name: str
       case 'attn_output.weight':
         return matrix(layer.attentionOutput, { input: heads.newQuery })
       case 'ffn_norm.weight':
-        return norm(layer.ffnNorm)
+        return norm(layer.ffnNorm!)
       case 'ffn_gate.weight':
-        return matrix(layer.gate)
+        return matrix(layer.gate!)
       case 'ffn_up.weight':
-        return matrix(layer.up)
+        return matrix(layer.up!)
       default:
-        return matrix(layer.down)
+        return matrix(layer.down!)
     }
   }
   const layerOf = new Map(weights.layers.map((layer, i) => [spread(i, config.layerCount, shape.layers), layer]))
@@ -167,10 +168,11 @@ function copiesOf(config: ModelConfig, shape: Shape): number {
 }
 
 /** Divisors that give the first pairs of a new head the frequencies of an old one. */
-function ropeFactors({ headDim, rope }: ModelConfig, shape: Shape): Float32Array {
+function ropeFactors({ headDim, ropes }: ModelConfig, shape: Shape): Float32Array {
+  const { base } = ropes[0]!
   const newHeadDim = shape.width / shape.heads
   return Float32Array.from({ length: newHeadDim / 2 }, (_, pair) =>
-    pair < headDim / 2 ? rope.base ** (-2 * pair * (1 / newHeadDim - 1 / headDim)) : 1,
+    pair < headDim / 2 ? base ** (-2 * pair * (1 / newHeadDim - 1 / headDim)) : 1,
   )
 }
 

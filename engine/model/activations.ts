@@ -1,5 +1,5 @@
 // Turns rows of f32 values into the input of matrix products: normalized and, for quantized weights, in `q8` form.
-import type { Lane } from './lane.ts'
+import { type Lane, shareStart } from './lane.ts'
 import { type ActivationRegion, PRIVATE_ROWS, type Region, type VectorPlan } from './layout.ts'
 import type { Matrix } from './matrix.ts'
 
@@ -81,4 +81,11 @@ export function multiply(
 ): void {
   const x = matrix.q8 ? input.q8 : input.f32
   matrix.multiply(out.address, x.address, out.stride, x.stride, begin, end, n, alive)
+}
+
+/** Multiplies the lane's share of the groups with `n` prepared rows: outputs from `columnStart` on. */
+export function multiplyShare(lane: Lane, matrix: Matrix, out: Region, input: Prepared, n: number): void {
+  const begin = shareStart(matrix.groups, lane.index, lane.count)
+  const end = shareStart(matrix.groups, lane.index + 1, lane.count)
+  multiply(matrix, out, input, begin, end, n, lane.sync.alive)
 }

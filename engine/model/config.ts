@@ -1,7 +1,7 @@
 // The hyper-parameters of a model, read from its metadata and checked once, so that nothing later needs to. Pure.
 import { TsinferError } from '../errors.ts'
 import type { GgufFile } from '../gguf/file.ts'
-import { findArray, findInteger, getFloat, getString, type Metadata } from '../gguf/metadata.ts'
+import { findArray, findFloat, findInteger, getFloat, getString, type Metadata } from '../gguf/metadata.ts'
 import { quoted } from '../gguf/quoted.ts'
 import {
   FFN_WIDTH_MAX,
@@ -14,7 +14,9 @@ import {
 } from '../limits.ts'
 import { ARCHITECTURES, type Architecture, type RopeStyle } from './architectures.ts'
 import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
-import { type RopeScaling, ropeScaling } from './rope-scaling.ts'
+import { type ExpertsConfig, expertsConfig } from './experts-config.ts'
+import { type LayerKind, layerKinds } from './layer-kinds.ts'
+import { originalContextOf, type RopeScaling, ropeScaling } from './rope-scaling.ts'
 
 export interface RopeConfig {
   readonly base: number
@@ -24,6 +26,8 @@ export interface RopeConfig {
   readonly scaling: RopeScaling
   /** Factor on the rotated values, before what the scaling itself adds. */
   readonly magnitude: number
+  /** Positions before any stretching: beyond them the divisors for long contexts are used, where the file has some. */
+  readonly originalContext: number
 }
 
 /** Tokens with a meaning of their own; undefined where the model has none. */
@@ -39,9 +43,15 @@ export interface SpecialTokens {
 export interface ModelConfig {
   readonly architecture: string
   readonly layerCount: number
+  /** What differs from layer to layer. */
+  readonly layers: readonly LayerKind[]
   /** Elements of a token's activation between layers. */
   readonly width: number
   readonly ffnWidth: number
+  /** What the FFN's gate goes through. */
+  readonly activation: 'silu' | 'gelu'
+  /** Undefined for a dense model. */
+  readonly experts: ExpertsConfig | undefined
   readonly heads: number
   readonly kvHeads: number
   /** Elements of a head's query, key and value. */
@@ -52,7 +62,16 @@ export interface ModelConfig {
   readonly normEps: number
   /** Factor on a query's dot products with the keys. */
   readonly attentionScale: number
-  readonly rope: RopeConfig
+  /** Scores of attention are softly kept below this; 0: they are not. */
+  readonly attentionSoftcap: number
+  /** Likewise the logits. */
+  readonly logitSoftcap: number
+  /** Factors on token embeddings, on what a block adds to the residual stream, and on logits. */
+  readonly embeddingScale: number
+  readonly residualScale: number
+  readonly logitScale: number
+  /** Rotations of layers, see `LayerKind`. */
+  readonly ropes: readonly RopeConfig[]
   readonly tokens: SpecialTokens
 }
 
@@ -68,25 +87,31 @@ export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): Model
   const width = boundedInteger(metadata, key('embedding_length'), WIDTH_MAX)
   const heads = boundedInteger(metadata, key('attention.head_count'), HEADS_MAX)
   const kvHeads = boundedInteger(metadata, key('attention.head_count_kv'), heads, heads)
-  if (width % heads !== 0) throw notDivisor(key('attention.head_count'), heads, 'width', width)
+  const headDim = headDimOf(metadata, key, width, heads)
   if (heads % kvHeads !== 0) throw notDivisor(key('attention.head_count_kv'), kvHeads, 'head count', heads)
-  const headDim = headDimOf(metadata, key, width / heads)
   const vocabularySize = vocabularySizeOf(file)
   const contextLength = boundedInteger(metadata, key('context_length'), POSITIONS_MAX)
+  const layerCount = boundedInteger(metadata, key('block_count'), LAYERS_MAX)
+  const ffnWidth = boundedInteger(metadata, key('feed_forward_length'), FFN_WIDTH_MAX)
   const normEpsKey = key('attention.layer_norm_rms_epsilon')
+  const queryScaleDim = architecture.queryScaleDim?.({ layerCount, width, heads }) ?? headDim
   return {
     architecture: architecture.name,
-    layerCount: boundedInteger(metadata, key('block_count'), LAYERS_MAX),
+    layerCount,
     width,
-    ffnWidth: boundedInteger(metadata, key('feed_forward_length'), FFN_WIDTH_MAX),
+    ffnWidth,
+    activation: architecture.activation,
+    experts: expertsConfig(metadata, architecture, ffnWidth),
     heads,
     kvHeads,
     headDim,
     vocabularySize,
     contextLength,
     normEps: optionalPositiveFloat(metadata, normEpsKey) ?? getFloat(metadata, normEpsKey),
-    attentionScale: optionalPositiveFloat(metadata, key('attention.scale')) ?? 1 / Math.sqrt(headDim),
-    rope: ropeOf(metadata, key, architecture, headDim, contextLength),
+    attentionScale: optionalPositiveFloat(metadata, key('attention.scale')) ?? 1 / Math.sqrt(queryScaleDim),
+    ...softcapsOf(metadata, architecture),
+    ...multipliersOf(metadata, architecture, width),
+    ...layerKinds(metadata, architecture, layerCount, ropeOf(metadata, key, architecture, headDim, contextLength)),
     tokens: specialTokensOf(metadata, vocabularySize),
   }
 }
@@ -96,13 +121,39 @@ function architectureOf(metadata: Metadata): Architecture {
   const architecture = ARCHITECTURES.get(name)
   const known = [...ARCHITECTURES.keys()].join(', ')
   if (architecture === undefined) throw unsupported(`expected an architecture we compute (${known})`, quoted(name))
-  const experts = findInteger(metadata, `${name}.expert_count`) ?? 0
-  if (experts > 0) throw unsupported(`expected a dense ${name} model`, `a mixture of ${experts} experts`)
   return architecture
 }
 
-function headDimOf(metadata: Metadata, key: (name: string) => string, fallback: number): number {
-  const headDim = boundedInteger(metadata, key('attention.key_length'), HEAD_DIM_MAX, fallback)
+function softcapsOf(metadata: Metadata, { name, softcaps }: Architecture) {
+  const cap = (part: string, fallback: number | undefined): number => {
+    if (fallback === undefined) return 0
+    const value = findFloat(metadata, `${name}.${part}`) ?? fallback
+    if (value >= 0 && value < Number.POSITIVE_INFINITY) return value
+    throw invalidModel(`metadata ${name}.${part}: expected a finite number from 0, found ${value}`)
+  }
+  return {
+    attentionSoftcap: cap('attn_logit_softcapping', softcaps?.attention),
+    logitSoftcap: cap('final_logit_softcapping', softcaps?.logits),
+  }
+}
+
+function multipliersOf(metadata: Metadata, architecture: Architecture, width: number) {
+  const factor = (part: string): number =>
+    (architecture.hasMultipliers && optionalPositiveFloat(metadata, `${architecture.name}.${part}`)) || 1
+  return {
+    embeddingScale: architecture.scalesEmbedding ? Math.sqrt(width) : factor('embedding_scale'),
+    residualScale: factor('residual_scale'),
+    // The file's number is a divisor.
+    logitScale: 1 / factor('logit_scale'),
+  }
+}
+
+function headDimOf(metadata: Metadata, key: (name: string) => string, width: number, heads: number): number {
+  const keyLength = key('attention.key_length')
+  if (findInteger(metadata, keyLength) === undefined && width % heads !== 0) {
+    throw notDivisor(key('attention.head_count'), heads, 'width', width)
+  }
+  const headDim = boundedInteger(metadata, keyLength, HEAD_DIM_MAX, width / heads)
   const valueDim = boundedInteger(metadata, key('attention.value_length'), HEAD_DIM_MAX, headDim)
   if (valueDim === headDim) return headDim
   throw unsupported('expected keys and values of the same length', `${headDim} and ${valueDim}`)
@@ -137,6 +188,7 @@ function ropeOf(
     style: architecture.ropeStyle,
     scaling: ropeScaling(metadata, architecture.name, contextLength),
     magnitude: optionalPositiveFloat(metadata, key('rope.scaling.attn_factor')) ?? 1,
+    originalContext: originalContextOf(metadata, architecture.name, contextLength),
   }
 }
 

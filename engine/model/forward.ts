@@ -2,22 +2,26 @@
 // inside an operation (output groups of a product, KV heads of attention, rows of everything else) and meet at a
 // barrier where one operation needs another lane's results. A barrier throws `Withdrawn` in every lane when no row is
 // alive any more; rows that died alone are dropped at the next layer.
-import { GROUP_ROWS } from '../limits.ts'
-import { Activations, multiply, type Prepared } from './activations.ts'
+import { Activations, multiply, multiplyShare, type Prepared } from './activations.ts'
 import { Attention } from './attention.ts'
+import { denseFfn, FeedForward, type Ffn } from './feed-forward.ts'
 import { Head } from './head.ts'
 import { type Lane, shareStart } from './lane.ts'
+import type { LayerKind } from './layer-kinds.ts'
 import type { LayerPlan, Region } from './layout.ts'
-import { bindMatrix, type Matrix } from './matrix.ts'
+import { type Matrix, matrixBinder } from './matrix.ts'
+import { type Experts, layerExperts, Mixture } from './mixture.ts'
+import { Residual } from './residual.ts'
 import { RowSet } from './row-set.ts'
 
 /** A layer with its matrices bound to kernels. */
 interface Layer {
   readonly plan: LayerPlan
+  readonly kind: LayerKind
   readonly qkv: readonly [q: Matrix, k: Matrix, v: Matrix]
   readonly attentionOutput: readonly [Matrix]
-  readonly gateUp: readonly [gate: Matrix, up: Matrix]
-  readonly down: readonly [Matrix]
+  readonly ffn: Ffn | undefined
+  readonly experts: Experts | undefined
 }
 
 export class StageForward {
@@ -26,27 +30,35 @@ export class StageForward {
   readonly #embedding: Matrix | undefined
   readonly #activations: Activations
   readonly #attention: Attention
+  readonly #residual: Residual
+  readonly #feedForward: FeedForward
+  readonly #mixture: Mixture | undefined
   readonly #head: Head | undefined
   readonly #qkvOut: readonly [Region, Region, Region]
   readonly rows: RowSet
 
   constructor(lane: Lane) {
-    const { layout, kernels } = lane
-    const { dequantized, codebooks } = layout
-    const places = { tile: dequantized.address + lane.index * dequantized.stride, codebooks }
-    const bind = (plan: LayerPlan['q']) => bindMatrix(kernels, plan, places)
+    const { layout, config } = lane
+    const bind = matrixBinder(lane)
     this.#lane = lane
-    this.#layers = layout.layers.map((plan) => ({
+    this.#layers = layout.layers.map((plan, index) => ({
       plan,
+      kind: config.layers[layout.range.first + index]!,
       qkv: [bind(plan.q), bind(plan.k), bind(plan.v)],
       attentionOutput: [bind(plan.attentionOutput)],
-      gateUp: [bind(plan.gate), bind(plan.up)],
-      down: [bind(plan.down)],
+      ffn: denseFfn(bind, plan),
+      experts: layerExperts(bind, plan),
     }))
     this.#embedding = layout.embedding && bind(layout.embedding)
     this.#activations = new Activations(lane)
     this.rows = new RowSet(lane)
     this.#attention = new Attention(lane, this.rows)
+    this.#residual = new Residual(lane, this.rows)
+    this.#feedForward = new FeedForward(lane, this.rows, this.#activations)
+    if (config.experts && layout.experts) {
+      const parts = [lane, this.rows, this.#activations, this.#feedForward] as const
+      this.#mixture = new Mixture(...parts, config.experts, layout.experts)
+    }
     const { output, outputNorm, results } = layout
     if (output && outputNorm && results) {
       this.#head = new Head(lane, this.rows, this.#activations, bind(output), outputNorm, results)
@@ -67,54 +79,47 @@ export class StageForward {
     this.#head?.run(resultSlot)
   }
 
-  /** Embeds the tokens (first stage) and computes each row's rotation. */
+  /** Embeds the tokens (first stage) and computes each row's rotations. */
   #begin(): number {
-    const { index, count, kernels, layout, config, sync, ropeMagnitude } = this.#lane
+    const { index, count, kernels, layout, config, sync, ropeMagnitudes } = this.#lane
     const { rows } = this
-    const pairs = config.rope.dimensionCount / 2
     for (let row = index; row < rows.count; row += count) {
-      if (this.#embedding) this.#embedding.embedRow(rows.x.address + row * rows.x.stride, rows.token(row))
-      const table = layout.ropeTables.address + row * layout.ropeTables.stride
-      kernels.rope_table(table, layout.ropeFrequencies, pairs, rows.position(row), ropeMagnitude)
+      if (this.#embedding) {
+        const x = rows.x.address + row * rows.x.stride
+        this.#embedding.embedRow(x, rows.token(row))
+        if (config.embeddingScale !== 1) kernels.scale(x, config.width, config.embeddingScale)
+      }
+      for (let rope = 0; rope < layout.ropes.length; rope++) {
+        const { frequencies, tables } = layout.ropes[rope]!
+        const pairs = config.ropes[rope]!.dimensionCount / 2
+        const table = tables.address + row * tables.stride
+        kernels.rope_table(table, frequencies, pairs, rows.position(row), ropeMagnitudes[rope]!)
+      }
     }
     return sync.barrier()
   }
 
   /** x += O(attention(norm(x))) */
-  #attentionBlock({ plan, qkv, attentionOutput }: Layer): void {
+  #attentionBlock({ plan, kind, qkv, attentionOutput }: Layer): void {
     const { layout, config, sync } = this.#lane
     const { rows } = this
     const input = this.#activations.prepare(rows.x, config.width, rows.count, plan.attentionNorm, qkv)
     this.#products(qkv, this.#qkvOut, input)
     sync.barrier()
-    this.#attention.run(plan)
+    this.#attention.normalizeRows(plan)
+    this.#attention.run(plan, kind)
     sync.barrier()
     const width = config.heads * config.headDim
     const heads = this.#activations.prepare(layout.attention, width, rows.count, undefined, attentionOutput)
-    this.#addProduct(attentionOutput[0], heads)
-    sync.barrier()
+    multiplyShare(this.#lane, attentionOutput[0], layout.projection, heads, rows.count)
+    this.#residual.add(plan.attentionOutputBias, plan.attentionPostNorm)
   }
 
-  /** x += down(silu(gate(norm(x))) * up(norm(x))) */
-  #ffnBlock({ plan, gateUp, down }: Layer): number {
-    const { layout, config, sync, index, count, kernels } = this.#lane
-    const { rows } = this
-    const input = this.#activations.prepare(rows.x, config.width, rows.count, plan.ffnNorm, gateUp)
-    const [gate, up] = gateUp
-    const begin = shareStart(gate.groups, index, count)
-    const end = shareStart(gate.groups, index + 1, count)
-    multiply(gate, layout.gate, input, begin, end, rows.count, sync.alive)
-    multiply(up, layout.up, input, begin, end, rows.count, sync.alive)
-    const width = Math.min(end * GROUP_ROWS, config.ffnWidth) - begin * GROUP_ROWS
-    for (let row = 0; row < rows.count && width > 0; row++) {
-      const at = layout.gate.address + row * layout.gate.stride + begin * GROUP_ROWS * 4
-      const upAt = layout.up.address + row * layout.up.stride + begin * GROUP_ROWS * 4
-      kernels.swiglu(at, at, upAt, width)
-    }
-    sync.barrier()
-    const hidden = this.#activations.prepare(layout.gate, config.ffnWidth, rows.count, undefined, down)
-    this.#addProduct(down[0], hidden)
-    return sync.barrier()
+  /** x += FFN(norm(x)), one network or a mixture of experts. */
+  #ffnBlock({ plan, ffn, experts }: Layer): number {
+    if (ffn) this.#feedForward.run(ffn, plan.ffnNorm)
+    if (experts) this.#mixture?.run(experts, plan.ffnNorm)
+    return this.#residual.add(plan.downBias, plan.ffnPostNorm)
   }
 
   /** Products that share one input, their output groups laid end to end and shared among the lanes. */
@@ -131,21 +136,6 @@ export class StageForward {
       const to = Math.min(end - first, groups)
       if (from < to) multiply(matrices[i]!, outs[i]!, input, from, to, this.rows.count, sync.alive)
       first += groups
-    }
-  }
-
-  /** Adds this lane's share of a product's outputs to the residual stream. */
-  #addProduct(matrix: Matrix, input: Prepared): void {
-    const { index, count, kernels, layout, config, sync } = this.#lane
-    const { rows } = this
-    const begin = shareStart(matrix.groups, index, count)
-    const end = shareStart(matrix.groups, index + 1, count)
-    multiply(matrix, layout.projection, input, begin, end, rows.count, sync.alive)
-    const from = begin * GROUP_ROWS
-    const width = Math.min(end * GROUP_ROWS, config.width) - from
-    for (let row = 0; row < rows.count && width > 0; row++) {
-      const x = rows.x.address + row * rows.x.stride + from * 4
-      kernels.add(x, layout.projection.address + row * layout.projection.stride + from * 4, width)
     }
   }
 }

@@ -13,8 +13,8 @@ import {
   returnViews,
   writeReturnEntry,
 } from '../pipeline/codec.ts'
-import { type Activations, multiply } from './activations.ts'
-import { type Lane, shareStart } from './lane.ts'
+import { type Activations, multiplyShare } from './activations.ts'
+import { columnStart, type Lane } from './lane.ts'
 import type { StageLayout, VectorPlan } from './layout.ts'
 import type { Matrix } from './matrix.ts'
 import type { RowSet } from './row-set.ts'
@@ -61,11 +61,21 @@ export class Head {
     if (picked === 0) return
     this.#logits.address = this.#results.logits.address + resultSlot * this.#results.logits.stride
     const input = this.#activations.prepare(this.#rows.x, config.width, picked, this.#norm, this.#matrix, this.#picked)
-    const begin = shareStart(matrix.groups, index, count)
-    multiply(matrix, this.#logits, input, begin, shareStart(matrix.groups, index + 1, count), picked, sync.alive)
+    multiplyShare(this.#lane, matrix, this.#logits, input, picked)
+    this.#adjust(columnStart(matrix.plan.rows, index, count), columnStart(matrix.plan.rows, index + 1, count), picked)
     sync.barrier()
     for (let entry = index; entry < picked; entry += count) this.#report(record, entry)
     sync.barrier()
+  }
+
+  /** Scales and bounds logits `from .. end - 1` of the picked rows as the model wants. */
+  #adjust(from: number, end: number, picked: number): void {
+    const { kernels, config } = this.#lane
+    for (let entry = 0; entry < picked; entry++) {
+      const at = this.#logits.address + entry * this.#logits.stride + from * 4
+      if (config.logitScale !== 1) kernels.scale(at, end - from, config.logitScale)
+      if (config.logitSoftcap !== 0) kernels.softcap(at, end - from, config.logitSoftcap)
+    }
   }
 
   #pick(): number {

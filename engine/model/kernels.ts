@@ -45,6 +45,8 @@ export type EmbedRowKernel = (out: number, w: number, row: number, k: number) =>
 export type DequantizeKernel = (out: number, w: number, rows: number, k: number, codebook: number) => void
 /** Writes `n` floats into KV cells; 1 when the cells cannot hold one of them, else 0. */
 export type StoreKernel = (out: number, x: number, n: number) => number
+/** out = f(gate) * up for `n` floats. */
+export type GatingKernel = (out: number, gate: number, up: number, n: number) => void
 /** Attention of one row over the cells of one KV head. */
 export type AttentionKernel = (
   out: number,
@@ -60,13 +62,25 @@ export type AttentionKernel = (
   headDim: number,
   scale: number,
   scratch: number,
+  from: number,
+  softcap: number,
 ) => void
 
 /** Every export of the kernel module; a test compares the names with the module's. */
 export interface Kernels {
   readonly add: (out: number, x: number, n: number) => void
+  readonly add_scaled: (out: number, x: number, n: number, factor: number) => void
   readonly attention_f16: AttentionKernel
   readonly attention_f32: AttentionKernel
+  readonly choose_experts: (
+    ids: number,
+    weights: number,
+    scores: number,
+    count: number,
+    used: number,
+    normalized: number,
+    factor: number,
+  ) => void
   readonly dequantize_iq1_m: DequantizeKernel
   readonly dequantize_iq1_s: DequantizeKernel
   readonly dequantize_iq2_s: DequantizeKernel
@@ -92,6 +106,7 @@ export interface Kernels {
   readonly embed_row_q5_k: EmbedRowKernel
   readonly embed_row_q6_k: EmbedRowKernel
   readonly embed_row_q8_0: EmbedRowKernel
+  readonly geglu: GatingKernel
   readonly head_scan: (outIds: number, outLogits: number, logits: number, n: number, count: number) => number
   readonly logsumexp: (logits: number, n: number) => number
   readonly matmul_bf16: MatmulKernel
@@ -140,9 +155,12 @@ export interface Kernels {
   ) => void
   readonly rope: (x: number, table: number, heads: number, headDim: number, rotaryDim: number, neox: number) => void
   readonly rope_table: (out: number, freqs: number, half: number, position: number, mscale: number) => void
+  readonly scale: (x: number, n: number, factor: number) => void
+  readonly sigmoid: (x: number) => number
+  readonly softcap: (x: number, n: number, cap: number) => void
   readonly store_f16: StoreKernel
   readonly store_f32: StoreKernel
-  readonly swiglu: (out: number, gate: number, up: number, n: number) => void
+  readonly swiglu: GatingKernel
 }
 
 /** Which of the two builds this engine can compile, judged by the relaxed one's bytes. */

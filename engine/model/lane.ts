@@ -1,6 +1,7 @@
 // What one lane of a stage works with, and how lanes share the work of an operation.
+import { GROUP_ROWS } from '../limits.ts'
 import type { ModelConfig } from './config.ts'
-import type { Kernels } from './kernels.ts'
+import type { GatingKernel, Kernels } from './kernels.ts'
 import type { StageLayout } from './layout.ts'
 
 export interface LaneSync {
@@ -18,10 +19,12 @@ export interface Lane {
   readonly index: number
   readonly count: number
   readonly config: ModelConfig
-  /** Factor on the cosines and sines of the rotary embedding. */
-  readonly ropeMagnitude: number
+  /** For each rotation of the model, a factor on its cosines and sines. */
+  readonly ropeMagnitudes: readonly number[]
   readonly layout: StageLayout
   readonly kernels: Kernels
+  /** The model's way of gating the hidden values of an FFN. */
+  readonly gating: GatingKernel
   readonly sync: LaneSync
   /** The whole stage memory. */
   readonly words: Int32Array
@@ -49,3 +52,7 @@ export interface LaneForward {
 
 /** First item of `lane`'s even share of `items`; the share ends where the next lane's begins. */
 export const shareStart = (items: number, lane: number, lanes: number): number => Math.floor((items * lane) / lanes)
+
+/** First of the `rows` outputs of a matrix that `lane` computes: lanes share whole groups. */
+export const columnStart = (rows: number, lane: number, lanes: number): number =>
+  Math.min(rows, shareStart(Math.ceil(rows / GROUP_ROWS), lane, lanes) * GROUP_ROWS)

@@ -1,7 +1,6 @@
 // The memory plan of one stage: what lies at which byte address of its WebAssembly memory. Pure; the plan is a plain
 // record that is posted to every thread, so all of them agree without asking.
-
-import { isGeneric } from '../gguf/ggml-types.ts'
+import { isGeneric, rowBytes } from '../gguf/ggml-types.ts'
 import type { TensorInfo } from '../gguf/header.ts'
 import { GROUP_ROWS, ROWS_MAX } from '../limits.ts'
 import { returnSlotBytes, slotWords } from '../pipeline/codec.ts'
@@ -15,7 +14,8 @@ import {
   packedBytes,
   tileBytes,
 } from './formats.ts'
-import type { LayerWeights, ModelWeights } from './weights.ts'
+import type { MatrixRole, VectorRole } from './layer-tensors.ts'
+import type { CommonMatrixRole, LayerWeights, ModelWeights } from './weights.ts'
 
 /** Element type of the KV cells. */
 export type CellType = 'f32' | 'f16'
@@ -47,11 +47,13 @@ export interface StageRange {
   readonly inputSlots: number
 }
 
-/** A weight matrix of `rows` outputs by `k` inputs, repacked at `address`. */
+/** A weight matrix of `rows` outputs by `k` inputs, repacked at `address`; or several of them, one after the other. */
 export interface MatrixPlan {
   readonly tensor: TensorInfo
   readonly rows: number
   readonly k: number
+  /** How many such matrices: the experts of a mixture. */
+  readonly slabs: number
   readonly address: number
 }
 
@@ -61,19 +63,16 @@ export interface VectorPlan {
   readonly address: number
 }
 
-export interface LayerPlan {
-  readonly attentionNorm: VectorPlan
-  readonly q: MatrixPlan
-  readonly k: MatrixPlan
-  readonly v: MatrixPlan
-  readonly qBias: VectorPlan | undefined
-  readonly kBias: VectorPlan | undefined
-  readonly vBias: VectorPlan | undefined
-  readonly attentionOutput: MatrixPlan
-  readonly ffnNorm: VectorPlan
-  readonly gate: MatrixPlan
-  readonly up: MatrixPlan
-  readonly down: MatrixPlan
+/** Where the tensors of a layer are, by role, and its cells. */
+export type LayerPlan = {
+  readonly [Role in CommonMatrixRole]: MatrixPlan
+} & {
+  readonly [Role in Exclude<MatrixRole, CommonMatrixRole>]?: MatrixPlan
+} & {
+  readonly [Role in VectorRole]?: VectorPlan
+} & CellsPlan
+
+interface CellsPlan {
   /** K cells: f16 or f32 [kvHeads][cells][headDim]. */
   readonly kCells: number
   readonly kBytes: number
@@ -100,6 +99,19 @@ export interface ActivationRegion {
   readonly q8: Region
 }
 
+/** Rows of a mixture are assignments: a row of the micro-batch for each expert that it goes through. */
+export interface ExpertRegions {
+  /** f32 [rows][experts]: how much the router likes each expert. */
+  readonly scores: Region
+  /** Per lane, for one row: i32 chosen experts and f32 their weights. */
+  readonly choice: Region & { readonly weights: number }
+  /** Inputs and outputs of assignments. */
+  readonly gathered: ActivationRegion
+  readonly outputs: Region
+  /** f32 [rows][GROUP_ROWS]: the first is the gate of the expert all rows share. */
+  readonly sharedGate: Region
+}
+
 export interface StageLayout {
   /** Bytes of the whole memory. */
   readonly bytes: number
@@ -115,9 +127,8 @@ export interface StageLayout {
   readonly input: Region & { readonly activations: number }
   /** Last stage only: result ring slots (codec.ts) and, per slot, logits f32 [headRowsMax][vocabulary]. */
   readonly results: (Region & { readonly logits: Region; readonly logitsRow: number }) | undefined
-  /** f64 inverse frequencies, and per row cos/sin pairs. */
-  readonly ropeFrequencies: number
-  readonly ropeTables: Region
+  /** For each rotation of the model: f64 inverse frequencies, and per row cos/sin pairs. */
+  readonly ropes: readonly { readonly frequencies: number; readonly tables: Region }[]
   /** Shared by the lanes: f32 rows. */
   readonly q: Region
   readonly k: Region
@@ -126,6 +137,8 @@ export interface StageLayout {
   readonly projection: Region
   readonly gate: Region
   readonly up: Region
+  /** For mixtures of experts. */
+  readonly experts: ExpertRegions | undefined
   /** Activations that all lanes prepared together. */
   readonly shared: ActivationRegion
   /** Activations one lane prepared for itself, for up to `PRIVATE_ROWS` rows. */
@@ -177,37 +190,29 @@ export function stageLayout(
   }
   const region = (stride: number, count: number): Region => ({ address: take(stride * count), stride })
   const vector = (tensor: TensorInfo): VectorPlan => ({ tensor, address: take(tensor.bytes) })
-  const optionalVector = (tensor: TensorInfo | undefined) => (tensor ? vector(tensor) : undefined)
   const matrix = (tensor: TensorInfo): MatrixPlan => {
-    const [k, rows] = [tensor.dims[0]!, tensor.dims[1]!]
-    return { tensor, rows, k, address: take(packedBytes(tensor.type, rows, k)) }
+    const [k = 1, rows = 1, slabs = 1] = tensor.dims
+    return { tensor, rows, k, slabs, address: take(packedBytes(tensor.type, rows, k) * slabs) }
   }
   const cellsBytes = (type: CellType) => config.kvHeads * sizes.cells * config.headDim * cellBytes(type)
   const [kBytes, vBytes] = [cellsBytes(sizes.cellTypeK), cellsBytes(sizes.cellTypeV)]
-  const layer = (layerWeights: LayerWeights): LayerPlan => ({
-    attentionNorm: vector(layerWeights.attentionNorm),
-    q: matrix(layerWeights.q),
-    k: matrix(layerWeights.k),
-    v: matrix(layerWeights.v),
-    qBias: optionalVector(layerWeights.qBias),
-    kBias: optionalVector(layerWeights.kBias),
-    vBias: optionalVector(layerWeights.vBias),
-    attentionOutput: matrix(layerWeights.attentionOutput),
-    ffnNorm: vector(layerWeights.ffnNorm),
-    gate: matrix(layerWeights.gate),
-    up: matrix(layerWeights.up),
-    down: matrix(layerWeights.down),
-    kCells: take(kBytes),
-    kBytes,
-    vCells: take(vBytes),
-    vBytes,
-  })
+  const layer = (layerWeights: LayerWeights): LayerPlan => {
+    const planned = Object.entries(layerWeights).map(([role, tensor]) => {
+      return [role, tensor.dims.length === 1 ? vector(tensor) : matrix(tensor)]
+    })
+    const cells: CellsPlan = { kCells: take(kBytes), kBytes, vCells: take(vBytes), vBytes }
+    return { ...Object.fromEntries(planned), ...cells }
+  }
 
   const rows = rowsMax(sizes)
   const { headRowsMax } = sizes
   const queryWidth = config.heads * config.headDim
   const kvWidth = config.kvHeads * config.headDim
-  const widest = Math.max(config.width, queryWidth, config.ffnWidth)
+  const { experts } = config
+  const hiddenWidth = experts ? Math.max(experts.ffnWidth, experts.sharedFfnWidth) : config.ffnWidth
+  /** Rows inside the FFN: a row goes through several experts. */
+  const hiddenRows = rows * (experts?.used ?? 1)
+  const widest = Math.max(config.width, queryWidth, hiddenWidth)
   const activations = (count: number): ActivationRegion => ({
     f32: region(align(widest * 4), count),
     q8: region(align(activationBytes('q8', widest)), count),
@@ -244,16 +249,25 @@ export function stageLayout(
           logitsRow,
         }
       : undefined,
-    ropeFrequencies: take((config.rope.dimensionCount / 2) * 8),
-    ropeTables: region(align(config.rope.dimensionCount * 4), rows),
+    ropes: config.ropes.map(({ dimensionCount }) => ({
+      frequencies: take((dimensionCount / 2) * 8),
+      tables: region(align(dimensionCount * 4), rows),
+    })),
     q: region(paddedRowBytes(queryWidth), rows),
     k: region(paddedRowBytes(kvWidth), rows),
     v: region(paddedRowBytes(kvWidth), rows),
     attention: region(align(queryWidth * 4), rows),
     projection: region(paddedRowBytes(config.width), rows),
-    gate: region(paddedRowBytes(config.ffnWidth), rows),
-    up: region(paddedRowBytes(config.ffnWidth), rows),
-    shared: activations(rows),
+    gate: region(paddedRowBytes(hiddenWidth), hiddenRows),
+    up: region(paddedRowBytes(hiddenWidth), hiddenRows),
+    experts: experts && {
+      scores: region(paddedRowBytes(experts.count), rows),
+      choice: { ...region(align(experts.used * 8), sizes.lanes), weights: experts.used * 4 },
+      gathered: activations(hiddenRows),
+      outputs: region(paddedRowBytes(config.width), hiddenRows),
+      sharedGate: region(GROUP_ROWS * 4, rows),
+    },
+    shared: activations(hiddenRows),
     private: Array.from({ length: sizes.lanes }, () => activations(PRIVATE_ROWS)),
     attentionScratch: region(align(attentionScratchBytes(config.heads / config.kvHeads, config.headDim)), sizes.lanes),
     leadWords: take(8),
@@ -267,30 +281,26 @@ export function stageLayout(
 
 /** The stage's own weights. */
 export function stageMatrices(layout: Pick<StageLayout, 'layers' | 'embedding' | 'output'>): MatrixPlan[] {
-  const all = layout.layers.flatMap(({ q, k, v, attentionOutput, gate, up, down }) => [
-    ...[q, k, v, attentionOutput],
-    ...[gate, up, down],
-  ])
+  const all = layout.layers.flatMap((layer) => Object.values(layer).filter(isMatrix))
   for (const matrix of [layout.embedding, layout.output]) if (matrix && !all.includes(matrix)) all.push(matrix)
   return all
 }
 
 /** The stage's norms and biases. */
 export function stageVectors(layout: StageLayout): VectorPlan[] {
-  const all = layout.layers.flatMap(({ attentionNorm, ffnNorm, qBias, kBias, vBias }) => [
-    ...[attentionNorm, ffnNorm],
-    ...[qBias, kBias, vBias].filter((bias) => bias !== undefined),
-  ])
+  const all = layout.layers.flatMap((layer) => Object.values(layer).filter(isVector))
   return layout.outputNorm ? [...all, layout.outputNorm] : all
 }
+
+type Planned = LayerPlan[keyof LayerPlan]
+const isMatrix = (part: Planned): part is MatrixPlan => typeof part === 'object' && 'rows' in part
+const isVector = (part: Planned): part is VectorPlan => typeof part === 'object' && !('rows' in part)
 
 /** Whether a matrix reads its input in the `q8` form. */
 export const wantsQ8 = (matrix: MatrixPlan): boolean => activationFormat(matrix.tensor.type) === 'q8'
 
 function largestGroupBytes(weights: ModelWeights, range: StageRange): number {
-  const ofLayers = weights.layers
-    .slice(range.first, range.first + range.count)
-    .flatMap(({ q, attentionOutput, gate, down }) => [q, attentionOutput, gate, down])
-  const tensors = [...ofLayers, weights.tokenEmbedding, weights.output]
-  return Math.max(...tensors.map(({ bytes, dims }) => (bytes / dims[1]!) * GROUP_ROWS))
+  const ofLayers = weights.layers.slice(range.first, range.first + range.count).flatMap((layer) => Object.values(layer))
+  const tensors = [...ofLayers.filter(({ dims }) => dims.length > 1), weights.tokenEmbedding, weights.output]
+  return Math.max(...tensors.map(({ type, dims }) => rowBytes(type, dims[0]!) * GROUP_ROWS))
 }

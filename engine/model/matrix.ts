@@ -1,7 +1,8 @@
 // A weight matrix bound to its kernels: chosen once after loading, so that nothing branches on types per row.
 import { GROUP_ROWS } from '../limits.ts'
-import { codebookOf, dequantizeKernel, matrixKernels, packedGroupBytes } from './formats.ts'
+import { codebookOf, dequantizeKernel, matrixKernels, packedBytes, packedGroupBytes } from './formats.ts'
 import type { DequantizeKernel, Kernels, MatmulKernel } from './kernels.ts'
+import type { Lane } from './lane.ts'
 import { type Codebooks, type MatrixPlan, wantsQ8 } from './layout.ts'
 
 /** Multiply-adds between two looks at the alive mask: at most a few milliseconds on a slow core. */
@@ -36,6 +37,19 @@ export interface GenericPlaces {
   /** f32 [k][8] of the widest generic matrix. */
   readonly tile: number
   readonly codebooks: Codebooks
+}
+
+/** Binds a matrix, or number `slab` of several, to the kernels of its type. */
+export type Bind = (plan: MatrixPlan, slab?: number) => Matrix
+
+/** How a lane binds matrices. */
+export function matrixBinder({ kernels, layout, index }: Lane): Bind {
+  const { dequantized, codebooks } = layout
+  const places = { tile: dequantized.address + index * dequantized.stride, codebooks }
+  return (plan, slab = 0) => {
+    const address = plan.address + slab * packedBytes(plan.tensor.type, plan.rows, plan.k)
+    return bindMatrix(kernels, { ...plan, address }, places)
+  }
 }
 
 export function bindMatrix(kernels: Kernels, plan: MatrixPlan, places: GenericPlaces): Matrix {

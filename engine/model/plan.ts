@@ -99,7 +99,7 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
   }
   const stages = stagesAt(context)
   if (stages === undefined || !fits(stages, context)) throw doesNotFit(config, context, options.stages)
-  return finish(layouts(stages, context), sizesFor(stages, context), budget, small, weights)
+  return finish(layouts(stages, context), sizesFor(stages, context), budget, small, bytesPerToken(weights, config))
 }
 
 function finish(
@@ -107,7 +107,7 @@ function finish(
   sizes: StageSizes,
   budget: number,
   small: boolean,
-  weights: ModelWeights,
+  weightBytesPerToken: number,
 ): ModelPlan {
   const threads = stages.length * sizes.lanes
   const roomy = threads < budget
@@ -121,7 +121,7 @@ function finish(
       stage: small && roomy ? SHORT_TOKEN_SPINS : barrier,
       conductor: small && roomy ? SHORT_TOKEN_SPINS : 0,
     },
-    weightBytesPerToken: weights.layers.reduce((sum, layer) => sum + layerBytes(layer), matrixBytes(weights.output)),
+    weightBytesPerToken,
   }
 }
 
@@ -129,7 +129,11 @@ function finish(
 const inFlightMax = (stages: number): number => stages * 2 + 1
 
 function stageLayouts(config: ModelConfig, weights: ModelWeights, stages: number, sizes: StageSizes): StageLayout[] {
-  const ranges: LayerRange[] = partitionLayers(weights.layers.map(layerBytes), matrixBytes(weights.output), stages)
+  const ranges: LayerRange[] = partitionLayers(
+    weights.layers.map((layer) => layerBytes(layer)),
+    matrixBytes(weights.output),
+    stages,
+  )
   return ranges.map((range, stage) => {
     const stageRange: StageRange = {
       ...range,
@@ -157,13 +161,20 @@ const kvDefaultType = (weights: ModelWeights): CellType =>
   weights.layers.every(({ k, v }) => k.type === 'F32' && v.type === 'F32') ? 'f32' : 'f16'
 
 const matrixBytes = ({ type, dims }: { type: string; dims: readonly number[] }): number =>
-  packedBytes(type, dims[1]!, dims[0]!)
+  packedBytes(type, dims[1]!, dims[0]!) * (dims[2] ?? 1)
 
-const layerBytes = ({ q, k, v, attentionOutput, gate, up, down }: LayerWeights): number =>
-  [q, k, v, attentionOutput, gate, up, down].reduce((sum, tensor) => sum + matrixBytes(tensor), 0)
+/** Bytes of a layer's matrices; of a mixture's experts only the given share. */
+const layerBytes = (layer: LayerWeights, expertShare = 1): number =>
+  Object.values(layer)
+    .filter(({ dims }) => dims.length > 1)
+    .reduce((sum, tensor) => sum + matrixBytes(tensor) * (tensor.dims.length > 2 ? expertShare : 1), 0)
 
 const totalBytes = (weights: ModelWeights): number =>
   weights.layers.reduce((sum, layer) => sum + layerBytes(layer), matrixBytes(weights.output))
+
+/** What one token reads: of a mixture only the experts it goes through. */
+const bytesPerToken = ({ layers, output }: ModelWeights, { experts }: ModelConfig): number =>
+  layers.reduce((sum, layer) => sum + layerBytes(layer, experts && experts.used / experts.count), matrixBytes(output))
 
 function checkOptions(options: PlanOptions, config: ModelConfig): void {
   const bounds: Record<string, [value: number | undefined, least: number, most: number]> = {

@@ -4,6 +4,7 @@ import { realLog, realPow } from '../real-math.ts'
 import { invalidModel } from './checked-metadata.ts'
 import type { RopeConfig } from './config.ts'
 import type { RopeScaling } from './rope-scaling.ts'
+import type { ModelWeights, VectorTensor } from './weights.ts'
 
 /** Pair j at position p is rotated by the angle p * frequencies[j] and multiplied by `magnitude`. */
 export interface RopeFrequencies {
@@ -13,7 +14,20 @@ export interface RopeFrequencies {
 }
 
 /**
- * @param factors the values of rope_freqs.weight, a divisor per pair, where the model has that tensor
+ * The tensor with a divisor per pair for sequences of `contextLength` positions: rope_freqs.weight, or the short or long
+ * one of a longrope model; undefined where the model has none.
+ */
+export function ropeDivisors(
+  weights: Pick<ModelWeights, 'ropeFrequencies' | 'ropeFactorsShort' | 'ropeFactorsLong'>,
+  rope: RopeConfig,
+  contextLength: number,
+): VectorTensor | undefined {
+  const { ropeFrequencies, ropeFactorsShort, ropeFactorsLong } = weights
+  return ropeFrequencies ?? (contextLength > rope.originalContext ? ropeFactorsLong : ropeFactorsShort)
+}
+
+/**
+ * @param factors the values of the tensor of divisors, where the model has one
  * @throws TsinferError `model_invalid` for a factor that is not finite and positive
  */
 export function ropeFrequencies(rope: RopeConfig, factors?: Float32Array): RopeFrequencies {
@@ -23,7 +37,7 @@ export function ropeFrequencies(rope: RopeConfig, factors?: Float32Array): RopeF
   for (let pair = 0; pair < frequencies.length; pair++) {
     const factor = factors === undefined ? 1 : factors[pair]!
     if (!(factor > 0 && factor < Number.POSITIVE_INFINITY)) {
-      throw invalidModel(`tensor rope_freqs.weight: expected finite values above 0, found ${factor} at ${pair}`)
+      throw invalidModel(`rope divisors: expected finite values above 0, found ${factor} at ${pair}`)
     }
     frequencies[pair] = scaled(realPow(base, (-2 * pair) / dimensionCount) / factor, pair)
   }

@@ -38,13 +38,15 @@ export function ropeScaling(metadata: Metadata, architecture: string, contextLen
   const key = (name: string) => `${architecture}.rope.${name}`
   const float = (name: string, fallback: number) => optionalPositiveFloat(metadata, key(name)) ?? fallback
   const factor = float('scaling.factor', float('scale_linear', 1))
-  const originalContext = boundedInteger(metadata, key('scaling.original_context_length'), POSITIONS_MAX, contextLength)
+  const originalContext = originalContextOf(metadata, architecture, contextLength)
   const kind = findString(metadata, key('scaling.type')) ?? 'linear'
   switch (kind) {
     case 'none':
       return { kind }
+    // What stretches a longrope model are its divisors, see rope-frequencies.ts.
+    case 'longrope':
     case 'linear':
-      return factor === 1 ? { kind: 'none' } : { kind, factor }
+      return factor === 1 ? { kind: 'none' } : { kind: 'linear', factor }
     case 'llama3':
       return {
         kind,
@@ -63,10 +65,16 @@ export function ropeScaling(metadata: Metadata, architecture: string, contextLen
         betaSlow: float('scaling.yarn_beta_slow', 1),
       }
     default: {
-      const expected = 'expected a rope scaling of none, linear, llama3 or yarn'
+      const expected = 'expected a rope scaling of none, linear, llama3, longrope or yarn'
       throw new TsinferError('architecture_unsupported', `${expected}, found ${quoted(kind)}`)
     }
   }
+}
+
+/** Positions the model was first trained for. */
+export function originalContextOf(metadata: Metadata, architecture: string, contextLength: number): number {
+  const key = `${architecture}.rope.scaling.original_context_length`
+  return boundedInteger(metadata, key, POSITIONS_MAX, contextLength)
 }
 
 /** Negative means "not set", as in llama.cpp. */

@@ -20,7 +20,8 @@ export interface ForwardParts {
   readonly module: KernelModule
   readonly memory: StageMemory
   readonly shards: readonly FileIdentity[]
-  readonly rope: RopeFrequencies
+  /** For each rotation of the model. */
+  readonly ropes: readonly RopeFrequencies[]
   readonly sync: LaneSync
   /** Called with the weight bytes just loaded; throws to stop. */
   readonly onBytes: (bytes: number) => void
@@ -39,19 +40,20 @@ export interface ForwardSource {
 export type CreateForward = (parts: ForwardParts) => LaneForward
 
 export const createForward: CreateForward = (parts) => {
-  const { lane, lanes, config, layout, memory, sync, rope } = parts
+  const { lane, lanes, config, layout, memory, sync, ropes } = parts
   const kernels = instantiateKernels(parts.module, memory)
   load(parts, kernels)
   const words = new Int32Array(memory.buffer)
-  const ropeMagnitude = rope.magnitude
-  return new StageForward({ index: lane, count: lanes, config, ropeMagnitude, layout, kernels, sync, words })
+  const ropeMagnitudes = ropes.map(({ magnitude }) => magnitude)
+  const gating = config.activation === 'silu' ? kernels.swiglu : kernels.geglu
+  return new StageForward({ index: lane, count: lanes, config, ropeMagnitudes, gating, layout, kernels, sync, words })
 }
 
-function load({ layout, memory, lane, lanes, rope, onBytes, ...parts }: ForwardParts, kernels: Kernels): void {
+function load({ layout, memory, lane, lanes, ropes, onBytes, ...parts }: ForwardParts, kernels: Kernels): void {
   const shards: FileSource[] = parts.shards.map(reopenFile)
   try {
     const { buffer } = memory
-    loadWeights({ layout, kernels, buffer, lane, lanes, shards, ropeFrequencies: rope.frequencies, onBytes })
+    loadWeights({ layout, kernels, buffer, lane, lanes, shards, ropes, onBytes })
     for (const shard of shards) shard.checkUnchanged()
   } finally {
     for (const shard of shards) shard.close()

@@ -4,11 +4,12 @@ import type { GgufFile } from '../gguf/file.ts'
 import { COMPUTABLE_TYPES, type ComputableType, isComputable } from '../gguf/ggml-types.ts'
 import { quoted } from '../gguf/quoted.ts'
 import type { TensorInfo } from '../gguf/tensor-table.ts'
-import { ARCHITECTURES, type LayerTensor } from './architectures.ts'
+import { ARCHITECTURES } from './architectures.ts'
 import { invalidModel } from './checked-metadata.ts'
 import type { ModelConfig } from './config.ts'
+import type { LayerRole, LayerTensor, MatrixRole, VectorRole } from './layer-tensors.ts'
 
-/** A matrix: dims [inputs, outputs], a row of `inputs` elements per output. */
+/** A matrix: dims [inputs, outputs], a row of `inputs` elements per output; several of them: [inputs, outputs, count]. */
 export interface MatrixTensor extends TensorInfo {
   readonly type: ComputableType
 }
@@ -18,19 +19,16 @@ export interface VectorTensor extends TensorInfo {
   readonly type: 'F32'
 }
 
-export interface LayerWeights {
-  readonly attentionNorm: VectorTensor
-  readonly q: MatrixTensor
-  readonly k: MatrixTensor
-  readonly v: MatrixTensor
-  readonly qBias: VectorTensor | undefined
-  readonly kBias: VectorTensor | undefined
-  readonly vBias: VectorTensor | undefined
-  readonly attentionOutput: MatrixTensor
-  readonly ffnNorm: VectorTensor
-  readonly gate: MatrixTensor
-  readonly up: MatrixTensor
-  readonly down: MatrixTensor
+/** Matrices that every layer of every architecture has. */
+export type CommonMatrixRole = 'q' | 'k' | 'v' | 'attentionOutput'
+
+/** Tensors that several roles share are cut into one for each. */
+export type LayerWeights = {
+  readonly [Role in CommonMatrixRole]: MatrixTensor
+} & {
+  readonly [Role in Exclude<MatrixRole, CommonMatrixRole>]?: MatrixTensor
+} & {
+  readonly [Role in VectorRole]?: VectorTensor
 }
 
 export interface ModelWeights {
@@ -40,6 +38,9 @@ export interface ModelWeights {
   readonly output: MatrixTensor
   /** A divisor per rotated pair. */
   readonly ropeFrequencies: VectorTensor | undefined
+  /** Likewise, for sequences up to the original context and for longer ones. */
+  readonly ropeFactorsShort: VectorTensor | undefined
+  readonly ropeFactorsLong: VectorTensor | undefined
   readonly layers: readonly LayerWeights[]
 }
 
@@ -53,21 +54,26 @@ export function modelWeights(file: Pick<GgufFile, 'tensors'>, config: ModelConfi
   const take = (name: string, dims: readonly number[]): TensorInfo | undefined => {
     const tensor = unused.get(name)
     unused.delete(name)
-    if (tensor !== undefined) checkTensor(tensor, dims)
-    return tensor
+    if (tensor === undefined) return undefined
+    checkTensor(tensor, dims)
+    return { ...tensor, dims }
   }
   const need = (name: string, dims: readonly number[]): TensorInfo => {
     const tensor = take(name, dims)
     if (tensor === undefined) throw invalidModel(`expected a tensor ${name} of ${dims.join(' x ')}, found none`)
     return tensor
   }
+  const pairs = config.ropes[0]!.dimensionCount / 2
+  const divisors = (name: string) => take(name, [pairs]) as VectorTensor | undefined
   const tokenEmbedding = need('token_embd.weight', [config.width, config.vocabularySize]) as MatrixTensor
   const weights: ModelWeights = {
     tokenEmbedding,
     outputNorm: need('output_norm.weight', [config.width]) as VectorTensor,
     output:
       (take('output.weight', [config.width, config.vocabularySize]) as MatrixTensor | undefined) ?? tokenEmbedding,
-    ropeFrequencies: take('rope_freqs.weight', [config.rope.dimensionCount / 2]) as VectorTensor | undefined,
+    ropeFrequencies: divisors('rope_freqs.weight'),
+    ropeFactorsShort: divisors('rope_factors_short.weight'),
+    ropeFactorsLong: divisors('rope_factors_long.weight'),
     layers: Array.from({ length: config.layerCount }, (_, layer) => layerWeights(config, layer, { take, need })),
   }
   for (const name of unused.keys()) {
@@ -82,24 +88,63 @@ interface Lookup {
 }
 
 function layerWeights(config: ModelConfig, layer: number, { take, need }: Lookup): LayerWeights {
-  const { layerTensors } = ARCHITECTURES.get(config.architecture)!
-  const found = layerTensors.map(({ role, name, dims, optional }: LayerTensor) => {
-    const lookUp = optional ? take : need
-    return [role, lookUp(`blk.${layer}.${name}`, dims(config))] as const
-  })
-  // The table has a row per role, and checkTensor has seen to the types.
-  return Object.fromEntries(found) as unknown as LayerWeights
+  const found: Partial<Record<LayerRole, TensorInfo>> = {}
+  for (const layerTensor of layerTensorsOf(config)) {
+    const { name, parts, optional } = layerTensor
+    // An earlier tensor may have held these roles together.
+    if (parts.every(({ role }) => found[role] !== undefined)) continue
+    const tensor = (optional ? take : need)(`blk.${layer}.${name}`, dimsOf(layerTensor, config))
+    if (tensor === undefined) continue
+    let first = 0
+    for (const { role, outputs } of parts) {
+      const count = outputs(config)
+      found[role] = parts.length === 1 ? tensor : outputRange(tensor, first, count)
+      first += count
+    }
+  }
+  // The tables give every architecture the roles it needs, and checkTensor has seen to the types.
+  return found as unknown as LayerWeights
 }
 
-/** One dimension: F32 values; two: a matrix of a type with kernels. Dimensions of 1 at the end do not count. */
+function layerTensorsOf(config: ModelConfig): readonly LayerTensor[] {
+  const { attentionTensors, ffnTensors, experts } = ARCHITECTURES.get(config.architecture)!
+  return [...attentionTensors, ...(config.experts ? experts!.tensors : ffnTensors!)]
+}
+
+/** Expected shape in ggml's order: inputs first, then outputs. */
+function dimsOf({ inputs, parts, slabs }: LayerTensor, config: ModelConfig): number[] {
+  const outputs = parts.reduce((sum, part) => sum + part.outputs(config), 0)
+  return [...(inputs ? [inputs(config)] : []), outputs, ...(slabs ? [slabs(config)] : [])]
+}
+
+/** Outputs `first .. first + count - 1` of a matrix or vector as a tensor: they lie one after the other. */
+function outputRange(tensor: TensorInfo, first: number, count: number): TensorInfo {
+  const isVector = tensor.dims.length === 1
+  const total = isVector ? tensor.dims[0]! : tensor.dims[1]!
+  const outputBytes = tensor.bytes / total
+  return {
+    ...tensor,
+    dims: isVector ? [count] : [tensor.dims[0]!, count],
+    offset: tensor.offset + first * outputBytes,
+    bytes: count * outputBytes,
+  }
+}
+
+/** One dimension: F32 values; more: a matrix of a type with kernels. Dimensions of 1 at the end do not count. */
 function checkTensor(tensor: TensorInfo, dims: readonly number[]): void {
   const { name, type } = tensor
-  const found = [...tensor.dims]
-  while (found.length > dims.length && found.at(-1) === 1) found.pop()
-  if (found.length !== dims.length || found.some((dim, i) => dim !== dims[i])) {
+  const found = withoutOnes(tensor.dims)
+  const expected = withoutOnes(dims)
+  if (found.length !== expected.length || found.some((dim, i) => dim !== expected[i])) {
     throw invalidModel(`tensor ${name}: expected a shape of ${dims.join(' x ')}, found ${tensor.dims.join(' x ')}`)
   }
   if (dims.length > 1 ? isComputable(type) : type === 'F32') return
-  const expected = dims.length > 1 ? `one of the types ${COMPUTABLE_TYPES.join(', ')}` : 'type F32'
-  throw new TsinferError('tensor_type_unsupported', `tensor ${name}: expected ${expected}, found ${type}`)
+  const types = dims.length > 1 ? `one of the types ${COMPUTABLE_TYPES.join(', ')}` : 'type F32'
+  throw new TsinferError('tensor_type_unsupported', `tensor ${name}: expected ${types}, found ${type}`)
+}
+
+function withoutOnes(dims: readonly number[]): number[] {
+  const kept = [...dims]
+  while (kept.length > 1 && kept.at(-1) === 1) kept.pop()
+  return kept
 }

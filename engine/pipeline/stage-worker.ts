@@ -49,7 +49,8 @@ export interface StagePayload {
   /** The next stage's plan, absent for the last stage. */
   readonly nextLayout: StageLayout | undefined
   readonly shards: readonly FileIdentity[]
-  readonly rope: RopeFrequencies
+  /** For each rotation of the model. */
+  readonly ropes: readonly RopeFrequencies[]
   readonly forward: ForwardSource
   /** Where its part of a trace goes, if one is taken. */
   readonly trace: SharedArrayBuffer | undefined
@@ -90,8 +91,8 @@ class LaneServer {
     this.#nextWords = next && new Int32Array(next)
     this.#busy = new LaneBusy(control, this.#layout.busy[stage]! + lane)
     this.#trace = payload.trace && new LaneTrace(payload.trace, this.#words)
-    const { config, layout, module, shards, rope } = payload
-    const file = { config, layout, module, memory, shards, rope, settings: payload.forward.settings }
+    const { config, layout, module, shards, ropes } = payload
+    const file = { config, layout, module, memory, shards, ropes, settings: payload.forward.settings }
     this.#forward = createForward({ ...file, lane, lanes, sync: this.#sync(), onBytes: this.#progress() })
     if (lane === 0) this.#barrier.lead(ALL_ALIVE)
     else this.#barrier.follow()

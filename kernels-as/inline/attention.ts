@@ -1,7 +1,8 @@
 // One row against one KV head, for the query heads that share it. Positions are taken in fixed chunks of CHUNK
 // absolute positions: scores, their maximum, weights e^(score - maximum) and the weighted sum of values are formed per
 // chunk, in position order; chunks are merged in order. So the result depends on the values alone, not on where the
-// cells lie. Cells are read in tiles of TILE_ROWS; where several heads share f16 cells, a tile is widened to f32 first.
+// cells lie. Positions before `from` are left out. Cells are read in tiles of TILE_ROWS; where several heads share f16
+// cells, a tile is widened to f32 first.
 //
 // scratch: cell offsets u32[CHUNK], offsets in a tile u32[TILE_ROWS], scores f32[heads][CHUNK], maximum and sum so far
 // and of the chunk f32[heads][4] padded to 64 bytes, the chunk's weighted values f32[heads][headDim], a tile
@@ -13,6 +14,7 @@ import { F32 } from './float-weights'
 import { HALF_FACTOR, HALF_MASK, held } from './half'
 import { maxLanes, sumLanes } from './lanes'
 import { score } from './score'
+import { softcapped } from './softcapped'
 import { weigh } from './weigh'
 
 // @ts-ignore: decorator
@@ -27,7 +29,8 @@ import { weigh } from './weigh'
 @inline
 export function attention<T>(
   out: usize, q: usize, kCells: usize, vCells: usize, table: usize, ancestors: usize, committed: i32, length: i32,
-  cellStride: usize, heads: i32, headDim: i32, scale: f32, scratch: usize,
+  cellStride: usize, heads: i32, headDim: i32, scale: f32, scratch: usize, from: i32,
+  softcap: f32,
 ): void {
   const headBytes = <usize>headDim << 2
   const offsets = scratch
@@ -39,8 +42,10 @@ export function attention<T>(
   const mask = held(i32x4.splat(HALF_MASK), states)
   const factor = held(i32x4.splat(HALF_FACTOR), states)
   for (let i: usize = 0; i < <usize>TILE_ROWS; i++) store<usize>(tileOffsets + 4 * i, i * headBytes)
-  for (let first = 0; first < length; first += CHUNK) {
-    const count = min(CHUNK, length - first)
+  let next = 0
+  for (let first = from; first < length; first = next) {
+    next = (first & -CHUNK) + CHUNK
+    const count = min(next, length) - first
     findCells(offsets, table, ancestors, committed, first, count, cellStride)
     for (let i = 0; i < count; i += TILE_ROWS) {
       const rows = min(TILE_ROWS, count - i)
@@ -57,8 +62,12 @@ export function attention<T>(
         }
       }
     }
-    for (let h: usize = 0; h < <usize>heads; h++) exponentiate(scores + h * CHUNK_BYTES, count, states + 16 * h)
-    const weighted = first == 0 ? out : partial
+    for (let h: usize = 0; h < <usize>heads; h++) {
+      const ofHead = scores + h * CHUNK_BYTES
+      if (softcap > 0) softcapped(ofHead, count, softcap)
+      exponentiate(ofHead, count, states + 16 * h)
+    }
+    const weighted = first == from ? out : partial
     for (let i = 0; i < count; i += TILE_ROWS) {
       const rows = min(TILE_ROWS, count - i)
       const at = offsets + (<usize>i << 2)
@@ -76,7 +85,7 @@ export function attention<T>(
       }
     }
     for (let h: usize = 0; h < <usize>heads; h++) {
-      merge(first == 0, out + h * headBytes, states + 16 * h, partial + h * headBytes, headDim)
+      merge(first == from, out + h * headBytes, states + 16 * h, partial + h * headBytes, headDim)
     }
   }
   for (let h: usize = 0; h < <usize>heads; h++) divide(out + h * headBytes, load<f32>(states + 16 * h, 4), headDim)

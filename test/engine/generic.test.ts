@@ -14,7 +14,7 @@ import { tsinfer } from '../cli/tsinfer.ts'
 import { seeded } from '../kernels-as/harness.ts'
 import { dequantize } from '../reference/dequantize.ts'
 import { setBlockScale } from '../reference/dequantize-generic.ts'
-import { llamaLogits } from '../reference/llama.ts'
+import { runReference } from '../reference/model.ts'
 import { generate, score, startEngine } from './started-engine.ts'
 
 const SHAPE = { width: 256, ffnWidth: 512, layers: 3, heads: 4, kvHeads: 2, words: 512 }
@@ -58,7 +58,7 @@ writeModel(MODEL)
 test('logits agree with float64 over the dequantized weights', async () => {
   await using started = await startEngine(MODEL, { kvTypeK: 'f32', kvTypeV: 'f32' })
   const rows = await score(started, IDS)
-  const expected = llamaLogits(openGguf(MODEL), IDS)
+  const expected = runReference(openGguf(MODEL), IDS).logits
   for (const [position, { ids, logits }] of rows.entries()) {
     for (const [i, id] of ids.entries()) {
       const error = Math.abs(logits[i]! - expected[position]![id]!)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openGguf } from '../../engine/gguf/file.ts'
-import { llamaLogits } from '../reference/llama.ts'
+import { runReference } from '../reference/model.ts'
 import { sharedPath, sharedTest } from '../shared.ts'
 import { score, startEngine } from './started-engine.ts'
 
@@ -61,7 +61,7 @@ async function compare(path: string, runs: readonly ParityRun[]): Promise<{ erro
 
 /** The likeliest next token in float64 over the dequantized weights. */
 function exactWinner(path: string, ids: readonly number[]): number {
-  const logits = llamaLogits(openGguf(path), ids).at(-1)!
+  const logits = runReference(openGguf(path), ids).logits.at(-1)!
   return logits.indexOf(Math.max(...logits))
 }
 

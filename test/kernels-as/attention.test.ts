@@ -19,6 +19,9 @@ interface Case {
   /** By position. */
   readonly keys: readonly Float32Array[]
   readonly values: readonly Float32Array[]
+  /** First position that is seen, 0 by default. */
+  readonly from?: number
+  readonly softcap?: number
 }
 
 function store(kernels: Kernels, type: CellType, out: number, x: number, n: number): void {
@@ -26,7 +29,8 @@ function store(kernels: Kernels, type: CellType, out: number, x: number, n: numb
   else kernels.store_f16(out, x, n)
 }
 
-function run({ type, heads, headDim, length, committed, cells, q, keys, values }: Case): Float32Array {
+function run(c: Case): Float32Array {
+  const { type, heads, headDim, length, committed, cells, q, keys, values, from = 0, softcap = 0 } = c
   const cellCount = Math.max(...cells) + 1
   const stride = headDim * (type === 'f32' ? 4 : 2)
   return onBothBuilds((kernels, arena) => {
@@ -45,7 +49,7 @@ function run({ type, heads, headDim, length, committed, cells, q, keys, values }
     const scratch = arena.take(attentionScratchBytes(heads, headDim))
     const attend = type === 'f32' ? kernels.attention_f32 : kernels.attention_f16
     const scale = 1 / Math.sqrt(headDim)
-    const where = [table, ancestors, committed, length, stride, heads, headDim, scale, scratch] as const
+    const where = [table, ancestors, committed, length, stride, heads, headDim, scale, scratch, from, softcap] as const
     attend(out, arena.put(q), kCells, vCells, ...where)
     return arena.floats(out, heads * headDim)
   })
@@ -68,8 +72,9 @@ function check(c: Case): Float32Array {
   const out = run(c)
   for (let h = 0; h < c.heads; h++) {
     const [from, to] = [h * c.headDim, (h + 1) * c.headDim]
-    const [keys, values] = [c.keys.map(held(c.type)), c.values.map(held(c.type))]
-    const expected = attention(c.q.subarray(from, to), keys, values, 1 / Math.sqrt(c.headDim))
+    const seen = (rows: readonly Float32Array[]) => rows.slice(c.from ?? 0).map(held(c.type))
+    const scale = 1 / Math.sqrt(c.headDim)
+    const expected = attention(c.q.subarray(from, to), seen(c.keys), seen(c.values), scale, c.softcap)
     assertNear(
       out.subarray(from, to),
       expected,
@@ -102,6 +107,27 @@ for (const type of ['f32', 'f16'] as const) {
     }
   })
 }
+
+test('positions before a window are not seen, wherever chunks end', () => {
+  for (const type of ['f32', 'f16'] as const) {
+    const c = makeCase(type, 2, 24, 700, 690)
+    for (const from of [1, 3, 16, 255, 256, 257, 511, 512, 530, 699]) check({ ...c, from })
+  }
+})
+
+test('a window gives the bits of a sequence whose other cells hold anything', () => {
+  const c = makeCase('f16', 2, 24, 600, 600)
+  const expected = run({ ...c, from: 300 })
+  const spoiled = c.keys.map((key, p) => (p < 300 ? key.map(() => Number.NaN) : key))
+  assertSameFloats(run({ ...c, from: 300, keys: spoiled }), expected, 'unseen cells')
+})
+
+test('soft-capped scores', () => {
+  for (const type of ['f32', 'f16'] as const) {
+    const c = makeCase(type, 3, 40, 301, 301)
+    for (const softcap of [0.5, 2, 50]) check({ ...c, softcap, from: softcap === 2 ? 7 : 0 })
+  }
+})
 
 test('huge scores and a growing maximum stay finite', () => {
   const c = makeCase('f32', 1, 16, 600, 600)

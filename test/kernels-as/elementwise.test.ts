@@ -1,4 +1,4 @@
-// rmsnorm, add, swiglu: one row after another, every tail.
+// rmsnorm, add, swiglu and their like: one row after another, every tail.
 import { test } from 'uvu'
 import { rmsnorm } from '../reference/rmsnorm.ts'
 import { assertNear, assertSameFloats, onBothBuilds, randomFloats, seeded } from './harness.ts'
@@ -77,6 +77,80 @@ test('swiglu at the ends of the range', () => {
     return arena.floats(address, gate.length)
   })
   assertSameFloats(out, [0, -0, 200, -0, Math.fround(3e38), -0, Number.NaN], 'extremes')
+})
+
+test('add_scaled and scale', () => {
+  for (const n of LENGTHS) {
+    const [a, b] = [randomFloats(random, n), randomFloats(random, n)]
+    const factor = Math.fround(0.3)
+    const sums = onBothBuilds((kernels, arena) => {
+      const address = arena.put(a)
+      kernels.add_scaled(address, arena.put(b), n, factor)
+      return arena.floats(address, n)
+    })
+    const expectedSums = a.map((value, i) => value + Math.fround(b[i]! * factor))
+    assertSameFloats(sums, expectedSums, `add_scaled ${n}`)
+    const products = onBothBuilds((kernels, arena) => {
+      const address = arena.put(a)
+      kernels.scale(address, n, factor)
+      return arena.floats(address, n)
+    })
+    const expectedProducts = a.map((value) => value * factor)
+    assertSameFloats(products, expectedProducts, `scale ${n}`)
+  }
+})
+
+test('geglu agrees with float64, and a tail lane with a whole one', () => {
+  for (const n of LENGTHS) {
+    const [gate, up] = [randomFloats(random, n, 8), randomFloats(random, n, 3)]
+    const run = (g: Float32Array, u: Float32Array) =>
+      onBothBuilds((kernels, arena) => {
+        const address = arena.put(g)
+        kernels.geglu(address, address, arena.put(u), g.length)
+        return arena.floats(address, g.length)
+      })
+    const out = run(gate, up)
+    const expected = Float64Array.from(gate, (g, i) => {
+      return (g / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (g + 0.044715 * g ** 3))) * up[i]!
+    })
+    // Far below zero 1 + tanh cancels: what is left of it is small.
+    assertNear(out, expected, (i) => Math.abs(gate[i]! * up[i]!) * 3e-7, `n ${n}`)
+    const alone = Float32Array.from(gate, (_, i) => run(gate.slice(i, i + 1), up.slice(i, i + 1))[0]!)
+    assertSameFloats(alone, out, 'one at a time')
+  }
+})
+
+function softcapped(x: Float32Array, cap: number): Float32Array {
+  return onBothBuilds((kernels, arena) => {
+    const address = arena.put(x)
+    kernels.softcap(address, x.length, cap)
+    return arena.floats(address, x.length)
+  })
+}
+
+test('softcap agrees with float64 over its whole range', () => {
+  for (const n of LENGTHS) {
+    for (const amplitude of [1e-3, 1, 20, 300]) {
+      const x = randomFloats(random, n, amplitude)
+      const expected = Float64Array.from(x, (value) => 30 * Math.tanh(value / 30))
+      assertNear(softcapped(x, 30), expected, (i) => Math.abs(expected[i]!) * 5e-7, `n ${n}, up to ${amplitude}`)
+    }
+  }
+  const around = Float32Array.of(0.6249, 0.625, 0.6251, -0.625, 9, -9)
+  const expected = Float64Array.from(around, Math.tanh)
+  assertNear(softcapped(around, 1), expected, 3e-7, 'where the formula changes')
+})
+
+test('softcap at the ends of the range', () => {
+  const x = Float32Array.of(0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, Number.NaN)
+  assertSameFloats(softcapped(x, 50), [0, -0, 50, -50, 50, Number.NaN], 'extremes')
+})
+
+test('sigmoid', () => {
+  for (const x of [0, 1, -1, 5, -20, 90, -90, 200, -200]) {
+    const out = onBothBuilds((kernels, arena) => Float32Array.of(kernels.sigmoid(arena.put(Float32Array.of(x)))))
+    assertNear(out, [1 / (1 + Math.exp(-x))], Math.exp(-Math.abs(x)) * 1e-6 + 1e-7, String(x))
+  }
 })
 
 test.run()

@@ -73,7 +73,7 @@ test('attention at the top of a memory equals that at its bottom', () => {
     floats(query, q.length).set(q)
     new Int32Array(memory.buffer, table, length).set(Array.from({ length }, (_, p) => length - 1 - p))
     const shape = [length, length, headDim * 4, heads, headDim, 0.125] as const
-    kernels.attention_f32(out, query, cells, cells, table, table, ...shape, scratch)
+    kernels.attention_f32(out, query, cells, cells, table, table, ...shape, scratch, 0, 0)
     return copy(out, headDim * heads)
   }
   if (attentionScratchBytes(heads, headDim) > 4 * PADDED_BYTES) throw new Error('the scratch is too small')

@@ -45,7 +45,7 @@ export function place(kernels: Kernels, arena: Arena, matrix: FileMatrix, window
   const name = codebookOf(type)
   const codebooks = name === undefined ? {} : { [name]: arena.put(codebookVectors(name)) }
   const tensor = { name: type, type: type as GgmlTypeName, dims: [k, rows], shard: 0, offset: 0, bytes: bytes.length }
-  return bindMatrix(kernels, { tensor, rows, k, address }, { tile: arena.take(tileBytes(k)), codebooks })
+  return bindMatrix(kernels, { tensor, rows, k, slabs: 1, address }, { tile: arena.take(tileBytes(k)), codebooks })
 }
 
 const alive = () => -1

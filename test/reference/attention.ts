@@ -1,11 +1,15 @@
-/** softmax(q . K * scale) . V in float64 for one query; `keys` and `values` in position order. */
+/** softmax(cap(q . K * scale)) . V in float64 for one query; `keys` and `values` in position order. */
 export function attention(
   q: ArrayLike<number>,
   keys: readonly ArrayLike<number>[],
   values: readonly ArrayLike<number>[],
   scale: number,
+  softcap = 0,
 ): Float64Array {
-  const scores = keys.map((key) => Array.from(key).reduce((sum, element, d) => sum + element * q[d]!, 0) * scale)
+  const scores = keys.map((key) => {
+    const score = Array.from(key).reduce((sum, element, d) => sum + element * q[d]!, 0) * scale
+    return softcap === 0 ? score : softcap * Math.tanh(score / softcap)
+  })
   const max = Math.max(...scores)
   const weights = scores.map((score) => Math.exp(score - max))
   const total = weights.reduce((sum, weight) => sum + weight, 0)

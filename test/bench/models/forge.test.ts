@@ -9,7 +9,7 @@ import { openFile } from '../../../engine/gguf/file-source.ts'
 import { modelConfig } from '../../../engine/model/config.ts'
 import { modelWeights } from '../../../engine/model/weights.ts'
 import { temporaryPath } from '../../engine/gguf/temporary.ts'
-import { llamaLogits } from '../../reference/llama.ts'
+import { runReference } from '../../reference/model.ts'
 import { repositoryPath } from '../../shared.ts'
 
 const SMALL = ['--width', '256', '--ffn', '512', '--layers', '2', '--heads', '4', '--kv-heads', '2']
@@ -36,7 +36,7 @@ test('a synthetic model is sound and its types are those asked for', () => {
   assert.is(weights.tokenEmbedding.type, 'Q6_K')
   assert.is(weights.output.type, 'Q6_K')
   assert.is(weights.layers[1]!.q.type, 'Q4_0')
-  assert.is(weights.layers[1]!.down.type, 'Q8_0')
+  assert.is(weights.layers[1]!.down?.type, 'Q8_0')
   const words = readStrings(file, 'tokenizer.ggml.tokens')!
   assert.is(words.length, 600)
   assert.is(new Set(words).size, 600)
@@ -47,7 +47,7 @@ test('a synthetic model is sound and its types are those asked for', () => {
 
 test('synthetic weights keep the activations in range', () => {
   const file = forged('f32.gguf', ...SMALL, '--type', 'F32')
-  const [logits] = llamaLogits(file, [7, 8, 9]).slice(-1)
+  const [logits] = runReference(file, [7, 8, 9]).logits.slice(-1)
   const spread = Math.sqrt(logits!.reduce((sum, logit) => sum + logit * logit, 0) / logits!.length)
   assert.ok(spread > 0.3 && spread < 3, String(spread))
 })
@@ -66,7 +66,7 @@ function worstDifference(a: readonly Float64Array[], b: readonly Float64Array[])
 
 test('a widened model computes what the small one does', () => {
   const ids = [1, 403, 407, 261, 378, 432]
-  const expected = llamaLogits(openGguf(stories), ids)
+  const expected = runReference(openGguf(stories), ids).logits
   const shapes = [
     ['--width', '64', '--ffn', '172', '--layers', '5', '--heads', '8', '--kv-heads', '4'],
     ['--width', '192', '--ffn', '256', '--layers', '7', '--heads', '12', '--kv-heads', '4'],
@@ -75,7 +75,7 @@ test('a widened model computes what the small one does', () => {
   ]
   for (const shape of shapes) {
     const wide = forged('wide.gguf', '--widen', stories, ...shape, '--type', 'F32')
-    const worst = worstDifference(llamaLogits(wide, ids), expected)
+    const worst = worstDifference(runReference(wide, ids).logits, expected)
     assert.ok(worst < 1e-4, `${shape}: off by ${worst}`)
   }
 })
@@ -84,8 +84,8 @@ test('a widened model keeps its tokenizer, and quantizes what fits into blocks',
   const shape = ['--width', '256', '--ffn', '172', '--layers', '6', '--heads', '8', '--kv-heads', '4']
   const file = forged('quantized.gguf', '--widen', stories, ...shape, '--type', 'Q4_K')
   const weights = modelWeights(file, modelConfig(file))
-  assert.is(weights.layers[0]!.gate.type, 'Q4_K')
-  assert.is(weights.layers[0]!.down.type, 'F16')
+  assert.is(weights.layers[0]!.gate?.type, 'Q4_K')
+  assert.is(weights.layers[0]!.down?.type, 'F16')
   assert.equal(readStrings(file, 'tokenizer.ggml.tokens'), readStrings(openGguf(stories), 'tokenizer.ggml.tokens'))
 })
 

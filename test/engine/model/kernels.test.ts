@@ -13,8 +13,10 @@ import { kernelBytes } from '../../kernels-as/harness.ts'
 /** Every key of the interface; the type makes a missing or surplus one a compile error. */
 const KEYS: Readonly<Record<keyof Kernels, true>> = {
   add: true,
+  add_scaled: true,
   attention_f16: true,
   attention_f32: true,
+  choose_experts: true,
   dequantize_iq1_m: true,
   dequantize_iq1_s: true,
   dequantize_iq2_s: true,
@@ -40,6 +42,7 @@ const KEYS: Readonly<Record<keyof Kernels, true>> = {
   embed_row_q5_k: true,
   embed_row_q6_k: true,
   embed_row_q8_0: true,
+  geglu: true,
   head_scan: true,
   logsumexp: true,
   matmul_bf16: true,
@@ -79,6 +82,9 @@ const KEYS: Readonly<Record<keyof Kernels, true>> = {
   rmsnorm: true,
   rope: true,
   rope_table: true,
+  scale: true,
+  sigmoid: true,
+  softcap: true,
   store_f16: true,
   store_f32: true,
   swiglu: true,

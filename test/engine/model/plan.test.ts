@@ -39,7 +39,7 @@ function regions(layout: StageLayout, lanes: number, rowCount: number): [start: 
       [vCells, vCells + vBytes],
     ]),
     ...rows.map((region) => strided(region, rowCount)),
-    strided(layout.ropeTables, rowCount),
+    ...layout.ropes.map(({ tables }) => strided(tables, rowCount)),
     strided(layout.input, layout.range.inputSlots),
     strided(layout.window, lanes),
     strided(layout.attentionScratch, lanes),

@@ -9,7 +9,7 @@ import { modelWeights } from '../../../engine/model/weights.ts'
 import { sharedTest } from '../../shared.ts'
 
 function rope(dimensionCount: number, base: number, scaling: RopeScaling = { kind: 'none' }): RopeConfig {
-  return { base, dimensionCount, style: 'adjacent', scaling, magnitude: 1 }
+  return { base, dimensionCount, style: 'adjacent', scaling, magnitude: 1, originalContext: 4096 }
 }
 
 function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, relative: number): void {
@@ -40,7 +40,7 @@ test('linear scaling and factors', () => {
   const divided = ropeFrequencies(rope(8, 10000), Float32Array.of(1, 2, 4, 8))
   assertClose(divided.frequencies, [1, 0.05, 0.0025, 0.000125], 1e-15)
   for (const bad of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-    assert.throws(() => ropeFrequencies(rope(4, 10000), Float32Array.of(1, bad)), /rope_freqs.weight: expected/)
+    assert.throws(() => ropeFrequencies(rope(4, 10000), Float32Array.of(1, bad)), /rope divisors: expected/)
   }
 })
 
@@ -104,7 +104,7 @@ sharedTest(
     const file = openGguf(path)
     const config = modelConfig(file)
     const factors = readF32Tensor(file, modelWeights(file, config).ropeFrequencies!)
-    const { frequencies } = ropeFrequencies(config.rope, factors)
+    const { frequencies } = ropeFrequencies(config.ropes[0]!, factors)
     assertClose(frequencies.subarray(0, 4), [1, 0.1, 0.01, 0.001], 1e-6)
   },
 )

@@ -27,7 +27,7 @@ function refused(model: TinyModel, code: string, reason: string): void {
 test('every tensor finds its role', () => {
   const weights = weightsOf(tinyModel())
   assert.is(weights.layers.length, TINY.layers)
-  assert.is(weights.layers[1]!.down.name, 'blk.1.ffn_down.weight')
+  assert.is(weights.layers[1]!.down?.name, 'blk.1.ffn_down.weight')
   assert.is(weights.layers[0]!.qBias, undefined)
   assert.is(weights.output.name, 'output.weight')
   assert.is(weights.ropeFrequencies, undefined)

@@ -1,0 +1,64 @@
+// The hyper-parameters of a mixture of experts. Keys follow llama.cpp's src/llama-arch.cpp. Pure.
+import { TsinferError } from '../errors.ts'
+import { findFloat, findInteger, type Metadata } from '../gguf/metadata.ts'
+import { EXPERTS_MAX, FFN_WIDTH_MAX } from '../limits.ts'
+import type { Architecture } from './architectures.ts'
+import { boundedInteger, invalidModel } from './checked-metadata.ts'
+
+export interface ExpertsConfig {
+  readonly count: number
+  /** Experts a token goes through. */
+  readonly used: number
+  readonly ffnWidth: number
+  /** Width of the FFN that every token takes besides, 0 for none. */
+  readonly sharedFfnWidth: number
+  /** The weights of the chosen experts are divided by their sum. */
+  readonly isNormalized: boolean
+  /** Factor on the weights of the chosen experts. */
+  readonly weightScale: number
+}
+
+/**
+ * The experts of a model of `architecture`, undefined for a dense one. `ffnWidth`: width of the FFN as the file says it.
+ * @throws TsinferError `architecture_unsupported` where the architecture has no such models, `model_invalid` for a value
+ *   out of range
+ */
+export function expertsConfig(
+  metadata: Metadata,
+  architecture: Architecture,
+  ffnWidth: number,
+): ExpertsConfig | undefined {
+  const { name, experts, ffnTensors } = architecture
+  const key = (part: string) => `${name}.${part}`
+  if ((findInteger(metadata, key('expert_count')) ?? 0) === 0) {
+    if (ffnTensors) return undefined
+    throw invalidModel(`metadata ${key('expert_count')}: expected the experts of a ${name} model, found none`)
+  }
+  const count = boundedInteger(metadata, key('expert_count'), EXPERTS_MAX)
+  if (experts === undefined) {
+    throw new TsinferError(
+      'architecture_unsupported',
+      `expected a dense ${name} model, found a mixture of ${count} experts`,
+    )
+  }
+  const used = boundedInteger(metadata, key('expert_used_count'), count)
+  const isShared = experts.tensors.some(({ parts }) => parts.some(({ role }) => role === 'sharedDown'))
+  const perExpert = ffnTensors ? ffnWidth : Math.max(1, Math.floor(ffnWidth / used))
+  return {
+    count,
+    used,
+    ffnWidth: boundedInteger(metadata, key('expert_feed_forward_length'), FFN_WIDTH_MAX, perExpert),
+    sharedFfnWidth: isShared
+      ? boundedInteger(metadata, key('expert_shared_feed_forward_length'), FFN_WIDTH_MAX, ffnWidth)
+      : 0,
+    isNormalized: experts.normalized,
+    weightScale: weightScaleOf(metadata, key('expert_weights_scale')),
+  }
+}
+
+/** 0 is a writer's "not set", as in llama.cpp. */
+function weightScaleOf(metadata: Metadata, key: string): number {
+  const value = findFloat(metadata, key) ?? 0
+  if (Number.isFinite(value)) return value === 0 ? 1 : value
+  throw invalidModel(`metadata ${key}: expected a finite number, found ${value}`)
+}

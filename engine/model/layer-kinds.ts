@@ -1,0 +1,66 @@
+// What differs from layer to layer: how far back a layer sees, and which rotation it uses. Pure.
+import { findArray, findInteger, type Metadata } from '../gguf/metadata.ts'
+import { POSITIONS_MAX } from '../limits.ts'
+import type { Architecture, WindowPattern } from './architectures.ts'
+import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
+import type { RopeConfig } from './config.ts'
+
+export interface LayerKind {
+  /** Newest positions a row sees, its own included; undefined: all. */
+  readonly window: number | undefined
+  /** Index of the layer's rotation in `ropes`. */
+  readonly rope: number
+}
+
+export interface LayerKinds {
+  readonly layers: readonly LayerKind[]
+  /** The rotations there are; the first is that of the layers that see all. */
+  readonly ropes: readonly RopeConfig[]
+}
+
+/**
+ * The layers of a model whose unwindowed layers use `rope`.
+ * @throws TsinferError `model_invalid` for a window or pattern out of range
+ */
+export function layerKinds(
+  metadata: Metadata,
+  { name, window }: Architecture,
+  layerCount: number,
+  rope: RopeConfig,
+): LayerKinds {
+  const positions = window && windowOf(metadata, `${name}.attention.sliding_window`, window)
+  if (window === undefined || positions === undefined) {
+    return { layers: Array.from({ length: layerCount }, () => ({ window: undefined, rope: 0 })), ropes: [rope] }
+  }
+  const slides = patternOf(metadata, `${name}.attention.sliding_window_pattern`, window, layerCount)
+  const base = optionalPositiveFloat(metadata, `${name}.rope.freq_base_swa`) ?? window.ropeBase ?? rope.base
+  const slidingRope: RopeConfig = { ...rope, base, ...(window.isRopeScaled ? {} : { scaling: { kind: 'none' } }) }
+  const isSame = slidingRope.base === rope.base && slidingRope.scaling.kind === rope.scaling.kind
+  return {
+    layers: slides.map((isWindowed) => ({
+      window: isWindowed ? positions : undefined,
+      rope: isWindowed && !isSame ? 1 : 0,
+    })),
+    ropes: isSame ? [rope] : [rope, slidingRope],
+  }
+}
+
+/** 0 says that there is no window. */
+function windowOf(metadata: Metadata, key: string, { positions }: WindowPattern): number | undefined {
+  if (findInteger(metadata, key) === 0) return undefined
+  return findInteger(metadata, key) === undefined ? positions : boundedInteger(metadata, key, POSITIONS_MAX)
+}
+
+/** Per layer, whether it has a window: a period, or a flag for every layer. */
+function patternOf(metadata: Metadata, key: string, { period }: WindowPattern, layerCount: number): boolean[] {
+  if (metadata.get(key)?.kind === 'array') {
+    const { items, count } = findArray(metadata, key)!
+    if (items === undefined || count < layerCount) {
+      throw invalidModel(`metadata ${key}: expected a flag for each of ${layerCount} layers, found ${count}`)
+    }
+    return items.slice(0, layerCount).map(Boolean)
+  }
+  const every = findInteger(metadata, key) ?? period
+  if (every < 0) throw invalidModel(`metadata ${key}: expected a number of layers, found ${every}`)
+  return Array.from({ length: layerCount }, (_, layer) => every === 0 || layer % every < every - 1)
+}
