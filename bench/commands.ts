@@ -27,5 +27,10 @@ export const BENCHES: readonly CommandEntry[] = [
     () => import('./pipeline/table.ts'),
   ),
   entry('kernels', 'Matrix products of every weight type beside the memory limit.', () => import('./kernels.ts')),
+  entry(
+    'parity',
+    "Records llama.cpp's figures for small models of every architecture, for the tests.",
+    () => import('./peers/parity.ts'),
+  ),
   entry('peers', 'Speed beside other engines on the same files, in turns.', () => import('./peers/peers.ts')),
 ]

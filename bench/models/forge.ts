@@ -2,10 +2,13 @@
 //   forge.js --shape 1b --type Q4_0 --head Q6_K -o 1b.gguf
 //   forge.js --shape 5g --zeros -o 5g.gguf
 //   forge.js --widen cli/models/stories260K.gguf --shape 1b --type Q8_0 -o wide.gguf
+//   forge.js --recipe gemma3 --type F16 -o gemma3.gguf
 //   forge.js --widen MODEL --width 256 --ffn 512 --layers 6 --heads 8 --kv-heads 4 --type Q4_K --head Q6_K -o FILE
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { FORGED_TYPES, type ForgedType, isForged } from './quantize.ts'
+import { forgeRandom } from './random-model.ts'
+import { RECIPES } from './recipes.ts'
 import { SHAPES, type Shape } from './shapes.ts'
 import { forgeSynthetic } from './synthetic.ts'
 import { forgeWidened } from './widen.ts'
@@ -24,6 +27,7 @@ const OPTIONS = {
   down: text,
   zeros: { type: 'boolean' },
   widen: text,
+  recipe: text,
   output: { ...text, short: 'o' },
 } as const
 
@@ -63,6 +67,7 @@ function shapeOf(values: Values): Shape {
 export function forge(args: readonly string[]): string {
   const values = parse(args)
   if (values.output === undefined) throw new Error('expected -o FILE')
+  if (values.recipe !== undefined) return forgeRecipe(values.recipe, values.output, typeOf(values.type ?? 'F16'))
   const shape = shapeOf(values)
   const matrices = typeOf(values.type ?? 'Q8_0')
   const types = { matrices, head: typeOf(values.head ?? matrices), down: typeOf(values.down ?? matrices) }
@@ -72,6 +77,12 @@ export function forge(args: readonly string[]): string {
       ? forgeSynthetic(values.output, { shape, types, name, zeros: values.zeros ?? false })
       : forgeWidened(values.output, values.widen, shape, types)
   return `${values.output}: ${bytes} bytes`
+}
+
+function forgeRecipe(name: string, output: string, type: ForgedType): string {
+  const recipe = RECIPES[name]
+  if (recipe === undefined) throw new Error(`expected a recipe of ${Object.keys(RECIPES).join(', ')}, found ${name}`)
+  return `${output}: ${forgeRandom(output, recipe, type)} bytes`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

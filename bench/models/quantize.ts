@@ -15,6 +15,11 @@ export type ForgedType = (typeof FORGED_TYPES)[number]
 
 export const isForged = (name: string): name is ForgedType => (FORGED_TYPES as readonly string[]).includes(name)
 
+/** The type of a matrix whose rows of `inputs` elements are not whole blocks falls back to F16, as in llama.cpp's quantizer. */
+export function fittingType(type: ForgedType, inputs: number): ForgedType {
+  return inputs % ggmlType(type).blockElements === 0 ? type : 'F16'
+}
+
 const QUANTIZERS: Readonly<Record<ForgedType, Quantizer>> = {
   F32: elementwise(4, (out, at, value) => out.setFloat32(at, value, true)),
   F16: elementwise(2, (out, at, value) => out.setUint16(at, halfBits(value), true)),

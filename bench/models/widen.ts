@@ -5,14 +5,13 @@
 // their rotation frequencies.
 
 import { type GgufFile, openGguf } from '../../engine/gguf/file.ts'
-import { ggmlType } from '../../engine/gguf/ggml-types.ts'
 import { readF32Tensor } from '../../engine/gguf/tensor-data.ts'
 import type { TensorInfo } from '../../engine/gguf/tensor-table.ts'
 import { type ModelConfig, modelConfig } from '../../engine/model/config.ts'
 import { type LayerWeights, modelWeights } from '../../engine/model/weights.ts'
 import type { MetadataItem, TensorItem } from './gguf-writer.ts'
 import { type TensorSource, writeGguf } from './output-file.ts'
-import { type ForgedType, quantizeRow } from './quantize.ts'
+import { type ForgedType, fittingType, quantizeRow } from './quantize.ts'
 import { llamaMetadata, llamaTensors, type Shape, type TypeChoice } from './shapes.ts'
 
 /** A matrix or vector of the trained model, and which of its elements each new one takes. */
@@ -38,7 +37,7 @@ export function forgeWidened(path: string, modelPath: string, shape: Omit<Shape,
   checkShape(config, newShape)
   const mapping = mappings(file, config, newShape)
   const tensors: TensorSource[] = llamaTensors(newShape, types).map((item) => {
-    const typed = { ...item, type: fittingType(item) }
+    const typed = { ...item, type: fittingType(item.type as ForgedType, item.dims[0]!) }
     return { ...typed, pieces: () => rows(typed, mapping(item.name)) }
   })
   const factors = ropeFactors(config, newShape)
@@ -70,12 +69,6 @@ function checkShape(config: ModelConfig, shape: Shape): void {
   if (rope.scaling.kind !== 'none' || rope.dimensionCount !== config.headDim) {
     throw new Error('expected a model that rotates whole heads without scaling')
   }
-}
-
-/** The type of a matrix whose rows are not whole blocks falls back to F16, as in llama.cpp's quantizer. */
-function fittingType(item: TensorItem): ForgedType {
-  const fits = item.dims[0]! % ggmlType(item.type).blockElements === 0
-  return fits ? (item.type as ForgedType) : 'F16'
 }
 
 /** By a new tensor's name, what fills it; undefined for the padding layers' zero matrices. */

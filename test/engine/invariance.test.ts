@@ -2,39 +2,15 @@
 // build, nor on what else runs.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ScoreRow } from '../../engine/messages.ts'
-import type { KernelBuild } from '../../engine/model/kernels.ts'
 import { sharedTest } from '../shared.ts'
-import { EMBEDDED_MODEL, generate, score, startEngine } from './started-engine.ts'
+import { behaviour } from './behaviour.ts'
+import { EMBEDDED_MODEL, generate, startEngine } from './started-engine.ts'
 
 const PROMPT = [1, 403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317]
 const TOKENS = 40
 
-interface Behaviour {
-  readonly ids: readonly number[]
-  readonly sampled: readonly number[]
-  readonly bits: readonly string[]
-}
-
-const bitsOf = (rows: readonly ScoreRow[]): string[] =>
-  rows.map(({ ids, logits, logsumexp, nextLogit }) => {
-    const numbers = new Float64Array([logsumexp, nextLogit])
-    return Buffer.concat([ids, logits, numbers].map(({ buffer }) => Buffer.from(buffer as ArrayBuffer))).toString('hex')
-  })
-
-async function behaviour(
-  path: string,
-  options: { stages: number; lanes: number; chunkRows: number },
-  build: KernelBuild,
-): Promise<Behaviour> {
-  await using started = await startEngine(path, { ...options, context: 128 }, build)
-  const [ids] = await generate(started, PROMPT, { tokensMax: TOKENS })
-  const [sampled] = await generate(started, PROMPT, { tokensMax: TOKENS, sampling: { temperature: 1, seed: 7 } })
-  return { ids: ids!, sampled: sampled!, bits: bitsOf(await score(started, [...PROMPT, ...ids!])) }
-}
-
 async function sameEverywhere(path: string, stageCounts: readonly number[]): Promise<void> {
-  const expected = await behaviour(path, { stages: 1, lanes: 1, chunkRows: 64 }, 'plain')
+  const expected = await behaviour(path, PROMPT, TOKENS, { stages: 1, lanes: 1, chunkRows: 64 }, 'plain')
   assert.is(expected.ids.length, TOKENS)
   assert.is(expected.bits.length, PROMPT.length + TOKENS)
   let next = 0
@@ -43,7 +19,7 @@ async function sameEverywhere(path: string, stageCounts: readonly number[]): Pro
       for (const build of ['plain', 'relaxed'] as const) {
         // Chunk sizes take turns: every one meets every lane count and build.
         const chunkRows = [1, 7, 64][next++ % 3]!
-        const found = await behaviour(path, { stages, lanes, chunkRows }, build)
+        const found = await behaviour(path, PROMPT, TOKENS, { stages, lanes, chunkRows }, build)
         assert.equal(found, expected, `${stages} stages, ${lanes} lanes, chunks of ${chunkRows}, ${build}`)
       }
     }

@@ -8,6 +8,7 @@ import { ropeDivisors, ropeFrequencies } from '../../engine/model/rope-frequenci
 import { type LayerWeights, modelWeights } from '../../engine/model/weights.ts'
 import { attention } from './attention.ts'
 import { dequantize } from './dequantize.ts'
+import { halfToFloat } from './half.ts'
 import { matmul } from './matmul.ts'
 import { rmsnorm } from './rmsnorm.ts'
 import { rope } from './rope.ts'
@@ -166,7 +167,8 @@ function slab(tensor: TensorInfo, index: number): TensorInfo {
 function readWeights(file: GgufFile, tensor: TensorInfo): Float32Array {
   if (tensor.type === 'F32') return readF32Tensor(file, tensor)
   const bytes = readFileSync(file.shards[tensor.shard]!.path).subarray(tensor.offset, tensor.offset + tensor.bytes)
-  return dequantize(tensor.type, bytes)
+  if (tensor.type !== 'F16') return dequantize(tensor.type, bytes)
+  return Float32Array.from({ length: bytes.length / 2 }, (_, i) => halfToFloat(bytes.readUInt16LE(2 * i)))
 }
 
 function cached<Value>(read: (tensor: TensorInfo) => Value): (tensor: TensorInfo) => Value {

@@ -1,0 +1,55 @@
+// node-llama-cpp, with the binaries of its npm package. It is installed below bench/peers only, so its types are stated
+// here: the part that is used.
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+interface Disposable {
+  dispose(): Promise<void>
+}
+
+type Input = number | readonly [token: number, options: object]
+
+export interface Sequence {
+  clearHistory(): Promise<void>
+  evaluate(ids: readonly number[], options: object): AsyncIterable<number>
+  /** Per input that asks for it, what follows. */
+  controlledEvaluate(
+    input: readonly Input[],
+  ): Promise<readonly ({ readonly next: { readonly logits?: ReadonlyMap<number, number> } } | undefined)[]>
+}
+
+export interface Context extends Disposable {
+  readonly contextSize: number
+  readonly currentThreads: number
+  readonly flashAttention: unknown
+  getSequence(): Sequence
+}
+
+export interface Model extends Disposable {
+  readonly useMmap: boolean
+  createContext(options: object): Promise<Context>
+}
+
+export interface Llama {
+  readonly llamaCppRelease: { readonly release: string }
+  loadModel(options: object): Promise<Model>
+}
+
+export interface Library {
+  readonly llama: Llama
+  /** Of node-llama-cpp. */
+  readonly version: string
+}
+
+const PACKAGE = new URL('../../../bench/peers/node_modules/node-llama-cpp/', import.meta.url)
+const manifest = new URL('package.json', PACKAGE)
+
+/** Starts llama.cpp on the CPU. Throws an Error where the package is not installed. */
+export async function startLibrary(threads: number): Promise<Library> {
+  if (!existsSync(manifest)) {
+    throw new Error(`expected node-llama-cpp in ${fileURLToPath(PACKAGE)}, found none: run npm install in bench/peers`)
+  }
+  const { main, version } = JSON.parse(readFileSync(manifest, 'utf8')) as { main: string; version: string }
+  const { getLlama } = (await import(new URL(main, PACKAGE).href)) as { getLlama(options: object): Promise<Llama> }
+  return { llama: await getLlama({ gpu: false, build: 'never', maxThreads: threads, logLevel: 'error' }), version }
+}
