@@ -14,8 +14,8 @@ export interface TraceRings {
 }
 
 /** Newest records that are kept: a lane writes one per micro-batch, the conductor some for each. */
-const LANE_RECORDS = 1 << 15
-const CONDUCTOR_RECORDS = 1 << 17
+const LANE_RECORDS = 1 << 14
+const CONDUCTOR_RECORDS = 1 << 16
 
 export function createTraceRings(target: ModelPlan, draft: ModelPlan | undefined): TraceRings {
   const rings = (plan: ModelPlan): LaneRings =>

@@ -97,6 +97,8 @@ export class Recorder {
     this.fields = new Int32Array(ring)
     this.#times = new Float64Array(ring)
     this.#capacity = capacityOf(ring)
+    // The system gives memory when it is first touched, and takes its time: not in the middle of what is being traced.
+    this.fields.fill(0)
   }
 
   /** Begins a record; times as in clock.ts. Returns the index in `fields` of its first field. */
