@@ -1,7 +1,8 @@
 // One setting, every policy.
 import { type DraftParameters, resolveDraft } from '../../engine/spec/parameters.ts'
+import { drawnAccuracy } from './script.ts'
 import { boundTokS, type PipelineSetting } from './setting.ts'
-import { drawnAccuracy, runVirtual } from './virtual.ts'
+import { runVirtual } from './virtual.ts'
 
 /** Rounds of `sync` that are tried. */
 const ROUNDS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 19, 22, 26, 32]

@@ -27,6 +27,8 @@ export interface PipelineSetting {
   /** Time of the drafter per token, and the chance that it is right. */
   readonly draftMs: number
   readonly accuracy: number
+  /** How far a stage's time differs between micro-batches, up and down, as a share of it. Default 0. */
+  readonly jitter?: number
   /** How far the chance differs from place to place, up and down. The drafter knows it and says so. Default 0: it is sure. */
   readonly spread?: number
 }

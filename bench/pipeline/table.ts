@@ -1,61 +1,90 @@
-// The policies side by side on emulated hardware, on a virtual clock.
+// The policies side by side on emulated hardware: on a virtual clock, and on real threads beside it.
 import { defineCommand } from '../../cli/command.ts'
 import { write } from '../../cli/output.ts'
 import { ablate, ablateCutoff, COSTLY_ROWS } from './ablations.ts'
-import { compare } from './compare.ts'
-import { EIGHT_STAGES } from './setting.ts'
+import { agree, writeAgreement, writeAgreementHead } from './agreement.ts'
+import { type Comparison, compare } from './compare.ts'
+import { EIGHT_STAGES, type PipelineSetting } from './setting.ts'
 
 const DRAFT_MS = [3, 12, 40]
-const ACCURACIES = [0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98]
+const RIGHT_PERCENT = [0, 20, 40, 60, 80, 90, 95, 98]
+const HOPS_MS = [EIGHT_STAGES.hopMs]
 const TOKENS = 2000
+/** On real threads a run takes as long as it says. */
+const REAL_TOKENS = 100
 
 export const command = defineCommand({
   usage: '[options]',
   positionalsMax: 0,
   options: {
-    hopMs: { kind: 'number', names: ['--hop-ms'], value: 'MS', least: 0, help: 'time of a hop (1)' },
+    hopsMs: { kind: 'integers', names: ['--hop-ms'], value: 'MS,...', least: 0, help: 'times of a hop (1)' },
+    draftMs: { kind: 'integers', names: ['--draft-ms'], value: 'MS,...', least: 0, help: 'drafters (3,12,40)' },
+    right: {
+      kind: 'integers',
+      names: ['--right'],
+      value: 'PERCENT,...',
+      least: 0,
+      help: 'chances that a guess is right (0,20,40,60,80,90,95,98)',
+    },
     rowsMax: { kind: 'integer', names: ['--rows'], value: 'N', least: 1, most: 32, help: 'rows of a micro-batch (4)' },
+    jitter: { kind: 'number', names: ['--jitter'], value: 'SHARE', least: 0, most: 1, help: 'of stage times (0)' },
+    real: { kind: 'flag', names: ['--real'], help: 'also on real threads, whose stages and drafter wait' },
     ablations: { kind: 'flag', names: ['--ablations'], help: 'what each part of pipe is worth, instead' },
-    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: 100, help: 'tokens per run (2000)' },
+    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: 20, help: 'tokens per run (2000; real 100)' },
   },
   async run({ values }) {
-    const { hopMs = EIGHT_STAGES.hopMs, rowsMax = EIGHT_STAGES.rowsMax, tokens = TOKENS } = values
+    const { rowsMax = EIGHT_STAGES.rowsMax, real = false, jitter = 0 } = values
+    const tokens = values.tokens ?? (real ? REAL_TOKENS : TOKENS)
     if (values.ablations) return writeAblations(tokens)
     write(
-      `${EIGHT_STAGES.stages} stages of ${EIGHT_STAGES.stageMs(1)} ms for up to 4 rows, hops of ${hopMs} ms, ` +
-        `micro-batches of up to ${rowsMax} rows; tokens per second, virtual clock\n\n` +
-        '| drafter ms | right | plain | sync (k) | pipe | bound | pipe / bound | pipe / best other | pipe / sync |\n' +
-        '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n',
+      `${EIGHT_STAGES.stages} stages of ${EIGHT_STAGES.stageMs(1)} ms for up to 4 rows, ` +
+        `micro-batches of up to ${rowsMax} rows; tokens per second, runs of ${tokens} tokens\n\n`,
     )
-    for (const draftMs of DRAFT_MS) {
-      for (const accuracy of ACCURACIES) {
-        const { plain, sync, syncK, pipe, bound } = compare(
-          { ...EIGHT_STAGES, hopMs, rowsMax, draftMs, accuracy },
-          tokens,
-        )
-        const cells = [
-          draftMs,
-          accuracy,
-          plain.toFixed(1),
-          `${sync.toFixed(1)} (${syncK})`,
-          pipe.toFixed(1),
-          bound.toFixed(1),
-          (pipe / bound).toFixed(3),
-          (pipe / Math.max(plain, sync)).toFixed(3),
-          (pipe / sync).toFixed(2),
-        ]
-        write(`| ${cells.join(' | ')} |\n`)
+    if (real) writeAgreementHead()
+    else writeHead()
+    for (const hopMs of values.hopsMs ?? HOPS_MS) {
+      for (const draftMs of values.draftMs ?? DRAFT_MS) {
+        for (const percent of values.right ?? RIGHT_PERCENT) {
+          const setting = { ...EIGHT_STAGES, hopMs, rowsMax, draftMs, jitter, accuracy: percent / 100 }
+          const found = compare(setting, Math.max(tokens, TOKENS))
+          if (!real) writeRow(setting, found)
+          else writeAgreement(setting, found.syncK, await agree(setting, found.syncK, tokens))
+        }
       }
     }
   },
 })
+
+function writeHead(): void {
+  write(
+    '| drafter ms | hop ms | right | plain | sync (k) | pipe | bound | pipe / bound | pipe / best other | pipe / sync |\n',
+  )
+  write(`|${' ---: |'.repeat(10)}\n`)
+}
+
+function writeRow(
+  { draftMs, hopMs, accuracy }: PipelineSetting,
+  { plain, sync, syncK, pipe, bound }: Comparison,
+): void {
+  const cells = [
+    ...[draftMs, hopMs, accuracy],
+    plain.toFixed(1),
+    `${sync.toFixed(1)} (${syncK})`,
+    pipe.toFixed(1),
+    bound.toFixed(1),
+    (pipe / bound).toFixed(3),
+    (pipe / Math.max(plain, sync)).toFixed(3),
+    (pipe / sync).toFixed(2),
+  ]
+  write(`| ${cells.join(' | ')} |\n`)
+}
 
 function writeAblations(tokens: number): void {
   write('pipe, tokens per second\n\n')
   write('| drafter ms | right | whole | no cancellation | one draft micro-batch in flight |\n')
   write('| ---: | ---: | ---: | ---: | ---: |\n')
   for (const draftMs of [3, 12]) {
-    for (const accuracy of ACCURACIES) {
+    for (const accuracy of RIGHT_PERCENT.map((percent) => percent / 100)) {
       const { whole, withoutCancellation, withoutContinuation } = ablate({ ...EIGHT_STAGES, draftMs, accuracy }, tokens)
       const cells = [whole, withoutCancellation, withoutContinuation].map((tokS) => tokS.toFixed(1))
       write(`| ${[draftMs, accuracy, ...cells].join(' | ')} |\n`)

@@ -7,9 +7,8 @@ import type { Policy } from '../../engine/scheduler/policy.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
 import { PROBABILITY_ONE } from '../../engine/spec/guess.ts'
 import type { DraftParameters } from '../../engine/spec/parameters.ts'
+import { chanceAt, guessToken, jitterFactor, rightToken, VOCABULARY } from './script.ts'
 import type { PipelineSetting } from './setting.ts'
-
-const VOCABULARY = 1000
 
 export interface VirtualFigures {
   readonly tokS: number
@@ -51,9 +50,6 @@ export function runVirtual(
   return new VirtualRun(setting, draft, tokens, ablation).run()
 }
 
-/** Seeds the text and the drafter's luck. */
-const SEED = 1
-
 class VirtualRun {
   readonly #setting: PipelineSetting
   readonly #ignoresCancels: boolean
@@ -93,7 +89,7 @@ class VirtualRun {
       startedAt: 0,
       busyMs: 0,
     }))
-    const work = { kind: 'generate', prompt: [this.#right(0)], choices: 1, tokensMax: tokens, head: 'best' } as const
+    const work = { kind: 'generate', prompt: [rightToken(0)], choices: 1, tokensMax: tokens, head: 'best' } as const
     this.#scheduler.handle({ kind: 'request', request: 0, work: draft ? { ...work, draft } : work })
   }
 
@@ -107,11 +103,6 @@ class VirtualRun {
       drafts: this.#drafts,
       utilisation: busyMs / (this.#now * this.#stages.length),
     }
-  }
-
-  /** The token the target draws for a position. */
-  #right(position: number): number {
-    return mix(SEED, position) % VOCABULARY
   }
 
   #step(): void {
@@ -152,7 +143,8 @@ class VirtualRun {
     stage.current = travel
     stage.startedAt = this.#now
     const { headerMs, stageMs } = this.#setting
-    stage.doneAt = this.#now + (travel.alive === 0 ? headerMs : stageMs(aliveRows(travel)))
+    const rowsMs = stageMs(aliveRows(travel)) * jitterFactor(this.#setting, index, travel.number)
+    stage.doneAt = this.#now + (travel.alive === 0 ? headerMs : rowsMs)
   }
 
   #return(): void {
@@ -165,8 +157,7 @@ class VirtualRun {
   #answer(): void {
     const { draft, position } = this.#question!
     this.#question = undefined
-    const isRight = this.#isRight && isGuessed(this.#setting, position)
-    const token = (this.#right(position) + (isRight ? 0 : 1)) % VOCABULARY
+    const token = guessToken(this.#setting, position, this.#isRight)
     const probability = this.#setting.spread
       ? Math.round(chanceAt(this.#setting, position) * PROBABILITY_ONE)
       : PROBABILITY_ONE
@@ -185,11 +176,11 @@ class VirtualRun {
       case 'cancel':
         return this.#cancel(action.number, action.rows)
       case 'judge':
-        return this.#scheduler.handle({ kind: 'token', token: this.#right(action.position), stop: false })
+        return this.#scheduler.handle({ kind: 'token', token: rightToken(action.position), stop: false })
       case 'draft': {
         const { draft, length, assumed } = action
         assert(!this.#question, 'one sequence asks one question at a time')
-        this.#isRight = assumed.every((token, i) => token === this.#right(length + i))
+        this.#isRight = assumed.every((token, i) => token === rightToken(length + i))
         const position = length + assumed.length
         this.#question = { draft, position, answeredAt: this.#now + this.#setting.draftMs }
         return
@@ -228,33 +219,8 @@ class VirtualRun {
   }
 }
 
-/** The drafter's chance at a position. */
-function chanceAt({ accuracy, spread = 0 }: PipelineSetting, position: number): number {
-  const shift = (mix(SEED + 2, position) / 2 ** 32) * 2 - 1
-  return Math.min(1, Math.max(0, accuracy + spread * shift))
-}
-
-/** Whether the drafter is right about a position, where what it assumes is right: the same for every policy. */
-const isGuessed = (setting: PipelineSetting, position: number): boolean =>
-  mix(SEED + 1, position) / 2 ** 32 < chanceAt(setting, position)
-
-/** How often the drafter is right in a run of `tokens` tokens: near the setting's accuracy. */
-export function drawnAccuracy(setting: PipelineSetting, tokens: number): number {
-  let right = 0
-  for (let position = 2; position <= tokens; position++) if (isGuessed(setting, position)) right++
-  return right / (tokens - 1)
-}
-
 function aliveRows({ alive, rows }: Travel): number {
   let count = 0
   for (let row = 0; row < Math.min(rows, 32); row++) count += (alive >>> row) & 1
   return Math.max(count, rows > 32 ? rows : 0)
-}
-
-/** A 32-bit hash of two integers. */
-function mix(a: number, b: number): number {
-  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b ^ 0x7f4a7c15, 0xc2b2ae35)
-  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d)
-  h = Math.imul(h ^ (h >>> 12), 0x297a2d39)
-  return (h ^ (h >>> 15)) >>> 0
 }
