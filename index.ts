@@ -7,7 +7,6 @@ import {
   type ChatOptions,
   checkPair,
   createTraceRings,
-  describePlan,
   Engine,
   type EngineEvent,
   type EngineStats,
@@ -25,10 +24,10 @@ import {
   type ModelInfo,
   machineTopology,
   modelConfig,
+  modelInfo,
   openGguf,
   type PreparedModel,
   pairDifferences,
-  parameterCount,
   prepareModel,
   type Residents,
   resolveSampling,
@@ -38,7 +37,6 @@ import {
   type Session,
   type Speculation,
   startResidents,
-  summarizeTypes,
   type TextTokenizer,
   type TokenizeOptions,
   TsinferError,
@@ -228,7 +226,7 @@ class LoadedModel implements Model {
   ) {
     this.#speculation = speculation
     this.#onClosed = onClosed
-    this.info = modelInfo(path, prepared, kernels)
+    this.info = modelInfo(path, prepared, kernels.build)
     this.#engine = engine
     this.#text = text
     this.#facts = facts
@@ -385,21 +383,4 @@ function stopTokens({ config }: PreparedModel, facts: TextFacts | undefined): nu
   const { bos, eos, eot, eom } = config.tokens
   const own = [bos, eos, eot, eom].filter((id) => id !== undefined)
   return [...new Set([...own, ...(facts?.endOfGeneration ?? [])])]
-}
-
-function modelInfo(path: string, { file, config, plan, fileBytes }: PreparedModel, kernels: LoadedKernels): ModelInfo {
-  const name = file.metadata.get('general.name')
-  return {
-    path,
-    architecture: config.architecture,
-    name: name?.kind === 'scalar' ? String(name.value) : undefined,
-    contextLength: plan.sizes.contextLength,
-    contextLengthTrained: config.contextLength,
-    vocabularySize: config.vocabularySize,
-    parameterCount: parameterCount(file),
-    fileBytes,
-    weightType: summarizeTypes(file)[0]!.type,
-    plan: describePlan(plan),
-    kernels: kernels.build,
-  }
 }

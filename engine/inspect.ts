@@ -4,10 +4,19 @@ import { readNumbers, readStrings } from './gguf/arrays.ts'
 import type { GgufFile } from './gguf/file.ts'
 import { isGeneric } from './gguf/ggml-types.ts'
 import type { MetadataEntry as GgufEntry } from './gguf/metadata.ts'
+import type { KernelBuild } from './model/kernels.ts'
 import { stageMatrices } from './model/layout.ts'
 import type { ModelPlan, PlanOptions } from './model/plan.ts'
-import { prepareModel } from './prepare.ts'
-import type { Inspection, MetadataEntry, MetadataScalar, PlanInfo, StageInfo, TensorTypeSummary } from './types.ts'
+import { type PreparedModel, prepareModel } from './prepare.ts'
+import type {
+  Inspection,
+  MetadataEntry,
+  MetadataScalar,
+  ModelInfo,
+  PlanInfo,
+  StageInfo,
+  TensorTypeSummary,
+} from './types.ts'
 
 /** Elements of a metadata array that are shown. */
 const ARRAY_PREVIEW = 8
@@ -34,8 +43,27 @@ export function inspectFile(path: string, file: GgufFile, options: PlanOptions, 
   }
 }
 
+/** What is known of a loaded model. */
+export function modelInfo(path: string, model: PreparedModel, kernels: KernelBuild): ModelInfo {
+  const { file, config, plan, fileBytes } = model
+  const name = file.metadata.get('general.name')
+  return {
+    path,
+    architecture: config.architecture,
+    name: name?.kind === 'scalar' ? String(name.value) : undefined,
+    contextLength: plan.sizes.contextLength,
+    contextLengthTrained: config.contextLength,
+    vocabularySize: config.vocabularySize,
+    parameterCount: parameterCount(file),
+    fileBytes,
+    weightType: summarizeTypes(file)[0]!.type,
+    plan: describePlan(plan),
+    kernels,
+  }
+}
+
 /** The plan as it is shown to people and programs. */
-export function describePlan(plan: ModelPlan): PlanInfo {
+function describePlan(plan: ModelPlan): PlanInfo {
   const { sizes, stages } = plan
   const stageInfos = stages.map(({ range, bytes, layers }, index): StageInfo => {
     const matrices = stageMatrices(stages[index]!)
@@ -64,14 +92,14 @@ export function describePlan(plan: ModelPlan): PlanInfo {
 }
 
 /** Elements of all tensors together. */
-export function parameterCount(file: GgufFile): number {
+function parameterCount(file: GgufFile): number {
   let count = 0
   for (const { dims } of file.tensors.values()) count += dims.reduce((product, dim) => product * dim, 1)
   return count
 }
 
 /** Tensor types by bytes, most first. */
-export function summarizeTypes(file: GgufFile): TensorTypeSummary[] {
+function summarizeTypes(file: GgufFile): TensorTypeSummary[] {
   const summary = new Map<string, { tensors: number; bytes: number }>()
   for (const { type, bytes } of file.tensors.values()) {
     const entry = summary.get(type) ?? { tensors: 0, bytes: 0 }

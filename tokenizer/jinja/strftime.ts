@@ -86,78 +86,45 @@ const COMPOUNDS: Readonly<Record<string, string>> = {
   '+': '%a %b %e %H:%M:%S %Y',
 }
 
-function field(directive: string, time: LocalTime): Field | undefined {
-  const { year, month, day, hour, minute, second } = time
-  const weekday = dayOfWeek(time)
-  const name = DAYS[weekday]!
-  switch (directive) {
-    case 'a':
-      return words(name.slice(0, 3))
-    case 'A':
-      return words(name)
-    case 'b':
-    case 'h':
-      return words(MONTHS[month - 1]!.slice(0, 3))
-    case 'B':
-      return words(MONTHS[month - 1]!)
-    case 'C':
-      return digits(Math.floor(year / 100))
-    case 'd':
-      return digits(day)
-    case 'e':
-      return digits(day, 2, ' ')
-    case 'f':
-      return digits(time.microsecond, 6)
-    case 'g':
-      return digits(isoWeek(time)[0] % 100)
-    case 'G':
-      return digits(isoWeek(time)[0], 4)
-    case 'H':
-      return digits(hour)
-    case 'I':
-      return digits(hour % 12 || 12)
-    case 'j':
-      return digits(dayOfYear(time) + 1, 3)
-    case 'k':
-      return digits(hour, 2, ' ')
-    case 'l':
-      return digits(hour % 12 || 12, 2, ' ')
-    case 'm':
-      return digits(month)
-    case 'M':
-      return digits(minute)
-    case 'n':
-      return words('\n')
-    case 'p':
-      return words(hour < 12 ? 'AM' : 'PM')
-    case 'P':
-      return words(hour < 12 ? 'am' : 'pm')
-    case 'S':
-      return digits(second)
-    case 't':
-      return words('\t')
-    case 'u':
-      return digits(weekday || 7, 1)
-    case 'U':
-      return digits(Math.floor((dayOfYear(time) + 7 - weekday) / 7))
-    case 'V':
-      return digits(isoWeek(time)[1])
-    case 'w':
-      return digits(weekday, 1)
-    case 'W':
-      return digits(Math.floor((dayOfYear(time) + 7 - ((weekday + 6) % 7)) / 7))
-    case 'y':
-      return digits(year % 100)
-    case 'Y':
-      return digits(year, 4)
-    case 'z':
-    case 'Z':
-      return words('')
-    case '%':
-      return words('%')
-    default:
-      return undefined
-  }
+const dayName = (time: LocalTime): string => DAYS[dayOfWeek(time)]!
+const monthName = ({ month }: LocalTime): string => MONTHS[month - 1]!
+/** `weekday`: days since the last one that begins a week. What comes before the first such day is week 0. */
+const weekOfYear = (time: LocalTime, weekday: number): number => Math.floor((dayOfYear(time) + 7 - weekday) / 7)
+
+const FIELDS: Readonly<Record<string, (time: LocalTime) => Field>> = {
+  a: (time) => words(dayName(time).slice(0, 3)),
+  A: (time) => words(dayName(time)),
+  b: (time) => words(monthName(time).slice(0, 3)),
+  h: (time) => words(monthName(time).slice(0, 3)),
+  B: (time) => words(monthName(time)),
+  C: ({ year }) => digits(Math.floor(year / 100)),
+  d: ({ day }) => digits(day),
+  e: ({ day }) => digits(day, 2, ' '),
+  f: ({ microsecond }) => digits(microsecond, 6),
+  g: (time) => digits(isoWeek(time)[0] % 100),
+  G: (time) => digits(isoWeek(time)[0], 4),
+  H: ({ hour }) => digits(hour),
+  I: ({ hour }) => digits(hour % 12 || 12),
+  j: (time) => digits(dayOfYear(time) + 1, 3),
+  k: ({ hour }) => digits(hour, 2, ' '),
+  l: ({ hour }) => digits(hour % 12 || 12, 2, ' '),
+  m: ({ month }) => digits(month),
+  M: ({ minute }) => digits(minute),
+  n: () => words('\n'),
+  p: ({ hour }) => words(hour < 12 ? 'AM' : 'PM'),
+  P: ({ hour }) => words(hour < 12 ? 'am' : 'pm'),
+  S: ({ second }) => digits(second),
+  t: () => words('\t'),
+  u: (time) => digits(dayOfWeek(time) || 7, 1),
+  U: (time) => digits(weekOfYear(time, dayOfWeek(time))),
+  V: (time) => digits(isoWeek(time)[1]),
+  w: (time) => digits(dayOfWeek(time), 1),
+  W: (time) => digits(weekOfYear(time, (dayOfWeek(time) + 6) % 7)),
+  y: ({ year }) => digits(year % 100),
+  Y: ({ year }) => digits(year, 4),
+  z: () => words(''),
+  Z: () => words(''),
+  '%': () => words('%'),
 }
 
 /** The text of `format`; a directive nobody knows stays as it is. Flags and widths are glibc's. */
@@ -168,7 +135,7 @@ export function strftime(format: string, time: LocalTime, budget: Budget): strin
     (all: string, flags: string, width: string, directive: string) => {
       const compound = COMPOUNDS[directive]
       if (compound !== undefined) return strftime(compound, time, budget).padStart(Number(width))
-      const found = field(directive, time)
+      const found = FIELDS[directive]?.(time)
       if (found === undefined) return all
       const flag = flags.replaceAll(/[\^#]/g, '').at(-1)
       const fill = flag === '_' ? ' ' : flag === '0' ? '0' : found.fill

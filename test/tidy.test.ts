@@ -1,0 +1,178 @@
+// The house rules that can be checked by reading the sources. A rule that nothing checks is a wish.
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { repositoryPath } from './shared.ts'
+import { commentedOutCode } from './tidy/comments.ts'
+import { importCycles, reachable } from './tidy/import-graph.ts'
+import { commentLinesOf, functionsOf, readSourceTree, type SourceFile } from './tidy/source-tree.ts'
+
+const files = readSourceTree()
+const product = files.filter(({ path }) => !/^(bench|test)\//.test(path))
+const typescript = product.filter(({ path }) => !path.startsWith('kernels-as/'))
+
+/** Reports all offences of a rule at once. */
+const none = (offences: readonly string[]): void => assert.is(offences.join('\n'), '')
+
+/** Offences of naming something, as `file: name`. A name with a dot is a property. */
+const naming = (sources: readonly SourceFile[], names: RegExp): string[] =>
+  sources.flatMap(({ path, names: found }) => [...found].filter((n) => names.test(n)).map((n) => `${path}: ${n}`))
+
+const importing = (sources: readonly SourceFile[], targets: RegExp): string[] =>
+  sources.flatMap(({ path, imports }) =>
+    imports.filter(({ target }) => targets.test(target)).map(({ target }) => `${path} imports ${target}`),
+  )
+
+const FILE_LINES_MAX = 400
+const FUNCTION_LINES_MAX = 60
+/** One allocation a line, in the order of addresses. */
+const LONG_FUNCTIONS = ['engine/model/layout.ts stageLayout']
+
+test('files and functions are short', () => {
+  const long = files.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+  none([
+    ...long.filter(({ lines }) => lines > FILE_LINES_MAX).map(({ path, lines }) => `${path}: ${lines} lines`),
+    ...typescript.flatMap((file) =>
+      functionsOf(file)
+        .filter(({ name, lines }) => lines > FUNCTION_LINES_MAX && !LONG_FUNCTIONS.includes(`${file.path} ${name}`))
+        .map(({ name, line, lines }) => `${file.path}:${line}: ${name} has ${lines} lines`),
+    ),
+  ])
+})
+
+test('a file is called by what it holds', () => {
+  const vague = /(^|[-/.])(utils?|helpers?|managers?|common|misc)($|[-/.])|[^a-z0-9./-]/
+  none(files.map(({ path }) => path).filter((path) => vague.test(path)))
+})
+
+/** With all that they import. */
+const PURE = [
+  /^engine\/(scheduler|kv|spec|sampling|constraint)\//,
+  /^engine\/model\/(config|weights|plan|layout|rope-frequencies)\.ts$/,
+  /^engine\/pipeline\/(codec|topology)\.ts$/,
+  /^engine\/gguf\/(header|metadata)\.ts$/,
+  /^tokenizer\/(jinja|answer)\//,
+]
+
+test('pure files touch no clock, no randomness, no threads, no system', () => {
+  const pure = reachable(
+    files,
+    files.map(({ path }) => path).filter((path) => PURE.some((pattern) => pattern.test(path))),
+  )
+  const impure =
+    /^(Atomics|SharedArrayBuffer|WebAssembly|Worker|MessageChannel|Date|performance|process|console|fetch|crypto|(set|clear)(Timeout|Interval|Immediate)|Math\.random)(\.|$)/
+  none([...naming(pure, impure), ...importing(pure, /^node:/)])
+})
+
+test('no result of the engine depends on the accuracy of Math', () => {
+  // The others are exact by the standard.
+  const inexact = /^Math\.(a?cosh?|a?sinh?|a?tanh?|atan2|cbrt|expm?1?|hypot|log(10|1p|2)?|pow)$/
+  const engine = typescript.filter(({ path }) => path.startsWith('engine/'))
+  none(naming(engine, inexact))
+})
+
+test('every door to the outside has one owner', () => {
+  const except = (...owners: string[]) =>
+    typescript.filter(({ path }) => !owners.some((owner) => path.startsWith(owner)))
+  none([
+    ...importing(except('engine/pipeline/pool.ts'), /^piscina/),
+    ...importing(except('engine/gguf/file-source.ts', 'trace.ts', 'cli/'), /^node:fs/),
+    ...importing(except('cli/'), /^node:(https?|net|child_process)$/),
+    ...importing(except('tokenizer/words.ts'), /^@huggingface\/tokenizers/),
+    ...importing(except('tokenizer/jinja/syntax.ts'), /^@huggingface\/jinja/),
+    ...naming(except('engine/model/kernels.ts'), /^WebAssembly(\.|$)/),
+    ...naming(except('engine/pipeline/', 'engine/engine.ts', 'engine/conductor.ts'), /^Atomics(\.|$)/),
+    ...naming(except('cli/'), /^(console|process\.(stdout|stderr))(\.|$)/),
+  ])
+})
+
+/** Parts of the engine, and which others they build on, types included. All may use the nouns. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  kv: [],
+  spec: [],
+  scheduler: ['kv', 'spec'],
+  sampling: [],
+  constraint: ['sampling'],
+  gguf: [],
+  model: ['gguf', 'pipeline'],
+  pipeline: ['gguf', 'model'],
+}
+const NOUNS = 'engine/(domain|errors|limits|real-math|types).ts'
+
+/** What files may import of the project; the first row that fits a path counts. */
+const MAY_IMPORT: readonly (readonly [of: RegExp, allowed: RegExp])[] = [
+  ...Object.entries(PARTS).map(
+    ([part, others]) =>
+      [RegExp(`^engine/${part}/`), RegExp(`^(engine/(${[part, ...others].join('|')})/|${NOUNS}$)`)] as const,
+  ),
+  [/^engine\//, /^engine\//],
+  [/^tokenizer\//, /^(tokenizer\/|engine\/(gguf\/|(domain|errors|limits|chat-types)\.ts$))/],
+  [/^kernels-as\//, /^kernels-as\//],
+  [/^cli\//, /^(cli\/|[\w-]+\.ts$|engine\/(index|errors)\.ts$|tokenizer\/index\.ts$)/],
+  [/^[\w-]+\.ts$/, /^([\w-]+\.ts$|engine\/(index|types|[\w-]+-types)\.ts$|tokenizer\/)/],
+]
+
+test('arrows point one way', () => {
+  none(
+    product.flatMap(({ path, imports }) => {
+      const [, allowed] = MAY_IMPORT.find(([of]) => of.test(path))!
+      return imports
+        .filter(({ target }) => target.endsWith('.ts') && !allowed.test(target))
+        .map(({ target }) => `${path} imports ${target}`)
+    }),
+  )
+})
+
+test('imports go round in no circle', () => {
+  none(importCycles(files).map((cycle) => cycle.join(' -> ')))
+})
+
+test('every file is used', () => {
+  const imported = new Set(files.flatMap(({ imports }) => imports.map(({ target }) => target.replace(/\.ts$/, ''))))
+  const text = typescript.map((file) => file.text).join('\n')
+  // Threads are started from the compiled file.
+  const isStarted = (name: string) => text.includes(`${name.split('/').at(-1)}.js'`)
+  const entries = ['index', 'cli/main', 'kernels-as/index']
+  const names = product.map(({ path }) => path.replace(/\.ts$/, ''))
+  none(names.filter((name) => !imported.has(name) && !entries.includes(name) && !isStarted(name)))
+})
+
+test('every file of the root is packed', () => {
+  const { files: packed } = JSON.parse(readFileSync(repositoryPath('package.json'), 'utf8')) as { files: string[] }
+  const needed = product.filter(({ path }) => !path.includes('/')).map(({ path }) => `dist/${path}`)
+  none(
+    needed
+      .flatMap((path) => [path.replace(/ts$/, 'js'), path.replace(/ts$/, 'd.ts')])
+      .filter((path) => !packed.includes(path)),
+  )
+})
+
+test('no code is commented out', () => {
+  none(files.flatMap((file) => commentedOutCode(commentLinesOf(file)).map((line) => `${file.path}:${line}`)))
+})
+
+test('code is told from sentences', () => {
+  const found = (...texts: string[]) => commentedOutCode(texts.map((text, i) => ({ line: i, text }))).length
+  const code = ['const x = 1', 'if (ready) {', "import { a } from './b.ts'", 'return x;', 'this.count += 1', '} else {']
+  assert.is(found(...code, 'sample(top, row);', 'sampler.sample(row)', 'throw new Error()'), code.length + 3)
+  const sentences = [
+    'return to the caller when nothing is left',
+    'if the file is cut, the reader says so',
+    'type of the elements = what the file says',
+    'let the scheduler decide (see events.ts)',
+    'out[i] = sum of w[i][j] x[j], for all rows',
+    'for every row: its position',
+    'sqrt(2 / pi)',
+    '',
+  ]
+  assert.is(found(...sentences), 0)
+})
+
+test('cycles are found', () => {
+  const file = (path: string, ...targets: string[]) =>
+    ({ path, imports: targets.map((target) => ({ target, isTypeOnly: false })) }) as unknown as SourceFile
+  assert.equal(importCycles([file('a', 'b', 'c'), file('b', 'c'), file('c')]), [])
+  assert.equal(importCycles([file('a', 'b'), file('b', 'c'), file('c', 'b')]), [['b', 'c', 'b']])
+})
+
+test.run()
