@@ -110,7 +110,11 @@ for (const dawdler of [0, 1]) {
       const forward = { href: new URL('./dawdling-forward.js', import.meta.url).href, settings }
       const started = await startEngine(EMBEDDED_MODEL, { stages: 1, lanes: 2 }, 'auto', forward)
       const running = codeOf(generate(started, PROMPT, { tokensMax: 1000 }))
-      while (Atomics.load(settings.words, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      const standstill = async () => {
+        while (Atomics.load(settings.words, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+        return 'stands still'
+      }
+      assert.is(await Promise.race([running, standstill()]), 'stands still')
       // By now the other lane has long arrived and parked.
       await new Promise((resolve) => setTimeout(resolve, 50))
       const killedAt = performance.now()
