@@ -227,7 +227,7 @@ function conductorResident(
 }
 
 /** The lanes of a pipeline, and what the conductor knows of it. */
-function pipelineResidents(
+export function pipelineResidents(
   model: PreparedModel,
   control: Int32Array<SharedArrayBuffer>,
   words: ControlLayout,

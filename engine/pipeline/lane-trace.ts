@@ -12,6 +12,7 @@ export class LaneTrace {
   #rows = 0
   #waitedUs = 0
   #beginUs = 0
+  #isSkipping = false
 
   constructor(buffer: SharedArrayBuffer, words: Int32Array) {
     this.#recorder = new ring.Recorder(buffer)
@@ -31,11 +32,16 @@ export class LaneTrace {
     this.#put(computed ? ring.COMPLETE : ring.STOPPED, computed ? left : 0, nowUs)
   }
 
-  /** The micro-batch is passed on unseen: its rows are dead. */
-  skipped(record: number): void {
-    const nowUs = clockUs()
-    this.begin(record, nowUs)
-    this.#put(ring.DEAD, 0, nowUs)
+  /** The rows of the micro-batch are dead: it goes on as a header. */
+  skip(record: number): void {
+    this.begin(record, clockUs())
+    this.#isSkipping = true
+  }
+
+  /** The lane has handed on what it worked on. */
+  handedOn(): void {
+    if (this.#isSkipping) this.#put(ring.DEAD, 0, clockUs())
+    this.#isSkipping = false
   }
 
   #put(outcome: number, left: number, nowUs: number): void {

@@ -157,6 +157,7 @@ class LaneServer {
       // Released first: a micro-batch that has left the pipeline must not hold a slot of it any more.
       input.release()
       output.publish()
+      this.#trace?.handedOn()
     }
   }
 
@@ -168,7 +169,7 @@ class LaneServer {
     this.#forward.arrive?.(record)
     const mask = readMask(control, this.#layout.masks, microBatchNumber(words, record))
     let computed = false
-    if (mask === 0) this.#trace?.skipped(record)
+    if (mask === 0) this.#trace?.skip(record)
     else {
       const lead = layout.leadWords >>> 2
       words[lead] = slot
