@@ -12,9 +12,9 @@ import {
   RequestStream,
   type ToolCall,
 } from './engine/index.ts'
-import { openReasoning, REASONING_TAGS, ReasoningSplitter, type ReasoningTags } from './tokenizer/answer/reasoning.ts'
+import { openReasoning, REASONING_TAGS, ReasoningSplitter } from './tokenizer/answer/reasoning.ts'
 import { ToolCallSplitter } from './tokenizer/answer/tool-call-splitter.ts'
-import { CALL_MARKS, type CallReading, type KnownTool } from './tokenizer/answer/tool-calls.ts'
+import { CALL_MARKS, type KnownTool } from './tokenizer/answer/tool-calls.ts'
 import { byteStringAt } from './tokenizer/byte-strings.ts'
 import type { ChatRequest } from './tokenizer/chat-prompt.ts'
 import type { LocalTime } from './tokenizer/jinja/strftime.ts'
@@ -50,11 +50,11 @@ export function answerMarks({ controls }: TokenTable): ReadonlyMap<number, strin
 export function followChat(
   generation: Generation,
   prompted: Promise<PromptedChat>,
-  tools: readonly ChatTool[] | undefined,
+  options: ChatOptions,
   abandon: () => void,
 ): ChatGeneration {
   const pieces = new RequestStream<ChatPiece>(abandon)
-  const result = prompted.then(({ text }) => collect(generation, text, tools, pieces))
+  const result = prompted.then(({ text }) => collect(generation, text, options, pieces))
   result.then(
     () => pieces.finish(),
     (error) => pieces.fail(error),
@@ -65,19 +65,23 @@ export function followChat(
 async function collect(
   generation: Generation,
   prompt: string,
-  tools: readonly ChatTool[] | undefined,
+  { tools, responseFormat }: ChatOptions,
   pieces: RequestStream<ChatPiece>,
 ): Promise<ChatResult> {
+  // A text of a given form is the answer, whatever its strings look like.
+  const isFree = (responseFormat?.type ?? 'text') === 'text'
   const inside = openReasoning(prompt)
   const reading = tools && { tools: tools.map(knownTool), newId: randomId }
+  const newAnswer = () =>
+    isFree ? new Answer(new ReasoningSplitter(inside), reading && new ToolCallSplitter(reading)) : new Answer()
   const answers: Answer[] = []
   for await (const { choice, token, text } of generation) {
-    answers[choice] ??= new Answer(inside, reading)
+    answers[choice] ??= newAnswer()
     pieces.push({ choice, token, ...answers[choice].push(text) })
   }
   const result = await generation.result
   const choices = result.choices.map((generated, choice): ChatChoice => {
-    const answer = answers[choice] ?? new Answer(inside, reading)
+    const answer = answers[choice] ?? newAnswer()
     const rest = answer.end()
     const token = generated.ids.at(-1)
     const hasRest = rest.text !== '' || rest.reasoning !== '' || rest.toolCalls.length > 0
@@ -104,23 +108,23 @@ class Answer {
   content = ''
   reasoning = ''
   readonly toolCalls: ToolCall[] = []
-  readonly #reasoning: ReasoningSplitter
+  readonly #reasoning: ReasoningSplitter | undefined
   readonly #calls: ToolCallSplitter | undefined
 
-  constructor(inside: ReasoningTags | undefined, reading: CallReading | undefined) {
-    this.#reasoning = new ReasoningSplitter(inside)
-    this.#calls = reading && new ToolCallSplitter(reading)
+  constructor(reasoning?: ReasoningSplitter, calls?: ToolCallSplitter) {
+    this.#reasoning = reasoning
+    this.#calls = calls
   }
 
   push(text: string): Part {
-    const { reasoning, answer } = this.#reasoning.push(text)
+    const { reasoning, answer } = this.#reasoning?.push(text) ?? { reasoning: '', answer: text }
     const { text: said, calls } = this.#calls?.push(answer) ?? { text: answer, calls: [] }
     return this.#grow({ text: said, reasoning, toolCalls: calls })
   }
 
   /** What was held back. */
   end(): Part {
-    const { reasoning, answer } = this.#reasoning.end()
+    const { reasoning, answer } = this.#reasoning?.end() ?? { reasoning: '', answer: '' }
     const last = this.#calls?.push(answer) ?? { text: answer, calls: [] }
     const rest = this.#calls?.end() ?? { text: '', calls: [] }
     return this.#grow({ text: last.text + rest.text, reasoning, toolCalls: [...last.calls, ...rest.calls] })

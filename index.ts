@@ -30,6 +30,8 @@ import {
   pairDifferences,
   prepareModel,
   type Residents,
+  type ResponseFormat,
+  resolveResponseFormat,
   resolveSampling,
   resolveSpeculation,
   type ScoredPosition,
@@ -158,6 +160,11 @@ export async function readChatTemplate(
   return readModelTemplate(metadataOf(openGguf(path)), { hasTools, ...rest })
 }
 
+/** Throws what a request with this format would be refused for, without a model: what is wrong with its schema. */
+export function checkResponseFormat(format: ResponseFormat): void {
+  resolveResponseFormat(format)
+}
+
 /** Reads the headers of a GGUF file and plans it for this machine. Rejects for anything but a sound GGUF file. */
 export async function inspectModel(path: string, options: LoadOptions = {}): Promise<Inspection> {
   return inspectFile(path, openGguf(path), options, machineTopology().usableCores)
@@ -232,7 +239,7 @@ class LoadedModel implements Model {
     this.#facts = facts
     this.#stopTokens = stopTokens(prepared, facts)
     this.#cells = prepared.plan.sizes.cells
-    if (facts) engine.setTokenBytes(facts.table.pieces)
+    if (facts) engine.setTokenBytes(facts.table.pieces, Int32Array.of(...facts.specials, ...this.#stopTokens))
   }
 
   async tokenize(text: string, options?: TokenizeOptions): Promise<number[]> {
@@ -256,7 +263,7 @@ class LoadedModel implements Model {
     const prompted = this.#prompt(messages, options)
     const started = prompted.then(({ ids }) => this.#start(Array.from(ids), options, signal, this.#answerMarks()))
     const abandon = () => leaving.abort()
-    return followChat(followGeneration(started, abandon), prompted, options.tools, abandon)
+    return followChat(followGeneration(started, abandon), prompted, options, abandon)
   }
 
   async *score(ids: readonly number[], options: ScoreOptions = {}): AsyncGenerator<ScoredPosition, void, undefined> {
@@ -304,11 +311,11 @@ class LoadedModel implements Model {
     const randomSeed = crypto.getRandomValues(new Uint32Array(1))[0]!
     const parameters = resolveSampling(options, vocabularySize, randomSeed)
     const stopStrings = stop.map((text) => new TextEncoder().encode(text))
+    const constraint = resolveResponseFormat(options.responseFormat)
     const ids = typeof prompt === 'string' ? await this.tokenize(prompt, { parseSpecial }) : prompt
     const checked = this.#checkedIds(ids)
     const stopTokens = ignoreEos ? [] : this.#stopTokens
     const session = options.session && KeptSession.of(this.#engine, options.session)
-    const speculating = draft ? { draft } : {}
     const request = {
       prompt: checked,
       parameters,
@@ -316,7 +323,8 @@ class LoadedModel implements Model {
       tokensMax: maxTokens,
       stopTokens,
       stopStrings,
-      ...speculating,
+      ...(draft && { draft }),
+      ...(constraint && { constraint }),
       ...(session && { session: session.id }),
     }
     const leave = await session?.enter(signal)

@@ -6,6 +6,7 @@ import { runChat } from './chat.ts'
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate, plainVariables } from './chat-options.ts'
 import { defineCommand } from './command.ts'
 import { listing, snakeKeys } from './figures.ts'
+import { JSON_SCHEMA_OPTIONS, responseFormat } from './json-schema.ts'
 import { EMBEDDED_CONTEXT, EMBEDDED_MODEL, withModel } from './load.ts'
 import {
   draftModelOptions,
@@ -38,6 +39,7 @@ const OPTIONS = {
     help: 'most tokens to write, -1 = until the context is full (default)',
   },
   ignoreEos: { kind: 'flag', names: ['--ignore-eos'], help: 'go on after a token that ends the text' },
+  ...JSON_SCHEMA_OPTIONS,
   ...SAMPLING_OPTIONS,
   ...LOAD_OPTIONS,
   system: { kind: 'text', names: ['-sys', '--system-prompt'], value: 'TEXT', help: 'system prompt of a chat' },
@@ -68,7 +70,11 @@ export const command = defineCommand({
     const generateOptions = {
       ...samplingOptions(values),
       ...speculationOptions(values),
-      ...present({ maxTokens: values.maxTokens === -1 ? undefined : values.maxTokens, ignoreEos: values.ignoreEos }),
+      ...present({
+        maxTokens: values.maxTokens === -1 ? undefined : values.maxTokens,
+        ignoreEos: values.ignoreEos,
+        responseFormat: await responseFormat(values),
+      }),
     }
     const chat = await chatOf(values, path ?? EMBEDDED_MODEL)
     if (chat !== undefined) {

@@ -42,6 +42,7 @@ export interface ChatTool {
   }
 }
 
+/** With a `responseFormat` of JSON the whole text is the answer: no reasoning and no calls are written or read. */
 export interface ChatOptions extends Omit<GenerateOptions, 'parseSpecial'> {
   /** Offered to the model; without them nothing is read as a call. */
   readonly tools?: readonly ChatTool[]

@@ -3,10 +3,11 @@
 // about runs and computes no layer; the scheduler decides, the stages compute.
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { ConductorTrace, TARGET } from './conductor-trace.ts'
-import type { MicroBatchNumber, TokenId } from './domain.ts'
+import { Constraints } from './constraint/constraints.ts'
+import type { MicroBatchNumber, Position, TokenId } from './domain.ts'
 import { DraftPipeline, type PipelinePart } from './draft-pipeline.ts'
-import { assert, TsinferError } from './errors.ts'
-import { LiveRequest, type RequestContext } from './live-request.ts'
+import { assert, type ErrorCode, TsinferError } from './errors.ts'
+import { LiveRequest, type RequestContext, type Sampled } from './live-request.ts'
 import type { FromConductor, ToConductor } from './messages.ts'
 import { PipelineMeter } from './meter.ts'
 import type { ModelPlan } from './model/plan.ts'
@@ -91,6 +92,8 @@ class Conductor {
       scratch: createScratch(vocabularySize),
       tokenBytes: undefined,
       meter: this.#meter,
+      constraints: undefined,
+      contextLength: sizes.contextLength,
     }
     this.#scheduler = new Scheduler({
       stages: stages.length,
@@ -150,7 +153,9 @@ class Conductor {
 
   #begin(message: ToConductor): void {
     if (message.kind === 'tokenBytes') {
-      this.#context = { ...this.#context, tokenBytes: message.tokenBytes }
+      const { tokenBytes, specials } = message
+      const constraints = new Constraints(tokenBytes, specials, this.#context.vocabularySize)
+      this.#context = { ...this.#context, tokenBytes, constraints }
       return
     }
     if (message.kind === 'forget') return this.#scheduler.handle(message)
@@ -233,7 +238,11 @@ class Conductor {
       case 'emit':
         return this.#emit(action.request, action.choice, action.token)
       case 'fault':
-        return this.#fail(action.request, 'expected keys and values that fit the KV type, found an overflow')
+        return this.#fail(
+          action.request,
+          'logits_nan',
+          'expected keys and values that fit the KV type, found an overflow',
+        )
       case 'finish':
         this.#outbox.push(action)
         return
@@ -323,11 +332,24 @@ class Conductor {
     if (this.#results.nanCount(row) > 0) return this.#failNaN(request, row)
     const drafts = this.#trace && this.#scheduler.requests.get(request)?.drafts
     if (drafts) this.#trace?.judging(drafts)
-    const { token, ends, shown } = live.sample(choice, this.#results.row(row), position)
+    const sampled = this.#sample(request, live, choice, row, position)
+    if (!sampled) return
+    const { token, ends, shown } = sampled
     // The scheduler does not emit a token that ends its choice; one that completes a stop string is still text.
     if (ends && shown) this.#emit(request, choice, token)
     this.#scheduler.handle({ kind: 'token', token, stop: ends })
     if (drafts) this.#trace?.judged(action, token, drafts)
+  }
+
+  /** Undefined where a ban or a constraint leaves no token; the request has then failed. */
+  #sample(request: RequestId, live: LiveRequest, choice: number, row: number, position: Position): Sampled | undefined {
+    try {
+      return live.sample(choice, this.#results.row(row), position)
+    } catch (error) {
+      if (!(error instanceof TsinferError)) throw error
+      this.#fail(request, error.code, error.message)
+      return undefined
+    }
   }
 
   #emit(request: RequestId, choice: number, token: TokenId): void {
@@ -343,12 +365,12 @@ class Conductor {
   }
 
   #failNaN(request: RequestId, row: number): void {
-    this.#fail(request, `expected logits that are numbers, found ${this.#results.nanCount(row)} NaN`)
+    this.#fail(request, 'logits_nan', `expected logits that are numbers, found ${this.#results.nanCount(row)} NaN`)
   }
 
   /** A row without a usable result ends its request; the abort is also the answer to a question about it. */
-  #fail(request: RequestId, message: string): void {
-    this.#outbox.push({ kind: 'failed', request, code: 'logits_nan', message })
+  #fail(request: RequestId, code: ErrorCode, message: string): void {
+    this.#outbox.push({ kind: 'failed', request, code, message })
     this.#scheduler.handle({ kind: 'abort', request })
   }
 

@@ -147,9 +147,12 @@ export class Engine {
     if (!this.#ended) this.#post({ kind: 'forget', session })
   }
 
-  /** Gives the conductor the bytes of every token, which requests with stop strings need. */
-  setTokenBytes(tokenBytes: TokenBytes): void {
-    this.#post({ kind: 'tokenBytes', tokenBytes })
+  /**
+   * Gives the conductor the bytes of every token, which requests with stop strings or a constraint need. `specials`:
+   * tokens that are never part of a constrained text.
+   */
+  setTokenBytes(tokenBytes: TokenBytes, specials: Int32Array): void {
+    this.#post({ kind: 'tokenBytes', tokenBytes, specials })
   }
 
   /** Ends all requests with `closed` and all threads. Safe to call again. */

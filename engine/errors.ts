@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'prompt_too_long'
   | 'template_invalid'
   | 'template_refused'
+  | 'schema_invalid'
+  | 'schema_unsupported'
   | 'out_of_memory'
   // while running
   | 'aborted'
@@ -50,6 +52,8 @@ const INPUT_CODES: ReadonlySet<ErrorCode> = new Set([
   'prompt_too_long',
   'template_invalid',
   'template_refused',
+  'schema_invalid',
+  'schema_unsupported',
 ])
 
 export function isInputError(error: unknown): boolean {

@@ -5,6 +5,7 @@ import { readTopology, type Topology } from './pipeline/topology.ts'
 
 export { measureBandwidth } from './bandwidth.ts'
 export type * from './chat-types.ts'
+export { resolveResponseFormat } from './constraint/response-format.ts'
 export { Engine, type EngineEvent, type EngineRequest } from './engine.ts'
 export { type ErrorCode, isInputError, TsinferError } from './errors.ts'
 export { type GgufFile, openGguf } from './gguf/file.ts'

@@ -69,6 +69,19 @@ export const VOCABULARY_MAX = 1 << 21
 /** Positions a model may claim to be trained for; a sequence gets at most CONTEXT_MAX of them. */
 export const POSITIONS_MAX = 2 ** 31 - 1
 
+// A JSON Schema, and what a constraint keeps of it. Real schemas have tens of levels and thousands of states.
+
+/** Levels of a schema, each reference one. */
+export const SCHEMA_DEPTH_MAX = 256
+/** States of a compiled schema. */
+export const GRAMMAR_STATES_MAX = 1 << 18
+/** Positions kept of one compiled schema, 2 KiB each; a text that counts characters makes new ones all the time. */
+export const GRAMMAR_POSITIONS_MAX = 1 << 12
+/** Masks kept of one compiled schema: a bit per token each. */
+export const CONSTRAINT_MASKS_MAX = 64
+/** Compiled schemas kept with their positions for requests to come. */
+export const CONSTRAINTS_KEPT_MAX = 8
+
 if (ARRAY_KEPT_ELEMENTS_MAX < LAYERS_MAX) throw new Error('limits: arrays with a value per layer must be kept')
 if (ROWS_MAX > 32) throw new Error('limits: the alive mask has 32 bits')
 if (ANCESTORS_MAX < ROWS_MAX) throw new Error('limits: a chain must fit one micro-batch')

@@ -1,4 +1,6 @@
 // One request while it runs in the conductor: its samplers, what may end its choices, and its figures.
+import type { Constraints } from './constraint/constraints.ts'
+import type { GrammarConstraint } from './constraint/grammar-constraint.ts'
 import type { Position, TokenId } from './domain.ts'
 import { assert, TsinferError } from './errors.ts'
 import type { RequestFigures, ScoreRow, ToConductor, TokenBytes } from './messages.ts'
@@ -26,6 +28,10 @@ export interface RequestContext {
   readonly scratch: Candidates
   readonly tokenBytes: TokenBytes | undefined
   readonly meter: PipelineMeter
+  /** Absent for a model without a vocabulary. */
+  readonly constraints: Constraints | undefined
+  /** Positions of a sequence. */
+  readonly contextLength: number
 }
 
 /** A sampled token; `ends`: it ends the choice; `shown`: it still belongs to the text. */
@@ -38,6 +44,7 @@ export interface Sampled {
 interface Choice {
   readonly sampler: Sampler
   readonly stopWatch: StopWatch | undefined
+  readonly constraint: GrammarConstraint | undefined
   readonly drafter: Drafter | undefined
   /** With a draft model: what it draws with, and the certain text. */
   readonly draftSampler: Sampler | undefined
@@ -60,7 +67,7 @@ export class LiveRequest {
   #lastTokenMs = Number.NaN
   #tokens = 0
 
-  /** Throws `option_invalid` for stop strings that cannot be watched for. */
+  /** Throws `option_invalid` for stop strings that cannot be watched for and constraints that cannot be kept. */
   constructor(message: GenerateMessage | ScoreMessage, context: RequestContext, nowMs: number) {
     this.#message = message
     this.#submittedMs = nowMs
@@ -70,11 +77,12 @@ export class LiveRequest {
     meter.read(this.#readings.begun, clockUs())
     if (message.kind === 'generate') {
       const { prompt, choices, tokensMax, parameters, draft, session } = message
-      const head = headNeeded(parameters)
+      const head = headNeeded(parameters, message.constraint !== undefined)
       const optional = { ...(draft ? { draft } : {}), ...(session === undefined ? {} : { session }) }
       this.work = { kind: 'generate', prompt, choices, tokensMax, head, ...optional }
       this.#stopTokens = new Set(message.stopTokens)
-      this.#choices = createChoices(message, context)
+      const room = reachableLength(this.work, context.contextLength) - prompt.length
+      this.#choices = createChoices(message, context, room)
     } else {
       this.work = { kind: 'score', prompt: message.prompt, from: message.from }
       this.#stopTokens = new Set()
@@ -82,16 +90,17 @@ export class LiveRequest {
     }
   }
 
-  /** Draws the token of `position` and makes it final. */
+  /** Draws the token of `position` and makes it final. Throws `option_invalid` where no token is allowed. */
   sample(choice: number, row: ResultRow, position: Position): Sampled {
-    const { sampler, stopWatch, drafter, draftSampler, text } = this.#choices[choice]!
-    const token = sampler.sample(row, row.full, position)
+    const { sampler, stopWatch, constraint, drafter, draftSampler, text } = this.#choices[choice]!
+    const token = sampler.sample(row, row.full, position, constraint)
     if (this.#stopTokens.has(token)) return { token, ends: true, shown: false }
     sampler.accept(token)
     drafter?.accept(token)
     draftSampler?.accept(token)
     if (draftSampler) text.push(token)
-    return { token, ends: stopWatch?.accept(token) === 'stop', shown: true }
+    const isComplete = constraint?.accept(token) === 'stop'
+    return { token, ends: stopWatch?.accept(token) === 'stop' || isComplete, shown: true }
   }
 
   /** Guesses what follows the certain text of a choice and `assumed`. Nothing follows a token that ends the text. */
@@ -176,17 +185,23 @@ export class LiveRequest {
   }
 }
 
-function createChoices(message: GenerateMessage, context: RequestContext): Choice[] {
-  const { parameters, prompt, stopStrings } = message
-  const { vocabularySize, draftVocabularySize, scratch, tokenBytes } = context
+/** `room`: tokens that a choice can get. */
+function createChoices(message: GenerateMessage, context: RequestContext, room: number): Choice[] {
+  const { parameters, prompt, stopStrings, stopTokens, constraint } = message
+  const { vocabularySize, draftVocabularySize, scratch, tokenBytes, constraints } = context
   const automaton = stopStrings.length > 0 ? compileStopStrings(stopStrings) : undefined
   if (automaton && !tokenBytes) {
     throw new TsinferError('option_invalid', 'stop: expected a model with a vocabulary, found one without')
+  }
+  if (constraint && !constraints) {
+    throw new TsinferError('option_invalid', 'responseFormat: expected a model with a vocabulary, found one without')
   }
   const drafts = message.draft !== undefined
   return Array.from({ length: message.choices }, (_, choice) => ({
     sampler: new Sampler(parameters, choice, vocabularySize, scratch, prompt),
     stopWatch: automaton && tokenBytes && new StopWatch(automaton, tokenBytes),
+    // A prompt that leaves less than no room is refused by the scheduler.
+    constraint: constraint && room >= 0 ? constraints?.create(constraint, room, stopTokens) : undefined,
     drafter: drafts && draftVocabularySize === undefined ? new NgramDrafter(prompt) : undefined,
     draftSampler:
       drafts && draftVocabularySize !== undefined

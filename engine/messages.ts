@@ -1,4 +1,5 @@
 // What the caller thread and the conductor say to each other over their MessagePort. Plain data only.
+import type { NamedGrammar } from './constraint/grammar.ts'
 import type { ErrorCode } from './errors.ts'
 import type { MeterFigures } from './meter.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
@@ -18,6 +19,8 @@ export type ToConductor =
       readonly stopTokens: readonly number[]
       /** Byte strings that end a choice as soon as its text contains one. */
       readonly stopStrings: readonly Uint8Array[]
+      /** What every choice has to be. */
+      readonly constraint?: NamedGrammar
       /** How to speculate; absent for plain decoding. */
       readonly draft?: DraftParameters
       /** Whose KV cells to go on from and to leave behind. */
@@ -34,8 +37,8 @@ export type ToConductor =
   | { readonly kind: 'abort'; readonly request: RequestId }
   /** The session is over. */
   | { readonly kind: 'forget'; readonly session: SessionId }
-  /** Once, before the first request with stop strings. */
-  | { readonly kind: 'tokenBytes'; readonly tokenBytes: TokenBytes }
+  /** Once, before the first request with stop strings or a constraint. */
+  | { readonly kind: 'tokenBytes'; readonly tokenBytes: TokenBytes; readonly specials: Int32Array }
 
 /** The distribution after one position of a scored text. */
 export interface ScoreRow {

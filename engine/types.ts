@@ -40,6 +40,19 @@ export interface LoadOptions {
   readonly onProgress?: (fraction: number) => void
 }
 
+/**
+ * What a text has to be: anything, a JSON object, or a JSON value that a schema accepts. The text is one value without
+ * white space around it; it ends with the value, which is closed within the tokens there are. Of JSON Schema (draft
+ * 2020-12) these keywords are kept, others are refused: type, enum, const, properties, required, additionalProperties,
+ * prefixItems, items, minItems, maxItems, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum,
+ * anyOf, oneOf of schemas that visibly exclude each other, allOf of one, $ref to $defs. Properties come in their order in
+ * the schema; others than those listed only where additionalProperties asks for them.
+ */
+export type ResponseFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json_object' }
+  | { readonly type: 'json_schema'; readonly schema: object | boolean }
+
 /** Defaults are llama.cpp's. */
 export interface SamplingOptions {
   /** Default 0.8; 0 = greedy. */
@@ -91,6 +104,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly maxTokens?: number
   /** Texts that end a choice; the text is cut before them. */
   readonly stop?: readonly string[]
+  /** Default: any text. A stop string still ends the text wherever it stands. */
+  readonly responseFormat?: ResponseFormat
   /** Continuations of the same prompt. Default 1. */
   readonly choices?: number
   /**

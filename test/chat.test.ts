@@ -142,7 +142,7 @@ test('reasoning, answer and calls are told apart, for every choice', async () =>
     'call>{"name": "add", "argu',
     'ments": {"a": 1}}</tool_call>',
   ]
-  const chat = followChat(made(first, ['Hel', 'lo']), prompted('hi'), TOOLS, () => {})
+  const chat = followChat(made(first, ['Hel', 'lo']), prompted('hi'), { tools: TOOLS }, () => {})
   const parts = { text: ['', ''], reasoning: ['', ''], calls: [0, 0] }
   for await (const { choice, text, reasoning, toolCalls } of chat) {
     parts.text[choice] += text
@@ -162,13 +162,17 @@ test('reasoning, answer and calls are told apart, for every choice', async () =>
 
 test('reasoning that the prompt began; calls only where tools were offered; what is held back comes at the end', async () => {
   const text = ['so ', '</think> {"name": "add", ', '"parameters": {}}']
-  const without = await followChat(made(text), prompted('<think>\n'), undefined, () => {}).result
+  const without = await followChat(made(text), prompted('<think>\n'), {}, () => {}).result
   assert.is(without.choices[0]!.reasoning, 'so')
   assert.is(without.choices[0]!.content, '{"name": "add", "parameters": {}}')
-  const withTools = await followChat(made(text), prompted('<think>\n'), TOOLS, () => {}).result
+  const withTools = await followChat(made(text), prompted('<think>\n'), { tools: TOOLS }, () => {}).result
   assert.is(withTools.choices[0]!.content, '')
   assert.is(withTools.choices[0]!.toolCalls.length, 1)
-  const chat = followChat(made(['a <'], []), prompted(''), TOOLS, () => {})
+  const json = ['{"a":"<think>no</thi', 'nk> {\\"name\\": \\"add\\", \\"parameters\\": {}}"}']
+  const format = { tools: TOOLS, responseFormat: { type: 'json_object' } } as const
+  const formed = await followChat(made(json), prompted('<think>\n'), format, () => {}).result
+  assert.equal(formed.choices[0]!.message, { role: 'assistant', content: json.join('') })
+  const chat = followChat(made(['a <'], []), prompted(''), { tools: TOOLS }, () => {})
   let said = ''
   for await (const piece of chat) said += piece.text
   assert.is(said, 'a <')

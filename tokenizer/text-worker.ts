@@ -6,6 +6,7 @@ import { openGguf } from '../engine/gguf/file.ts'
 import { ChatPrompter } from './chat-prompt.ts'
 import { metadataOf } from './gguf-metadata.ts'
 import type { FromTextWorker, ToTextWorker } from './text-messages.ts'
+import { specialTokens } from './token-attributes.ts'
 import { createTokenizer, type Tokenizer } from './tokenizer.ts'
 import { readVocabulary, type Vocabulary } from './vocabulary.ts'
 
@@ -44,7 +45,8 @@ export default async function runTextWorker({
     port.close()
     return fault
   }
-  const { table, ids, endOfGeneration, addBos, addEos } = vocabulary
+  const { table, ids, endOfGeneration, addBos, addEos, attributes } = vocabulary
+  const specials = specialTokens(attributes)
   await new Promise<void>((resolve) => {
     port.on('close', resolve)
     port.on('message', (message: ToTextWorker) => {
@@ -66,7 +68,7 @@ export default async function runTextWorker({
         post({ kind: 'refused', id: message.id, ...faultOf(error) })
       }
     })
-    post({ kind: 'ready', facts: { table, ids, endOfGeneration, addBos, addEos } })
+    post({ kind: 'ready', facts: { table, ids, endOfGeneration, addBos, addEos, specials } })
   })
   return undefined
 }

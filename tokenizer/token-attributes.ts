@@ -25,6 +25,10 @@ export function isHidden(attribute: number): boolean {
   return (attribute & ONLY_WHEN_ASKED) !== 0 && (attribute & NORMAL) === 0
 }
 
+/** Tokens that are no plain text, whatever they print. */
+export const specialTokens = (attributes: Uint8Array): Int32Array =>
+  Int32Array.from(attributes.keys()).filter((id) => (attributes[id]! & SPECIAL) !== 0)
+
 /** Bits of the types 0 to 6 of `tokenizer.ggml.token_type`: undefined, normal, ..., unused, byte. */
 const BITS_OF_TYPE = [0, NORMAL, UNKNOWN, CONTROL, USER_DEFINED, 0, BYTE]
 

@@ -1,9 +1,14 @@
 // What may end or narrow a choice beyond the model itself. Runs in the conductor, advances only with accepted tokens.
 import type { TokenId } from '../domain.ts'
 
+/** Which tokens may come next; both say the same. Valid until the next token is accepted. */
+export interface TokenFilter {
+  allows(token: TokenId): boolean
+  /** One bit per token id, 1 = allowed. */
+  mask(): Uint32Array
+}
+
 export interface TokenConstraint {
-  /** One bit per token id, 1 = allowed, for the next token; undefined allows all. Valid until the next `accept`. */
-  mask?(): Uint32Array | undefined
   /** The token is final; `stop` ends the choice after it. */
   accept(token: TokenId): 'continue' | 'stop'
 }

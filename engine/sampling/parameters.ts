@@ -108,7 +108,8 @@ export const mayRaise = (parameters: SamplingParameters): boolean =>
 export const isGreedy = (parameters: SamplingParameters): boolean =>
   parameters.temperature === 0 || parameters.topK === 1
 
-/** What the last stage has to report for rows sampled with these parameters. */
-export function headNeeded(parameters: SamplingParameters): Exclude<HeadKind, 'none'> {
-  return isGreedy(parameters) && !hasPenalties(parameters) && parameters.logitBias.length === 0 ? 'best' : 'top'
+/** What the last stage has to report for rows sampled with these parameters; a filter may rule out the best token. */
+export function headNeeded(parameters: SamplingParameters, isFiltered: boolean): Exclude<HeadKind, 'none'> {
+  const isPlain = !isFiltered && !hasPenalties(parameters) && parameters.logitBias.length === 0
+  return isGreedy(parameters) && isPlain ? 'best' : 'top'
 }

@@ -17,6 +17,7 @@ import { TsinferError } from '../errors.ts'
 import { TOP_COUNT } from '../limits.ts'
 import { realExp, realLog } from '../real-math.ts'
 import { Candidates } from './candidates.ts'
+import type { TokenFilter } from './constraint.ts'
 import { TokenHistory } from './history.ts'
 import { GumbelNoise } from './noise.ts'
 import { hasPenalties, isGreedy, mayRaise, type SamplingParameters } from './parameters.ts'
@@ -48,7 +49,6 @@ export class Sampler {
   readonly #mayRaise: boolean
   /** ln(minP): how far below the best logit a token may lie. */
   readonly #minPLog: number
-  #mask: Uint32Array | undefined
 
   constructor(
     parameters: SamplingParameters,
@@ -76,12 +76,14 @@ export class Sampler {
 
   /**
    * The token for `position`. `fullRow` gives the row's f32 logits over the whole vocabulary and is called only when
-   * `top` cannot decide. `mask`: see TokenConstraint. Throws `logits_nan` when no logit is a number and
-   * `option_invalid` when bias and mask leave no token.
+   * `top` cannot decide. `filter`: tokens it does not allow are as if banned. Throws `logits_nan` when no logit is a
+   * number and `option_invalid` when bias and filter leave no token.
    */
-  sample(top: TopRow, fullRow: () => Float32Array, position: Position, mask?: Uint32Array): TokenId {
-    this.#mask = mask
-    if (!this.#loadTop(top)) this.#loadFull(fullRow())
+  sample(top: TopRow, fullRow: () => Float32Array, position: Position, filter?: TokenFilter): TokenId {
+    if (!this.#loadTop(top, filter)) {
+      if (filter) this.#loadAllowed(fullRow(), filter.mask())
+      else this.#loadFull(fullRow())
+    }
     const best = this.#candidates.logitAt(0)
     if (this.#greedy || best === Number.POSITIVE_INFINITY) return this.#candidates.idAt(0)
     this.#noise.setPosition(position)
@@ -120,7 +122,7 @@ export class Sampler {
   }
 
   /** Loads the reported tokens; false when they are not provably enough. */
-  #loadTop(top: TopRow): boolean {
+  #loadTop(top: TopRow, filter: TokenFilter | undefined): boolean {
     const isWhole = top.count >= this.#vocabularySize
     if (top.count === 0 || (this.#mayRaise && !isWhole)) return false
     const candidates = this.#candidates
@@ -130,12 +132,14 @@ export class Sampler {
     candidates.clear()
     for (let i = 0; i < top.count; i++) {
       const id = top.ids[i]!
+      if (filter && !filter.allows(id)) continue
       const logit = this.#changed(id, top.logits[i]!)
       candidates.push(id, logit)
       if (logit > boundLogit || (logit === boundLogit && id <= boundId)) certain++
     }
     candidates.order()
     const { topK, topP, minP } = this.#parameters
+    if (candidates.count === 0) return false
     if (isWhole) return candidates.logitAt(0) > Number.NEGATIVE_INFINITY
     const needed = this.#greedy ? 1 : topK
     if (needed > 0 && certain >= needed) return true
@@ -153,21 +157,34 @@ export class Sampler {
       candidates.push(id, this.#changed(id, logit))
     }
     if (!someNumber) throw new TsinferError('logits_nan', 'logits: expected numbers, found only NaN')
-    candidates.order()
-    if (candidates.logitAt(0) === Number.NEGATIVE_INFINITY) {
-      throw new TsinferError(
-        'option_invalid',
-        'logitBias: expected a token that it and the constraint allow, found none',
-      )
-    }
+    this.#orderSome()
   }
 
-  /** The logit after bias, mask and penalties. */
+  /** As `loadFull`, with the tokens of a mask alone. */
+  #loadAllowed(row: Float32Array, mask: Uint32Array): void {
+    const candidates = this.#candidates
+    candidates.clear()
+    for (let word = 0; word < mask.length; word++) {
+      for (let bits = mask[word]!; bits !== 0; bits &= bits - 1) {
+        const id = word * 32 + 31 - Math.clz32(bits & -bits)
+        const logit = row[id]!
+        if (!Number.isNaN(logit)) candidates.push(id, this.#changed(id, logit))
+      }
+    }
+    this.#orderSome()
+  }
+
+  #orderSome(): void {
+    const candidates = this.#candidates
+    candidates.order()
+    if (candidates.count > 0 && candidates.logitAt(0) > Number.NEGATIVE_INFINITY) return
+    throw new TsinferError('option_invalid', 'logitBias: expected a token that it and the constraint allow, found none')
+  }
+
+  /** The logit after bias and penalties. */
   #changed(id: TokenId, raw: number): number {
     const bias = this.#bias.size > 0 ? (this.#bias.get(id) ?? 0) : 0
-    const mask = this.#mask
-    const allowed = mask === undefined || ((mask[id >>> 5]! >>> (id & 31)) & 1) === 1
-    if (!allowed || bias === Number.NEGATIVE_INFINITY) return Number.NEGATIVE_INFINITY
+    if (bias === Number.NEGATIVE_INFINITY) return Number.NEGATIVE_INFINITY
     let logit = raw + bias
     const occurrences = this.#history?.occurrences(id) ?? 0
     if (occurrences === 0) return logit

@@ -64,10 +64,11 @@ test('errors name the option, what it may be and what it is', () => {
 })
 
 test('what the last stage must report', () => {
-  const head = (options: SamplingOptions) => headNeeded(resolveSampling(options, 10, 0))
+  const head = (options: SamplingOptions) => headNeeded(resolveSampling(options, 10, 0), false)
   assert.is(head({ temperature: 0 }), 'best')
   assert.is(head({ topK: 1 }), 'best')
   assert.is(head({}), 'top')
+  assert.is(headNeeded(resolveSampling({ temperature: 0 }, 10, 0), true), 'top')
   assert.is(head({ temperature: 0, repeatPenalty: 1.1 }), 'top')
   assert.is(head({ temperature: 0, repeatPenalty: 1.1, repeatLastN: 0 }), 'best')
   assert.is(head({ temperature: 0, logitBias: { 1: -1 } }), 'top')

@@ -169,14 +169,13 @@ test('repeat penalty lowers negative logits too', () => {
   assert.is(samplerOf({ temperature: 0, repeatPenalty: 1.5 }, 2, [0]).sample(topOf(logits), forbidden, 0), 1)
 })
 
-test('bans: by bias, by mask, and all', () => {
+test('bans: by bias, by a filter, and all', () => {
   const logits = Float32Array.from({ length: 100 }, (_, id) => -id)
   const all = Object.fromEntries(Array.from({ length: 100 }, (_, id) => [id, Number.NEGATIVE_INFINITY]))
-  const mask = new Uint32Array(4)
-  mask[3] = 1 << 2
+  const filter = { allows: (id: number) => id === 98, mask: () => Uint32Array.of(0, 0, 0, 1 << 2) }
   const plain = samplerOf({}, 100)
   assert.is(
-    plain.sample(topOf(logits), () => logits, 0, mask),
+    plain.sample(topOf(logits), () => logits, 0, filter),
     98,
   )
   const banned = samplerOf({ temperature: 0, logitBias: { 0: Number.NEGATIVE_INFINITY } }, 100)

@@ -1,0 +1,65 @@
+// Keeps one choice inside a grammar: tells which tokens may come next, and ends the choice with the value. Pure; runs in
+// the conductor.
+import type { TokenId } from '../domain.ts'
+import { assert, TsinferError } from '../errors.ts'
+import type { TokenConstraint } from '../sampling/constraint.ts'
+import type { Position } from './positions.ts'
+import type { TokenAutomaton } from './token-automaton.ts'
+
+/** Bytes of a shortest value whose tokens are counted for the message that it does not fit. */
+const COUNTED_BYTES_MAX = 1 << 16
+
+export class GrammarConstraint implements TokenConstraint {
+  readonly #automaton: TokenAutomaton
+  readonly #stopTokens: ReadonlySet<TokenId>
+  /** Tokens that the choice may still get. */
+  #tokensLeft: number
+  #position: Position
+
+  /**
+   * `tokensMost`: tokens that the choice may get; `stopTokens`: what may end it where the value is complete.
+   * Throws `option_invalid` where no value is known to fit.
+   */
+  constructor(automaton: TokenAutomaton, tokensMost: number, stopTokens: ReadonlySet<TokenId>) {
+    this.#automaton = automaton
+    this.#stopTokens = stopTokens
+    this.#tokensLeft = tokensMost
+    this.#position = automaton.positions.start
+    if (automaton.fits(this.#position, tokensMost)) return
+    const { closeBytes } = this.#position
+    const isShort = closeBytes <= COUNTED_BYTES_MAX
+    const least = isShort ? `${automaton.closeTokens(this.#position, closeBytes)} tokens` : `${closeBytes} bytes`
+    throw new TsinferError(
+      'option_invalid',
+      `schema: expected room for its shortest value, ${least}, found room for ${tokensMost} tokens`,
+    )
+  }
+
+  allows(token: TokenId): boolean {
+    if (this.#stopTokens.has(token)) return this.#position.isEnd
+    const next = this.#automaton.follow(this.#position, token)
+    return next !== null && this.#automaton.fits(next, this.#tokensLeft - 1)
+  }
+
+  mask(): Uint32Array {
+    const mask = this.#automaton.mask(this.#position, this.#tokensLeft - 1)
+    if (!this.#position.isEnd || this.#stopTokens.size === 0) return mask
+    const withStops = mask.slice()
+    for (const token of this.#stopTokens) withStops[token >>> 5]! |= 1 << (token & 31)
+    return withStops
+  }
+
+  accept(token: TokenId): 'continue' | 'stop' {
+    const next = this.#automaton.follow(this.#position, token)
+    assert(next !== null, `the constraint was given token ${token}, which it does not allow`)
+    this.#tokensLeft--
+    this.#position = this.#automaton.positions.tidy(next)
+    return next.isEnd && !this.#canGoOn(next) ? 'stop' : 'continue'
+  }
+
+  /** Whether a text that may end here may also have another token, be it one that stops it. */
+  #canGoOn(position: Position): boolean {
+    if (position.configurations.length === 0 || this.#tokensLeft === 0) return false
+    return this.#stopTokens.size > 0 || this.#automaton.mask(position, this.#tokensLeft - 1).some((word) => word !== 0)
+  }
+}

@@ -1,0 +1,121 @@
+// Which tokens may follow a position of a grammar so that the text can still be closed with the tokens that are left.
+// Choices and requests with the same grammar share one. Pure; runs in the conductor.
+import type { TokenId } from '../domain.ts'
+import { TsinferError } from '../errors.ts'
+import { CONSTRAINT_MASKS_MAX } from '../limits.ts'
+import type { TokenBytes } from '../sampling/stop-strings.ts'
+import { type Closing, planClosing, shortestWay } from './closing.ts'
+import type { Grammar } from './grammar.ts'
+import { type Position, Positions } from './positions.ts'
+import { fewestTokens, hasByteToken, type TokenTrie } from './token-trie.ts'
+
+/** The vocabulary as constraints see it. */
+export interface ConstraintVocabulary {
+  readonly trie: TokenTrie
+  readonly tokenBytes: TokenBytes
+  /** Tokens of the model, which may have more than the vocabulary names. */
+  readonly size: number
+}
+
+interface KnownMask {
+  readonly mask: Uint32Array
+  /** The most bytes that are needed to close the text after any of the tokens. */
+  readonly closeBytesMost: number
+}
+
+export class TokenAutomaton {
+  readonly #grammar: Grammar
+  readonly #closing: Closing
+  readonly #vocabulary: ConstraintVocabulary
+  readonly positions: Positions
+  /** Of positions that were asked for, oldest first. */
+  readonly #masks = new Map<Position, KnownMask>()
+  /** Scratch: the position after each byte of the walk; index 0 is where it begins. */
+  readonly #path: Position[] = []
+
+  /** Throws `tokenizer_unsupported` where the vocabulary cannot spell any value. */
+  constructor(grammar: Grammar, vocabulary: ConstraintVocabulary) {
+    this.#grammar = grammar
+    this.#vocabulary = vocabulary
+    this.#closing = planClosing(grammar, hasByteToken(vocabulary.trie))
+    if (this.#closing.bytes[grammar.start] === Number.POSITIVE_INFINITY) {
+      throw new TsinferError(
+        'tokenizer_unsupported',
+        'schema: expected a vocabulary with a token for every byte of JSON, found one without',
+      )
+    }
+    this.positions = new Positions(grammar, this.#closing)
+  }
+
+  /** Whether the text can be closed with so many tokens. */
+  fits(position: Position, tokens: number): boolean {
+    // Every byte of the shortest way is a token by itself.
+    return position.closeBytes <= tokens || this.closeTokens(position, tokens) <= tokens
+  }
+
+  /** Fewest tokens that close the text by one of its shortest ways; where that is more than `most`, any larger number. */
+  closeTokens(position: Position, most: number): number {
+    if (position.closeTokens !== undefined) return position.closeTokens
+    const { trie } = this.#vocabulary
+    let least = position.isEnd ? 0 : Number.POSITIVE_INFINITY
+    let isWhole = true
+    for (const { state, waiting } of position.configurations) {
+      const length = this.#closing.bytes[state]! + waiting.closeBytes
+      const isHopeless = length > most * trie.longest
+      if (isHopeless) isWhole = false
+      else
+        least = Math.min(least, fewestTokens(trie, shortestWay(this.#grammar, this.#closing, state, waiting, length)))
+    }
+    if (isWhole || least <= most) position.closeTokens = least
+    return least
+  }
+
+  /** The position after a token; null where it cannot come. */
+  follow(from: Position, token: TokenId): Position | null {
+    const { trie, tokenBytes } = this.#vocabulary
+    if (trie.contains[token] !== 1) return null
+    const end = tokenBytes.offsets[token + 1]!
+    let position: Position | null = from
+    for (let at = tokenBytes.offsets[token]!; at < end && position; at++) {
+      position = this.positions.step(position, tokenBytes.bytes[at]!)
+    }
+    return position
+  }
+
+  /** Bit per token: it can come next, and the text can be closed with `tokens` after it. */
+  mask(position: Position, tokens: number): Uint32Array {
+    const known = this.#masks.get(position)
+    if (known && known.closeBytesMost <= tokens) return known.mask
+    const { mask, closeBytesMost } = this.#walk(position, tokens)
+    if (closeBytesMost > tokens) return mask
+    if (this.#masks.size >= CONSTRAINT_MASKS_MAX) this.#masks.delete(this.#masks.keys().next().value!)
+    this.#masks.set(position, { mask, closeBytesMost })
+    return mask
+  }
+
+  #walk(from: Position, tokensLeft: number): KnownMask {
+    const { trie, size } = this.#vocabulary
+    const { bytes, depths, ends, tokensFrom, tokens } = trie
+    const mask = new Uint32Array((size + 31) >>> 5)
+    const path = this.#path
+    path[0] = from
+    let closeBytesMost = 0
+    for (let node = 0; node < bytes.length; ) {
+      const depth = depths[node]!
+      const position = this.positions.step(path[depth - 1]!, bytes[node]!)
+      if (position === null) {
+        node = ends[node]!
+        continue
+      }
+      path[depth] = position
+      const end = tokensFrom[node + 1]!
+      const first = tokensFrom[node]!
+      node++
+      if (first === end) continue
+      closeBytesMost = Math.max(closeBytesMost, position.closeBytes)
+      if (!this.fits(position, tokensLeft)) continue
+      for (let i = first; i < end; i++) mask[tokens[i]! >>> 5]! |= 1 << (tokens[i]! & 31)
+    }
+    return { mask, closeBytesMost }
+  }
+}

@@ -1,0 +1,130 @@
+// Random texts of a constraint: a sampler that has no preferences and picks any token the constraint allows.
+import { Constraints } from '../../../engine/constraint/constraints.ts'
+import { compileSchema } from '../../../engine/constraint/schema.ts'
+import type { TokenBytes } from '../../../engine/sampling/stop-strings.ts'
+import type { Random } from '../../sim/random.ts'
+
+export const END = 0
+
+/** Token 0 ends a text, then all single bytes, then the given texts. */
+export function vocabularyOf(texts: readonly (string | Uint8Array)[]): TokenBytes {
+  const encoder = new TextEncoder()
+  const pieces = [
+    new Uint8Array(0),
+    ...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)),
+    ...texts.map((text) => (typeof text === 'string' ? encoder.encode(text) : text)),
+  ]
+  const offsets = new Uint32Array(pieces.length + 1)
+  pieces.forEach((piece, i) => {
+    offsets[i + 1] = offsets[i]! + piece.length
+  })
+  const bytes = new Uint8Array(offsets.at(-1)!)
+  for (const [i, piece] of pieces.entries()) bytes.set(piece, offsets[i]!)
+  return { bytes, offsets }
+}
+
+/** Pieces that cross borders of JSON, of characters and of words. */
+export const SOME_TEXTS = [
+  ...[
+    '{"',
+    '":',
+    '", "',
+    '"}',
+    '"]',
+    '},{',
+    '}]',
+    '[[',
+    ']]',
+    '": "',
+    '":[',
+    '1,',
+    '12',
+    '345',
+    '0.',
+    'e+',
+    '-1',
+    '.5',
+  ],
+  ...[
+    'true',
+    'false',
+    'null',
+    'tru',
+    'lse,',
+    'name',
+    '"name',
+    'na',
+    'me":',
+    ' a',
+    'abc',
+    'Bern',
+    'circle"',
+    '日',
+    '日本',
+    '😀',
+  ],
+  ...[
+    '\\n',
+    '\\"',
+    '\\u',
+    '\\ud83d',
+    '\\udE00',
+    '\\u00',
+    '\n',
+    '  ',
+    '    ',
+    'é"',
+    ': ',
+    ', ',
+    '"kind":"',
+    '"value":0',
+    'children',
+  ],
+  ...[Uint8Array.of(0xe6, 0x97), Uint8Array.of(0x97, 0xa5, 0x22), Uint8Array.of(0xf0, 0x9f), Uint8Array.of(0xff, 0x41)],
+]
+
+export const someConstraints = (texts: readonly (string | Uint8Array)[] = SOME_TEXTS) => {
+  const tokenBytes = vocabularyOf(texts)
+  return { constraints: new Constraints(tokenBytes, [END], tokenBytes.offsets.length - 1), tokenBytes }
+}
+
+export interface Walk {
+  readonly text: string
+  readonly tokens: number
+  /** Whether the end token ended it. */
+  readonly isStopped: boolean
+}
+
+/** One random text of at most `tokensMost` tokens. Throws what the constraint throws. */
+export function walk(
+  { constraints, tokenBytes }: ReturnType<typeof someConstraints>,
+  schema: unknown,
+  tokensMost: number,
+  random: Random,
+  stopTokens: readonly number[] = [END],
+): Walk {
+  const named = { name: JSON.stringify(schema), grammar: compileSchema(schema) }
+  const constraint = constraints.create(named, tokensMost, stopTokens)
+  const bytes: number[] = []
+  for (let tokens = 0; ; tokens++) {
+    const allowed = idsOf(constraint.mask())
+    if (allowed.length === 0)
+      throw new Error(`no token is allowed after ${new TextDecoder().decode(Uint8Array.from(bytes))}`)
+    const token = random.pick(allowed)
+    if (!constraint.allows(token)) throw new Error(`token ${token} is in the mask but not allowed`)
+    if (token === END) return { text: decode(bytes), tokens, isStopped: true }
+    bytes.push(...tokenBytes.bytes.subarray(tokenBytes.offsets[token]!, tokenBytes.offsets[token + 1]!))
+    if (tokens >= tokensMost) throw new Error(`more than ${tokensMost} tokens`)
+    if (constraint.accept(token) === 'stop') return { text: decode(bytes), tokens: tokens + 1, isStopped: false }
+  }
+}
+
+/** Fails where the bytes are no UTF-8. */
+const decode = (bytes: readonly number[]): string =>
+  new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(bytes))
+
+export function idsOf(mask: Uint32Array): number[] {
+  const ids: number[] = []
+  for (let id = 0; id < mask.length * 32; id++) if ((mask[id >>> 5]! >>> (id & 31)) & 1) ids.push(id)
+  return ids
+}
