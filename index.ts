@@ -37,7 +37,9 @@ import {
   type ScoredPosition,
   type ScoreOptions,
   type Session,
+  type SessionHome,
   type Speculation,
+  sessionHome,
   startResidents,
   type TextTokenizer,
   type TokenizeOptions,
@@ -219,6 +221,7 @@ class LoadedModel implements Model {
   #closing: Promise<void> | undefined
   /** Control tokens that structure an answer, once a chat has asked for them. */
   #marks: ReadonlyMap<number, string> | undefined
+  readonly #sessionHome: SessionHome
   #stats = { requests: 0, requestsLive: 0, promptTokens: 0, tokens: 0 }
 
   constructor(
@@ -235,6 +238,7 @@ class LoadedModel implements Model {
     this.#onClosed = onClosed
     this.info = modelInfo(path, prepared, kernels.build)
     this.#engine = engine
+    this.#sessionHome = sessionHome(engine, prepared, this.info.name ?? path.split(/[\\/]/).at(-1)!)
     this.#text = text
     this.#facts = facts
     this.#stopTokens = stopTokens(prepared, facts)
@@ -282,7 +286,7 @@ class LoadedModel implements Model {
   }
 
   session(): Session {
-    return new KeptSession(this.#engine)
+    return new KeptSession(this.#sessionHome)
   }
 
   stats(): EngineStats {
@@ -315,7 +319,7 @@ class LoadedModel implements Model {
     const ids = typeof prompt === 'string' ? await this.tokenize(prompt, { parseSpecial }) : prompt
     const checked = this.#checkedIds(ids)
     const stopTokens = ignoreEos ? [] : this.#stopTokens
-    const session = options.session && KeptSession.of(this.#engine, options.session)
+    const session = options.session && KeptSession.of(this.#sessionHome, options.session)
     const request = {
       prompt: checked,
       parameters,

@@ -1,5 +1,4 @@
 // What can be typed in a chat besides messages.
-import { loadChat, saveChat } from './chat-file.ts'
 import type { ChatSession } from './chat-session.ts'
 import { listing, snakeKeys } from './figures.ts'
 import { nearest } from './nearest.ts'
@@ -37,11 +36,11 @@ const COMMANDS: readonly ChatCommand[] = [
   {
     name: 'save',
     argument: 'FILE',
-    help: 'save the conversation',
+    help: 'save the conversation, with what the model has computed of it',
     run: async (session, path) => {
       if (path === '') return '/save: expected the name of a file\n'
-      await saveChat(path, session.model.info.name ?? session.model.info.path, session.messages)
-      return `${path}: ${session.messages.length} messages saved\n`
+      const { tokens } = await session.save(path)
+      return `${path}: ${extent(session, tokens)} saved\n`
     },
   },
   {
@@ -50,12 +49,15 @@ const COMMANDS: readonly ChatCommand[] = [
     help: 'go on with a saved conversation',
     run: async (session, path) => {
       if (path === '') return '/load: expected the name of a file\n'
-      session.restore(await loadChat(path))
-      return `${path}: ${session.messages.length} messages loaded\n`
+      const { tokens } = await session.load(path)
+      return `${path}: ${extent(session, tokens)} loaded\n`
     },
   },
   { name: 'stats', help: 'figures of the last answer', run: (session) => stats(session) },
 ]
+
+const extent = ({ messages }: ChatSession, tokens: readonly number[]): string =>
+  `${messages.length} messages, ${tokens.length} tokens`
 
 /** The result of a line that begins with a slash; `exit` where it ends the chat. */
 export async function runChatCommand(session: ChatSession, line: string): Promise<string | 'exit'> {

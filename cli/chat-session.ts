@@ -1,6 +1,7 @@
 // The state of a chat: what was said, and answers to it.
 import { TsinferError } from '../engine/errors.ts'
-import type { ChatMessage, ChatOptions, ChatResult, Model, Session } from '../index.ts'
+import type { ChatMessage, ChatOptions, ChatResult, Model, SavedSession, Session } from '../index.ts'
+import { readNote, writeNote } from './chat-note.ts'
 
 /** Where an answer is shown while it is made. */
 export interface AnswerView {
@@ -44,13 +45,21 @@ export class ChatSession {
     this.#last = undefined
   }
 
-  /** Goes on from saved messages. */
-  restore(messages: readonly ChatMessage[]): void {
+  /** Writes the messages and the KV cells of what has been evaluated. Rejects as `Session.save` does. */
+  save(path: string): Promise<SavedSession> {
+    return this.#session.save(path, writeNote(this.messages))
+  }
+
+  /** Goes on from a saved chat. Rejects as `Session.load` does; the chat is then as it was. */
+  async load(path: string): Promise<SavedSession> {
+    const saved = await this.#session.load(path)
+    const messages = readNote(path, saved.note)
     const [first] = messages
     const hasSystem = first?.role === 'system'
     this.system = hasSystem ? String(first.content) : undefined
     this.#turns = messages.slice(hasSystem ? 1 : 0)
     this.#last = undefined
+    return saved
   }
 
   /**

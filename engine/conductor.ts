@@ -24,6 +24,7 @@ import { Ring } from './pipeline/ring.ts'
 import { createScratch } from './sampling/sampler.ts'
 import { type DraftNumber, IDLE, type RequestId, type SchedulerAction } from './scheduler/events.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
+import { Transfers } from './session/transfers.ts'
 
 export interface ConductorPayload {
   readonly control: Int32Array<SharedArrayBuffer>
@@ -59,6 +60,7 @@ class Conductor {
   /** Questions the draft model works on. */
   readonly #questions = new Map<DraftNumber, DraftAction>()
   readonly #meter: PipelineMeter
+  readonly #transfers: Transfers
   readonly #trace: ConductorTrace | undefined
   /** When a micro-batch's last row was cancelled, by its number modulo `MASK_ENTRIES`. */
   readonly #cancelledUs = new Int32Array(MASK_ENTRIES)
@@ -71,7 +73,7 @@ class Conductor {
 
   constructor(payload: ConductorPayload) {
     const { control, target, draft, trace } = payload
-    const { plan, lanePorts, vocabularySize } = target
+    const { plan, lanePorts, vocabularySize, kvHeads } = target
     const { stages, sizes, inFlightMax } = plan
     const memories = handOutMemories(stages, lanePorts)
     this.#payload = payload
@@ -105,6 +107,8 @@ class Conductor {
       headRowsMax: sizes.headRowsMax,
       vocabularySize,
     })
+    const tell = (message: FromConductor) => this.#outbox.push(message)
+    this.#transfers = new Transfers(this.#scheduler, stages, memories, kvHeads, tell)
   }
 
   serve(): never {
@@ -161,11 +165,13 @@ class Conductor {
     if (message.kind === 'forget') return this.#scheduler.handle(message)
     const { request } = message
     if (message.kind === 'abort') {
+      if (this.#transfers.abort(request)) return
       // The request may have ended while the message was on its way.
       if (this.#requests.has(request)) this.#scheduler.handle({ kind: 'abort', request })
       return
     }
     try {
+      if (message.kind !== 'generate' && message.kind !== 'score') return this.#transfers.handle(message)
       const live = new LiveRequest(message, this.#context, now())
       this.#scheduler.handle({ kind: 'request', request, work: live.work })
       this.#requests.set(request, live)
@@ -225,6 +231,8 @@ class Conductor {
         return this.#submit(action)
       case 'cancel':
         return this.#cancel(action.number, action.rows)
+      case 'transfer':
+        return this.#transfers.open(action)
       case 'judge':
         return this.#judge(action)
       case 'score':
@@ -377,7 +385,8 @@ class Conductor {
   #send(): void {
     if (this.#outbox.length === 0) return
     Atomics.store(this.#control, this.#layout.inbox, 1)
-    this.#payload.port.postMessage(this.#outbox)
+    const moved = this.#outbox.flatMap((message) => (message.kind === 'bytes' ? [message.bytes.buffer] : []))
+    this.#payload.port.postMessage(this.#outbox, moved)
     this.#outbox = []
   }
 }

@@ -25,6 +25,7 @@ export interface PipelinePart {
   readonly words: ControlLayout
   readonly plan: ModelPlan
   readonly vocabularySize: number
+  readonly kvHeads: number
   /** Where its lanes, [stage][lane], wait for their memories. */
   readonly lanePorts: readonly (readonly MessagePort[])[]
 }

@@ -28,10 +28,23 @@ export type EngineEvent =
   | { readonly kind: 'token'; readonly choice: number; readonly token: number }
   | { readonly kind: 'score'; readonly row: ScoreRow }
   | { readonly kind: 'finish'; readonly choice: number; readonly reason: FinishReason }
-  /** Always the last. */
+  /** The last, but for transfers. */
   | { readonly kind: 'done'; readonly figures: RequestFigures }
+  | Unnumbered<TransferAnswer>
+
+/** What a transfer produces; `settled` is the last. */
+export type TransferAnswer = Extract<FromConductor, { kind: 'opened' | 'bytes' | 'written' | 'settled' }>
 
 type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never
+type TransferRequest = Unnumbered<Extract<ToConductor, { kind: 'hold' | 'restore' }>>
+
+/** A transfer of K and V under way. Leaving `answers` early gives it up. */
+export interface Transfer {
+  readonly answers: RequestStream<EngineEvent>
+  /** Asks for the next answer; `bytes` of a `write` are gone afterwards. */
+  post(message: Unnumbered<Extract<ToConductor, { kind: 'read' | 'write' | 'settle' }>>): void
+}
+
 /** A request as the caller states it; the engine numbers it. */
 export type EngineRequest = Unnumbered<Extract<ToConductor, { kind: 'generate' | 'score' }>>
 
@@ -40,6 +53,8 @@ interface LiveStream {
   readonly forgetSignal: () => void
 }
 
+/** After one of these a request is over. */
+const LAST: ReadonlySet<FromConductor['kind']> = new Set(['done', 'failed', 'settled'])
 /** Time residents get to return by themselves when the engine closes. */
 const CLOSE_GRACE_MS = 2000
 /** How often loading progress is looked at. */
@@ -120,7 +135,7 @@ export class Engine {
    * Sends a request. The stream ends with a `done` event; it throws `aborted` once `signal` fires, `thread_died` or
    * `closed` when the engine ends. Leaving the stream early aborts the request.
    */
-  request(request: EngineRequest, signal?: AbortSignal): RequestStream<EngineEvent> {
+  request(request: EngineRequest | TransferRequest, signal?: AbortSignal): RequestStream<EngineEvent> {
     const id = this.#nextRequest++
     const stream = new RequestStream<EngineEvent>(() => this.#abort(id))
     if (this.#ended) {
@@ -136,6 +151,13 @@ export class Engine {
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
     return stream
+  }
+
+  /** Begins to read or to bring back what a session keeps; the first answer is `opened`. */
+  transfer(request: TransferRequest): Transfer {
+    const id = this.#nextRequest
+    const answers = this.request(request)
+    return { answers, post: (message) => this.#post({ ...message, request: id }) }
   }
 
   /** A new session, for requests to name. It keeps KV cells until it is forgotten or somebody else needs them. */
@@ -166,7 +188,7 @@ export class Engine {
   }
 
   #post(message: ToConductor): void {
-    this.#port.postMessage(message)
+    this.#port.postMessage(message, message.kind === 'write' ? [message.bytes.buffer as ArrayBuffer] : [])
     ringBell(this.#control, this.#layout.conductorBell)
   }
 
@@ -191,7 +213,7 @@ export class Engine {
     const stream = this.#live.get(message.request)?.stream
     if (message.kind === 'failed') stream?.fail(new TsinferError(message.code, message.message))
     else stream?.push(message)
-    if (message.kind !== 'failed' && message.kind !== 'done') return
+    if (!LAST.has(message.kind)) return
     this.#forget(message.request)
     stream?.finish()
   }
@@ -267,5 +289,5 @@ export function pipelineResidents(
       return port1
     }),
   )
-  return { part: { words, plan, vocabularySize: config.vocabularySize, lanePorts }, lanes }
+  return { part: { words, plan, vocabularySize: config.vocabularySize, kvHeads: config.kvHeads, lanePorts }, lanes }
 }

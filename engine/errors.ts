@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'template_refused'
   | 'schema_invalid'
   | 'schema_unsupported'
+  | 'session_invalid'
   | 'out_of_memory'
   // while running
   | 'aborted'
@@ -54,6 +55,7 @@ const INPUT_CODES: ReadonlySet<ErrorCode> = new Set([
   'template_refused',
   'schema_invalid',
   'schema_unsupported',
+  'session_invalid',
 ])
 
 export function isInputError(error: unknown): boolean {

@@ -29,6 +29,11 @@ export const GROUP_ROWS = 8
 /** Elements that share one activation scale. */
 export const BLOCK_ELEMENTS = 32
 
+/** Bytes of the header of a session file: a few hundred are used. */
+export const SESSION_HEADER_BYTES_MAX = 1 << 16
+/** Bytes of the note in a session file: the messages of a chat. */
+export const SESSION_NOTE_BYTES_MAX = 1 << 26
+
 // A GGUF header. Far above every real file; they keep a crafted one from costing time or memory.
 
 /** Bytes before the tensor data, of which string arrays are read through: the largest vocabularies take 20 MB. */

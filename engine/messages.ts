@@ -39,6 +39,16 @@ export type ToConductor =
   | { readonly kind: 'forget'; readonly session: SessionId }
   /** Once, before the first request with stop strings or a constraint. */
   | { readonly kind: 'tokenBytes'; readonly tokenBytes: TokenBytes; readonly specials: Int32Array }
+  /** Read what a session keeps, or bring a text back for it: see session/transfers.ts. Both are answered with `opened`. */
+  | { readonly kind: 'hold'; readonly request: RequestId; readonly session: SessionId }
+  | { readonly kind: 'restore'; readonly request: RequestId; readonly session: SessionId; readonly tokens: Int32Array }
+  /** The next bytes of the image, answered with `bytes` or `written`. */
+  | { readonly kind: 'read'; readonly request: RequestId; readonly bytes: number }
+  | { readonly kind: 'write'; readonly request: RequestId; readonly bytes: Uint8Array }
+  /** The end of a transfer, which an abort has not. */
+  | { readonly kind: 'settle'; readonly request: RequestId }
+
+export type TransferKind = 'hold' | 'restore' | 'read' | 'write' | 'settle'
 
 /** The distribution after one position of a scored text. */
 export interface ScoreRow {
@@ -82,6 +92,11 @@ export type FromConductor =
       readonly reason: FinishReason
     }
   | { readonly kind: 'done'; readonly request: RequestId; readonly figures: RequestFigures }
+  /** The transfer of these tokens may begin. */
+  | { readonly kind: 'opened'; readonly request: RequestId; readonly tokens: Int32Array }
+  | { readonly kind: 'bytes'; readonly request: RequestId; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'written'; readonly request: RequestId }
+  | { readonly kind: 'settled'; readonly request: RequestId }
   | { readonly kind: 'failed'; readonly request: RequestId; readonly code: ErrorCode; readonly message: string }
 
 export type { TokenBytes }

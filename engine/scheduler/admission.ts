@@ -4,11 +4,11 @@ import type { CellIndex, SequenceId } from '../domain.ts'
 import { assert, TsinferError } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { CHUNK_ROWS_MAX, CONTEXT_MAX, SEQUENCES_MAX } from '../limits.ts'
-import type { GenerateWork, RequestId, SchedulerLimits, ScoreWork, SessionId } from './events.ts'
+import type { GenerateWork, RequestId, RestoreWork, SchedulerLimits, ScoreWork, SessionId } from './events.ts'
 import { noDrafts, type RequestRecord, reachableLength, type Sequence } from './sequence.ts'
 import type { Sessions } from './sessions.ts'
 
-type Work = GenerateWork | ScoreWork
+type Work = GenerateWork | ScoreWork | RestoreWork
 /** What decides whether work fits: a part of `SchedulerLimits`. */
 type Room = Pick<SchedulerLimits, 'cells' | 'sequences' | 'contextLength'>
 
@@ -17,7 +17,8 @@ function evaluatedLength(work: Work, contextLength: number): number {
   return Math.max(work.prompt.length, reachableLength(work, contextLength) - 1)
 }
 
-const sequencesNeeded = (work: Work): number => (work.kind === 'score' ? 1 : work.choices)
+const sequencesNeeded = (work: Work): number =>
+  work.kind === 'generate' ? work.choices : work.kind === 'score' ? 1 : 0
 
 /** KV cells that the request occupies while it runs: the prompt's once, the rest per choice. */
 export function cellsNeeded(work: Work, contextLength: number): number {
@@ -43,7 +44,7 @@ export function checkWork(work: Work, room: Room): void {
     if (!Number.isInteger(work.from) || work.from < 0 || work.from >= length) {
       fail('option_invalid', `expected from in 0..${length - 1}, found ${work.from}`)
     }
-  } else {
+  } else if (work.kind === 'generate') {
     if (!Number.isInteger(work.choices) || work.choices < 1 || work.choices > sequences) {
       fail('option_invalid', `expected choices in 1..${sequences} (the sequences loaded for), found ${work.choices}`)
     }
@@ -57,9 +58,9 @@ export function checkWork(work: Work, room: Room): void {
   }
 }
 
-interface Waiting {
+interface Waiting<Kind extends Work = Work> {
   readonly request: RequestId
-  readonly work: Work
+  readonly work: Kind
   session: SessionId | undefined
 }
 
@@ -94,7 +95,7 @@ export class Admission {
 
   enqueue(request: RequestId, work: Work): void {
     checkWork(work, this.#limits)
-    this.#queue.push({ request, work, session: work.kind === 'generate' ? work.session : undefined })
+    this.#queue.push({ request, work, session: work.kind === 'score' ? undefined : work.session })
   }
 
   /** Requests of the session that wait will run without one. */
@@ -119,9 +120,18 @@ export class Admission {
     )
   }
 
-  /** Admits the request at the head of the queue, with all cells it can ever need. */
-  admit(): RequestRecord {
-    const { request: id, work, session } = this.#queue.shift()!
+  /**
+   * Admits the request at the head of the queue, with all cells it can ever need. A restored text waits behind
+   * `lastNumber`, the newest micro-batch: see sessions.ts.
+   */
+  admit(lastNumber: number): RequestRecord | undefined {
+    const { request, work, session } = this.#queue.shift()!
+    if (work.kind !== 'restore') return this.#record({ request, work, session })
+    this.#sessions.reserve(request, session, work.prompt, lastNumber)
+    return undefined
+  }
+
+  #record({ request: id, work, session }: Waiting<GenerateWork | ScoreWork>): RequestRecord {
     const { contextLength } = this.#limits
     const { prompt } = work
     const evaluated = evaluatedLength(work, contextLength)

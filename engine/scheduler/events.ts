@@ -50,8 +50,21 @@ export interface ScoreWork {
   readonly from: Position
 }
 
+/** Give a session a text whose K and V the driver writes: no row is evaluated. */
+export interface RestoreWork {
+  readonly kind: 'restore'
+  /** At least one token. */
+  readonly prompt: ArrayLike<TokenId>
+  readonly session: SessionId
+}
+
 export type SchedulerEvent =
-  | { readonly kind: 'request'; readonly request: RequestId; readonly work: GenerateWork | ScoreWork }
+  /** Restore work gets a `transfer` and nothing else. */
+  | { readonly kind: 'request'; readonly request: RequestId; readonly work: GenerateWork | ScoreWork | RestoreWork }
+  /** Let the driver read the cells of what the session keeps, nothing perhaps: a `transfer` follows. */
+  | { readonly kind: 'hold'; readonly request: RequestId; readonly session: SessionId }
+  /** The driver has read or written all cells of a transfer: the session keeps them. An `abort` ends one that failed. */
+  | { readonly kind: 'settled'; readonly request: RequestId }
   /** The user stops a request, or the driver does because of a fault. One that has ended already is left alone. */
   | { readonly kind: 'abort'; readonly request: RequestId }
   /** The session is over: it keeps nothing, and what its requests under way leave behind is not kept either. */
@@ -127,6 +140,13 @@ export type SchedulerAction =
     }
   /** The answer to this question is of no use any more. */
   | { readonly kind: 'undraft'; readonly draft: DraftNumber }
+  /** These cells, one per token, are the driver's to read or to write until `settled` or `abort`. */
+  | {
+      readonly kind: 'transfer'
+      readonly request: RequestId
+      readonly tokens: readonly TokenId[]
+      readonly cells: readonly CellIndex[]
+    }
   /** A token is final and goes to the user. */
   | { readonly kind: 'emit'; readonly request: RequestId; readonly choice: number; readonly token: TokenId }
   /** A choice has ended. Score work has no choices: it only gets `done`. */

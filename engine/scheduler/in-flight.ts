@@ -30,6 +30,10 @@ export class InFlight {
   get flights(): readonly Flight[] {
     return this.#flights
   }
+  /** Of the micro-batch submitted last, -1 before the first. */
+  get lastNumber(): number {
+    return this.#nextNumber - 1
+  }
   /** Micro-batches of kind `rows` in flight. */
   get rowsKindCount(): number {
     return this.#rowsKindCount

@@ -20,11 +20,12 @@ export function checkInvariants(scheduler: Scheduler): void {
 
 /** What must hold when `poll` has answered IDLE: everything that could be done has been. */
 export function checkIdle(scheduler: Scheduler): void {
-  const { admission, inFlight, requests, judging, drafting } = scheduler
+  const { admission, inFlight, requests, judging, drafting, sessions } = scheduler
   assert(!judging.flight, 'idle with a returned micro-batch open')
   assert(!admission.canAdmit(), 'idle while a request fits')
   const stuck = inFlight.flights.length === 0 && (requests.size > 0 || admission.waitingCount > 0)
-  assert(!stuck || drafting.openCount > 0, 'idle with live requests, nothing in flight and no question to the drafter')
+  const isAsking = drafting.openCount > 0 || sessions.transfers.size > 0
+  assert(!stuck || isAsking, 'idle with live requests, nothing in flight and no question to the drafter')
 }
 
 function rowsOf(flights: readonly Flight[]): RunRow[] {
@@ -129,6 +130,7 @@ function checkCells({ cells, requests, admission, sessions, limits }: Scheduler,
     owners[cell] = owner
     references[cell]!++
   }
+  for (const { text } of sessions.transfers.values()) for (const cell of text.cells) refer(cell, text)
   let keptCount = 0
   for (const text of sessions.kept.values()) {
     for (const cell of text.cells) refer(cell, text)

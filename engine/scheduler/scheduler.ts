@@ -10,6 +10,7 @@ import type {
   FinishReason,
   GenerateWork,
   RequestId,
+  RestoreWork,
   SchedulerAction,
   SchedulerEvent,
   SchedulerLimits,
@@ -66,6 +67,13 @@ export class Scheduler implements Board {
       case 'abort':
         this.#abort(event.request)
         break
+      case 'hold':
+        this.sessions.hold(event.request, event.session)
+        this.#openTransfers()
+        break
+      case 'settled':
+        this.sessions.settle(event.request)
+        break
       case 'forget':
         this.#forget(event.session)
         break
@@ -100,13 +108,14 @@ export class Scheduler implements Board {
     return second ?? this.#news.take() ?? this.judging.close() ?? IDLE
   }
 
-  #request(request: RequestId, work: GenerateWork | ScoreWork): void {
+  #request(request: RequestId, work: GenerateWork | ScoreWork | RestoreWork): void {
     assert(!this.requests.has(request) && !this.admission.isWaiting(request), `request ${request} is already live`)
     this.admission.enqueue(request, work)
   }
 
   #admit(): void {
-    const request = this.admission.admit()
+    const request = this.admission.admit(this.inFlight.lastNumber)
+    if (!request) return this.#openTransfers()
     this.requests.set(request.id, request)
     for (const { id: sequence, cells } of request.sequences) this.#urgent.put({ kind: 'map', sequence, from: 0, cells })
     const [first] = request.sequences
@@ -119,8 +128,21 @@ export class Scheduler implements Board {
     if (!idle) this.prefill.add(request)
   }
 
+  /** Transfers whose cells no row in flight can write any more may begin. */
+  #openTransfers(): void {
+    const oldest = this.inFlight.flights[0]?.number ?? Number.POSITIVE_INFINITY
+    for (;;) {
+      const transfer = this.sessions.openTransfer(oldest)
+      if (!transfer) return
+      const { request, text } = transfer
+      this.#news.put({ kind: 'transfer', request, ...text })
+    }
+  }
+
   #abort(id: RequestId): void {
+    if (this.sessions.abandon(id)) return
     const waiting = this.admission.withdraw(id)
+    if (waiting?.kind === 'restore') return
     if (waiting) {
       const choices = waiting.kind === 'generate' ? waiting.choices : 0
       for (let choice = 0; choice < choices; choice++) {
@@ -168,6 +190,7 @@ export class Scheduler implements Board {
 
   #returned({ number, faults = 0 }: Extract<SchedulerEvent, { kind: 'returned' }>): void {
     const flight = this.inFlight.takeReturned(number)
+    this.#openTransfers()
     this.judging.open(flight)
     let reported: RequestRecord | undefined
     for (const row of flight.runRows) {

@@ -1,7 +1,7 @@
 // A request under way and its sequences, one per choice: timelines of tokens that are certain. What is still only
 // assumed lives in the run table.
 import type { CellIndex, Position, SequenceId, TokenId } from '../domain.ts'
-import type { DraftFigures, GenerateWork, RequestId, ScoreWork, SessionId } from './events.ts'
+import type { DraftFigures, GenerateWork, RequestId, RestoreWork, ScoreWork, SessionId } from './events.ts'
 
 export interface RequestRecord {
   readonly id: RequestId
@@ -52,7 +52,7 @@ export interface Sequence {
 export const noDrafts = (): DraftFigures => ({ drafted: 0, accepted: 0, rejections: 0, cancelled: 0, wasted: 0 })
 
 /** Tokens a sequence of this work can reach, prompt included. */
-export function reachableLength(work: GenerateWork | ScoreWork, contextLength: number): number {
+export function reachableLength(work: GenerateWork | ScoreWork | RestoreWork, contextLength: number): number {
   const { length } = work.prompt
-  return work.kind === 'score' ? length : Math.min(contextLength, length + work.tokensMax)
+  return work.kind === 'generate' ? Math.min(contextLength, length + work.tokensMax) : length
 }

@@ -1,7 +1,4 @@
 // A chat over made-up streams and a made-up model: what is typed, what is asked, what is shown.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -16,8 +13,8 @@ import {
   TsinferError,
 } from '../../index.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tsinfer-chat-'))
-test.after(() => rmSync(folder, { recursive: true, force: true }))
+/** Session files by path: their notes. */
+const files = new Map<string, string>()
 
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'
@@ -28,7 +25,19 @@ class EchoModel {
   readonly info = { name: 'echo', path: 'echo.gguf', contextLength: 100, plan: { text: 'no plan' } }
 
   session() {
-    return { close() {} }
+    return {
+      async save(path: string, note: string) {
+        files.set(path, note)
+        return { tokens: [1, 2], note }
+      },
+      async load(path: string) {
+        const note = files.get(path)
+        if (note === undefined)
+          throw new TsinferError('session_invalid', `${path}: expected a session, found another file`)
+        return { tokens: [1, 2], note }
+      },
+      close() {},
+    }
   }
 
   chat(messages: readonly ChatMessage[], { signal }: ChatOptions = {}): ChatGeneration {
@@ -156,22 +165,23 @@ test('commands', async () => {
 })
 
 test('a saved chat goes on; what is none is refused by name', async () => {
-  const path = join(folder, 'saved.json')
-  await chat(
+  const { screen: saving } = await chat(
     [
       ['> ', 'one\r'],
-      ['> ', `/save ${path}\r`],
+      ['> ', '/save my file\r'],
+      ['> ', '/save\r'],
     ],
     { system: 'S' },
   )
-  assert.equal(readdirSync(folder), ['saved.json'])
-  const saved = readFileSync(path, 'utf8')
+  assert.match(saving, 'my file: 3 messages, 2 tokens saved')
+  assert.match(saving, '/save: expected the name of a file')
   const { screen, asked } = await chat([
-    ['> ', `/load ${path}\r`],
+    ['> ', '/load my file\r'],
     ['> ', 'two\r'],
   ])
-  assert.match(screen, 'saved.json: 3 messages loaded')
+  assert.match(screen, 'my file: 3 messages, 2 tokens loaded')
   assert.equal(contents(asked[0]), ['system: S', 'user: one', 'assistant: [one]', 'user: two'])
+  const saved = files.get('my file')!
   for (const wrong of [
     '',
     '{',
@@ -181,12 +191,17 @@ test('a saved chat goes on; what is none is refused by name', async () => {
     saved.slice(0, -20),
     saved.replace('"role"', '"rule"'),
   ]) {
-    writeFileSync(path, wrong)
-    const { screen: refused } = await chat([['> ', `/load ${path}\r`]])
-    assert.match(refused, /tsinfer: .*saved\.json: expected a conversation that \/save wrote, found/)
+    files.set('wrong', wrong)
+    const { screen: refused, asked: after } = await chat([
+      ['> ', 'one\r'],
+      ['> ', '/load wrong\r'],
+      ['> ', 'two\r'],
+    ])
+    assert.match(refused, /tsinfer: wrong: expected the session of a chat, found /)
+    assert.equal(contents(after.at(-1)), ['user: one', 'assistant: [one]', 'user: two'])
   }
-  const { screen: unwritable } = await chat([['> ', `/save ${folder}/no/where\r`]])
-  assert.match(unwritable, /tsinfer: .*where: expected a file that can be written, found ENOENT/)
+  const { screen: refused } = await chat([['> ', '/load none\r']])
+  assert.match(refused, 'tsinfer: none: expected a session, found another file')
 })
 
 test('figures after every answer where they are wanted', async () => {

@@ -15,6 +15,8 @@ export interface CaseFigures {
   skippedRows: number
   tokens: number
   reused: number
+  /** Tokens written back into cells. */
+  written: number
   readonly drafts: DraftFigures
 }
 
@@ -25,6 +27,7 @@ export function createFigures(): CaseFigures {
     skippedRows: 0,
     tokens: 0,
     reused: 0,
+    written: 0,
     drafts: noDrafts(),
   }
 }
@@ -55,10 +58,11 @@ export function runCase(
   }
 }
 
-function note({ scheduler, pipeline, transcripts, drafts, reused }: World, figures: CaseFigures): void {
+function note({ scheduler, pipeline, transcripts, drafts, reused, copier }: World, figures: CaseFigures): void {
   for (const key of Object.keys(drafts) as (keyof DraftFigures)[]) figures.drafts[key] += drafts[key]
   addCounts(figures.transitions, scheduler.inFlight.counts)
   figures.reused += reused
+  figures.written += copier.written
   figures.lateRows += pipeline.lateRows
   figures.skippedRows += pipeline.skippedRows
   for (const { tokens } of transcripts.values()) figures.tokens += tokens.reduce((sum, { length }) => sum + length, 0)

@@ -26,16 +26,27 @@ export function sample(result: number, request: number, choice: number): number 
 /** A timeline evaluated token by token. */
 class Timeline {
   readonly #attended = new Array<number>(LAYERS).fill(0)
+  /** What each token has left in its cell, per layer. */
+  readonly cells: number[][] = Array.from({ length: LAYERS }, () => [])
   #length = 0
 
   evaluate(token: number): number {
     let hidden = embed(token, this.#length++)
     for (let layer = 0; layer < LAYERS; layer++) {
-      this.#attended[layer] = attend(this.#attended[layer]!, cellValue(hidden, layer))
+      const value = cellValue(hidden, layer)
+      this.cells[layer]!.push(value)
+      this.#attended[layer] = attend(this.#attended[layer]!, value)
       hidden = advance(hidden, this.#attended[layer]!)
     }
     return hidden
   }
+}
+
+/** What lies in the cells of a text, per layer. */
+export function expectedCells(tokens: readonly number[]): number[][] {
+  const timeline = new Timeline()
+  for (const token of tokens) timeline.evaluate(token)
+  return timeline.cells
 }
 
 export interface ExpectedChoice {

@@ -18,6 +18,8 @@ export interface PlannedRequest {
 export interface Scenario {
   readonly limits: SchedulerLimits
   readonly requests: readonly PlannedRequest[]
+  /** Texts of sessions that are read out of their cells, and written back, perhaps for another session. */
+  readonly copies: readonly PlannedCopy[]
   /** Sessions that are over before the end, and when. */
   readonly forgotten: readonly { readonly session: SessionId; readonly at: number }[]
   /** When a stage dies; everything in flight is lost and a new pipeline starts. */
@@ -27,6 +29,17 @@ export interface Scenario {
   readonly script: DraftScript
   /** Longest delay between a return and the conductor's noticing it. */
   readonly conductorDelayMax: number
+}
+
+/** At `readAt` the user reads what session `from` keeps; at `writeAt`, if it has that by then, `to` gets it. */
+export interface PlannedCopy {
+  /** Numbers of the two transfers. */
+  readonly readId: number
+  readonly writeId: number
+  readonly from: SessionId
+  readonly to: SessionId
+  readonly readAt: number
+  readonly writeAt: number
 }
 
 /** Which policies the requests of a case use. */
@@ -48,12 +61,25 @@ export function drawScenario(random: Random, mix: PolicyMix): Scenario {
   return {
     limits,
     requests,
+    copies: drawCopies(random, sessionCount, requests),
     forgotten: random.chance(0.2) ? [{ session: 0, at: random.int(0, spread + 100) }] : [],
     deathAt: random.chance(0.1) ? random.int(1, 300) : undefined,
     script: random.pick(SCRIPTS),
     faultChance: random.chance(0.2) ? 0.03 : 0,
     conductorDelayMax: random.pick([0, 5, 60]),
   }
+}
+
+function drawCopies(random: Random, sessionCount: number, requests: readonly PlannedRequest[]): PlannedCopy[] {
+  if (sessionCount === 0) return []
+  return Array.from({ length: random.int(0, 3) }, (_, i): PlannedCopy => {
+    const readAt = random.pick(requests).at + random.int(0, 100)
+    // Just behind an abort rows are in flight that write cells which are free.
+    const abortAt = random.pick(requests).abortAt ?? 0
+    const writeAt = abortAt > readAt ? abortAt : readAt + random.int(0, 100)
+    const [from, to] = [random.int(0, sessionCount - 1), random.int(0, sessionCount - 1)]
+    return { readId: 1000 + 2 * i, writeId: 1001 + 2 * i, readAt, writeAt, from, to }
+  })
 }
 
 function drawLimits(random: Random): SchedulerLimits {

@@ -43,6 +43,9 @@ export interface PipelineSizes {
   readonly headRowsMax: number
 }
 
+/** What lies in cells, per layer. */
+export type CellImage = readonly (readonly number[])[]
+
 export class VirtualPipeline {
   readonly #random: Random
   readonly #sizes: PipelineSizes
@@ -88,6 +91,26 @@ export class VirtualPipeline {
     }
     assert(from + cells.length <= this.#sizes.contextLength, 'map beyond the context')
     this.#table.set(cells, sequence * this.#sizes.contextLength + from)
+  }
+
+  /** The contents of cells that hold a text. */
+  read(cells: readonly number[]): CellImage {
+    return this.#layers.map(({ values, states, positions }) =>
+      cells.map((cell, position) => {
+        assert(states[cell] === WRITTEN && positions[cell] === position, 'a kept cell does not hold its token')
+        return values[cell]!
+      }),
+    )
+  }
+
+  write(cells: readonly number[], image: CellImage): void {
+    this.#layers.forEach(({ values, states, positions }, layer) => {
+      cells.forEach((cell, position) => {
+        values[cell] = image[layer]![position]!
+        states[cell] = WRITTEN
+        positions[cell] = position
+      })
+    })
   }
 
   submit(words: Int32Array, now: number): void {

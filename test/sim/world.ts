@@ -9,10 +9,11 @@ import type { Policy } from '../../engine/scheduler/policy.ts'
 import type { TransitionCounts } from '../../engine/scheduler/run.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
 import { noDrafts } from '../../engine/scheduler/sequence.ts'
+import { Copier } from './copies.ts'
 import { ScriptedDrafter } from './drafter.ts'
-import { STOP_TOKEN, sample } from './model.ts'
+import { expectedCells, STOP_TOKEN, sample } from './model.ts'
 import type { Random } from './random.ts'
-import type { Scenario } from './scenario.ts'
+import type { PlannedCopy, Scenario } from './scenario.ts'
 import { VirtualPipeline } from './stages.ts'
 import { Transcript } from './transcript.ts'
 
@@ -36,6 +37,7 @@ export class World {
   #passAt = Number.POSITIVE_INFINITY
   #passed = -1
   readonly #drafter: ScriptedDrafter
+  readonly copier: Copier
 
   constructor(scenario: Scenario, random: Random, policy?: Policy) {
     this.#scenario = scenario
@@ -43,6 +45,7 @@ export class World {
     this.#random = random
     this.scheduler = new Scheduler(scenario.limits, policy)
     this.pipeline = new VirtualPipeline(scenario.limits, random)
+    this.copier = new Copier(scenario.copies, this.pipeline, random)
     this.transcripts = new Map(scenario.requests.map((planned) => [planned.id, new Transcript(planned)]))
   }
 
@@ -51,10 +54,12 @@ export class World {
     const outside = userEvents(this.#scenario)
     for (;;) {
       const userAt = outside[0]?.at ?? Number.POSITIVE_INFINITY
-      const next = Math.min(userAt, this.pipeline.nextTime, this.#noticeAt, this.#passAt, this.#drafter.nextTime)
+      const { drafter, copier } = { drafter: this.#drafter.nextTime, copier: this.copier.nextTime }
+      const next = Math.min(userAt, this.pipeline.nextTime, this.#noticeAt, this.#passAt, drafter, copier)
       if (next === Number.POSITIVE_INFINITY || next > endAt) break
       if (userAt === next) this.#userActs(outside.shift()!)
-      else if (this.#drafter.nextTime === next) this.#drafted(next)
+      else if (drafter === next) this.#drafted(next)
+      else if (copier === next) this.#tell(this.copier.end(next), next)
       else if (this.#passAt === next) this.#pass(next)
       else if (this.#noticeAt === next) this.#notice(next)
       else this.pipeline.step(next)
@@ -70,11 +75,15 @@ export class World {
   /** The pipeline has drained: nothing may be left over. */
   checkEnd(): void {
     const { cells, requests, admission, inFlight, sessions } = this.scheduler
+    assert(sessions.transfers.size === 0, 'a transfer was not opened')
     assert(
       inFlight.flights.length === 0 && requests.size === 0 && admission.waitingCount === 0,
       'requests are left over',
     )
-    for (const session of [...sessions.kept.keys()]) this.scheduler.handle({ kind: 'forget', session })
+    for (const [session, { tokens, cells: kept }] of [...sessions.kept]) {
+      assert(`${this.pipeline.read(kept)}` === `${expectedCells(tokens)}`, `session ${session} keeps other cells`)
+      this.scheduler.handle({ kind: 'forget', session })
+    }
     assert(cells.freeCount === cells.capacity, 'KV cells have leaked')
     assert(
       this.scheduler.drafting.openCount === 0 && this.#drafter.openCount === 0,
@@ -83,10 +92,18 @@ export class World {
     for (const transcript of this.transcripts.values()) transcript.check(this.#scenario.limits.contextLength)
   }
 
-  #userActs({ at, act }: UserEvent): void {
-    if (act.kind === 'abort') this.#abort(act.request)
-    else this.scheduler.handle(act)
+  #userActs({ at, act, copy }: UserEvent): void {
+    if (act?.kind === 'abort') this.#abort(act.request)
+    else {
+      const event = copy ? this.copier.restore(copy) : act
+      if (event) this.scheduler.handle(event)
+    }
     this.#drain(at)
+  }
+
+  #tell(event: SchedulerEvent, now: number): void {
+    this.scheduler.handle(event)
+    this.#drain(now)
   }
 
   #abort(request: number): void {
@@ -153,6 +170,9 @@ export class World {
         this.transcripts.get(action.request)!.score(action.position, this.#result(action.row))
         this.scheduler.handle({ kind: 'scored' })
         break
+      case 'transfer':
+        this.copier.open(action, now)
+        break
       case 'draft':
         this.#drafter.ask(action, this.transcripts.get(action.request)!.length(action.choice), now)
         break
@@ -203,14 +223,20 @@ export class World {
 
 interface UserEvent {
   readonly at: number
-  readonly act: Extract<SchedulerEvent, { kind: 'request' | 'abort' | 'forget' }>
+  readonly act?: Extract<SchedulerEvent, { kind: 'request' | 'abort' | 'forget' | 'hold' }>
+  /** Write back what has been read. */
+  readonly copy?: PlannedCopy
 }
 
-function userEvents({ requests, forgotten }: Scenario): UserEvent[] {
+function userEvents({ requests, forgotten, copies }: Scenario): UserEvent[] {
   const events: UserEvent[] = []
   for (const { id: request, work, at, abortAt } of requests) {
     events.push({ at, act: { kind: 'request', request, work } })
     if (abortAt !== undefined) events.push({ at: abortAt, act: { kind: 'abort', request } })
+  }
+  for (const copy of copies) {
+    events.push({ at: copy.readAt, act: { kind: 'hold', request: copy.readId, session: copy.from } })
+    events.push({ at: copy.writeAt, copy })
   }
   for (const { session, at } of forgotten) events.push({ at, act: { kind: 'forget', session } })
   return events.sort((a, b) => a.at - b.at)

@@ -4,6 +4,7 @@ import {
   type GenerateWork,
   IDLE,
   type RequestId,
+  type RestoreWork,
   type SchedulerAction,
   type SchedulerEvent,
   type SchedulerLimits,
@@ -36,7 +37,7 @@ export class Bench {
     this.scheduler = new Scheduler({ ...LIMITS, ...limits })
   }
 
-  request(request: RequestId, work: GenerateWork | ScoreWork): string[] {
+  request(request: RequestId, work: GenerateWork | ScoreWork | RestoreWork): string[] {
     return this.#feed({ kind: 'request', request, work })
   }
   returned(number: number, faults = 0): string[] {
@@ -61,6 +62,12 @@ export class Bench {
   }
   abort(request: RequestId): string[] {
     return this.#feed({ kind: 'abort', request })
+  }
+  hold(request: RequestId, session: SessionId): string[] {
+    return this.#feed({ kind: 'hold', request, session })
+  }
+  settled(request: RequestId): string[] {
+    return this.#feed({ kind: 'settled', request })
   }
   forget(session: SessionId): string[] {
     return this.#feed({ kind: 'forget', session })
@@ -117,6 +124,8 @@ function describe(action: SchedulerAction): string {
       return `judge ${action.request}.${action.choice} row ${action.row} position ${action.position}`
     case 'score':
       return `score ${action.request} row ${action.row} position ${action.position}`
+    case 'transfer':
+      return `transfer ${action.request} [${action.tokens.join(' ')}] [${action.cells.join(' ')}]`
     case 'draft':
       return `draft ${action.draft} of ${action.request}.${action.choice} ${action.length} [${action.assumed.join(' ')}] ${action.count}`
     case 'undraft':

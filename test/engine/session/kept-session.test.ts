@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type GenerateOptions, type LoadOptions, loadModel, type Model, type TsinferError } from '../../index.ts'
-import { repositoryPath } from '../shared.ts'
+import { type GenerateOptions, type LoadOptions, loadModel, type Model, type TsinferError } from '../../../index.ts'
+import { repositoryPath } from '../../shared.ts'
 
 const MODEL = repositoryPath('cli/models/stories260K.gguf')
 const DRAFT = repositoryPath('cli/models/stories75K-draft.gguf')

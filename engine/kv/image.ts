@@ -1,0 +1,105 @@
+// The K and V of a text as bytes in an order of their own: [layer][K, V][KV head][position][one head's cell]. Which cells
+// hold them, and how layers are spread over stages, makes no difference to the image, so what one pipeline reads another
+// one of the same model and cell types can write.
+import type { CellIndex } from '../domain.ts'
+import { assert } from '../errors.ts'
+
+/** Where one layer has its cells: a region for K and one for V, [KV head][cell]. */
+interface LayerCells {
+  readonly kCells: number
+  readonly kBytes: number
+  readonly vCells: number
+  readonly vBytes: number
+}
+
+/** A part of a stage's layout. */
+export interface StageCells {
+  readonly layers: readonly LayerCells[]
+  readonly sizes: { readonly cells: number }
+}
+
+/** Bytes of an image per token. */
+export function imageTokenBytes(stages: readonly StageCells[]): number {
+  const layers = stages.flatMap((stage) => stage.layers)
+  const bytes = layers.reduce((sum, { kBytes, vBytes }) => sum + kBytes + vBytes, 0)
+  return bytes / stages[0]!.sizes.cells
+}
+
+/** The cells of one head in one layer, K or V. */
+interface Strip {
+  readonly memory: Uint8Array
+  readonly address: number
+  /** Bytes from one cell to the next. */
+  readonly stride: number
+}
+
+/** A pass over the image of a text that lies in `cells`, from its first byte to its last. */
+export class ImagePass {
+  readonly #strips: readonly Strip[]
+  readonly #cells: readonly CellIndex[]
+  /** Per position: the position behind the last of the cells that follow each other from there on. */
+  readonly #runEnds: Int32Array
+  #strip = 0
+  /** Bytes of the strip that are done. */
+  #done = 0
+
+  /** `memories`: of each stage. */
+  constructor(
+    stages: readonly StageCells[],
+    memories: readonly ArrayBufferLike[],
+    kvHeads: number,
+    cells: readonly CellIndex[],
+  ) {
+    this.#strips = stages.flatMap((stage, i) => strips(stage, new Uint8Array(memories[i]!), kvHeads))
+    this.#cells = cells
+    this.#runEnds = new Int32Array(cells.length)
+    for (let at = cells.length - 1; at >= 0; at--) {
+      const goesOn = at + 1 < cells.length && cells[at + 1] === cells[at]! + 1
+      this.#runEnds[at] = goesOn ? this.#runEnds[at + 1]! : at + 1
+    }
+  }
+
+  /** Fills `target` with the next bytes of the image. */
+  read(target: Uint8Array): void {
+    this.#pass(target, (part, cells) => part.set(cells))
+  }
+
+  /** Makes `source` the next bytes of the image. */
+  write(source: Uint8Array): void {
+    this.#pass(source, (part, cells) => cells.set(part))
+  }
+
+  #pass(bytes: Uint8Array, copy: (part: Uint8Array, cells: Uint8Array) => void): void {
+    for (let at = 0; at < bytes.length; ) {
+      const strip = this.#strips[this.#strip]
+      assert(strip, 'a pass goes beyond its image')
+      const { memory, address, stride } = strip
+      const position = Math.floor(this.#done / stride)
+      const begin = address + this.#cells[position]! * stride + (this.#done - position * stride)
+      const left = this.#runEnds[position]! * stride - this.#done
+      const count = Math.min(left, bytes.length - at)
+      copy(bytes.subarray(at, at + count), memory.subarray(begin, begin + count))
+      at += count
+      this.#done += count
+      if (this.#done === this.#cells.length * stride) {
+        this.#strip++
+        this.#done = 0
+      }
+    }
+  }
+}
+
+function strips({ layers, sizes }: StageCells, memory: Uint8Array, kvHeads: number): Strip[] {
+  return layers.flatMap(({ kCells, kBytes, vCells, vBytes }) =>
+    [
+      { cells: kCells, bytes: kBytes / kvHeads },
+      { cells: vCells, bytes: vBytes / kvHeads },
+    ].flatMap(({ cells, bytes }) =>
+      Array.from({ length: kvHeads }, (_, head) => ({
+        memory,
+        address: cells + head * bytes,
+        stride: bytes / sizes.cells,
+      })),
+    ),
+  )
+}

@@ -1,0 +1,157 @@
+// Session files on disk, from the caller's thread and without blocking it: written beside their place and moved there
+// when they are safe, read in pieces. A checksum runs along with both.
+import { createHash, type Hash } from 'node:crypto'
+import { constants, type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { TsinferError } from '../errors.ts'
+import { shownPath } from '../gguf/quoted.ts'
+import {
+  CHECKSUM_BYTES,
+  damaged,
+  encodeHeader,
+  PREFIX_BYTES,
+  readPrefix,
+  readSessionHeader,
+  type SessionHeader,
+  sessionFault,
+} from './session-header.ts'
+
+/** Pieces of this size keep the caller's thread free: hashing one takes about half a millisecond. */
+export const PIECE_BYTES = 1 << 20
+
+let filesBegun = 0
+
+/**
+ * Writes a session file. The old file at `path` stays whole until the new one is; a process that dies on the way leaves
+ * a file beside it whose name ends in `.tmp`.
+ * @throws TsinferError `file_unreadable` where the file cannot be written; and what `body` throws
+ */
+export async function writeSessionFile(
+  path: string,
+  header: SessionHeader,
+  body: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const beside = `${path}.${process.pid}-${filesBegun++}.tmp`
+  let file: FileHandle | undefined
+  try {
+    file = await open(beside, 'wx')
+    await writeAll(file, header, body)
+    await file.sync()
+    await file.close()
+    await rename(beside, path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    await file?.close().catch(() => {})
+    if (file) await rm(beside, { force: true })
+    throw unwritable(error, path)
+  }
+}
+
+async function writeAll(file: FileHandle, header: SessionHeader, body: AsyncIterable<Uint8Array>): Promise<void> {
+  const hash = createHash('sha256')
+  const put = async (bytes: Uint8Array) => {
+    hash.update(bytes)
+    await file.writeFile(bytes)
+  }
+  await put(encodeHeader(header))
+  await put(hash.copy().digest())
+  for await (const bytes of body) await put(bytes)
+  await file.writeFile(hash.digest())
+}
+
+/** Makes a rename last. Systems that cannot open a folder do without. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  } catch (error) {
+    if (process.platform !== 'win32') throw error
+  }
+}
+
+function unwritable(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (error instanceof TsinferError || code === undefined) return error
+  const expected = 'expected a file that can be written'
+  return new TsinferError('file_unreadable', `${shownPath(path)}: ${expected}, found ${code}`, { cause: error })
+}
+
+/** A session file whose header is right. */
+export class SessionFile {
+  readonly header: SessionHeader
+  readonly #name: string
+  readonly #file: FileHandle
+  readonly #hash: Hash
+
+  private constructor(name: string, file: FileHandle, hash: Hash, header: SessionHeader) {
+    this.#name = name
+    this.#file = file
+    this.#hash = hash
+    this.header = header
+  }
+
+  /** @throws TsinferError `file_unreadable`, or `session_invalid` for one whose header is not as it was written */
+  static async open(path: string): Promise<SessionFile> {
+    const name = shownPath(path)
+    let file: FileHandle
+    try {
+      // Without O_NONBLOCK opening a FIFO would wait for a writer.
+      file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    } catch (error) {
+      throw unreadable(error, name)
+    }
+    try {
+      const stats = await file.stat()
+      if (!stats.isFile()) throw new TsinferError('file_unreadable', `${name}: expected a regular file`)
+      const hash = createHash('sha256')
+      const prefix = await take(file, Math.min(PREFIX_BYTES, stats.size), name)
+      const json = await take(file, readPrefix(name, prefix, stats.size), name)
+      hash.update(prefix).update(json)
+      const checksum = await take(file, CHECKSUM_BYTES, name)
+      if (!hash.copy().digest().equals(checksum)) throw damaged(name, 'a header')
+      hash.update(checksum)
+      return new SessionFile(name, file, hash, readSessionHeader(name, json, stats.size))
+    } catch (error) {
+      await file.close()
+      throw unreadable(error, name)
+    }
+  }
+
+  /** The next `count` bytes behind the header. */
+  async read(count: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await take(this.#file, count, this.#name)
+    this.#hash.update(bytes)
+    return bytes
+  }
+
+  /** Reads the checksum behind all that has been read. Throws `session_invalid` where it is another. */
+  async check(): Promise<void> {
+    const checksum = await take(this.#file, CHECKSUM_BYTES, this.#name)
+    if (!this.#hash.digest().equals(checksum)) throw damaged(this.#name, 'contents')
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+}
+
+async function take(file: FileHandle, count: number, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(count)
+  for (let done = 0; done < count; ) {
+    const { bytesRead } = await file.read(bytes, done, count - done, null)
+    if (bytesRead === 0) throw sessionFault(name, `${count} more bytes`, `a file that was cut to ${done} of them`)
+    done += bytesRead
+  }
+  return bytes
+}
+
+function unreadable(error: unknown, name: string): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (error instanceof TsinferError || code === undefined) return error
+  const found = code === 'ENOENT' ? 'no such file' : code
+  return new TsinferError('file_unreadable', `${name}: expected a session file, found ${found}`, { cause: error })
+}

@@ -1,0 +1,83 @@
+// The conductor's end of transfers: the K and V of a session's text leave the stages' memories, or come back, in pieces
+// that the caller asks for or sends one at a time. So neither thread is held up for longer than a piece takes, and no
+// more than one is on its way.
+import { assert } from '../errors.ts'
+import { ImagePass } from '../kv/image.ts'
+import type { FromConductor, ToConductor, TransferKind } from '../messages.ts'
+import type { StageLayout } from '../model/layout.ts'
+import type { RequestId, SchedulerAction } from '../scheduler/events.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
+
+type Message = Extract<ToConductor, { kind: TransferKind }>
+
+export class Transfers {
+  readonly #scheduler: Scheduler
+  readonly #newPass: (action: TransferAction) => ImagePass
+  readonly #tell: (message: FromConductor) => void
+  /** Transfers the caller has not heard the end of; the pass once the cells may be touched. */
+  readonly #live = new Map<RequestId, ImagePass | undefined>()
+
+  constructor(
+    scheduler: Scheduler,
+    stages: readonly StageLayout[],
+    memories: readonly ArrayBufferLike[],
+    kvHeads: number,
+    tell: (message: FromConductor) => void,
+  ) {
+    this.#scheduler = scheduler
+    this.#newPass = ({ cells }) => new ImagePass(stages, memories, kvHeads, cells)
+    this.#tell = tell
+  }
+
+  /** Throws a `TsinferError` for a text that can never be restored. */
+  handle(message: Message): void {
+    const { request } = message
+    switch (message.kind) {
+      case 'hold':
+        this.#scheduler.handle(message)
+        this.#live.set(request, undefined)
+        return
+      case 'restore': {
+        const { session, tokens: prompt } = message
+        this.#scheduler.handle({ kind: 'request', request, work: { kind: 'restore', prompt, session } })
+        this.#live.set(request, undefined)
+        return
+      }
+      case 'read': {
+        const bytes = new Uint8Array(message.bytes)
+        this.#passOf(request).read(bytes)
+        return this.#tell({ kind: 'bytes', request, bytes })
+      }
+      case 'write':
+        this.#passOf(request).write(message.bytes)
+        return this.#tell({ kind: 'written', request })
+      case 'settle':
+        this.#passOf(request)
+        this.#live.delete(request)
+        this.#scheduler.handle({ kind: 'settled', request })
+        return this.#tell({ kind: 'settled', request })
+    }
+  }
+
+  /** The cells may be touched from now on. */
+  open(action: TransferAction): void {
+    const { request, tokens } = action
+    this.#live.set(request, this.#newPass(action))
+    this.#tell({ kind: 'opened', request, tokens: Int32Array.from(tokens) })
+  }
+
+  /** The caller gives up. Returns false where there is no such transfer. */
+  abort(request: RequestId): boolean {
+    if (!this.#live.delete(request)) return false
+    this.#scheduler.handle({ kind: 'abort', request })
+    return true
+  }
+
+  #passOf(request: RequestId): ImagePass {
+    const pass = this.#live.get(request)
+    assert(pass, `transfer ${request} is not open`)
+    return pass
+  }
+}
+
+type TransferAction = Extract<SchedulerAction, { kind: 'transfer' }>

@@ -1,0 +1,60 @@
+// The user who saves what sessions keep and brings it back: reads and writes cells when the scheduler lets it, slowly, and
+// sometimes gives up.
+import { assert } from '../../engine/errors.ts'
+import type { SchedulerAction, SchedulerEvent } from '../../engine/scheduler/events.ts'
+import type { Random } from './random.ts'
+import type { PlannedCopy } from './scenario.ts'
+import type { CellImage, VirtualPipeline } from './stages.ts'
+
+type TransferAction = Extract<SchedulerAction, { kind: 'transfer' }>
+
+export class Copier {
+  readonly #random: Random
+  readonly #copies: readonly PlannedCopy[]
+  readonly #pipeline: VirtualPipeline
+  readonly #images = new Map<PlannedCopy, { readonly tokens: readonly number[]; readonly image: CellImage }>()
+  #open: { readonly action: TransferAction; readonly at: number }[] = []
+  /** Tokens written back. */
+  written = 0
+
+  constructor(copies: readonly PlannedCopy[], pipeline: VirtualPipeline, random: Random) {
+    this.#copies = copies
+    this.#pipeline = pipeline
+    this.#random = random
+  }
+
+  /** When the next open transfer is over. */
+  get nextTime(): number {
+    return Math.min(...this.#open.map(({ at }) => at))
+  }
+
+  /** What the user wants back, if there is anything. */
+  restore(copy: PlannedCopy): SchedulerEvent | undefined {
+    const { writeId, to } = copy
+    const saved = this.#images.get(copy)
+    if (!saved || saved.tokens.length === 0) return undefined
+    return { kind: 'request', request: writeId, work: { kind: 'restore', prompt: saved.tokens, session: to } }
+  }
+
+  /** The cells may be used from now on. */
+  open(action: TransferAction, now: number): void {
+    // A fraction keeps transfers apart from everything else.
+    this.#open.push({ action, at: now + this.#random.pick([0, 0, 60]) + 0.25 / (action.request + 2) })
+  }
+
+  /** Ends the transfer that is due at `now`. */
+  end(now: number): SchedulerEvent {
+    const { action } = this.#open.find(({ at }) => at === now)!
+    this.#open = this.#open.filter((other) => other.action !== action)
+    const { request, tokens, cells } = action
+    if (this.#random.chance(0.1)) return { kind: 'abort', request }
+    const copy = this.#copies.find(({ readId, writeId }) => readId === request || writeId === request)
+    assert(copy, `transfer ${request}, which nobody asked for`)
+    if (copy.readId === request) this.#images.set(copy, { tokens, image: this.#pipeline.read(cells) })
+    else {
+      this.#pipeline.write(cells, this.#images.get(copy)!.image)
+      this.written += tokens.length
+    }
+    return { kind: 'settled', request }
+  }
+}
