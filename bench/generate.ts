@@ -56,7 +56,7 @@ export const command = defineCommand({
     }
     const peakBytes = peakResidentBytes()
     // Last, because it takes memory, too.
-    const limitGbS = await measureBandwidth(values.threads ?? machineTopology().usableCores, signal)
+    const { gbS: limitGbS, how } = await measureBandwidth(values.threads ?? machineTopology().usableCores, signal)
     const rows = measured.map((row) => compared(row, measured[0]!, model.info.plan.weightBytesPerToken, limitGbS))
     printReport(
       {
@@ -65,7 +65,7 @@ export const command = defineCommand({
         options: { model: name, contexts, tokens, plan: model.info.plan, kernels: model.info.kernels },
         columns: COLUMNS,
         rows,
-        notes: notes(model, { fileBytes: statSync(path).size, peakBytes, loadMs, limitGbS }),
+        notes: notes(model, { fileBytes: statSync(path).size, peakBytes, loadMs, limitGbS, how }),
       },
       values.output,
     )
@@ -110,14 +110,16 @@ interface Facts {
   readonly peakBytes: number
   readonly loadMs: number
   readonly limitGbS: number
+  /** How the limit was measured. */
+  readonly how: string
 }
 
-function notes(model: Model, { fileBytes, peakBytes, loadMs, limitGbS }: Facts): string[] {
+function notes(model: Model, { fileBytes, peakBytes, loadMs, limitGbS, how }: Facts): string[] {
   const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`
   const kvBytes = model.info.plan.stages.reduce((sum, stage) => sum + stage.kvBytes, 0)
   return [
     `- Load: ${(loadMs / 1000).toFixed(2)} s (${(fileBytes / 1e6 / loadMs).toFixed(2)} GB/s). ` +
-      `Memory limit as a read kernel sees it: ${limitGbS.toFixed(1)} GB/s.`,
+      `Memory limit: ${limitGbS.toFixed(1)} GB/s (${how}).`,
     `- Peak memory: ${mb(peakBytes)} = file ${mb(fileBytes)} + KV ${mb(kvBytes)} + ${mb(peakBytes - fileBytes - kvBytes)}.`,
   ]
 }

@@ -25,9 +25,9 @@ export function touchWeights({ buffer }: StageMemory): void {
   new Uint8Array(buffer, WEIGHTS).fill(1)
 }
 
-/** Reads `bytes` of the weights' place and does nothing else. */
-export function readWeights(kernels: Kernels, bytes: number): void {
-  kernels.read_sum(WEIGHTS, bytes)
+/** Reads `bytes` of the weights' place, in `strands` parts side by side, and does nothing else. */
+export function readWeights(kernels: Kernels, bytes: number, strands: number): void {
+  kernels.read_sum(WEIGHTS, bytes, strands)
 }
 
 /** Eight rows of ordinary values, repeated until the matrix has about `bytes` bytes. */

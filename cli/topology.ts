@@ -11,12 +11,13 @@ export const command = defineCommand({
   options: { json: JSON_OPTION },
   async run({ values, signal }) {
     const { allowed, quotaCores, ...machine } = machineTopology()
-    const bandwidthGbS = await measureBandwidth(machine.usableCores, signal)
+    const bandwidth = await measureBandwidth(machine.usableCores, signal)
     const facts = snakeKeys({
       ...machine,
       quotaCores: quotaCores ?? null,
       allowedCpus: allowed.map(({ cpu }) => cpu),
-      bandwidthGbS: Number(bandwidthGbS.toFixed(1)),
+      bandwidthGbS: Number(bandwidth.gbS.toFixed(1)),
+      bandwidthHow: bandwidth.how,
       plan: `1 stage x ${machine.usableCores} lane${machine.usableCores === 1 ? '' : 's'}`,
     })
     if (values.json) writeJson(facts)

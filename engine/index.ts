@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { readSystemText } from './gguf/file-source.ts'
 import { readTopology, type Topology } from './pipeline/topology.ts'
 
-export { measureBandwidth } from './bandwidth.ts'
+export { measureBandwidth, READ_STRANDS } from './bandwidth.ts'
 export type * from './chat-types.ts'
 export { resolveResponseFormat } from './constraint/response-format.ts'
 export { Engine, type EngineEvent, type EngineRequest } from './engine.ts'

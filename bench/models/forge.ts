@@ -6,10 +6,11 @@
 //   forge.js --widen MODEL --width 256 --ffn 512 --layers 6 --heads 8 --kv-heads 4 --type Q4_K --head Q6_K -o FILE
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { FORGED_TYPES, type ForgedType, isForged } from './quantize.ts'
+import { COMPUTABLE_TYPES, type ComputableType } from '../../engine/gguf/ggml-types.ts'
+import { FORGED_TYPES, type ForgedType } from './quantize.ts'
 import { forgeRandom } from './random-model.ts'
 import { RECIPES } from './recipes.ts'
-import { SHAPES, type Shape } from './shapes.ts'
+import { SHAPES, type Shape, type TypeChoice } from './shapes.ts'
 import { forgeSynthetic } from './synthetic.ts'
 import { forgeWidened } from './widen.ts'
 
@@ -37,9 +38,11 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS }).values
 }
 
-function typeOf(name: string): ForgedType {
-  if (isForged(name)) return name
-  throw new Error(`expected a type of ${FORGED_TYPES.join(', ')}, found ${name}`)
+/** The type called `name`, which must be one of `types`. */
+function typeOf<T extends ComputableType>(types: readonly T[], name: string): T {
+  const type = types.find((known) => known === name)
+  if (type !== undefined) return type
+  throw new Error(`expected a type of ${types.join(', ')}, found ${name}`)
 }
 
 /** The named shape with single numbers replaced; without a name, all numbers must be given. */
@@ -67,16 +70,20 @@ function shapeOf(values: Values): Shape {
 export function forge(args: readonly string[]): string {
   const values = parse(args)
   if (values.output === undefined) throw new Error('expected -o FILE')
-  if (values.recipe !== undefined) return forgeRecipe(values.recipe, values.output, typeOf(values.type ?? 'F16'))
+  const { output, recipe, widen, type: matrices = recipe === undefined ? 'Q8_0' : 'F16' } = values
+  if (recipe !== undefined) return forgeRecipe(recipe, output, typeOf(FORGED_TYPES, matrices))
   const shape = shapeOf(values)
-  const matrices = typeOf(values.type ?? 'Q8_0')
-  const types = { matrices, head: typeOf(values.head ?? matrices), down: typeOf(values.down ?? matrices) }
+  const typesOf = <T extends ComputableType>(known: readonly T[]): TypeChoice<T> => ({
+    matrices: typeOf(known, matrices),
+    head: typeOf(known, values.head ?? matrices),
+    down: typeOf(known, values.down ?? matrices),
+  })
   const name = `synthetic ${values.shape ?? `${shape.width}x${shape.layers}`} ${matrices}`
   const bytes =
-    values.widen === undefined
-      ? forgeSynthetic(values.output, { shape, types, name, zeros: values.zeros ?? false })
-      : forgeWidened(values.output, values.widen, shape, types)
-  return `${values.output}: ${bytes} bytes`
+    widen === undefined
+      ? forgeSynthetic(output, { shape, types: typesOf(COMPUTABLE_TYPES), name, zeros: values.zeros ?? false })
+      : forgeWidened(output, widen, shape, typesOf(FORGED_TYPES))
+  return `${output}: ${bytes} bytes`
 }
 
 function forgeRecipe(name: string, output: string, type: ForgedType): string {

@@ -1,31 +1,55 @@
-// Blocks of 256 elements with two levels of scales. Layouts: block_q4_K and block_q6_K of ggml-common.h.
+// Blocks of 256 elements with two levels of scales. Layouts: block_q4_K, block_q5_K and block_q6_K of ggml-common.h.
 import { halfBits, halfValue, nearestEven } from './half.ts'
 
 const SUB_BLOCKS = 8
 
 /** f16 d, f16 dmin, 8 pairs of 6-bit (scale, min) in 12 bytes, 256 nibbles: x = d * scale * code - dmin * min. */
 export function quantizeQ4K(values: Float32Array, out: DataView): void {
+  const codes = codesWithMinima(values, out, 15)
+  storeNibbles(out, 16, codes)
+}
+
+/** As Q4_K, but with 32 bytes before the nibbles: bit `sub` of byte i is the fifth of element i of that sub-block. */
+export function quantizeQ5K(values: Float32Array, out: DataView): void {
+  const codes = codesWithMinima(values, out, 31)
+  for (let i = 0; i < 32; i++) {
+    let fifths = 0
+    for (let sub = 0; sub < SUB_BLOCKS; sub++) fifths |= (codes[sub * 32 + i]! >> 4) << sub
+    out.setUint8(16 + i, fifths)
+  }
+  storeNibbles(out, 48, codes)
+}
+
+/** Writes d, dmin and the pairs; returns codes up to `most`. */
+function codesWithMinima(values: Float32Array, out: DataView, most: number): Uint8Array {
   const scales: number[] = []
   const mins: number[] = []
   for (let sub = 0; sub < SUB_BLOCKS; sub++) {
     const part = values.subarray(sub * 32, sub * 32 + 32)
     const least = Math.min(0, ...part)
-    scales.push((Math.max(0, ...part) - least) / 15)
+    scales.push((Math.max(0, ...part) - least) / most)
     mins.push(-least)
   }
   const d = storeHalf(out, 0, Math.max(...scales) / 63)
   const dmin = storeHalf(out, 2, Math.max(...mins) / 63)
+  const codes = new Uint8Array(256)
   for (let sub = 0; sub < SUB_BLOCKS; sub++) {
     const scale = d === 0 ? 0 : clamp(nearestEven(scales[sub]! / d), 0, 63)
     const min = dmin === 0 ? 0 : clamp(nearestEven(mins[sub]! / dmin), 0, 63)
     storeScalePair(out, sub, scale, min)
-    for (let i = 0; i < 32; i++) {
-      const shifted = values[sub * 32 + i]! + dmin * min
-      const code = d * scale === 0 ? 0 : clamp(nearestEven(shifted / (d * scale)), 0, 15)
-      // Two sub-blocks share 32 bytes: the even one has the low nibbles.
-      const at = 16 + (sub >> 1) * 32 + i
-      out.setUint8(at, sub % 2 === 0 ? code : out.getUint8(at) | (code << 4))
+    for (let i = sub * 32; i < sub * 32 + 32; i++) {
+      const shifted = values[i]! + dmin * min
+      codes[i] = d * scale === 0 ? 0 : clamp(nearestEven(shifted / (d * scale)), 0, most)
     }
+  }
+  return codes
+}
+
+/** Two sub-blocks share 32 bytes: the even one has the low nibbles. */
+function storeNibbles(out: DataView, at: number, codes: Uint8Array): void {
+  for (let i = 0; i < 128; i++) {
+    const even = (i >> 5) * 64 + (i & 31)
+    out.setUint8(at + i, (codes[even]! & 15) | ((codes[even + 32]! & 15) << 4))
   }
 }
 

@@ -2,15 +2,24 @@
 // K types are simpler than ggml's (no search for better scales) in the same layout.
 import { type ComputableType, ggmlType, rowBytes } from '../../engine/gguf/ggml-types.ts'
 import { bfloatBits, halfBits } from './half.ts'
-import { quantizeQ4K, quantizeQ6K } from './quantize-k.ts'
+import { quantizeQ4K, quantizeQ5K, quantizeQ6K } from './quantize-k.ts'
 
 const f = Math.fround
 
 /** Writes the data of `values`, a row or a block, to `out`. */
 type Quantizer = (values: Float32Array, out: DataView) => void
 
-/** Types that models are forged in. */
-export const FORGED_TYPES = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_K', 'Q6_K'] as const satisfies ComputableType[]
+/** Types that weights can be quantized to. */
+export const FORGED_TYPES = [
+  'F32',
+  'F16',
+  'BF16',
+  'Q8_0',
+  'Q4_0',
+  'Q4_K',
+  'Q5_K',
+  'Q6_K',
+] as const satisfies ComputableType[]
 export type ForgedType = (typeof FORGED_TYPES)[number]
 
 export const isForged = (name: string): name is ForgedType => (FORGED_TYPES as readonly string[]).includes(name)
@@ -27,6 +36,7 @@ const QUANTIZERS: Readonly<Record<ForgedType, Quantizer>> = {
   Q8_0: blockwise('Q8_0', quantizeQ8),
   Q4_0: blockwise('Q4_0', quantizeQ4),
   Q4_K: blockwise('Q4_K', quantizeQ4K),
+  Q5_K: blockwise('Q5_K', quantizeQ5K),
   Q6_K: blockwise('Q6_K', quantizeQ6K),
 }
 

@@ -1,7 +1,6 @@
 // Shapes of Llamas to forge, and what a GGUF file of such a shape consists of.
-
+import type { ComputableType } from '../../engine/gguf/ggml-types.ts'
 import type { MetadataItem, TensorItem } from './gguf-writer.ts'
-import type { ForgedType } from './quantize.ts'
 
 export interface Shape {
   readonly width: number
@@ -22,12 +21,12 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
 }
 
 /** Types by what a matrix is for. */
-export interface TypeChoice {
-  readonly matrices: ForgedType
+export interface TypeChoice<T extends ComputableType = ComputableType> {
+  readonly matrices: T
   /** The embedding and the output matrix. */
-  readonly head: ForgedType
+  readonly head: T
   /** The FFN's down projection, whose rows are the longest. */
-  readonly down: ForgedType
+  readonly down: T
 }
 
 export interface LlamaNumbers {

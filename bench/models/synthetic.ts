@@ -1,9 +1,10 @@
 // Random Llamas that cost what trained ones cost. All matrices of a type are cut from one quantized tile of normal noise,
-// which makes forging as fast as writing.
-import { ggmlType } from '../../engine/gguf/ggml-types.ts'
+// which makes forging as fast as writing; of types without a quantizer the tile has random codes.
+import { type ComputableType, ggmlType } from '../../engine/gguf/ggml-types.ts'
 import type { TensorItem } from './gguf-writer.ts'
 import { writeGguf } from './output-file.ts'
-import { type ForgedType, quantizeRow } from './quantize.ts'
+import { isForged, quantizeRow } from './quantize.ts'
+import { randomBlocks } from './random-blocks.ts'
 import { llamaMetadata, llamaTensors, type Shape, type TypeChoice } from './shapes.ts'
 import { vocabularyMetadata } from './vocabulary.ts'
 
@@ -26,11 +27,14 @@ export interface SyntheticModel {
 
 /** Writes the model and returns its size in bytes. */
 export function forgeSynthetic(path: string, { shape, types, name, zeros }: SyntheticModel): number {
-  const tiles = new Map<ForgedType, Uint8Array>()
-  const tileOf = (type: ForgedType): Uint8Array => {
+  const tiles = new Map<ComputableType, Uint8Array>()
+  const tileOf = (type: ComputableType): Uint8Array => {
     let tile = tiles.get(type)
     if (tile === undefined) {
-      tile = quantizeRow(type, noise(TILE_BLOCKS * 256))
+      const elements = TILE_BLOCKS * 256
+      tile = isForged(type)
+        ? quantizeRow(type, noise(elements))
+        : randomBlocks(type, elements, DEVIATION, randomWords())
       tiles.set(type, tile)
     }
     return tile
@@ -40,7 +44,7 @@ export function forgeSynthetic(path: string, { shape, types, name, zeros }: Synt
     ...item,
     pieces: () => {
       if (item.dims.length === 1) return [new Uint8Array(normWeights.buffer)]
-      return zeros ? [] : cutFromTile(item, tileOf(item.type as ForgedType), index)
+      return zeros ? [] : cutFromTile(item, tileOf(item.type as ComputableType), index)
     },
   }))
   const numbers = { contextLength: 4096, normEps: 1e-5, ropeBase: 10000, name }
@@ -65,13 +69,8 @@ function* cutFromTile(item: TensorItem, tile: Uint8Array, tensorIndex: number): 
 /** Normal noise by Box and Muller over a fixed seed. */
 function noise(count: number): Float32Array {
   const values = new Float32Array(count)
-  let state = 0x9e3779b9
-  const uniform = () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return ((state >>> 0) + 0.5) / 2 ** 32
-  }
+  const nextWord = randomWords()
+  const uniform = () => (nextWord() + 0.5) / 2 ** 32
   for (let i = 0; i < count; i += 2) {
     const radius = DEVIATION * Math.sqrt(-2 * Math.log(uniform()))
     const angle = 2 * Math.PI * uniform()
@@ -79,4 +78,15 @@ function noise(count: number): Float32Array {
     if (i + 1 < count) values[i + 1] = radius * Math.sin(angle)
   }
   return values
+}
+
+/** Marsaglia's xorshift, always from the same state. */
+function randomWords(): () => number {
+  let state = 0x9e3779b9
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state >>> 0
+  }
 }

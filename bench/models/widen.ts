@@ -30,7 +30,12 @@ interface Mapping {
  * Writes `modelPath` widened to `shape` and returns the file's size. The vocabulary stays.
  * @throws Error where the shape is smaller than the model's in any number
  */
-export function forgeWidened(path: string, modelPath: string, shape: Omit<Shape, 'words'>, types: TypeChoice): number {
+export function forgeWidened(
+  path: string,
+  modelPath: string,
+  shape: Omit<Shape, 'words'>,
+  types: TypeChoice<ForgedType>,
+): number {
   const file = openGguf(modelPath)
   const config = modelConfig(file)
   const newShape = { ...shape, words: config.vocabularySize }

@@ -126,7 +126,7 @@ export interface Kernels {
   readonly matmul_q6_k: MatmulKernel
   readonly matmul_q8_0: MatmulKernel
   readonly quantize_q8: (out: number, x: number, k: number, n: number, outStride: number, xStride: number) => void
-  readonly read_sum: (at: number, bytes: number) => number
+  readonly read_sum: (at: number, bytes: number, strands: number) => number
   readonly repack_bf16: RepackKernel
   readonly repack_f16: RepackKernel
   readonly repack_f32: RepackKernel

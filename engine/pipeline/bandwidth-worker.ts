@@ -5,8 +5,14 @@ import { createStageMemory, instantiateKernels, type KernelModule } from '../mod
 export interface BandwidthPayload {
   readonly module: KernelModule
   readonly bytes: number
-  /** Gets the milliseconds of a round, answers with bytes per millisecond; 'ready' comes first. */
+  /** Gets rounds, answers each with bytes per millisecond; 'ready' comes first. */
   readonly port: MessagePort
+}
+
+export interface BandwidthRound {
+  readonly ms: number
+  /** Parts read side by side. */
+  readonly strands: number
 }
 
 export default async function bandwidthWorker({ module, bytes, port }: BandwidthPayload): Promise<undefined> {
@@ -14,15 +20,15 @@ export default async function bandwidthWorker({ module, bytes, port }: Bandwidth
   // Pages that were never written are all the same page of zeros.
   new Uint8Array(memory.buffer).fill(1)
   const { read_sum: readSum } = instantiateKernels(module, memory)
-  port.on('message', (roundMs: number) => {
+  port.on('message', ({ ms, strands }: BandwidthRound) => {
     const startedMs = performance.now()
     let passes = 0
     let elapsedMs = 0
     do {
-      readSum(0, bytes)
+      readSum(0, bytes, strands)
       passes++
       elapsedMs = performance.now() - startedMs
-    } while (elapsedMs < roundMs)
+    } while (elapsedMs < ms)
     port.postMessage((passes * bytes) / elapsedMs)
   })
   port.postMessage('ready')

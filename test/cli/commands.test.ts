@@ -162,6 +162,7 @@ test('topology: facts and measured bandwidth', async () => {
   for (const field of ['cores', 'physical_cores', 'sockets', 'numa_nodes', 'usable_cores', 'bandwidth_gb_s']) {
     assert.ok(facts[field] > 0, field)
   }
+  assert.match(facts.bandwidth_how, /^\d+ threads?, each reading \d+ MiB .* streams per thread \((1|4|8|16)\)$/)
 })
 
 test('usage errors: one line, exit 2', async () => {

@@ -3,12 +3,15 @@ import { statSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { forge } from '../../../bench/models/forge.ts'
+import { isForged } from '../../../bench/models/quantize.ts'
 import { readStrings } from '../../../engine/gguf/arrays.ts'
 import { type GgufFile, openGguf } from '../../../engine/gguf/file.ts'
 import { openFile } from '../../../engine/gguf/file-source.ts'
+import { COMPUTABLE_TYPES } from '../../../engine/gguf/ggml-types.ts'
 import { modelConfig } from '../../../engine/model/config.ts'
 import { modelWeights } from '../../../engine/model/weights.ts'
 import { temporaryPath } from '../../engine/gguf/temporary.ts'
+import { dequantize } from '../../reference/dequantize.ts'
 import { runReference } from '../../reference/model.ts'
 import { repositoryPath } from '../../shared.ts'
 
@@ -52,6 +55,18 @@ test('synthetic weights keep the activations in range', () => {
   assert.ok(spread > 0.3 && spread < 3, String(spread))
 })
 
+test('types without a quantizer are drawn, with weights of the same deviation', () => {
+  for (const type of COMPUTABLE_TYPES) {
+    if (isForged(type)) continue
+    const file = forged(`${type}.gguf`, ...SMALL, '--type', type)
+    assert.is(modelWeights(file, modelConfig(file)).layers[1]!.up?.type, type)
+    const values = dequantize(type, tensorBytes(file, 'blk.1.ffn_up.weight'))
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+    const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
+    assert.ok(deviation > 0.17 && deviation < 0.33 && Math.abs(mean) < 0.03, `${type}: ${mean}, ${deviation}`)
+  }
+})
+
 test('zeros take no space', () => {
   const file = forged('zeros.gguf', '--shape', '160m', '--type', 'F16', '--zeros')
   const { size, blocks } = statSync(file.shards[0]!.path)
@@ -93,9 +108,10 @@ test('what cannot be forged is said in one line', () => {
   const refuse = (reason: RegExp, ...args: string[]) =>
     assert.throws(() => forge([...args, '-o', '/nowhere/x']), reason)
   refuse(/expected a shape of .*1b.*, found 2b/, '--shape', '2b')
-  refuse(/expected a type of .*Q6_K, found Q9/, '--shape', '1b', '--type', 'Q9')
+  refuse(/expected a type of .*Q6_K.*, found Q9/, '--shape', '1b', '--type', 'Q9')
   refuse(/--width, found none/, '--layers', '3')
   refuse(/--layers, found x/, '--shape', '1b', '--layers', 'x')
+  refuse(/expected a type of .*Q6_K, found IQ4_NL/, '--widen', stories, ...SMALL, '--type', 'IQ4_NL')
   refuse(/layers: expected at least 5, found 2/, '--widen', stories, ...SMALL)
   assert.throws(() => forge(['--shape', '1b']), /expected -o FILE/)
   const script = repositoryPath('dist/bench/models/forge.js')

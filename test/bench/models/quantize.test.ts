@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bfloatBits, halfBits, halfValue, nearestEven } from '../../../bench/models/half.ts'
 import { quantizeRow } from '../../../bench/models/quantize.ts'
+import { dequantize } from '../../reference/dequantize.ts'
 import { sharedTest } from '../../shared.ts'
 
 test('halves round to nearest even and survive a round trip', () => {
@@ -70,18 +71,23 @@ function dequantizeQ6K(block: DataView): number[] {
   })
 }
 
+function dequantizeQ5K(block: DataView): number[] {
+  return [...dequantize('Q5_K', new Uint8Array(block.buffer, block.byteOffset, block.byteLength))]
+}
+
 const K_TYPES = [
   ['Q4_K', 144, dequantizeQ4K, 0.075],
+  ['Q5_K', 176, dequantizeQ5K, 0.037],
   ['Q6_K', 210, dequantizeQ6K, 0.035],
 ] as const
 
 sharedTest(test, 'K types come close to ggml', 'vectors/quant', (folder) => {
   const weights = testWeights(folder)
-  for (const [type, bytes, dequantize] of K_TYPES) {
+  for (const [type, bytes, valuesOf] of K_TYPES) {
     const error = (blocks: Uint8Array) => {
       let sum = 0
       for (let block = 0; block * bytes < blocks.length; block++) {
-        const values = dequantize(new DataView(blocks.buffer, blocks.byteOffset + block * bytes, bytes))
+        const values = valuesOf(new DataView(blocks.buffer, blocks.byteOffset + block * bytes, bytes))
         values.forEach((value, i) => {
           sum += (value - weights[block * 256 + i]!) ** 2
         })
@@ -96,11 +102,11 @@ sharedTest(test, 'K types come close to ggml', 'vectors/quant', (folder) => {
 
 test('K types: values survive within a step, zeros exactly', () => {
   const values = Float32Array.from({ length: 256 }, (_, i) => Math.sin(i * 1.7) * (1 + (i >> 5)))
-  for (const [type, bytes, dequantize, step] of K_TYPES) {
-    const found = dequantize(new DataView(quantizeRow(type, values).buffer, 0, bytes))
+  for (const [type, bytes, valuesOf, step] of K_TYPES) {
+    const found = valuesOf(new DataView(quantizeRow(type, values).buffer, 0, bytes))
     const worst = Math.max(...found.map((value, i) => Math.abs(value - values[i]!)))
     assert.ok(worst < step * 8, `${type}: ${worst}`)
-    const zeros = dequantize(new DataView(quantizeRow(type, new Float32Array(256)).buffer, 0, bytes))
+    const zeros = valuesOf(new DataView(quantizeRow(type, new Float32Array(256)).buffer, 0, bytes))
     assert.ok(zeros.every((value) => value === 0))
   }
 })

@@ -115,12 +115,12 @@ test('a stage memory has whole pages and reports what it cannot have', () => {
 test('read_sum adds every word once', () => {
   const memory = createStageMemory(65536)
   const kernels = instantiateKernels(compileKernels(kernelBytes('plain')), memory)
-  const words = new Int32Array(memory.buffer, 4096, 96)
+  const words = new Int32Array(memory.buffer, 4096, 3 * 16 * 32)
   for (let i = 0; i < words.length; i++) words[i] = i * i
-  assert.is(
-    kernels.read_sum(4096, words.byteLength),
-    words.reduce((sum, word) => sum + word, 0),
-  )
+  const sum = words.reduce((all, word) => (all + word) | 0, 0)
+  for (const strands of [1, 4, 8, 16]) {
+    assert.is(kernels.read_sum(4096, words.byteLength, strands), sum, `${strands} strands`)
+  }
 })
 
 test.run()
