@@ -1,12 +1,13 @@
 // The public entry of the library, and where engine (token ids) and tokenizer (text) meet.
-import { MessageChannel } from 'node:worker_threads'
 import { answerMarks, chatRequest, followChat } from './chat.ts'
+import { embedAll } from './embedding.ts'
 import {
   type ChatGeneration,
   type ChatMessage,
   type ChatOptions,
   checkPair,
   createTraceRings,
+  type EmbedOptions,
   Engine,
   type EngineEvent,
   type EngineStats,
@@ -21,6 +22,7 @@ import {
   type LoadOptions,
   loadKernels,
   type Model,
+  type ModelConfig,
   type ModelInfo,
   machineTopology,
   modelConfig,
@@ -29,7 +31,6 @@ import {
   type PreparedModel,
   pairDifferences,
   prepareModel,
-  type Residents,
   type ResponseFormat,
   resolveResponseFormat,
   resolveSampling,
@@ -40,16 +41,16 @@ import {
   type SessionHome,
   type Speculation,
   sessionHome,
-  startResidents,
   type TextTokenizer,
   type TokenizeOptions,
   TsinferError,
 } from './engine/index.ts'
 import { followGeneration } from './generation.ts'
+import { encodeOptions, startText, type TextThread } from './text-thread.ts'
 import { metadataOf } from './tokenizer/gguf-metadata.ts'
 import { type ModelTemplate, readModelTemplate, type TemplateChoice } from './tokenizer/model-template.ts'
 import { detokenize } from './tokenizer/stream-decoder.ts'
-import { type PromptedChat, TextClient } from './tokenizer/text-client.ts'
+import type { PromptedChat } from './tokenizer/text-client.ts'
 import type { TextFacts } from './tokenizer/text-messages.ts'
 import { TraceFile } from './trace.ts'
 
@@ -59,8 +60,6 @@ export type * from './engine/model-types.ts'
 export type * from './engine/types.ts'
 export type { ModelTemplate, TemplateChoice } from './tokenizer/model-template.ts'
 
-/** Time the text worker gets to return by itself. */
-const CLOSE_GRACE_MS = 1000
 /** Next tokens that can be reported per scored position. */
 const SCORE_TOP_MAX = 64
 
@@ -184,32 +183,10 @@ export async function inspectPair(path: string, draft: string): Promise<string[]
   return pairDifferences(read(path), read(draft))
 }
 
-interface TextThread {
-  readonly client: TextClient
-  close(): Promise<void>
-}
-
-function startText(path: string, tokenizerPre: string | undefined): TextThread {
-  const { port1, port2 } = new MessageChannel()
-  const payload = { path, port: port2, ...(tokenizerPre === undefined ? {} : { tokenizerPre }) }
-  const entry = new URL('./tokenizer/text-worker.js', import.meta.url)
-  const residents: Residents = startResidents([{ name: 'text worker', entry, payload, transfer: [port2] }])
-  const client = new TextClient(port1)
-  residents.died.then(({ code, message }) => client.fail(new TsinferError(code, message)))
-  return {
-    client,
-    async close() {
-      client.close()
-      await residents.close(CLOSE_GRACE_MS)
-    },
-  }
-}
-
-const encodeOptions = ({ addBos = true, parseSpecial = true }: TokenizeOptions = {}) => ({ addBos, parseSpecial })
-
 class LoadedModel implements Model {
   readonly info: ModelInfo
   readonly #engine: Engine
+  readonly #config: ModelConfig
   readonly #text: TextThread | undefined
   readonly #facts: TextFacts | undefined
   readonly #stopTokens: readonly number[]
@@ -239,6 +216,7 @@ class LoadedModel implements Model {
     this.info = modelInfo(path, prepared, kernels.build)
     this.#engine = engine
     this.#sessionHome = sessionHome(engine, prepared, this.info.name ?? path.split(/[\\/]/).at(-1)!)
+    this.#config = prepared.config
     this.#text = text
     this.#facts = facts
     this.#stopTokens = stopTokens(prepared, facts)
@@ -283,6 +261,14 @@ class LoadedModel implements Model {
       const next = Number.isNaN(nextLogit) ? {} : { nextLogit }
       yield { position, token: prompt[position]!, top: entries, logsumexp, ...next }
     }
+  }
+
+  async embed(texts: readonly (string | readonly number[])[], options: EmbedOptions = {}): Promise<Float32Array[]> {
+    // A whole text, so it also ends as the model wants.
+    const whole = { ...encodeOptions(), addEos: true }
+    const encode = async (text: string | readonly number[]) =>
+      this.#checkedIds(typeof text === 'string' ? Array.from(await this.#needText().client.encode(text, whole)) : text)
+    return embedAll(this.#engine, this.#config, await Promise.all(texts.map(encode)), options)
   }
 
   session(): Session {

@@ -171,7 +171,7 @@ class Conductor {
       return
     }
     try {
-      if (message.kind !== 'generate' && message.kind !== 'score') return this.#transfers.handle(message)
+      if (!('prompt' in message)) return this.#transfers.handle(message)
       const live = new LiveRequest(message, this.#context, now())
       this.#scheduler.handle({ kind: 'request', request, work: live.work })
       this.#requests.set(request, live)
@@ -367,8 +367,8 @@ class Conductor {
 
   #score({ request, row, position }: Extract<SchedulerAction, { kind: 'score' }>): void {
     if (this.#results.nanCount(row) > 0) return this.#failNaN(request, row)
-    const live = this.#requests.get(request)!
-    this.#outbox.push({ kind: 'score', request, row: live.scoreRow(this.#results.row(row), position) })
+    const found = this.#requests.get(request)!.report(request, this.#results.row(row), position)
+    if (found) this.#outbox.push(found)
     this.#scheduler.handle({ kind: 'scored' })
   }
 

@@ -26,6 +26,8 @@ export type HeadKind =
   | 'best'
   /** Logits, logsumexp and the best `TOP_COUNT` tokens. */
   | 'top'
+  /** No logits: what the head would read, the normalized activations. */
+  | 'embedding'
 
 /** One token evaluated at one position. */
 export interface Row {

@@ -27,6 +27,7 @@ import type { LaneRings, TraceRings } from './trace.ts'
 export type EngineEvent =
   | { readonly kind: 'token'; readonly choice: number; readonly token: number }
   | { readonly kind: 'score'; readonly row: ScoreRow }
+  | { readonly kind: 'embedding'; readonly values: Float32Array }
   | { readonly kind: 'finish'; readonly choice: number; readonly reason: FinishReason }
   /** The last, but for transfers. */
   | { readonly kind: 'done'; readonly figures: RequestFigures }
@@ -46,7 +47,7 @@ export interface Transfer {
 }
 
 /** A request as the caller states it; the engine numbers it. */
-export type EngineRequest = Unnumbered<Extract<ToConductor, { kind: 'generate' | 'score' }>>
+export type EngineRequest = Unnumbered<Extract<ToConductor, { kind: 'generate' | 'score' | 'embed' }>>
 
 interface LiveStream {
   readonly stream: RequestStream<EngineEvent>

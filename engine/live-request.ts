@@ -3,7 +3,7 @@ import type { Constraints } from './constraint/constraints.ts'
 import type { GrammarConstraint } from './constraint/grammar-constraint.ts'
 import type { Position, TokenId } from './domain.ts'
 import { assert, TsinferError } from './errors.ts'
-import type { RequestFigures, ScoreRow, ToConductor, TokenBytes } from './messages.ts'
+import type { FromConductor, RequestFigures, ToConductor, TokenBytes } from './messages.ts'
 import { figuresBetween, type PipelineMeter, type Reading } from './meter.ts'
 import { clockUs } from './pipeline/clock.ts'
 import type { ResultRow } from './pipeline/results.ts'
@@ -11,14 +11,15 @@ import type { Candidates } from './sampling/candidates.ts'
 import { headNeeded } from './sampling/parameters.ts'
 import { Sampler } from './sampling/sampler.ts'
 import { compileStopStrings, StopWatch } from './sampling/stop-strings.ts'
-import type { DraftFigures, GenerateWork, ScoreWork } from './scheduler/events.ts'
+import type { DraftFigures, GenerateWork, RequestId, ScoreWork } from './scheduler/events.ts'
 import { reachableLength } from './scheduler/sequence.ts'
 import type { Drafter } from './spec/drafter.ts'
 import { type Guess, PROBABILITY_ONE } from './spec/guess.ts'
 import { NgramDrafter } from './spec/ngram.ts'
 
 type GenerateMessage = Extract<ToConductor, { kind: 'generate' }>
-type ScoreMessage = Extract<ToConductor, { kind: 'score' }>
+type ScoreMessage = Extract<ToConductor, { kind: 'score' | 'embed' }>
+type ScoreReport = Extract<FromConductor, { kind: 'score' | 'embedding' }>
 
 /** What the conductor shares with all its requests. */
 export interface RequestContext {
@@ -66,10 +67,13 @@ export class LiveRequest {
   #firstTokenMs = Number.NaN
   #lastTokenMs = Number.NaN
   #tokens = 0
+  /** Of the embeddings so far. */
+  readonly #sum: Float64Array
 
   /** Throws `option_invalid` for stop strings that cannot be watched for and constraints that cannot be kept. */
   constructor(message: GenerateMessage | ScoreMessage, context: RequestContext, nowMs: number) {
     this.#message = message
+    this.#sum = new Float64Array(message.kind === 'embed' ? message.width : 0)
     this.#submittedMs = nowMs
     const { meter } = context
     this.#meter = meter
@@ -84,7 +88,8 @@ export class LiveRequest {
       const room = reachableLength(this.work, context.contextLength) - prompt.length
       this.#choices = createChoices(message, context, room)
     } else {
-      this.work = { kind: 'score', prompt: message.prompt, from: message.from }
+      const { prompt, from } = message
+      this.work = { kind: 'score', prompt, from, head: message.kind === 'embed' ? 'embedding' : 'top' }
       this.#stopTokens = new Set()
       this.#choices = []
     }
@@ -153,18 +158,24 @@ export class LiveRequest {
     this.#stopsUs.push(us)
   }
 
-  /** Copies what a scored row reports out of the stage's memory. */
-  scoreRow(row: ResultRow, position: Position): ScoreRow {
-    assert(this.#message.kind === 'score', 'a generated row is judged, not scored')
-    const { top, prompt } = this.#message
-    const next = prompt[position + 1]
-    return {
-      position,
-      ids: row.ids.slice(0, top),
-      logits: row.logits.slice(0, top),
-      logsumexp: row.logsumexp,
-      nextLogit: next === undefined ? Number.NaN : row.full()[next]!,
+  /** What a scored row says of `position`; of an embedding, all at the last position. Copied out of the stage's memory. */
+  report(request: RequestId, row: ResultRow, position: Position): ScoreReport | undefined {
+    const message = this.#message
+    assert(message.kind !== 'generate', 'a generated row is judged, not scored')
+    const { prompt } = message
+    if (message.kind === 'score') {
+      const { top } = message
+      const next = prompt[position + 1]
+      const [ids, logits] = [row.ids.slice(0, top), row.logits.slice(0, top)]
+      const nextLogit = next === undefined ? Number.NaN : row.full()[next]!
+      return { kind: 'score', request, row: { position, ids, logits, logsumexp: row.logsumexp, nextLogit } }
     }
+    const { from, width } = message
+    const embedding = row.full(width)
+    for (let i = 0; i < width; i++) this.#sum[i]! += embedding[i]!
+    if (position < prompt.length - 1) return undefined
+    const values = Float32Array.from(this.#sum, (sum) => sum / (prompt.length - from))
+    return { kind: 'embedding', request, values }
   }
 
   figures(nowMs: number, drafts: DraftFigures, reused: number): RequestFigures {

@@ -34,6 +34,15 @@ export type ToConductor =
       /** Best tokens reported per position. */
       readonly top: number
     }
+  | {
+      readonly kind: 'embed'
+      readonly request: RequestId
+      readonly prompt: Int32Array
+      /** First of the positions whose embeddings are averaged: up to the last. */
+      readonly from: number
+      /** Elements of an embedding. */
+      readonly width: number
+    }
   | { readonly kind: 'abort'; readonly request: RequestId }
   /** The session is over. */
   | { readonly kind: 'forget'; readonly session: SessionId }
@@ -85,6 +94,8 @@ export type FromConductor =
   | { readonly kind: 'ready' }
   | { readonly kind: 'token'; readonly request: RequestId; readonly choice: number; readonly token: number }
   | { readonly kind: 'score'; readonly request: RequestId; readonly row: ScoreRow }
+  /** The mean over the positions of an `embed` request. */
+  | { readonly kind: 'embedding'; readonly request: RequestId; readonly values: Float32Array }
   | {
       readonly kind: 'finish'
       readonly request: RequestId

@@ -2,6 +2,7 @@
 import type { ChatGeneration, ChatMessage, ChatOptions } from './chat-types.ts'
 import type { TokenId } from './domain.ts'
 import type {
+  EmbedOptions,
   EngineStats,
   GenerateOptions,
   Generation,
@@ -20,6 +21,11 @@ export interface Model extends AsyncDisposable {
   /** Continues a conversation in the form of the model's chat template. */
   chat(messages: readonly ChatMessage[], options?: ChatOptions): ChatGeneration
   score(ids: readonly TokenId[], options?: ScoreOptions): AsyncIterable<ScoredPosition>
+  /**
+   * A vector per text, or per list of token ids: what the model's head reads, pooled. Rejects with `prompt_invalid` for a
+   * text without tokens and `prompt_too_long` for one beyond the context.
+   */
+  embed(texts: readonly (string | readonly TokenId[])[], options?: EmbedOptions): Promise<Float32Array[]>
   /** A session without a text: see `GenerateOptions.session`. */
   session(): Session
   stats(): EngineStats

@@ -250,6 +250,17 @@ export interface ScoreOptions {
   readonly signal?: AbortSignal
 }
 
+/** Which of a text's tokens its embedding is made of: the mean of all, the last one, or the first. */
+export type Pooling = 'mean' | 'last' | 'cls'
+
+export interface EmbedOptions {
+  /** Default: as the model's metadata says, else the mean. */
+  readonly pooling?: Pooling
+  /** Scale each embedding to length 1. Default true. */
+  readonly normalize?: boolean
+  readonly signal?: AbortSignal
+}
+
 export interface TokenizeOptions {
   /** Default: as the model's metadata says. */
   readonly addBos?: boolean

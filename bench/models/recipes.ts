@@ -16,6 +16,12 @@ export interface Recipe {
   readonly embeddingDeviation?: number
 }
 
+/** The recipe with further keys. */
+export const withKeys = (recipe: Recipe, keys: NonNullable<Recipe['keys']>): Recipe => ({
+  ...recipe,
+  keys: { ...recipe.keys, ...keys },
+})
+
 const SEPARATE_QKV = ['attn_q.weight', 'attn_k.weight', 'attn_v.weight']
 const QKV_BIASES = ['attn_q.bias', 'attn_k.bias', 'attn_v.bias']
 

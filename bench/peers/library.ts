@@ -25,9 +25,14 @@ export interface Context extends Disposable {
   getSequence(): Sequence
 }
 
+export interface EmbeddingContext extends Disposable {
+  getEmbeddingFor(ids: readonly number[]): Promise<{ readonly vector: readonly number[] }>
+}
+
 export interface Model extends Disposable {
   readonly useMmap: boolean
   createContext(options: object): Promise<Context>
+  createEmbeddingContext(options: object): Promise<EmbeddingContext>
 }
 
 export interface Llama {

@@ -1,4 +1,5 @@
 // What is recorded of llama.cpp, and compared with it, for each recipe. Pure.
+import type { Pooling } from '../../engine/index.ts'
 import type { ForgedType } from '../models/quantize.ts'
 import { RECIPES } from '../models/recipes.ts'
 
@@ -15,7 +16,17 @@ export interface ParityFixture {
   readonly oracle: string
   readonly context: number
   readonly runs: Partial<Record<ForgedType, readonly ParityRun[]>>
+  /** Of `EMBEDDED_IDS` in F16, by pooling. */
+  readonly embeddings: Partial<Record<Pooling, readonly number[]>>
 }
+
+/** Poolings that are compared, with llama.cpp's number in the file. */
+export const POOLINGS = [
+  ['mean', 1],
+  ['cls', 2],
+  ['last', 3],
+] as const satisfies [Pooling, number][]
+export const EMBEDDED_IDS: readonly number[] = [1, 403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317]
 
 const PROMPTS: readonly (readonly number[])[] = [
   [1, 403, 407, 261, 378],
@@ -48,4 +59,5 @@ export function parityPrompts(name: string, type: ForgedType): ParityPrompt[] {
 
 export const isMixture = (name: string): boolean => RECIPES[name]!.keys?.expert_count !== undefined
 
+/** One more model of an architecture, for a feature of its own. */
 const isVariant = (name: string): boolean => name.includes('-')

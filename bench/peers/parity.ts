@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineCommand } from '../../cli/command.ts'
-import { TsinferError } from '../../engine/index.ts'
+import { type Pooling, TsinferError } from '../../engine/index.ts'
 import type { ForgedType } from '../models/quantize.ts'
 import { forgeRandom } from '../models/random-model.ts'
-import { RECIPES } from '../models/recipes.ts'
-import { type Library, type Sequence, startLibrary } from './library.ts'
-import { PARITY_CONTEXT, type ParityRun, parityPrompts, parityTypes } from './parity-cases.ts'
+import { RECIPES, type Recipe, withKeys } from '../models/recipes.ts'
+import { type Library, type Llama, type Sequence, startLibrary } from './library.ts'
+import { EMBEDDED_IDS, PARITY_CONTEXT, type ParityRun, POOLINGS, parityPrompts, parityTypes } from './parity-cases.ts'
 
 const FIXTURES = fileURLToPath(new URL('../../../test/fixtures/parity/', import.meta.url))
 const TOP = 5
@@ -54,10 +54,24 @@ async function record({ llama, version }: Library, name: string, path: string): 
     await context.dispose()
     await model.dispose()
   }
+  const embeddings: Partial<Record<Pooling, number[]>> = {}
+  for (const [pooling, number] of POOLINGS) {
+    embeddings[pooling] = await embed(llama, withKeys(RECIPES[name]!, { pooling_type: ['u32', number] }), path)
+  }
   const oracle = `llama.cpp ${llama.llamaCppRelease.release} through node-llama-cpp ${version}`
-  const text = `${JSON.stringify({ oracle, context: PARITY_CONTEXT, runs })}\n`
+  const text = `${JSON.stringify({ oracle, context: PARITY_CONTEXT, runs, embeddings })}\n`
   writeFileSync(join(FIXTURES, `${name}.json`), text)
   console.log(`${name}: ${text.length} bytes`)
+}
+
+async function embed(llama: Llama, recipe: Recipe, path: string): Promise<number[]> {
+  forgeRandom(path, recipe, 'F16')
+  const model = await llama.loadModel({ modelPath: path, useMmap: false })
+  const context = await model.createEmbeddingContext({ contextSize: PARITY_CONTEXT, threads: 1 })
+  const { vector } = await context.getEmbeddingFor(EMBEDDED_IDS)
+  await context.dispose()
+  await model.dispose()
+  return vector.map((value) => Number(value.toPrecision(5)))
 }
 
 /** The best tokens and their probabilities after the prompt and along the greedy path. */

@@ -12,6 +12,7 @@ import {
   VOCABULARY_MAX,
   WIDTH_MAX,
 } from '../limits.ts'
+import type { Pooling } from '../types.ts'
 import { ARCHITECTURES, type Architecture, type RopeStyle } from './architectures.ts'
 import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
 import { type ExpertsConfig, expertsConfig } from './experts-config.ts'
@@ -73,6 +74,8 @@ export interface ModelConfig {
   /** Rotations of layers, see `LayerKind`. */
   readonly ropes: readonly RopeConfig[]
   readonly tokens: SpecialTokens
+  /** How the file says that embeddings of texts are formed, if it does. */
+  readonly pooling: Pooling | undefined
 }
 
 /**
@@ -113,6 +116,7 @@ export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): Model
     ...multipliersOf(metadata, architecture, width),
     ...layerKinds(metadata, architecture, layerCount, ropeOf(metadata, key, architecture, headDim, contextLength)),
     tokens: specialTokensOf(metadata, vocabularySize),
+    pooling: POOLINGS.get(findInteger(metadata, key('pooling_type')) ?? 0),
   }
 }
 
@@ -191,6 +195,13 @@ function ropeOf(
     originalContext: originalContextOf(metadata, architecture.name, contextLength),
   }
 }
+
+/** llama.cpp's numbers; 0 is none. */
+const POOLINGS: ReadonlyMap<number, Pooling> = new Map([
+  [1, 'mean'],
+  [2, 'cls'],
+  [3, 'last'],
+])
 
 /** Writers say "none" with an id of all ones. */
 const NO_TOKEN = new Set([-1, 0xffffffff])

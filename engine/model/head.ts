@@ -5,6 +5,7 @@ import { TOP_COUNT } from '../limits.ts'
 import {
   beginReturn,
   HEAD_BEST,
+  HEAD_EMBEDDING,
   HEAD_NONE,
   microBatchNumber,
   type ReturnViews,
@@ -60,6 +61,12 @@ export class Head {
     if (index === 0) beginReturn(this.#views, record, microBatchNumber(words, this.#rows.slot), picked)
     if (picked === 0) return
     this.#logits.address = this.#results.logits.address + resultSlot * this.#results.logits.stride
+    // Rows that want embeddings come in chunks of their own.
+    if (this.#rows.head(this.#picked[0]!) === HEAD_EMBEDDING) {
+      for (let entry = index; entry < picked; entry += count) this.#embed(record, entry)
+      sync.barrier()
+      return
+    }
     const input = this.#activations.prepare(this.#rows.x, config.width, picked, this.#norm, this.#matrix, this.#picked)
     multiplyShare(this.#lane, matrix, this.#logits, input, picked)
     this.#adjust(columnStart(matrix.plan.rows, index, count), columnStart(matrix.plan.rows, index + 1, count), picked)
@@ -84,6 +91,18 @@ export class Head {
       if (this.#rows.head(row) !== HEAD_NONE) this.#picked[picked++] = row
     }
     return picked
+  }
+
+  /** Writes what the head reads of the picked row in place of its logits, and an entry without a distribution. */
+  #embed(record: number, entry: number): void {
+    const { kernels, config } = this.#lane
+    const row = this.#picked[entry]!
+    const out = this.#logits.address + entry * this.#logits.stride
+    const { x } = this.#rows
+    kernels.rmsnorm(out, x.address + row * x.stride, this.#norm.address, config.width, 1, 0, 0, config.normEps)
+    const ids = returnIdsIndex(record, entry) * 4
+    const nans = kernels.head_scan(ids, returnLogitsIndex(record, entry) * 4, out, config.width, 1)
+    writeReturnEntry(this.#views, record, entry, this.#rows.original[row]!, out, Number.NaN, 0, nans)
   }
 
   /** Writes entry `entry` of the record: the picked row of that index. */

@@ -227,7 +227,8 @@ export function stageLayout(
   const tied = weights.output === weights.tokenEmbedding
   const layers = weights.layers.slice(range.first, range.first + range.count).map(layer)
   const output = range.isLast ? (tied && embedding ? embedding : matrix(weights.output)) : undefined
-  const logitsRow = paddedRowBytes(config.vocabularySize)
+  // An embedding takes the place of logits.
+  const logitsRow = paddedRowBytes(Math.max(config.vocabularySize, config.width))
   const windowBytes = align(Math.max(WINDOW_BYTES, largestGroupBytes(weights, range)))
   const generic = stageMatrices({ layers, embedding, output }).filter(({ tensor }) => isGeneric(tensor.type))
   const codebookNames = new Set(

@@ -53,7 +53,7 @@ export class RowSet {
     return rowPosition(this.#lane.words, this.slot, this.original[row]!)
   }
 
-  /** `HEAD_NONE`, `HEAD_BEST` or `HEAD_TOP`. */
+  /** `HEAD_NONE`, `HEAD_BEST`, `HEAD_TOP` or `HEAD_EMBEDDING`. */
   head(row: number): number {
     return this.#heads[this.original[row]!]!
   }

@@ -34,7 +34,7 @@ export const ROW_SEQUENCE = 1
 export const ROW_POSITION = 2
 export const ROW_CELL = 3
 export const ROW_COMMITTED_LENGTH = 4
-/** `HEAD_NONE`, `HEAD_BEST` or `HEAD_TOP`. */
+/** `HEAD_NONE`, `HEAD_BEST`, `HEAD_TOP` or `HEAD_EMBEDDING`. */
 export const ROW_HEAD = 5
 /** First word of the row's ancestor cells, counted from the record's base. */
 export const ROW_ANCESTOR_OFFSET = 6
@@ -45,9 +45,15 @@ export const ROW_WORDS = 8
 export const HEAD_NONE = 0
 export const HEAD_BEST = 1
 export const HEAD_TOP = 2
+export const HEAD_EMBEDDING = 3
 
-const HEAD_CODES: Record<HeadKind, number> = { none: HEAD_NONE, best: HEAD_BEST, top: HEAD_TOP }
-const HEAD_KINDS: readonly HeadKind[] = ['none', 'best', 'top']
+const HEAD_CODES: Record<HeadKind, number> = {
+  none: HEAD_NONE,
+  best: HEAD_BEST,
+  top: HEAD_TOP,
+  embedding: HEAD_EMBEDDING,
+}
+const HEAD_KINDS: readonly HeadKind[] = ['none', 'best', 'top', 'embedding']
 
 /** Every row's ancestors and its own cell. */
 const ANCESTOR_WORDS_MAX = ROWS_MAX * (ANCESTORS_MAX + 1)

@@ -29,8 +29,8 @@ export interface ResultRow {
   /** Of the whole row; NaN where only the best token was asked for. */
   readonly logsumexp: number
   readonly count: number
-  /** All logits, f32 [vocabulary]. */
-  readonly full: () => Float32Array
+  /** All logits, f32 [vocabulary], or as many elements of an embedding. */
+  readonly full: (length?: number) => Float32Array
 }
 
 export class Results {
@@ -92,7 +92,7 @@ export class Results {
       logits: f32.subarray(logits, logits + count),
       logsumexp: returnLogsumexp(this.#views, this.#base, entry),
       count,
-      full: () => f32.subarray(all, all + this.#vocabularySize),
+      full: (length = this.#vocabularySize) => f32.subarray(all, all + length),
     }
   }
 

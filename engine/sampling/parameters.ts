@@ -1,6 +1,6 @@
 // Sampling options, checked and completed. Defaults are those of llama.cpp's command line (common/common.h,
 // `common_params_sampling`).
-import type { HeadKind, TokenId } from '../domain.ts'
+import type { TokenId } from '../domain.ts'
 import { TsinferError } from '../errors.ts'
 import type { SamplingOptions } from '../types.ts'
 
@@ -109,7 +109,7 @@ export const isGreedy = (parameters: SamplingParameters): boolean =>
   parameters.temperature === 0 || parameters.topK === 1
 
 /** What the last stage has to report for rows sampled with these parameters; a filter may rule out the best token. */
-export function headNeeded(parameters: SamplingParameters, isFiltered: boolean): Exclude<HeadKind, 'none'> {
+export function headNeeded(parameters: SamplingParameters, isFiltered: boolean): 'best' | 'top' {
   const isPlain = !isFiltered && !hasPenalties(parameters) && parameters.logitBias.length === 0
   return isGreedy(parameters) && isPlain ? 'best' : 'top'
 }

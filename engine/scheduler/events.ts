@@ -1,16 +1,7 @@
 // What goes into the scheduler and what comes out. The scheduler is sans-IO: `handle(event)`, then `poll()` until
 // IDLE. Everything here is integers; the driver (conductor.ts) turns actions into ring writes, mask stores, sampler
 // calls and messages.
-import type {
-  CellIndex,
-  HeadKind,
-  MicroBatch,
-  MicroBatchNumber,
-  Position,
-  RunId,
-  SequenceId,
-  TokenId,
-} from '../domain.ts'
+import type { CellIndex, MicroBatch, MicroBatchNumber, Position, RunId, SequenceId, TokenId } from '../domain.ts'
 import type { Guess } from '../spec/guess.ts'
 import type { DraftParameters } from '../spec/parameters.ts'
 
@@ -33,7 +24,7 @@ export interface GenerateWork {
   /** Most tokens generated per choice. */
   readonly tokensMax: number
   /** What the sampler needs from the last stage. */
-  readonly head: Exclude<HeadKind, 'none'>
+  readonly head: 'best' | 'top'
   /** How to speculate; absent for plain decoding. */
   readonly draft?: DraftParameters
   /**
@@ -43,11 +34,12 @@ export interface GenerateWork {
   readonly session?: SessionId
 }
 
-/** Teacher-forced: evaluate the tokens and report the distribution after every position from `from` on. */
+/** Teacher-forced: evaluate the tokens and report on every position from `from` on: the distribution, or its embedding. */
 export interface ScoreWork {
   readonly kind: 'score'
   readonly prompt: ArrayLike<TokenId>
   readonly from: Position
+  readonly head: 'top' | 'embedding'
 }
 
 /** Give a session a text whose K and V the driver writes: no row is evaluated. */
@@ -120,7 +112,7 @@ export type SchedulerAction =
       /** Position the sampled token will have. */
       readonly position: Position
     }
-  /** Report row `row` of the returned micro-batch as the distribution after `position`; answered like `judge`, with `scored`. */
+  /** Report what row `row` of the returned micro-batch says of `position`; answered like `judge`, with `scored`. */
   | { readonly kind: 'score'; readonly request: RequestId; readonly row: number; readonly position: Position }
   /** A live row of this request came back with a fault; the driver aborts the request. Its text so far is good. */
   | { readonly kind: 'fault'; readonly request: RequestId }

@@ -58,7 +58,7 @@ export class Prefill {
     const rows: Row[] = []
     for (let position = prefilled; position < end; position++) {
       const last = position === prompt.length - 1
-      const head = work.kind === 'score' ? (position >= work.from ? 'top' : 'none') : last ? work.head : 'none'
+      const head = (work.kind === 'score' ? position >= work.from : last) ? work.head : 'none'
       rows.push({
         token: prompt[position]!,
         sequence: id,

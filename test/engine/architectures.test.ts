@@ -1,17 +1,13 @@
 // Every architecture against llama.cpp, along its own greedy path, on small random-weight models that are forged here
 // just as they were when llama.cpp's figures were recorded (bench/peers/parity.ts).
-import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ForgedType } from '../../bench/models/quantize.ts'
-import { forgeRandom } from '../../bench/models/random-model.ts'
 import { RECIPES } from '../../bench/models/recipes.ts'
-import { isMixture, type ParityFixture, type ParityRun } from '../../bench/peers/parity-cases.ts'
+import { isMixture, type ParityRun } from '../../bench/peers/parity-cases.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
 import { runReference } from '../reference/model.ts'
-import { repositoryPath } from '../shared.ts'
-import { behaviour } from './behaviour.ts'
-import { temporaryPath } from './gguf/temporary.ts'
+import { fixtureOf, forged } from './forged-model.ts'
 import { score, startEngine } from './started-engine.ts'
 
 /** Of every top-5 probability. */
@@ -52,16 +48,8 @@ async function compare(path: string, runs: readonly ParityRun[], context: number
   return { errors: errors.sort((a, b) => a - b), swaps }
 }
 
-/** The path of the model of a recipe. */
-function forged(name: string, type: ForgedType): string {
-  const path = temporaryPath(`${name}-${type}.gguf`)
-  if (!existsSync(path)) forgeRandom(path, RECIPES[name]!, type)
-  return path
-}
-
 for (const name of Object.keys(RECIPES)) {
-  const file = repositoryPath(`test/fixtures/parity/${name}.json`)
-  const fixture = JSON.parse(readFileSync(file, 'utf8')) as ParityFixture
+  const fixture = fixtureOf(name)
   for (const [type, runs] of Object.entries(fixture.runs)) {
     test(`${name} in ${type} follows llama.cpp`, async () => {
       const path = forged(name, type as ForgedType)
@@ -73,29 +61,6 @@ for (const name of Object.keys(RECIPES)) {
       if (type === 'F16') assert.ok(errors.at(-1)! <= FLOAT_LIMIT, figures)
       else assert.ok(mean <= INTEGER_LIMITS.mean && p95 <= INTEGER_LIMITS.p95, figures)
       assert.is(swaps, 0, figures)
-    })
-  }
-}
-
-/** Longer than the recipes' windows. */
-const PROMPT = [1, 403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317]
-const TOKENS = 8
-
-for (const name of Object.keys(RECIPES)) {
-  const types: readonly ForgedType[] = isMixture(name) ? ['F16', 'Q4_K'] : [name.length % 2 === 0 ? 'Q8_0' : 'Q4_K']
-  for (const type of types) {
-    test(`${name} in ${type}: the same bits for any stages, lanes, chunks and kernels`, async () => {
-      const path = forged(name, type)
-      const expected = await behaviour(path, PROMPT, TOKENS, { stages: 1, lanes: 1, chunkRows: 64 }, 'plain')
-      assert.is(expected.bits.length, PROMPT.length + TOKENS)
-      for (const [stages, lanes, chunkRows, build] of [
-        [1, 2, 1, 'relaxed'],
-        [2, 1, 7, 'plain'],
-        [2, 3, 64, 'relaxed'],
-      ] as const) {
-        const found = await behaviour(path, PROMPT, TOKENS, { stages, lanes, chunkRows }, build)
-        assert.equal(found, expected, `${stages} stages, ${lanes} lanes, chunks of ${chunkRows}, ${build}`)
-      }
     })
   }
 }

@@ -112,7 +112,7 @@ function drawWork(
   const tokens = [...known, ...Array.from({ length }, () => random.int(0, VOCABULARY - 1))]
   const prompt = random.chance(0.5) ? tokens : Int32Array.from(tokens)
   const work: GenerateWork | ScoreWork = random.chance(0.2)
-    ? { kind: 'score', prompt, from: random.int(0, tokens.length - 1) }
+    ? { kind: 'score', prompt, from: random.int(0, tokens.length - 1), head: 'top' }
     : {
         kind: 'generate',
         prompt,

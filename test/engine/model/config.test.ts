@@ -51,6 +51,7 @@ test('the embedded model', () => {
       },
     ],
     tokens: { bos: 1, eos: 2, eot: undefined, eom: undefined },
+    pooling: undefined,
   })
 })
 

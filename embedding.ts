@@ -1,0 +1,42 @@
+// Embeddings of texts: the engine's means over positions, pooled as asked for and scaled to length 1.
+import type { EmbedOptions, Engine, ModelConfig, Pooling } from './engine/index.ts'
+import { TsinferError } from './engine/index.ts'
+
+const POOLINGS: readonly Pooling[] = ['mean', 'last', 'cls']
+
+/** The embeddings of token lists, in their order. Rejects with the first failure, and then stops the others. */
+export async function embedAll(
+  engine: Engine,
+  { width, pooling: usual }: Pick<ModelConfig, 'width' | 'pooling'>,
+  texts: readonly Int32Array[],
+  { pooling = usual ?? 'mean', normalize = true, signal }: EmbedOptions,
+): Promise<Float32Array[]> {
+  if (!POOLINGS.includes(pooling)) {
+    throw new TsinferError('option_invalid', `pooling: expected one of ${POOLINGS.join(', ')}, found ${pooling}`)
+  }
+  const failed = new AbortController()
+  const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
+  try {
+    const embeddings = await Promise.all(texts.map((ids) => embedOne(engine, width, ids, pooling, either)))
+    return normalize ? embeddings.map(unitVector) : embeddings
+  } catch (error) {
+    failed.abort()
+    throw error
+  }
+}
+
+async function embedOne(engine: Engine, width: number, ids: Int32Array, pooling: Pooling, signal: AbortSignal) {
+  // The first token sees itself alone, so nothing else need be evaluated for its sake.
+  const prompt = pooling === 'cls' ? ids.slice(0, 1) : ids
+  const from = pooling === 'last' ? Math.max(0, prompt.length - 1) : 0
+  for await (const event of engine.request({ kind: 'embed', prompt, from, width }, signal)) {
+    if (event.kind === 'embedding') return event.values
+  }
+  throw new Error('tsinfer bug: an embedding ended without a vector')
+}
+
+/** Of length 1 in the same direction; zeros stay zeros. */
+function unitVector(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
+  return length === 0 ? vector : vector.map((value) => value / length)
+}
