@@ -46,9 +46,9 @@ const WARM_UP_TOKENS = 8
 /** Least context of a model that is to be warmed up. */
 export const WARM_UP_POSITIONS = WARM_UP_PROMPT + WARM_UP_TOKENS
 
-/** V8 compiles kernels again while they run: generates until that is over. */
+/** V8 compiles kernels again while they run: generates until that is over. What is slow is warm after a few tokens. */
 export async function warmUp(generate: (promptTokens: number, tokens: number) => Promise<unknown>): Promise<void> {
   const startedMs = performance.now()
-  do await generate(WARM_UP_PROMPT, WARM_UP_TOKENS)
-  while (performance.now() - startedMs < WARM_UP_MS)
+  await generate(WARM_UP_TOKENS, WARM_UP_TOKENS)
+  while (performance.now() - startedMs < WARM_UP_MS) await generate(WARM_UP_PROMPT, WARM_UP_TOKENS)
 }

@@ -25,14 +25,23 @@ export interface Report {
 export function reportMarkdown(report: Report, machine: MachineFacts): string {
   const { about, columns, notes } = report
   const rows = report.rows as readonly Readonly<Record<string, unknown>>[]
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const alignment = columns.map(({ key }) => (rows.some((row) => typeof row[key] === 'number') ? '---:' : '---'))
-  const table = [
-    line(columns.map(({ title }) => title)),
-    line(alignment),
-    ...rows.map((row) => line(columns.map((column) => shownCell(row[column.key], column.decimals)))),
-  ]
+  const isNumeric = ({ key }: Column) => rows.some((row) => typeof row[key] === 'number')
+  const table = markdownTable(
+    columns.map(({ title }) => title),
+    rows.map((row) => columns.map((column) => shownCell(row[column.key], column.decimals))),
+    new Set([...columns.keys()].filter((index) => isNumeric(columns[index]!))),
+  )
   return `${[`**${about}**`, '', machineLine(machine), '', ...table, ...(notes.length > 0 ? [''] : []), ...notes].join('\n')}\n`
+}
+
+/** The lines of a table; columns in `numeric` are set flush right. */
+export function markdownTable(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  numeric: ReadonlySet<number>,
+): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(titles), line(titles.map((_, index) => (numeric.has(index) ? '---:' : '---'))), ...rows.map(line)]
 }
 
 /** One JSON object; NaN and infinities become null. */

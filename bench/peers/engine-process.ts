@@ -7,6 +7,7 @@ import type { Answer, Generated, GenerateTask, Loaded, LoadTask, Task } from './
 export const ENGINES: Readonly<Record<string, URL>> = {
   tsinfer: new URL('./tsinfer.js', import.meta.url),
   'node-llama-cpp': new URL('./node-llama-cpp.js', import.meta.url),
+  wllama: new URL('./wllama.js', import.meta.url),
 }
 
 interface Waiting {

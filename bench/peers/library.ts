@@ -1,7 +1,6 @@
 // node-llama-cpp, with the binaries of its npm package. It is installed below bench/peers only, so its types are stated
 // here: the part that is used.
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { installedPackage } from './installed.ts'
 
 interface Disposable {
   dispose(): Promise<void>
@@ -46,15 +45,9 @@ export interface Library {
   readonly version: string
 }
 
-const PACKAGE = new URL('../../../bench/peers/node_modules/node-llama-cpp/', import.meta.url)
-const manifest = new URL('package.json', PACKAGE)
-
 /** Starts llama.cpp on the CPU. Throws an Error where the package is not installed. */
 export async function startLibrary(threads: number): Promise<Library> {
-  if (!existsSync(manifest)) {
-    throw new Error(`expected node-llama-cpp in ${fileURLToPath(PACKAGE)}, found none: run npm install in bench/peers`)
-  }
-  const { main, version } = JSON.parse(readFileSync(manifest, 'utf8')) as { main: string; version: string }
-  const { getLlama } = (await import(new URL(main, PACKAGE).href)) as { getLlama(options: object): Promise<Llama> }
+  const { version, load } = installedPackage('node-llama-cpp')
+  const { getLlama } = (await load()) as { getLlama(options: object): Promise<Llama> }
   return { llama: await getLlama({ gpu: false, build: 'never', maxThreads: threads, logLevel: 'error' }), version }
 }

@@ -1,5 +1,6 @@
 // The process in which peers' bench measures node-llama-cpp.
-import { type Library, startLibrary } from './library.ts'
+import { timeTokens } from '../generation.ts'
+import { type Library, type Sequence, startLibrary } from './library.ts'
 import type { LoadTask } from './protocol.ts'
 import { type LoadedPeer, servePeer } from './serve.ts'
 
@@ -14,20 +15,23 @@ servePeer(async ({ path, context: contextSize, threads, mayMap }: LoadTask): Pro
   const sequence = context.getSequence()
   const { release } = llama.llamaCppRelease
   return {
-    description:
-      `node-llama-cpp ${version} (llama.cpp ${release}): ${context.currentThreads} threads, ` +
+    version: `node-llama-cpp ${version} (llama.cpp ${release})`,
+    settings:
+      `${context.currentThreads} threads, ` +
       `context ${context.contextSize}, flash attention ${context.flashAttention}, ${model.useMmap ? 'mmap' : 'no mmap'}`,
-    async *generate(ids, tokens) {
-      await sequence.clearHistory()
-      let left = tokens
-      for await (const id of sequence.evaluate(ids, { temperature: 0, yieldEogToken: true })) {
-        yield id
-        if (--left === 0) return
-      }
-    },
+    generate: (ids, tokens) => timeTokens(generate(sequence, ids, tokens)),
     async close() {
       await context.dispose()
       await model.dispose()
     },
   }
 })
+
+async function* generate(sequence: Sequence, ids: readonly number[], tokens: number): AsyncGenerator<number> {
+  await sequence.clearHistory()
+  let left = tokens
+  for await (const id of sequence.evaluate(ids, { temperature: 0, yieldEogToken: true })) {
+    yield id
+    if (--left === 0) return
+  }
+}

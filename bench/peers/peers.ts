@@ -13,7 +13,7 @@ import { measureModel, type Plan } from './turns.ts'
 
 const DEFAULTS = {
   models: '1b-Q4_0-Q6_K,stories260K',
-  engines: Object.keys(ENGINES).join(),
+  engines: 'tsinfer,node-llama-cpp',
   prompts: [128, 512],
   tokens: 64,
   depths: [1],
@@ -84,16 +84,20 @@ export const command = defineCommand({
     const files = names.map((name) => [basename(name, '.gguf'), modelFile(name, values.cache)] as const)
     const rows: PeerRow[] = []
     const notes: string[] = []
+    const versions: Record<string, string> = {}
     for (const [name, path] of files) {
       const measured = await measureModel(name, path, plan, signal)
-      rows.push(...peerRows(name, statSync(path).size, plan.tests, measured.engines))
+      const [first] = measured.loaded
+      const found = peerRows(name, statSync(path).size, plan.tests, measured.engines)
+      rows.push(...found.map((row) => ({ ...row, node: first!.node })))
+      for (const [i, { version }] of measured.loaded.entries()) versions[plan.engines[i]!] = version
       notes.push(...measured.notes)
     }
     printReport(
       {
         bench: 'peers',
         about: `${plan.engines.join(' beside ')}: ${threads} threads, ${rounds} rounds in turns; tok/s, load in MB/s`,
-        options: { ...plan, models: names },
+        options: { ...plan, models: names, versions },
         columns: columnsOf(plan.engines),
         rows,
         notes,

@@ -28,8 +28,12 @@ export type Task = LoadTask | GenerateTask | { readonly kind: 'warmUp' }
 export interface Loaded {
   readonly kind: 'loaded'
   readonly loadMs: number
-  /** The engine, its version and what it chose, in one line. */
-  readonly engine: string
+  /** The engine and its version. */
+  readonly version: string
+  /** What it chose, in one line. */
+  readonly settings: string
+  /** Of its process. */
+  readonly node: string
 }
 
 export interface Generated {

@@ -1,15 +1,17 @@
-// The process of one engine: takes tasks from the bench, one at a time, and measures them. All engines are timed here, in
-// the same way: from the call to the moment JavaScript has a token.
+// The process of one engine: takes tasks from the bench, one at a time, and measures them. All engines are
+// timed in the same way: from the call to the moment JavaScript, here or in a browser's page, has a token.
 import { randomIds } from '../../cli/bench.ts'
-import { type TimedGeneration, timeTokens, warmUp } from '../generation.ts'
-import { peakResidentBytes } from '../machine.ts'
+import { type TimedGeneration, warmUp } from '../generation.ts'
+import { processUsage } from './process-usage.ts'
 import type { Answer, GenerateTask, LoadTask, Task } from './protocol.ts'
 
 export interface LoadedPeer {
-  /** Engine, version, and what it chose. */
-  readonly description: string
-  /** Reads the ids into an empty context and generates greedily, whatever token comes. */
-  generate(ids: readonly number[], tokens: number): AsyncIterable<number>
+  /** Engine and version. */
+  readonly version: string
+  /** What it chose. */
+  readonly settings: string
+  /** Reads the ids into an empty context and generates greedily, whatever token comes. No ids where it tells none. */
+  generate(ids: readonly number[], tokens: number): Promise<TimedGeneration>
   close(): Promise<void>
 }
 
@@ -17,20 +19,20 @@ export interface LoadedPeer {
 export function servePeer(load: (task: LoadTask) => Promise<LoadedPeer>): void {
   let peer: LoadedPeer | undefined
   let vocabularySize = 0
-  let idle = { sinceMs: performance.now(), cpu: process.cpuUsage() }
+  let idle = { sinceMs: performance.now(), cpuMs: processUsage().cpuMs }
 
   const generate = async (prompt: number, tokens: number): Promise<TimedGeneration> => {
     if (peer === undefined) throw new Error('expected a loaded model, found none')
-    return timeTokens(peer.generate(randomIds(prompt, vocabularySize), tokens))
+    return peer.generate(randomIds(prompt, vocabularySize), tokens)
   }
   const measure = async ({ prompt, tokens, leastMs }: GenerateTask): Promise<Answer> => {
-    const { user, system } = process.cpuUsage(idle.cpu)
     const idleMs = performance.now() - idle.sinceMs
+    const idleCpuMs = processUsage().cpuMs - idle.cpuMs
     const generations: TimedGeneration[] = []
     const startedMs = performance.now()
     do generations.push(await generate(prompt, tokens))
     while (performance.now() - startedMs < leastMs)
-    return { kind: 'generated', generations, idleMs, idleCpuMs: (user + system) / 1000, peakBytes: peakResidentBytes() }
+    return { kind: 'generated', generations, idleMs, idleCpuMs, peakBytes: processUsage().peakBytes }
   }
   const perform = async (task: Task): Promise<Answer> => {
     if (task.kind === 'generate') return measure(task)
@@ -45,7 +47,9 @@ export function servePeer(load: (task: LoadTask) => Promise<LoadedPeer>): void {
     return {
       kind: 'loaded',
       loadMs: performance.now() - startedMs,
-      engine: `${peer.description}, Node ${process.versions.node}`,
+      version: peer.version,
+      settings: peer.settings,
+      node: process.versions.node,
     }
   }
 
@@ -54,7 +58,7 @@ export function servePeer(load: (task: LoadTask) => Promise<LoadedPeer>): void {
     const answer = await perform(task).catch((error: unknown): Answer => {
       return { kind: 'failed', message: error instanceof Error ? error.message : String(error) }
     })
-    idle = { sinceMs: performance.now(), cpu: process.cpuUsage() }
+    idle = { sinceMs: performance.now(), cpuMs: processUsage().cpuMs }
     process.send?.(answer)
   })
 }

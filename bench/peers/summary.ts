@@ -91,9 +91,10 @@ function spread(speeds: readonly number[]): Speed {
   return { median: median(speeds), best: Math.max(...speeds), mean }
 }
 
-/** Greedy tokens that all engines' first rounds begin with: a sign that they compute the same. */
+/** Greedy tokens that the first rounds of all engines that tell theirs begin with: a sign that they compute the same. */
 function equalIds(engines: readonly (readonly Generated[])[]): number {
-  const [first = [], ...others] = engines.map((rounds) => rounds[0]?.generations[0]?.ids ?? [])
+  const ids = engines.map((rounds) => rounds[0]?.generations[0]?.ids ?? [])
+  const [first = [], ...others] = ids.filter((found) => found.length > 0)
   return Math.min(first.length, ...others.map((ids) => commonPrefix(first, ids)))
 }
 

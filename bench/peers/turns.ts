@@ -5,7 +5,7 @@ import { TsinferError } from '../../engine/index.ts'
 import { inspectModel } from '../../index.ts'
 import { WARM_UP_POSITIONS } from '../generation.ts'
 import { ENGINES, EngineProcess } from './engine-process.ts'
-import type { Generated } from './protocol.ts'
+import type { Generated, Loaded } from './protocol.ts'
 import { contextOf, idleShare, type Measurements, type Test } from './summary.ts'
 
 /** A turn takes at least this long: short tests are repeated. */
@@ -32,13 +32,13 @@ export async function measureModel(
   path: string,
   plan: Plan,
   signal: AbortSignal,
-): Promise<{ engines: Measurements[]; notes: string[] }> {
+): Promise<{ engines: Measurements[]; loaded: Loaded[]; notes: string[] }> {
   const engines = plan.engines.map((engine) => ({
     process: new EngineProcess(engine, ENGINES[engine]!, plan.node),
     engine,
     loadsMs: [] as number[],
     rounds: new Map(plan.tests.map((test): [string, Generated[]] => [test.name, []])),
-    description: '',
+    loaded: undefined as Loaded | undefined,
   }))
   const inTurn = async (what: string, task: (engine: (typeof engines)[number]) => Promise<unknown>): Promise<void> => {
     for (const engine of engines) {
@@ -66,7 +66,7 @@ export async function measureModel(
         const threads = engine.engine === 'tsinfer' ? plan.threads : plan.peerThreads
         const loaded = await engine.process.load({ ...load, threads })
         engine.loadsMs.push(loaded.loadMs)
-        engine.description = loaded.engine
+        engine.loaded = loaded
       })
     }
     await inTurn('warm-up', (engine) => engine.process.warmUp())
@@ -81,15 +81,19 @@ export async function measureModel(
     signal.removeEventListener('abort', stop)
     stop()
   }
-  return { engines, notes: engines.map((engine) => describe(name, engine, engine.description)) }
+  return {
+    engines,
+    loaded: engines.map(({ loaded }) => loaded!),
+    notes: engines.map((engine) => describe(name, engine, engine.loaded!)),
+  }
 }
 
-function describe(model: string, measurements: Measurements, description: string): string {
+function describe(model: string, measurements: Measurements, { version, settings, node }: Loaded): string {
   const peakBytes = Math.max(...[...measurements.rounds.values()].flat().map((round) => round.peakBytes))
   const idle = idleShare(measurements)
   const warning = idle > IDLE_SHARE_MAX ? '. **It was not idle while the other was measured**' : ''
   return (
-    `- ${model}: ${description}; peak memory ${(peakBytes / 1e6).toFixed(0)} MB, ` +
+    `- ${model}: ${version}, Node ${node}: ${settings}; peak memory ${(peakBytes / 1e6).toFixed(0)} MB, ` +
     `${(100 * idle).toFixed(1)} % of a core between turns${warning}`
   )
 }
