@@ -1,7 +1,8 @@
-// The scheduler: sans-IO, deterministic, integers only; what speculation costs is forecast beside it (steering.ts). It lives on the conductor thread, which feeds it events with
-// `handle` and performs what `poll` returns until IDLE. Questions about a returned micro-batch come first, so that the
-// next one knows all answers; then that one, so that stages do not wait while the user is told; then the rest of the
-// news. The news of one answer always precede the next question.
+// The scheduler: sans-IO, deterministic, integers only; what speculation costs is forecast beside it (steering.ts). It
+// lives on the conductor thread, which feeds it events with `handle` and performs what `poll` returns until IDLE.
+// Questions about a returned micro-batch come first, so that the next one knows all answers; then that one, so that
+// stages do not wait while the user is told; then the rest of the news. The news of one answer always precede the next
+// question.
 import type { MicroBatchNumber } from '../domain.ts'
 import { assert } from '../errors.ts'
 import { Cells } from '../kv/cells.ts'

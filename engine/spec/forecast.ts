@@ -59,7 +59,8 @@ export function forecastUs(
 /**
  * The cycle model of bench/pipeline/setting.ts. A cycle begins with a row alone, which takes the way through all stages,
  * and goes on with micro-batches of what was drafted meanwhile, as long as all guesses before them were right. Guesses
- * being right with chance `right`, a cycle yields 1 / (1 - right) tokens.
+ * being right with chance `right`, a cycle yields 1 / (1 - right) tokens. It waits for no drafter, so one that is too slow
+ * costs it nothing but what the two take from each other.
  */
 function forecastPipeUs(
   depth: number,
@@ -75,5 +76,6 @@ function forecastPipeUs(
   while (rows < most && rows * draftUs < costs.serviceUs(rows, true)) rows++
   const intervalUs = Math.max(rows * draftUs, crowd * costs.serviceUs(rows, true))
   const sure = Math.min(right, 0.999)
-  return (1 - sure) * (costs.latencyUs(group, true) + (intervalUs * sure) / (1 - sure ** rows))
+  const alone = costs.latencyUs(group, true)
+  return Math.min(alone, (1 - sure) * (alone + (intervalUs * sure) / (1 - sure ** rows)))
 }

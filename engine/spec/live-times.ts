@@ -10,11 +10,15 @@ const FRESH_SAMPLES = 64
 const STALE_GAIN = 0.5
 /** A single time counts as at most so many estimates. */
 const SURPRISE_MAX = 4
+/** After so many in a row that are longer than twice the estimate, the estimate is what is wrong. */
+const SURPRISES_MAX = 4
 
 interface Entry {
   time: number
   /** When it was seen last, in samples of any kind. */
   seenAt: number
+  /** Times in a row that were far longer. */
+  surprises: number
 }
 
 export class LiveTimes {
@@ -29,9 +33,11 @@ export class LiveTimes {
     this.#samples++
     const entry = this.#entries.get(key)
     if (!entry) {
-      this.#entries.set(key, { time, seenAt: this.#samples })
+      this.#entries.set(key, { time, seenAt: this.#samples, surprises: 0 })
       return
     }
+    entry.surprises = time > 2 * entry.time ? entry.surprises + 1 : 0
+    if (entry.surprises > SURPRISES_MAX) entry.time = time
     const bounded = Math.min(time, SURPRISE_MAX * entry.time)
     this.#times += bounded
     this.#estimates += entry.time
