@@ -52,8 +52,8 @@ export interface RestoreWork {
 }
 
 /** `atUs`: when it happened, in microseconds from anywhere; policy `auto` learns from it. */
-export type SchedulerEvent = { readonly atUs?: number } & (
-  /** Restore work gets a `transfer` and nothing else. */
+export type SchedulerEvent = { readonly atUs?: number } & /** Restore work gets a `transfer` and nothing else. */
+(
   | { readonly kind: 'request'; readonly request: RequestId; readonly work: GenerateWork | ScoreWork | RestoreWork }
   /** Let the driver read the cells of what the session keeps, nothing perhaps: a `transfer` follows. */
   | { readonly kind: 'hold'; readonly request: RequestId; readonly session: SessionId }
