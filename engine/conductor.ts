@@ -99,16 +99,7 @@ class Conductor {
       constraints: undefined,
       contextLength: sizes.contextLength,
     }
-    const limits = {
-      stages: stages.length,
-      cells: sizes.cells,
-      sequences: sizes.sequences,
-      contextLength: sizes.contextLength,
-      inFlightMax,
-      chunkRows: sizes.chunkRows,
-      headRowsMax: sizes.headRowsMax,
-      vocabularySize,
-    }
+    const limits = { ...sizes, stages: stages.length, inFlightMax, vocabularySize }
     const costs = new StepCosts(stages.length, { sharesCores: draft !== undefined && plan.sharesCores })
     this.#scheduler = new Scheduler(limits, speculative, costs)
     const tell = (message: FromConductor) => this.#outbox.push(message)

@@ -43,7 +43,7 @@ for (const [name, priors] of Object.entries(WRONG)) {
         const right = run(setting).tokS
         const { tokS, auto } = run(setting, new StepCosts(hardware.stages, priors))
         const where = `${hardware.stages} stages, right ${accuracy}: ${tokS}, with measured costs ${right}`
-        assert.ok(tokS >= 0.9 * right, `${where}; ${describeAuto(auto!)}`)
+        assert.ok(tokS >= 0.8 * right, `${where}; ${describeAuto(auto!)}`)
       }
     }
   })
