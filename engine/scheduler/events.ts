@@ -43,7 +43,7 @@ export interface ScoreWork {
   readonly head: 'top' | 'embedding'
 }
 
-/** Give a session a text whose K and V the driver writes: no row is evaluated. */
+/** Give a session a text whose K and V the driver writes: no row is evaluated. It gets a `transfer` and nothing else. */
 export interface RestoreWork {
   readonly kind: 'restore'
   /** At least one token. */
@@ -52,8 +52,7 @@ export interface RestoreWork {
 }
 
 /** `atUs`: when it happened, in microseconds from anywhere; policy `auto` learns from it. */
-export type SchedulerEvent = { readonly atUs?: number } & /** Restore work gets a `transfer` and nothing else. */
-(
+export type SchedulerEvent = { readonly atUs?: number } & (
   | { readonly kind: 'request'; readonly request: RequestId; readonly work: GenerateWork | ScoreWork | RestoreWork }
   /** Let the driver read the cells of what the session keeps, nothing perhaps: a `transfer` follows. */
   | { readonly kind: 'hold'; readonly request: RequestId; readonly session: SessionId }

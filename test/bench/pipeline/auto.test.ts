@@ -57,7 +57,10 @@ test('says why', () => {
   assert.ok(Math.abs(auto!.rowsMs[0]! - 10) < 0.1)
   const forecast = auto!.forecasts.find(({ policy }) => policy === 'pipe')!
   assert.ok(Math.abs(forecast.tokS / tokS - 1) < 0.15, `${forecast.tokS}, in fact ${tokS}`)
-  assert.match(describeAuto(auto!), /^auto: pipe \d \(predicted .* measured .*\) of off .*, sync .*, pipe .*; right 0\.\d/)
+  assert.match(
+    describeAuto(auto!),
+    /^auto: pipe \d \(predicted .* measured .*\) of off .*, sync .*, pipe .*; right 0\.\d/,
+  )
 })
 
 test.run()
