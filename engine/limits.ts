@@ -76,11 +76,24 @@ export const POSITIONS_MAX = 2 ** 31 - 1
 
 // A JSON Schema, and what a constraint keeps of it. Real schemas have tens of levels and thousands of states.
 
+/** Characters of the texts of a schema, with 16 for every other value, and how deep values may lie. */
+export const SCHEMA_SIZE_MAX = 1 << 22
+export const SCHEMA_NESTING_MAX = 1 << 10
 /** Levels of a schema, each reference one. */
 export const SCHEMA_DEPTH_MAX = 256
+/** Schemas in an anyOf or oneOf. */
+export const SCHEMA_BRANCHES_MAX = 256
+/** Steps that may be needed to see that the schemas of a oneOf exclude each other. */
+export const SCHEMA_COMPARISONS_MAX = 1 << 22
 /** States of a compiled schema. */
-export const GRAMMAR_STATES_MAX = 1 << 18
-/** Positions kept of one compiled schema, 2 KiB each; a text that counts characters makes new ones all the time. */
+export const GRAMMAR_STATES_MAX = 1 << 16
+/** Ways to read the text so far that are followed at once. */
+export const ALTERNATIVES_MAX = 256
+/** Steps for one answer of a constraint: some tenths of a second, where usual schemas take milliseconds. */
+export const CONSTRAINT_WORK_MAX = 1 << 22
+/** Bytes of a shortest way to the end for which tokens are counted; a longer one is given a token for every byte. */
+export const CLOSING_BYTES_MAX = 1 << 11
+/** Positions kept of one compiled schema, about 1 KiB each; a text that counts characters makes new ones all the time. */
 export const GRAMMAR_POSITIONS_MAX = 1 << 12
 /** Masks kept of one compiled schema: a bit per token each. */
 export const CONSTRAINT_MASKS_MAX = 64

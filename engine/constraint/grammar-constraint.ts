@@ -2,12 +2,10 @@
 // the conductor.
 import type { TokenId } from '../domain.ts'
 import { assert, TsinferError } from '../errors.ts'
+import { CLOSING_BYTES_MAX } from '../limits.ts'
 import type { TokenConstraint } from '../sampling/constraint.ts'
 import type { Position } from './positions.ts'
 import type { TokenAutomaton } from './token-automaton.ts'
-
-/** Bytes of a shortest value whose tokens are counted for the message that it does not fit. */
-const COUNTED_BYTES_MAX = 1 << 16
 
 export class GrammarConstraint implements TokenConstraint {
   readonly #automaton: TokenAutomaton
@@ -25,10 +23,11 @@ export class GrammarConstraint implements TokenConstraint {
     this.#stopTokens = stopTokens
     this.#tokensLeft = tokensMost
     this.#position = automaton.positions.start
+    automaton.positions.beginWork()
     if (automaton.fits(this.#position, tokensMost)) return
     const { closeBytes } = this.#position
-    const isShort = closeBytes <= COUNTED_BYTES_MAX
-    const least = isShort ? `${automaton.closeTokens(this.#position, closeBytes)} tokens` : `${closeBytes} bytes`
+    const isShort = closeBytes <= CLOSING_BYTES_MAX
+    const least = isShort ? `${automaton.closeTokens(this.#position)} tokens` : `${closeBytes} bytes`
     throw new TsinferError(
       'option_invalid',
       `schema: expected room for its shortest value, ${least}, found room for ${tokensMost} tokens`,
@@ -53,7 +52,7 @@ export class GrammarConstraint implements TokenConstraint {
     const next = this.#automaton.follow(this.#position, token)
     assert(next !== null, `the constraint was given token ${token}, which it does not allow`)
     this.#tokensLeft--
-    this.#position = this.#automaton.positions.tidy(next)
+    this.#position = this.#automaton.settle(next)
     return next.isEnd && !this.#canGoOn(next) ? 'stop' : 'continue'
   }
 

@@ -80,10 +80,27 @@ export class GrammarBuilder {
     return this.literal(new TextEncoder().encode(characters), to)
   }
 
+  /**
+   * These bytes, then `to`; or what `base` accepts, of whose edges at most one reads a byte. Together they are of that
+   * kind again. `base` must not accept what the bytes begin with.
+   */
+  besideLiteral(base: StateId | undefined, bytes: Uint8Array, to: StateId): StateId {
+    /** Edges of the states that the bytes lead through, as far as there are some. */
+    const way: (readonly Edge[])[] = []
+    for (let state = base; state !== undefined && way.length < bytes.length; ) {
+      const { edges } = this.states[state] as Extract<State, { kind: 'bytes' }>
+      way.push(edges)
+      state = edgeOf(edges, bytes[way.length - 1]!)?.[2]
+    }
+    const rest = this.literal(bytes.subarray(way.length), to)
+    return way.reduceRight((next, edges, depth) => this.edges(...redirected(edges, bytes[depth]!, next)), rest)
+  }
+
   /** One of several byte strings, then `to`. They share what they begin with, so that few states are live at once. */
   oneOf(strings: readonly Uint8Array[], to: StateId): StateId {
     const sorted = strings.toSorted(compareBytes)
     const below = (first: number, last: number, depth: number): StateId => {
+      if (first === last - 1) return this.literal(sorted[first]!.subarray(depth), to)
       let at = first
       while (at < last && sorted[at]!.length === depth) at++
       const edges: Edge[] = []
@@ -99,6 +116,20 @@ export class GrammarBuilder {
     }
     return below(0, sorted.length, 0)
   }
+}
+
+/** Where `byte` leads from edges of which at most one reads it. */
+const edgeOf = (edges: readonly Edge[], byte: number): Edge | undefined =>
+  edges.find(([low, high]) => byte >= low && byte <= high)
+
+/** The edges with `byte` leading to `to`. */
+function redirected(edges: readonly Edge[], byte: number, to: StateId): Edge[] {
+  const others = edges.flatMap(([low, high, next]): Edge[] => {
+    const below: Edge = [low, Math.min(high, byte - 1), next]
+    const above: Edge = [Math.max(low, byte + 1), high, next]
+    return [below, above].filter(([from, until]) => from <= until)
+  })
+  return [...others, [byte, byte, to]]
 }
 
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {

@@ -38,13 +38,14 @@ export function objectShape(node: SchemaNode): ObjectShape {
   const required = arrayOf(node, 'required') ?? []
   const wrong = required.find((key) => typeof key !== 'string')
   if (wrong !== undefined) throw invalidSchema(`${path}/required`, 'names', wrong)
+  const names = new Set(required as readonly string[])
   const listed = Object.entries(properties).map(([key, inner]) => ({
     key,
-    isRequired: required.includes(key),
+    isRequired: names.has(key),
     schema: inner as unknown,
     path: `${path}/properties/${pointerPart(key)}`,
   }))
-  const unlisted = [...new Set(required as readonly string[])].filter((key) => !Object.hasOwn(properties, key))
+  const unlisted = [...names].filter((key) => !Object.hasOwn(properties, key))
   const more = unlisted.map((key) => ({
     key,
     isRequired: true,
@@ -59,11 +60,11 @@ export function objectState(compiler: ValueCompiler, node: SchemaNode, to: State
   const { builder } = compiler
   const { properties, others } = objectShape(node)
   const close = spaced(builder, builder.text('}', to))
-  const member = (key: string, schema: unknown, path: string, after: StateId) =>
-    builder.literal(
-      new TextEncoder().encode(`${JSON.stringify(key)}:`),
-      spaced(builder, compiler.value(schema, path, after)),
-    )
+  /** The member, or what `others` begins with: keys are read together, so that few states are live at once. */
+  const member = ({ key, schema, path }: Property, after: StateId, others: StateId | undefined) => {
+    const value = spaced(builder, compiler.value(schema, path, after))
+    return builder.besideLiteral(others, new TextEncoder().encode(`${JSON.stringify(key)}:`), value)
+  }
   /** After the members so far: the object ends, or goes on with one of those from `choice` on. */
   const following = (mayClose: boolean, choice: StateId | undefined) =>
     builder.anyOf(
@@ -83,10 +84,9 @@ export function objectState(compiler: ValueCompiler, node: SchemaNode, to: State
     builder.define(after, { kind: 'split', to: [following(true, choice)] })
   }
   let mayClose = true
-  for (const { key, isRequired, schema, path } of properties.toReversed()) {
-    const own = member(key, schema, path, after)
-    mayClose &&= !isRequired
-    choice = isRequired ? own : builder.anyOf(own, choice)
+  for (const property of properties.toReversed()) {
+    mayClose &&= !property.isRequired
+    choice = member(property, after, property.isRequired ? undefined : choice)
     after = following(mayClose, choice)
   }
   return builder.text(

@@ -4,24 +4,41 @@ import { arrayShape } from './arrays.ts'
 import { objectShape } from './objects.ts'
 import { countOf, numberOf, type SchemaNode, type SchemaObject, TYPES, typeOfValue, typesOf } from './schema-node.ts'
 
-type Resolve = (schema: SchemaObject, path: string) => SchemaObject
+/** What a comparison costs beside a look at two properties. */
+const COMPARISON_STEPS = 16
+
+/** What all comparisons of one `oneOf` share. */
+export interface Comparing {
+  /** Where the references of a schema lead. */
+  readonly resolve: (schema: SchemaObject, path: string) => SchemaObject
+  /** Steps until the answer is given up, and is no. */
+  stepsLeft: number
+}
 
 /** Levels that are looked into: a discriminating property is not far down. */
 const LEVELS = 4
 
 /** Whether no value that is written for `written` is accepted by `other`. */
-export function excludes(written: unknown, other: unknown, path: string, resolve: Resolve, levels = LEVELS): boolean {
+export function excludes(
+  written: unknown,
+  other: unknown,
+  path: string,
+  comparing: Comparing,
+  levels = LEVELS,
+): boolean {
   if (written === false || other === false) return true
-  if (written === true || other === true || levels === 0) return false
+  comparing.stepsLeft -= COMPARISON_STEPS
+  if (written === true || other === true || levels === 0 || comparing.stepsLeft < 0) return false
+  const { resolve } = comparing
   const one = resolve(written as SchemaObject, path)
   const two = resolve(other as SchemaObject, path)
   const branchesOne = branchesOf(one)
   // A type beside the branches would change what is written for them.
   if (branchesOne && one.type !== undefined) return false
-  if (branchesOne) return branchesOne.every((branch) => excludes(branch, two, path, resolve, levels - 1))
+  if (branchesOne) return branchesOne.every((branch) => excludes(branch, two, path, comparing, levels - 1))
   const branchesTwo = branchesOf(two)
-  if (branchesTwo) return branchesTwo.every((branch) => excludes(one, branch, path, resolve, levels - 1))
-  return excludesPlain({ schema: one, path }, { schema: two, path }, resolve, levels)
+  if (branchesTwo) return branchesTwo.every((branch) => excludes(one, branch, path, comparing, levels - 1))
+  return excludesPlain({ schema: one, path }, { schema: two, path }, comparing, levels)
 }
 
 const branchesOf = ({ anyOf, oneOf, allOf }: SchemaObject): readonly unknown[] | undefined => {
@@ -32,7 +49,7 @@ const branchesOf = ({ anyOf, oneOf, allOf }: SchemaObject): readonly unknown[] |
 const valuesOf = (schema: SchemaObject): readonly unknown[] | undefined =>
   Object.hasOwn(schema, 'const') ? [schema.const] : Array.isArray(schema.enum) ? schema.enum : undefined
 
-function excludesPlain(one: SchemaNode, two: SchemaNode, resolve: Resolve, levels: number): boolean {
+function excludesPlain(one: SchemaNode, two: SchemaNode, comparing: Comparing, levels: number): boolean {
   const valuesOne = valuesOf(one.schema)
   const valuesTwo = valuesOf(two.schema)
   if (valuesOne && valuesTwo) {
@@ -51,7 +68,7 @@ function excludesPlain(one: SchemaNode, two: SchemaNode, resolve: Resolve, level
   const shared = new Set(written.map(kind).filter((type) => acceptedKinds.has(type)))
   return [...shared].every((type) => {
     if (valuesOne || valuesTwo) return false
-    if (type === 'object') return excludesObjects(one, two, resolve, levels)
+    if (type === 'object') return excludesObjects(one, two, comparing, levels)
     if (type === 'array') return apart(arrayShape(one), counts(two, 'Items'))
     if (type === 'string') return apart(counts(one, 'Length'), counts(two, 'Length'))
     if (type === 'number') return apart(range(one), range(two))
@@ -68,16 +85,17 @@ function canonical(value: unknown): string {
 }
 
 /** Some property that is always written is not accepted, or one that is required is never written. */
-function excludesObjects(one: SchemaNode, two: SchemaNode, resolve: Resolve, levels: number): boolean {
+function excludesObjects(one: SchemaNode, two: SchemaNode, comparing: Comparing, levels: number): boolean {
   const written = objectShape(one)
   const accepted = objectShape(two)
+  comparing.stepsLeft -= written.properties.length * (1 + accepted.properties.length)
   const isClosed = two.schema.additionalProperties === false
   const isRefused = written.properties.some(({ key, isRequired, schema }) => {
     if (!isRequired) return false
     const counterpart = accepted.properties.find((property) => property.key === key)
     const isListed = Object.hasOwn((two.schema.properties as object | undefined) ?? {}, key)
     if (!isListed) return isClosed
-    return counterpart !== undefined && excludes(schema, counterpart.schema, two.path, resolve, levels - 1)
+    return counterpart !== undefined && excludes(schema, counterpart.schema, two.path, comparing, levels - 1)
   })
   const isMissing = (key: string) =>
     written.others === undefined && !written.properties.some((property) => property.key === key)

@@ -1,7 +1,7 @@
 // Compiles a JSON Schema (draft 2020-12, the part that can be kept while writing) to a grammar of the JSON texts that it
 // accepts. Where a schema leaves something open, the grammar may be narrower, never wider. Pure.
 import { TsinferError } from '../errors.ts'
-import { SCHEMA_DEPTH_MAX } from '../limits.ts'
+import { SCHEMA_BRANCHES_MAX, SCHEMA_COMPARISONS_MAX, SCHEMA_DEPTH_MAX } from '../limits.ts'
 import { arrayState } from './arrays.ts'
 import { planClosing } from './closing.ts'
 import { type Grammar, GrammarBuilder, NOTHING, RETURN, type StateId } from './grammar.ts'
@@ -31,12 +31,22 @@ import { anyString, characterRule, countedString } from './strings.ts'
  * is no schema or has no value.
  */
 export function compileSchema(schema: unknown): Grammar {
-  const grammar = new SchemaCompiler(schema).compile()
+  const grammar = compiled(schema)
   const { bytes } = planClosing(grammar, new Array<boolean>(256).fill(true))
   if (bytes[grammar.start] === Number.POSITIVE_INFINITY) {
     throw new TsinferError('schema_invalid', 'schema: expected one that some value fits, found one that none fits')
   }
   return grammar
+}
+
+function compiled(schema: unknown): Grammar {
+  try {
+    return new SchemaCompiler(schema).compile()
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    const message = 'schema: expected one that is less deep, found one that does not fit the stack'
+    throw new TsinferError('schema_invalid', message, { cause })
+  }
 }
 
 class SchemaCompiler implements ValueCompiler {
@@ -159,6 +169,9 @@ class SchemaCompiler implements ValueCompiler {
   #branches(node: SchemaNode, key: 'anyOf' | 'oneOf' | 'allOf', branches: readonly unknown[], to: StateId): StateId {
     const path = `${node.path}/${key}`
     if (key === 'allOf' && branches.length > 1) throw unsupportedSchema(path, 'one schema', `${branches.length}`)
+    if (branches.length > SCHEMA_BRANCHES_MAX) {
+      throw unsupportedSchema(path, `at most ${SCHEMA_BRANCHES_MAX} schemas`, `${branches.length}`)
+    }
     const narrowed = branches.map((branch, i) => this.#narrowed(branch, node, `${path}/${i}`))
     if (key === 'oneOf') this.#checkExclusive(narrowed, path)
     return this.builder.anyOf(...narrowed.map((branch, i) => this.value(branch, `${path}/${i}`, to)))
@@ -180,9 +193,10 @@ class SchemaCompiler implements ValueCompiler {
 
   #checkExclusive(branches: readonly unknown[], path: string): void {
     const resolve = (schema: SchemaObject, at: string) => this.#resolved(schemaNode(schema, at)).schema
+    const comparing = { resolve, stepsLeft: SCHEMA_COMPARISONS_MAX }
     for (const [i, one] of branches.entries()) {
       for (const [j, other] of branches.entries()) {
-        if (i === j || excludes(one, other, path, resolve)) continue
+        if (i === j || excludes(one, other, path, comparing)) continue
         const pair = `${Math.min(i, j)} and ${Math.max(i, j)}`
         throw unsupportedSchema(path, 'schemas of which no two can accept the same value (else anyOf)', pair)
       }

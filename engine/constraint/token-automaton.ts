@@ -2,11 +2,11 @@
 // Choices and requests with the same grammar share one. Pure; runs in the conductor.
 import type { TokenId } from '../domain.ts'
 import { TsinferError } from '../errors.ts'
-import { CONSTRAINT_MASKS_MAX } from '../limits.ts'
+import { CLOSING_BYTES_MAX, CONSTRAINT_MASKS_MAX } from '../limits.ts'
 import type { TokenBytes } from '../sampling/stop-strings.ts'
 import { type Closing, planClosing, shortestWay } from './closing.ts'
 import type { Grammar } from './grammar.ts'
-import { type Position, Positions } from './positions.ts'
+import { type Configuration, type Position, Positions } from './positions.ts'
 import { fewestTokens, hasByteToken, type TokenTrie } from './token-trie.ts'
 
 /** The vocabulary as constraints see it. */
@@ -50,24 +50,32 @@ export class TokenAutomaton {
   /** Whether the text can be closed with so many tokens. */
   fits(position: Position, tokens: number): boolean {
     // Every byte of the shortest way is a token by itself.
-    return position.closeBytes <= tokens || this.closeTokens(position, tokens) <= tokens
+    if (position.closeBytes <= tokens || position.closeTokens <= tokens) return true
+    if (position.isCounted) return false
+    const { trie } = this.#vocabulary
+    let isCounted = true
+    for (const configuration of position.configurations) {
+      const { closeBytes } = configuration
+      if (closeBytes > CLOSING_BYTES_MAX) continue
+      if (closeBytes <= tokens * trie.longest) {
+        position.closeTokens = Math.min(position.closeTokens, this.#closeTokens(configuration))
+        if (position.closeTokens <= tokens) return true
+      } else isCounted = false
+    }
+    position.isCounted = isCounted
+    return false
   }
 
-  /** Fewest tokens that close the text by one of its shortest ways; where that is more than `most`, any larger number. */
-  closeTokens(position: Position, most: number): number {
-    if (position.closeTokens !== undefined) return position.closeTokens
-    const { trie } = this.#vocabulary
-    let least = position.isEnd ? 0 : Number.POSITIVE_INFINITY
-    let isWhole = true
-    for (const { state, waiting } of position.configurations) {
-      const length = this.#closing.bytes[state]! + waiting.closeBytes
-      const isHopeless = length > most * trie.longest
-      if (isHopeless) isWhole = false
-      else
-        least = Math.min(least, fewestTokens(trie, shortestWay(this.#grammar, this.#closing, state, waiting, length)))
-    }
-    if (isWhole || least <= most) position.closeTokens = least
-    return least
+  /** Fewest tokens that close the text; only for positions whose shortest way has up to `CLOSING_BYTES_MAX` bytes. */
+  closeTokens({ configurations }: Position): number {
+    const short = configurations.filter(({ closeBytes }) => closeBytes <= CLOSING_BYTES_MAX)
+    return short.reduce((least, one) => Math.min(least, this.#closeTokens(one)), Number.POSITIVE_INFINITY)
+  }
+
+  /** Fewest tokens that spell the shortest way from one of the states. */
+  #closeTokens({ state, waiting, closeBytes }: Configuration): number {
+    this.positions.work(closeBytes)
+    return fewestTokens(this.#vocabulary.trie, shortestWay(this.#grammar, this.#closing, state, waiting, closeBytes))
   }
 
   /** The position after a token; null where it cannot come. */
@@ -76,6 +84,7 @@ export class TokenAutomaton {
     if (trie.contains[token] !== 1) return null
     const end = tokenBytes.offsets[token + 1]!
     let position: Position | null = from
+    this.positions.beginWork()
     for (let at = tokenBytes.offsets[token]!; at < end && position; at++) {
       position = this.positions.step(position, tokenBytes.bytes[at]!)
     }
@@ -84,6 +93,7 @@ export class TokenAutomaton {
 
   /** Bit per token: it can come next, and the text can be closed with `tokens` after it. */
   mask(position: Position, tokens: number): Uint32Array {
+    this.positions.beginWork()
     const known = this.#masks.get(position)
     if (known && known.closeBytesMost <= tokens) return known.mask
     const { mask, closeBytesMost } = this.#walk(position, tokens)
@@ -91,6 +101,13 @@ export class TokenAutomaton {
     if (this.#masks.size >= CONSTRAINT_MASKS_MAX) this.#masks.delete(this.#masks.keys().next().value!)
     this.#masks.set(position, { mask, closeBytesMost })
     return mask
+  }
+
+  /** Forgets what nobody needs when much has gathered. Returns the position to go on with. */
+  settle(position: Position): Position {
+    if (!this.positions.isFull) return position
+    this.#masks.clear()
+    return this.positions.tidy(position)
   }
 
   #walk(from: Position, tokensLeft: number): KnownMask {

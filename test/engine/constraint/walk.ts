@@ -1,5 +1,6 @@
 // Random texts of a constraint: a sampler that has no preferences and picks any token the constraint allows.
 import { Constraints } from '../../../engine/constraint/constraints.ts'
+import type { GrammarConstraint } from '../../../engine/constraint/grammar-constraint.ts'
 import { compileSchema } from '../../../engine/constraint/schema.ts'
 import type { TokenBytes } from '../../../engine/sampling/stop-strings.ts'
 import type { Random } from '../../sim/random.ts'
@@ -95,23 +96,50 @@ export interface Walk {
   readonly isStopped: boolean
 }
 
+type SomeConstraints = ReturnType<typeof someConstraints>
+
 /** One random text of at most `tokensMost` tokens. Throws what the constraint throws. */
 export function walk(
-  { constraints, tokenBytes }: ReturnType<typeof someConstraints>,
+  some: SomeConstraints,
   schema: unknown,
   tokensMost: number,
   random: Random,
   stopTokens: readonly number[] = [END],
 ): Walk {
+  return follow(some, schema, tokensMost, stopTokens, (constraint) => {
+    const allowed = idsOf(constraint.mask())
+    if (allowed.length === 0) throw new Error('no token is allowed')
+    return random.pick(allowed)
+  })
+}
+
+/** A text that begins with `begin`, byte by byte, and goes on at random. */
+export function writeWith(
+  some: SomeConstraints,
+  schema: unknown,
+  tokensMost: number,
+  begin: string,
+  random: Random,
+): Walk {
+  const bytes = new TextEncoder().encode(begin)
+  return follow(some, schema, tokensMost, [END], (constraint, tokens) =>
+    tokens < bytes.length ? 1 + bytes[tokens]! : random.pick(idsOf(constraint.mask())),
+  )
+}
+
+function follow(
+  { constraints, tokenBytes }: SomeConstraints,
+  schema: unknown,
+  tokensMost: number,
+  stopTokens: readonly number[],
+  choose: (constraint: GrammarConstraint, tokens: number) => number,
+): Walk {
   const named = { name: JSON.stringify(schema), grammar: compileSchema(schema) }
   const constraint = constraints.create(named, tokensMost, stopTokens)
   const bytes: number[] = []
   for (let tokens = 0; ; tokens++) {
-    const allowed = idsOf(constraint.mask())
-    if (allowed.length === 0)
-      throw new Error(`no token is allowed after ${new TextDecoder().decode(Uint8Array.from(bytes))}`)
-    const token = random.pick(allowed)
-    if (!constraint.allows(token)) throw new Error(`token ${token} is in the mask but not allowed`)
+    const token = choose(constraint, tokens)
+    if (!constraint.allows(token)) throw new Error(`token ${token} is not allowed after ${decode(bytes)}`)
     if (token === END) return { text: decode(bytes), tokens, isStopped: true }
     bytes.push(...tokenBytes.bytes.subarray(tokenBytes.offsets[token]!, tokenBytes.offsets[token + 1]!))
     if (tokens >= tokensMost) throw new Error(`more than ${tokensMost} tokens`)
