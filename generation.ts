@@ -2,6 +2,7 @@
 // figures become statistics.
 import {
   compileStopStrings,
+  describeAuto,
   type EngineEvent,
   type GenerateResult,
   type GenerateStats,
@@ -143,8 +144,20 @@ class ChoiceText {
 
 function statistics(request: GenerationRequest, figures: RequestFigures): GenerateStats {
   const { promptIds, choices, info, calledMs } = request
-  const { submittedMs, firstTokenMs, lastTokenMs, endedMs, tokens, reused, gapsMs, drafts, whole, decode, stopsUs } =
-    figures
+  const {
+    submittedMs,
+    firstTokenMs,
+    lastTokenMs,
+    endedMs,
+    tokens,
+    reused,
+    gapsMs,
+    drafts,
+    auto,
+    whole,
+    decode,
+    stopsUs,
+  } = figures
   const decodeMs = tokens === 0 ? 0 : lastTokenMs - firstTokenMs
   const promptEndMs = tokens === 0 ? endedMs : firstTokenMs
   const quantile = (share: number) => gapsMs[Math.min(gapsMs.length - 1, Math.floor(gapsMs.length * share))] ?? 0
@@ -167,6 +180,7 @@ function statistics(request: GenerationRequest, figures: RequestFigures): Genera
     acceptancePerGuess: ratio(drafts.accepted, drafts.accepted + drafts.rejections),
     cancelledRows: drafts.cancelled,
     wastedRows: drafts.wasted,
+    speculation: auto ? describeAuto(auto) : null,
     utilisation: mean(whole.stageUtilisation),
     stageUtilisation: whole.stageUtilisation,
     bubble: complement(mean(decode.stageUtilisation)),

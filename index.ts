@@ -5,7 +5,6 @@ import {
   type ChatGeneration,
   type ChatMessage,
   type ChatOptions,
-  checkPair,
   createTraceRings,
   type EmbedOptions,
   Engine,
@@ -31,6 +30,7 @@ import {
   type PreparedModel,
   pairDifferences,
   prepareModel,
+  preparePair,
   type ResponseFormat,
   resolveResponseFormat,
   resolveSampling,
@@ -89,45 +89,20 @@ async function load(path: string, options: LoadOptions, trace: TraceFile | undef
   const [engine, facts] = await Promise.allSettled([starting, text?.client.ready])
   if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
     const onClosed = async () => rings && trace.write(rings)
-    return new LoadedModel(path, prepared, kernels, engine.value, text, facts.value, draft ? 'pipe' : 'off', onClosed)
+    return new LoadedModel(path, prepared, kernels, engine.value, text, facts.value, draft ? 'auto' : 'off', onClosed)
   }
   if (engine.status === 'fulfilled') await engine.value.close()
   await text?.close()
   throw engine.status === 'rejected' ? engine.reason : (facts as PromiseRejectedResult).reason
 }
 
-/** The model, and the one that drafts for it. They share the cores: the draft model's are taken off first. */
+/** The model, and the one that drafts for it. */
 function prepareModels(file: GgufFile, options: LoadOptions): { prepared: PreparedModel; draft?: PreparedModel } {
   const cores = machineTopology().usableCores
-  const { draftModel, draftThreads = 1, draftStages } = options
+  const { draftModel } = options
   if (draftModel === undefined) return { prepared: prepareModel(file, options, cores) }
-  const draftFile = openGguf(draftModel)
-  const beside = (threads: number) => Math.max(0, Math.min(threads, (options.threads ?? cores) - 1))
-  const prepared = prepareModel(file, { ...options, threadsBeside: beside(draftThreads) }, cores)
-  const { sizes, stages } = prepared.plan
-  const draft = prepareModel(
-    draftFile,
-    {
-      context: sizes.contextLength,
-      threads: draftThreads,
-      stages: draftStages,
-      sequences: options.sequences,
-      kvTypeK: options.kvTypeK,
-      kvTypeV: options.kvTypeV,
-    },
-    cores,
-  )
-  checkPair(prepared, draft)
-  const threads = stages.length * sizes.lanes + draft.plan.stages.length * draft.plan.sizes.lanes
-  const isCrowded = threads > (options.threads ?? cores)
-  return isCrowded ? { prepared: withoutSpins(prepared), draft: withoutSpins(draft) } : { prepared, draft }
+  return preparePair(file, openGguf(draftModel), options, cores)
 }
-
-/** With more threads than cores, a thread that spins keeps another from working. */
-const withoutSpins = (model: PreparedModel): PreparedModel => ({
-  ...model,
-  plan: { ...model.plan, spins: { barrier: 0, stage: 0, conductor: 0 } },
-})
 
 /** Opens only the vocabulary of a GGUF file. Rejects like `loadModel`, or where the file has no vocabulary. */
 export async function openTokenizer(path: string, options: { tokenizerPre?: string } = {}): Promise<TextTokenizer> {

@@ -65,8 +65,8 @@ export const SPECULATION_OPTIONS = {
     kind: 'choice',
     names: ['--spec'],
     value: 'POLICY',
-    choices: ['off', 'sync', 'pipe'],
-    help: 'off, sync or pipe: draft and verify (same text; default pipe with a draft model, else off)',
+    choices: ['off', 'sync', 'pipe', 'auto'],
+    help: 'off, sync, pipe or auto: draft and verify (same text; default auto with a draft model, else off)',
   },
   draftModel: {
     kind: 'text',
@@ -79,7 +79,7 @@ export const SPECULATION_OPTIONS = {
     names: ['-td', '--threads-draft'],
     value: 'N',
     least: 1,
-    help: 'cores for the draft model, of all (1)',
+    help: 'cores that only the draft model uses, of all (default: it shares them)',
   },
   draftStages: {
     kind: 'integer',
@@ -94,7 +94,7 @@ export const SPECULATION_OPTIONS = {
     olderNames: ['--draft', '--draft-n', '--draft-max'],
     value: 'N',
     least: 1,
-    help: 'most drafted tokens of a round (sync) or micro-batch (pipe) (4)',
+    help: 'most drafted tokens of a round (sync) or micro-batch (pipe) (4; auto: 8)',
   },
   nMin: {
     kind: 'integer',
@@ -108,7 +108,7 @@ export const SPECULATION_OPTIONS = {
     ...share,
     names: ['--spec-draft-p-min'],
     olderNames: ['--draft-p-min'],
-    help: 'stop drafting where the best guess is less likely (0.5)',
+    help: 'stop drafting where the best guess is less likely (0.5; auto: 0.1)',
   },
   pSplit: {
     ...share,

@@ -24,7 +24,9 @@ import { Ring } from './pipeline/ring.ts'
 import { createScratch } from './sampling/sampler.ts'
 import { type DraftNumber, IDLE, type RequestId, type SchedulerAction } from './scheduler/events.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
+import { speculative } from './scheduler/speculative.ts'
 import { Transfers } from './session/transfers.ts'
+import { StepCosts } from './spec/step-costs.ts'
 
 export interface ConductorPayload {
   readonly control: Int32Array<SharedArrayBuffer>
@@ -97,16 +99,9 @@ class Conductor {
       constraints: undefined,
       contextLength: sizes.contextLength,
     }
-    this.#scheduler = new Scheduler({
-      stages: stages.length,
-      cells: sizes.cells,
-      sequences: sizes.sequences,
-      contextLength: sizes.contextLength,
-      inFlightMax,
-      chunkRows: sizes.chunkRows,
-      headRowsMax: sizes.headRowsMax,
-      vocabularySize,
-    })
+    const limits = { ...sizes, stages: stages.length, inFlightMax, vocabularySize }
+    const costs = new StepCosts(stages.length, { sharesCores: draft !== undefined && plan.sharesCores })
+    this.#scheduler = new Scheduler(limits, speculative, costs)
     const tell = (message: FromConductor) => this.#outbox.push(message)
     this.#transfers = new Transfers(this.#scheduler, stages, memories, kvHeads, tell)
   }
@@ -190,7 +185,7 @@ class Conductor {
       if (number === undefined) return collected
       collected = true
       this.#noteReturn(number)
-      this.#scheduler.handle({ kind: 'returned', number, faults: this.#results.faults })
+      this.#scheduler.handle({ kind: 'returned', number, faults: this.#results.faults, atUs: nowUs() })
       this.#drain()
     }
   }
@@ -210,7 +205,7 @@ class Conductor {
     const number = this.#submitted - this.#input.usedCount
     if (number <= this.#passed) return false
     this.#passed = number
-    this.#scheduler.handle({ kind: 'passed', number: number as MicroBatchNumber })
+    this.#scheduler.handle({ kind: 'passed', number: number as MicroBatchNumber, atUs: nowUs() })
     this.#drain()
     return true
   }
@@ -258,7 +253,7 @@ class Conductor {
         this.#outbox.push({
           kind: 'done',
           request: action.request,
-          figures: this.#requests.get(action.request)!.figures(now(), action.drafts, action.reused),
+          figures: this.#requests.get(action.request)!.figures(now(), action.drafts, action.reused, action.auto),
         })
         this.#forget(action.request)
         return
@@ -318,7 +313,7 @@ class Conductor {
     }
     const guesses = this.#draftPipeline ? [] : live.draft(choice, assumed, count)
     this.#trace?.answered(draft, guesses)
-    this.#scheduler.handle({ kind: 'drafted', draft, guesses })
+    this.#scheduler.handle({ kind: 'drafted', draft, guesses, atUs: nowUs() })
   }
 
   /** The draft model has answered. */
@@ -330,7 +325,7 @@ class Conductor {
     const live = this.#requests.get(request)
     const guesses = live && row ? live.rank(choice, row, length + assumed.length, count) : []
     this.#trace?.answered(draft, guesses)
-    this.#scheduler.handle({ kind: 'drafted', draft, guesses })
+    this.#scheduler.handle({ kind: 'drafted', draft, guesses, atUs: nowUs() })
     this.#drain()
   }
 
@@ -345,7 +340,7 @@ class Conductor {
     const { token, ends, shown } = sampled
     // The scheduler does not emit a token that ends its choice; one that completes a stop string is still text.
     if (ends && shown) this.#emit(request, choice, token)
-    this.#scheduler.handle({ kind: 'token', token, stop: ends })
+    this.#scheduler.handle({ kind: 'token', token, stop: ends, atUs: nowUs() })
     if (drafts) this.#trace?.judged(action, token, drafts)
   }
 
@@ -397,3 +392,6 @@ const timelineName = (request: RequestId, choice: number): string => `${request}
 
 /** Milliseconds since the epoch, comparable between threads. */
 const now = (): number => performance.timeOrigin + performance.now()
+
+/** What the scheduler takes as time. */
+const nowUs = (): number => Math.round(performance.now() * 1000)

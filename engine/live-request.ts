@@ -13,6 +13,7 @@ import { Sampler } from './sampling/sampler.ts'
 import { compileStopStrings, StopWatch } from './sampling/stop-strings.ts'
 import type { DraftFigures, GenerateWork, RequestId, ScoreWork } from './scheduler/events.ts'
 import { reachableLength } from './scheduler/sequence.ts'
+import type { AutoReport } from './spec/autopilot.ts'
 import type { Drafter } from './spec/drafter.ts'
 import { type Guess, PROBABILITY_ONE } from './spec/guess.ts'
 import { NgramDrafter } from './spec/ngram.ts'
@@ -178,11 +179,12 @@ export class LiveRequest {
     return { kind: 'embedding', request, values }
   }
 
-  figures(nowMs: number, drafts: DraftFigures, reused: number): RequestFigures {
+  figures(nowMs: number, drafts: DraftFigures, reused: number, auto: AutoReport | undefined): RequestFigures {
     const { begun, first, last } = this.#readings
     return {
       drafts,
       reused,
+      auto,
       submittedMs: this.#submittedMs,
       firstTokenMs: this.#firstTokenMs,
       lastTokenMs: this.#lastTokenMs,

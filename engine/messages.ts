@@ -5,6 +5,7 @@ import type { MeterFigures } from './meter.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { DraftFigures, FinishReason, RequestId, SessionId } from './scheduler/events.ts'
+import type { AutoReport } from './spec/autopilot.ts'
 import type { DraftParameters } from './spec/parameters.ts'
 
 export type ToConductor =
@@ -87,6 +88,8 @@ export interface RequestFigures {
   readonly decode: MeterFigures
   /** Microseconds from the cancellation of a micro-batch to the end of a stage's work on it, ascending. */
   readonly stopsUs: Float64Array
+  /** Of policy `auto`. */
+  readonly auto: AutoReport | undefined
 }
 
 export type FromConductor =

@@ -22,7 +22,7 @@ export interface LoadOptions {
   readonly sequences?: number
   /** A GGUF file with a smaller model of the same vocabulary, which drafts for requests that speculate. */
   readonly draftModel?: string
-  /** Cores for the draft model, of all. Default 1. */
+  /** Cores that only the draft model uses, of all. Default: none, it shares them with the target. */
   readonly draftThreads?: number
   /** Pipeline stages of the draft model. Default: as few as it fits. */
   readonly draftStages?: number
@@ -79,17 +79,17 @@ export interface SamplingOptions {
 
 /**
  * How a request speculates: `off` decodes plainly, `sync` drafts and verifies in turn, `pipe` drafts while earlier drafts
- * are being verified. The text is the same with each of them.
+ * are being verified, `auto` measures and chooses among these while it runs. The text is the same with each of them.
  */
-export type Speculation = 'off' | 'sync' | 'pipe'
+export type Speculation = 'off' | 'sync' | 'pipe' | 'auto'
 
 /** Draft parameters; the probabilities are the drafter's own. */
 export interface DraftOptions {
-  /** Most drafted tokens of one round (`sync`) or one micro-batch (`pipe`). Default 4. */
+  /** Most drafted tokens of one round (`sync`) or one micro-batch (`pipe`). Default 4; of `auto`, which chooses, 8. */
   readonly nMax?: number
   /** Fewer drafted tokens than this are not sent. Default 0. */
   readonly nMin?: number
-  /** A branch of drafts ends where the best guess is less likely. Default 0.5. */
+  /** A branch of drafts ends where the best guess is less likely. Default 0.5; of `auto` 0.1. */
   readonly pMin?: number
   /** A second guess for a position opens a branch of its own when it is likelier. Default 0.3. */
   readonly pSplit?: number
@@ -109,7 +109,7 @@ export interface GenerateOptions extends SamplingOptions {
   /** Continuations of the same prompt. Default 1. */
   readonly choices?: number
   /**
-   * Default: `pipe` with a draft model, else `off`. Without a draft model n-grams draft: text that repeats itself is
+   * Default: `auto` with a draft model, else `off`. Without a draft model n-grams draft: text that repeats itself is
    * guessed from its earlier occurrences.
    */
   readonly speculation?: Speculation
@@ -215,6 +215,8 @@ export interface GenerateStats {
   readonly cancelledRows: number
   /** Draft tokens that were evaluated to the end and not needed. */
   readonly wastedRows: number
+  /** What policy `auto` chose last, what it had predicted and measured, and the figures behind it; null otherwise. */
+  readonly speculation: string | null
   /** Share of the stages' time spent computing, from the submission to the last token; null without a token. */
   readonly utilisation: number | null
   /** The same for each stage. */

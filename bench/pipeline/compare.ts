@@ -14,6 +14,8 @@ export interface Comparison {
   /** The best number of drafted tokens of a `sync` round. */
   readonly syncK: number
   readonly pipe: number
+  /** Of what these may do it finds out by itself which is best. */
+  readonly auto: number
   /** For the guesses that were drawn. */
   readonly bound: number
 }
@@ -30,6 +32,7 @@ export function compare(setting: PipelineSetting, tokens: number): Comparison {
     if (tokS > sync) [sync, syncK] = [tokS, k]
   }
   const pipe = runVirtual(setting, eager('pipe', setting.rowsMax), tokens).tokS
+  const auto = runVirtual(setting, resolveDraft('auto', {}), tokens).tokS
   const accuracy = drawnAccuracy(setting, tokens)
-  return { plain, sync, syncK, pipe, bound: boundTokS({ ...setting, accuracy }) }
+  return { plain, sync, syncK, pipe, auto, bound: boundTokS({ ...setting, accuracy }) }
 }

@@ -57,24 +57,26 @@ export const command = defineCommand({
 
 function writeHead(): void {
   write(
-    '| drafter ms | hop ms | right | plain | sync (k) | pipe | bound | pipe / bound | pipe / best other | pipe / sync |\n',
+    '| drafter ms | hop ms | right | plain | sync (k) | pipe | auto | bound | pipe / bound | pipe / best other | pipe / sync | auto / best |\n',
   )
-  write(`|${' ---: |'.repeat(10)}\n`)
+  write(`|${' ---: |'.repeat(12)}\n`)
 }
 
 function writeRow(
   { draftMs, hopMs, accuracy }: PipelineSetting,
-  { plain, sync, syncK, pipe, bound }: Comparison,
+  { plain, sync, syncK, pipe, auto, bound }: Comparison,
 ): void {
   const cells = [
     ...[draftMs, hopMs, accuracy],
     plain.toFixed(1),
     `${sync.toFixed(1)} (${syncK})`,
     pipe.toFixed(1),
+    auto.toFixed(1),
     bound.toFixed(1),
     (pipe / bound).toFixed(3),
     (pipe / Math.max(plain, sync)).toFixed(3),
     (pipe / sync).toFixed(2),
+    (auto / Math.max(plain, sync, pipe)).toFixed(3),
   ]
   write(`| ${cells.join(' | ')} |\n`)
 }

@@ -5,8 +5,10 @@ import { assert } from '../../engine/errors.ts'
 import { type DraftFigures, IDLE, type SchedulerAction } from '../../engine/scheduler/events.ts'
 import type { Policy } from '../../engine/scheduler/policy.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
+import type { AutoReport } from '../../engine/spec/autopilot.ts'
 import { PROBABILITY_ONE } from '../../engine/spec/guess.ts'
 import type { DraftParameters } from '../../engine/spec/parameters.ts'
+import type { StepCosts } from '../../engine/spec/step-costs.ts'
 import { chanceAt, guessToken, jitterFactor, rightToken, VOCABULARY } from './script.ts'
 import type { PipelineSetting } from './setting.ts'
 
@@ -15,6 +17,7 @@ export interface VirtualFigures {
   readonly drafts: DraftFigures
   /** Share of the stages' time spent on rows. */
   readonly utilisation: number
+  readonly auto: AutoReport | undefined
 }
 
 /** A micro-batch on its way. */
@@ -38,6 +41,8 @@ export interface Ablation {
   readonly policy?: Policy
   /** Stages do not hear of withdrawn rows. */
   readonly ignoresCancels?: boolean
+  /** What `auto` believes at first. */
+  readonly costs?: StepCosts
 }
 
 /** Generates `tokens` tokens; without `draft` plainly. */
@@ -65,6 +70,7 @@ class VirtualRun {
   #emitted = 0
   #firstAt = 0
   #drafts: DraftFigures | undefined
+  #auto: AutoReport | undefined
 
   constructor(setting: PipelineSetting, draft: DraftParameters | undefined, tokens: number, ablation: Ablation) {
     this.#setting = setting
@@ -81,7 +87,7 @@ class VirtualRun {
       headRowsMax: setting.rowsMax,
       vocabularySize: VOCABULARY,
     }
-    this.#scheduler = new Scheduler(limits, ablation.policy)
+    this.#scheduler = new Scheduler(limits, ablation.policy, ablation.costs)
     this.#stages = Array.from({ length: setting.stages }, () => ({
       queue: [],
       current: undefined,
@@ -102,7 +108,12 @@ class VirtualRun {
       tokS: ((this.#tokens - 1) * 1000) / elapsedMs,
       drafts: this.#drafts,
       utilisation: busyMs / (this.#now * this.#stages.length),
+      auto: this.#auto,
     }
+  }
+
+  get #nowUs(): number {
+    return Math.round(this.#now * 1000)
   }
 
   #step(): void {
@@ -132,7 +143,7 @@ class VirtualRun {
       if (next) next.queue.push({ travel, arrivesAt })
       else this.#returning.push({ travel, arrivesAt })
       if (index === 0) {
-        this.#scheduler.handle({ kind: 'passed', number: travel.number })
+        this.#scheduler.handle({ kind: 'passed', number: travel.number, atUs: this.#nowUs })
         this.#drain()
       }
     }
@@ -150,7 +161,7 @@ class VirtualRun {
   #return(): void {
     const { travel } = this.#returning.shift()!
     this.#travels.delete(travel.number)
-    this.#scheduler.handle({ kind: 'returned', number: travel.number })
+    this.#scheduler.handle({ kind: 'returned', number: travel.number, atUs: this.#nowUs })
     this.#drain()
   }
 
@@ -161,7 +172,7 @@ class VirtualRun {
     const probability = this.#setting.spread
       ? Math.round(chanceAt(this.#setting, position) * PROBABILITY_ONE)
       : PROBABILITY_ONE
-    this.#scheduler.handle({ kind: 'drafted', draft, guesses: [{ parent: -1, token, probability }] })
+    this.#scheduler.handle({ kind: 'drafted', draft, guesses: [{ parent: -1, token, probability }], atUs: this.#nowUs })
     this.#drain()
   }
 
@@ -193,6 +204,7 @@ class VirtualRun {
         return
       case 'done':
         this.#drafts = action.drafts
+        this.#auto = action.auto
         return
     }
   }

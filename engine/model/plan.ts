@@ -42,6 +42,8 @@ export interface ModelPlan {
   readonly inFlightMax: number
   /** Loads a lane makes before it parks at a barrier, lane 0 at its bell, the conductor at its bell. */
   readonly spins: { readonly barrier: number; readonly stage: number; readonly conductor: number }
+  /** Another pipeline works on the same cores. */
+  readonly sharesCores: boolean
   /** Bytes of packed weights one decoded token streams. */
   readonly weightBytesPerToken: number
 }
@@ -121,6 +123,7 @@ function finish(
       stage: small && roomy ? SHORT_TOKEN_SPINS : barrier,
       conductor: small && roomy ? SHORT_TOKEN_SPINS : 0,
     },
+    sharesCores: false,
     weightBytesPerToken,
   }
 }

@@ -148,6 +148,7 @@ export class Admission {
       prefilled: reused,
       inFlightCount: 0,
       drafts: noDrafts(),
+      auto: undefined,
     }
     for (let choice = 0; choice < liveCount; choice++) {
       const cells = promptCells.slice()

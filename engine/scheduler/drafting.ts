@@ -6,6 +6,7 @@ import type { Guess } from '../spec/guess.ts'
 import type { DraftNumber, SchedulerAction } from './events.ts'
 import type { RunRow } from './run.ts'
 import type { Sequence } from './sequence.ts'
+import type { Steering } from './steering.ts'
 
 export type RowTree = DraftTree<RunRow>
 export type RowNode = DraftNode<RunRow>
@@ -15,19 +16,30 @@ interface Speculating {
   readonly tree: RowTree
   /** The open question. */
   draft: DraftNumber | undefined
+  /** When it was asked. */
+  askedUs: number
+  /** Tokens of the text that was asked about last. */
+  askedLength: number
+  /** It was about what follows the certain text. */
+  isFirst: boolean
 }
+
+/** New tokens of a question whose time counts as that of any question. */
+const NEW_TOKENS_MAX = 3
 
 type DraftAction = Extract<SchedulerAction, { kind: 'draft' }>
 
 export class Drafting {
   readonly #vocabularySize: number
+  readonly #steering: Steering
   readonly #speculating = new Map<Sequence, Speculating>()
   readonly #byDraft = new Map<DraftNumber, Speculating>()
   readonly #withdrawn: DraftNumber[] = []
   #nextDraft: DraftNumber = 0
 
-  constructor(vocabularySize: number) {
+  constructor(vocabularySize: number, steering: Steering) {
     this.#vocabularySize = vocabularySize
+    this.#steering = steering
   }
 
   /** Whether any live sequence speculates. */
@@ -52,7 +64,15 @@ export class Drafting {
     const { work } = sequence.request
     if (work.kind !== 'generate' || !work.draft) return
     const tree: RowTree = new DraftTree(work.draft, sequence.token, sequence.length - 1)
-    this.#speculating.set(sequence, { sequence, tree, draft: undefined })
+    this.#speculating.set(sequence, {
+      sequence,
+      tree,
+      draft: undefined,
+      askedUs: Number.NaN,
+      askedLength: 0,
+      isFirst: true,
+    })
+    this.#steering.begin(sequence, tree)
   }
 
   /** A token of the sequence has become certain. */
@@ -75,6 +95,7 @@ export class Drafting {
     const entry = this.#speculating.get(sequence)
     if (!entry) return
     this.#speculating.delete(sequence)
+    this.#steering.end(sequence, entry.tree)
     entry.tree.working = undefined
     this.#withdrawIfIdle(entry)
   }
@@ -99,6 +120,7 @@ export class Drafting {
     const entry = this.#byDraft.get(draft)
     if (!entry) return
     this.#close(entry)
+    this.#steering.answered(entry.askedUs, entry.isFirst)
     entry.tree.answer(guesses, this.#vocabularySize, positionEnd(entry))
   }
 
@@ -117,10 +139,16 @@ export class Drafting {
       tip.asked = true
       tree.working = tip
       entry.draft = draft
+      entry.askedUs = this.#steering.nowUs
       this.#byDraft.set(draft, entry)
       const { request, choice, length } = sequence
-      const count = tree.parameters.nMax - tree.pendingCount
-      return { kind: 'draft', draft, request: request.id, choice, length, assumed: tree.pathTo(tip), count }
+      const assumed = tree.pathTo(tip)
+      // A question about much that is new, such as a whole prompt, says nothing about others.
+      if (length + assumed.length - entry.askedLength > NEW_TOKENS_MAX) entry.askedUs = Number.NaN
+      entry.askedLength = length + assumed.length
+      entry.isFirst = assumed.length === 0
+      const count = tree.nMax - tree.pendingCount
+      return { kind: 'draft', draft, request: request.id, choice, length, assumed, count }
     }
     return undefined
   }
@@ -128,15 +156,16 @@ export class Drafting {
   #tipToDraft(entry: Speculating): RowNode | undefined {
     const { sequence, tree, draft } = entry
     const { phase } = sequence
-    const may = phase === 'ready' || (phase === 'waiting' && tree.parameters.policy === 'pipe')
-    if (!may || draft !== undefined || tree.pendingCount >= tree.parameters.nMax) return undefined
+    if (tree.policy === 'off' && !tree.isShadow) return undefined
+    const may = phase === 'ready' || (phase === 'waiting' && tree.policy !== 'sync')
+    if (!may || draft !== undefined || tree.pendingCount >= tree.nMax) return undefined
     return tree.openTip(positionEnd(entry))
   }
 
   /** Whether a ready sequence should wait for more drafts before its next row is sent. */
   isCollecting(sequence: Sequence): boolean {
     const entry = this.#speculating.get(sequence)
-    if (entry?.tree.parameters.policy !== 'sync') return false
+    if (entry?.tree.policy !== 'sync') return false
     return entry.draft !== undefined || this.#tipToDraft(entry) !== undefined
   }
 }

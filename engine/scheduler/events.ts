@@ -2,6 +2,7 @@
 // IDLE. Everything here is integers; the driver (conductor.ts) turns actions into ring writes, mask stores, sampler
 // calls and messages.
 import type { CellIndex, MicroBatch, MicroBatchNumber, Position, RunId, SequenceId, TokenId } from '../domain.ts'
+import type { AutoReport } from '../spec/autopilot.ts'
 import type { Guess } from '../spec/guess.ts'
 import type { DraftParameters } from '../spec/parameters.ts'
 
@@ -42,7 +43,7 @@ export interface ScoreWork {
   readonly head: 'top' | 'embedding'
 }
 
-/** Give a session a text whose K and V the driver writes: no row is evaluated. */
+/** Give a session a text whose K and V the driver writes: no row is evaluated. It gets a `transfer` and nothing else. */
 export interface RestoreWork {
   readonly kind: 'restore'
   /** At least one token. */
@@ -50,8 +51,8 @@ export interface RestoreWork {
   readonly session: SessionId
 }
 
-export type SchedulerEvent =
-  /** Restore work gets a `transfer` and nothing else. */
+/** `atUs`: when it happened, in microseconds from anywhere; policy `auto` learns from it. */
+export type SchedulerEvent = { readonly atUs?: number } & (
   | { readonly kind: 'request'; readonly request: RequestId; readonly work: GenerateWork | ScoreWork | RestoreWork }
   /** Let the driver read the cells of what the session keeps, nothing perhaps: a `transfer` follows. */
   | { readonly kind: 'hold'; readonly request: RequestId; readonly session: SessionId }
@@ -77,6 +78,7 @@ export type SchedulerEvent =
   | { readonly kind: 'token'; readonly token: TokenId; readonly stop: boolean }
   /** Answer to a `score` action. */
   | { readonly kind: 'scored' }
+)
 
 export type SchedulerAction =
   /** The positions `from ..` of a sequence now live in these cells: write the shared table, before any later submit. */
@@ -147,7 +149,13 @@ export type SchedulerAction =
    * All choices of a request have ended and none of its rows is in flight any more. `reused`: tokens of its prompt that
    * its session had in KV cells.
    */
-  | { readonly kind: 'done'; readonly request: RequestId; readonly drafts: DraftFigures; readonly reused: number }
+  | {
+      readonly kind: 'done'
+      readonly request: RequestId
+      readonly drafts: DraftFigures
+      readonly reused: number
+      readonly auto?: AutoReport
+    }
   /** Nothing of the returned micro-batch is needed any more: its slot and logits may be reused. */
   | { readonly kind: 'release'; readonly number: MicroBatchNumber }
 

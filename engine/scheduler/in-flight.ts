@@ -147,6 +147,11 @@ export class InFlight {
     return length
   }
 
+  /** The newest micro-batch that is known to have left the first stage. */
+  get passed(): number {
+    return this.#passed
+  }
+
   /** The first stage has let `number` go. */
   pass(number: MicroBatchNumber): void {
     this.#passed = Math.max(this.#passed, number)

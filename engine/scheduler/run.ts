@@ -112,6 +112,10 @@ export class Flight implements MicroBatch {
   rows: readonly Row[] = this.runRows
   /** Rows withdrawn since the last `cancel` action. */
   withdrawn = 0
+  /** When it was submitted, in microseconds; NaN without a clock. */
+  submittedUs = Number.NaN
+  /** Whether nothing but dead rows was before it. */
+  isAlone = false
 }
 
 /** Moves the row along the table. */

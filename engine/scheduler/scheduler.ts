@@ -1,9 +1,12 @@
-// The scheduler: sans-IO, deterministic, integers only. It lives on the conductor thread, which feeds it events with
-// `handle` and performs what `poll` returns until IDLE. Questions about a returned micro-batch come first, so that the
-// next one knows all answers; then that one, so that stages do not wait while the user is told; then the rest of the
-// news. The news of one answer always precede the next question.
+// The scheduler: sans-IO, deterministic, integers only; what speculation costs is forecast beside it (steering.ts). It
+// lives on the conductor thread, which feeds it events with `handle` and performs what `poll` returns until IDLE.
+// Questions about a returned micro-batch come first, so that the next one knows all answers; then that one, so that
+// stages do not wait while the user is told; then the rest of the news. The news of one answer always precede the next
+// question.
+import type { MicroBatchNumber } from '../domain.ts'
 import { assert } from '../errors.ts'
 import { Cells } from '../kv/cells.ts'
+import type { StepCosts } from '../spec/step-costs.ts'
 import { Admission } from './admission.ts'
 import { Drafting } from './drafting.ts'
 import type {
@@ -26,6 +29,7 @@ import type { Flight } from './run.ts'
 import { noDrafts, type RequestRecord, type Sequence } from './sequence.ts'
 import { Sessions } from './sessions.ts'
 import { speculative } from './speculative.ts'
+import { Steering } from './steering.ts'
 
 export class Scheduler implements Board {
   readonly limits: SchedulerLimits
@@ -38,6 +42,7 @@ export class Scheduler implements Board {
   readonly requests = new Map<RequestId, RequestRecord>()
   readonly ready: Sequence[] = []
   readonly drafting: Drafting
+  readonly steering: Steering
   decodingCount = 0
   readonly #policy: Policy
   /** Actions that stages or later submits wait for. */
@@ -46,7 +51,8 @@ export class Scheduler implements Board {
   readonly #news = new ActionQueue()
   #lastKind: Flight['kind'] = 'chunk'
 
-  constructor(limits: SchedulerLimits, policy: Policy = speculative) {
+  /** `costs`: what is known of this machine already. */
+  constructor(limits: SchedulerLimits, policy: Policy = speculative, costs?: StepCosts) {
     this.limits = limits
     this.cells = new Cells(limits.cells)
     this.inFlight = new InFlight(this.cells)
@@ -54,12 +60,14 @@ export class Scheduler implements Board {
     this.admission = new Admission(limits, this.cells, this.sessions)
     this.prefill = new Prefill(limits, this.inFlight)
     this.judging = new Judging(this.inFlight)
-    this.drafting = new Drafting(limits.vocabularySize)
+    this.steering = new Steering(limits, costs)
+    this.drafting = new Drafting(limits.vocabularySize, this.steering)
     this.#policy = policy
   }
 
   /** One change. Throws a `TsinferError`, and changes nothing, for a request that could never run (see `checkWork`). */
   handle(event: SchedulerEvent): void {
+    this.steering.nowUs = event.atUs
     switch (event.kind) {
       case 'request':
         this.#request(event.request, event.work)
@@ -82,7 +90,7 @@ export class Scheduler implements Board {
         this.drafting.retryHeld()
         break
       case 'passed':
-        this.inFlight.pass(event.number)
+        this.#passed(event.number)
         this.drafting.retryHeld()
         break
       case 'drafted':
@@ -188,7 +196,18 @@ export class Scheduler implements Board {
     }
   }
 
+  #passed(number: MicroBatchNumber): void {
+    // Of several at once nobody knows when each left the stage.
+    const isNext = number === this.inFlight.passed + 1
+    const flight = isNext ? this.inFlight.flights.find((other) => other.number === number) : undefined
+    if (number > this.inFlight.passed) this.steering.passed(flight)
+    this.inFlight.pass(number)
+  }
+
   #returned({ number, faults = 0 }: Extract<SchedulerEvent, { kind: 'returned' }>): void {
+    const [oldest] = this.inFlight.flights
+    if (this.limits.stages === 1) this.#passed(number)
+    if (oldest) this.steering.returned(oldest, this.decodingCount)
     const flight = this.inFlight.takeReturned(number)
     this.#openTransfers()
     this.judging.open(flight)
@@ -265,6 +284,7 @@ export class Scheduler implements Board {
     sequence.phase = 'ended'
     request.liveCount--
     this.admission.discharge(sequence, written)
+    request.auto = this.steering.report(sequence, this.decodingCount) ?? request.auto
     this.drafting.end(sequence)
     this.#putUndrafts()
     if (request.work.kind === 'generate') this.#news.put({ kind: 'finish', request: request.id, choice, reason })
@@ -273,8 +293,8 @@ export class Scheduler implements Board {
 
   #doneIfOver(request: RequestRecord): void {
     if (request.liveCount > 0 || request.inFlightCount > 0 || !this.requests.delete(request.id)) return
-    const { id, drafts, reused } = request
-    this.#news.put({ kind: 'done', request: id, drafts, reused })
+    const { id, drafts, reused, auto } = request
+    this.#news.put({ kind: 'done', request: id, drafts, reused, ...(auto && { auto }) })
   }
 
   /** Decode rows and prefill chunks take turns while both wait. */
@@ -286,6 +306,7 @@ export class Scheduler implements Board {
         : (this.#submitChunk() ?? this.#submitRows())
     if (!flight) return undefined
     this.#lastKind = flight.kind
+    this.steering.submitted(flight, this.inFlight.flights.slice(0, -1))
     const { runRows } = flight
     const first = runRows[0]!
     return {

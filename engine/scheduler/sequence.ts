@@ -1,6 +1,7 @@
 // A request under way and its sequences, one per choice: timelines of tokens that are certain. What is still only
 // assumed lives in the run table.
 import type { CellIndex, Position, SequenceId, TokenId } from '../domain.ts'
+import type { AutoReport } from '../spec/autopilot.ts'
 import type { DraftFigures, GenerateWork, RequestId, RestoreWork, ScoreWork, SessionId } from './events.ts'
 
 export interface RequestRecord {
@@ -19,6 +20,8 @@ export interface RequestRecord {
   /** RunRows in flight, dead ones included. */
   inFlightCount: number
   readonly drafts: DraftFigures
+  /** Why policy `auto` did what it did, of the choice that ended last. */
+  auto: AutoReport | undefined
 }
 
 export type SequencePhase =

@@ -34,7 +34,7 @@ export function serveReady(board: Board): boolean {
   }
   for (const sequence of served) {
     const tree = drafting.treeOf(sequence)
-    if (tree?.parameters.policy === 'sync') sendTree(board, sequence, tree)
+    if (tree?.policy === 'sync') sendTree(board, sequence, tree)
   }
   return served.length > 0
 }
@@ -45,20 +45,20 @@ function sendDrafts(board: Board): void {
   // The last place in the pipeline is kept for a row that brings a sequence on.
   const hasRoom = inFlight.flights.length + 1 < limits.inFlightMax
   for (const [sequence, tree] of drafting.trees()) {
-    if (sequence.phase !== 'waiting' || tree.pendingCount === 0) continue
-    if (tree.parameters.policy === 'sync' || (hasRoom && isTimeToSend(board, tree))) sendTree(board, sequence, tree)
+    if (sequence.phase !== 'waiting' || tree.pendingCount === 0 || tree.policy === 'off') continue
+    if (tree.policy === 'sync' || (hasRoom && isTimeToSend(board, tree))) sendTree(board, sequence, tree)
   }
 }
 
 function isTimeToSend({ inFlight, limits }: Board, tree: RowTree): boolean {
   // With a single stage nothing returns before the first stage is done: drafts wait behind the row in it.
-  const waitingMax = limits.stages === 1 || tree.pendingCount >= tree.parameters.nMax ? 1 : 0
+  const waitingMax = limits.stages === 1 || tree.pendingCount >= tree.nMax ? 1 : 0
   return inFlight.beforeFirstCount <= waitingMax
 }
 
 function sendTree(board: Board, sequence: Sequence, tree: RowTree): void {
   const { inFlight } = board
-  if (tree.pendingCount === 0 || tree.pendingCount < tree.parameters.nMin) return
+  if (tree.pendingCount === 0 || tree.pendingCount < Math.min(tree.parameters.nMin, tree.nMax)) return
   tree.root.row ??= inFlight.frontier(sequence)
   const run = inFlight.startRun()
   let sent = 0

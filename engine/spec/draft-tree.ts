@@ -3,6 +3,7 @@
 // that turn out right are never drafted again, and a sibling that is right keeps all that was built on it.
 import type { Position, TokenId } from '../domain.ts'
 import { assert } from '../errors.ts'
+import type { Acceptance } from './acceptance.ts'
 import { selectGuesses } from './cutoff.ts'
 import { type Guess, joint, PROBABILITY_ONE } from './guess.ts'
 import type { DraftParameters } from './parameters.ts'
@@ -14,6 +15,8 @@ const BRANCHES_MAX = 4
 export class DraftNode<Row> {
   readonly token: TokenId
   readonly position: Position
+  /** How far ahead of the certain text it was drafted. */
+  readonly depth: number
   /** How likely the path from the root was when it was drafted, in 1 / PROBABILITY_ONE. */
   readonly reach: number
   readonly parent: DraftNode<Row> | undefined
@@ -27,9 +30,10 @@ export class DraftNode<Row> {
   /** It is not in the tree any more. */
   isForgotten = false
 
-  constructor(token: TokenId, position: Position, reach: number, parent: DraftNode<Row> | undefined) {
+  constructor(token: TokenId, position: Position, depth: number, reach: number, parent: DraftNode<Row> | undefined) {
     this.token = token
     this.position = position
+    this.depth = depth
     this.reach = reach
     this.parent = parent
   }
@@ -37,6 +41,14 @@ export class DraftNode<Row> {
 
 export class DraftTree<Row> {
   readonly parameters: DraftParameters
+  /** How to speculate at present. */
+  policy: 'off' | 'sync' | 'pipe'
+  /** Most drafted tokens of a round (`sync`) or a micro-batch (`pipe`) at present. */
+  nMax: number
+  /** `off`: drafts are made all the same, and none is sent. */
+  isShadow = false
+  /** Learns how good the drafts are. */
+  acceptance: Acceptance | undefined
   root: DraftNode<Row>
   /** The node the drafter works on. */
   working: DraftNode<Row> | undefined
@@ -50,7 +62,9 @@ export class DraftTree<Row> {
 
   constructor(parameters: DraftParameters, token: TokenId, position: Position) {
     this.parameters = parameters
-    this.root = new DraftNode(token, position, PROBABILITY_ONE, undefined)
+    this.policy = parameters.policy === 'auto' ? 'off' : parameters.policy
+    this.nMax = parameters.nMax
+    this.root = new DraftNode(token, position, 0, PROBABILITY_ONE, undefined)
     this.#tips = [this.root]
   }
 
@@ -92,8 +106,9 @@ export class DraftTree<Row> {
     const { root } = this
     const next = root.children.find((child) => child.token === token)
     root.isForgotten = true
+    if (root.children.length > 0) this.acceptance?.noteVerdict(root.children[0]!.depth, next !== undefined)
     for (const child of root.children) if (child !== next) this.#forget(child)
-    this.root = next ?? new DraftNode<Row>(token, root.position + 1, PROBABILITY_ONE, undefined)
+    this.root = next ?? new DraftNode<Row>(token, root.position + 1, 0, PROBABILITY_ONE, undefined)
     this.#tips = next ? this.#tips.filter(({ isForgotten }) => !isForgotten) : [this.root]
     this.#pending = this.#pending.filter((node) => !node.isForgotten && node !== next)
     if (this.working?.isForgotten) this.working = undefined
@@ -117,8 +132,9 @@ export class DraftTree<Row> {
     this.working = undefined
     const take = (parent: DraftNode<Row>, index: number): void => {
       const next = guesses.filter((guess) => guess.parent === index && isToken(guess.token, vocabularySize))
+      if (index < 0 && next.length === 0) this.acceptance?.noteAnswer(this.#depthBehind(parent), false)
       if (next.length === 0 || parent.position >= positionEnd) return
-      parent.asked = this.pendingCount < this.parameters.nMax
+      parent.asked = this.pendingCount < this.nMax
       if (!parent.asked) return
       for (const [child, guess] of this.#extend(parent, next)) take(child, guesses.indexOf(guess))
     }
@@ -127,15 +143,17 @@ export class DraftTree<Row> {
 
   /** Adds what the cutoff lets pass behind `node`; holds the rest back when nothing passes. */
   #extend(node: DraftNode<Row>, guesses: readonly Guess[]): [DraftNode<Row>, Guess][] {
-    const room = this.parameters.nMax - this.pendingCount
+    const room = this.nMax - this.pendingCount
     const siblings = Math.max(0, Math.min(BRANCHES_MAX - this.#tips.length, room - 1))
     const taken = selectGuesses(guesses, this.parameters, this, siblings)
+    const depth = this.#depthBehind(node)
+    if (node.held === undefined) this.acceptance?.noteAnswer(depth, taken.length > 0)
     node.held = taken.length === 0 ? guesses : undefined
     if (taken.length === 0) this.failed++
     else this.#tips.splice(this.#tips.indexOf(node), 1)
     return taken.map((guess) => {
       const { token, probability } = guess
-      const child = new DraftNode(token, node.position + 1, joint(node.reach, probability), node)
+      const child = new DraftNode(token, node.position + 1, depth, joint(node.reach, probability), node)
       node.children.push(child)
       this.#tips.push(child)
       this.#pending.push(child)
@@ -143,12 +161,16 @@ export class DraftTree<Row> {
     })
   }
 
+  #depthBehind(node: DraftNode<Row>): number {
+    return node.position + 1 - this.root.position
+  }
+
   /** `pipe`: tries what was held back again, as the thresholds may have changed. `counts`: a failure is an attempt. */
   retryHeld(counts: boolean): void {
-    if (this.parameters.policy === 'sync') return
+    if (this.policy !== 'pipe') return
     const { failed } = this
     for (const tip of this.#tips.slice()) {
-      if (tip.held && this.pendingCount < this.parameters.nMax) this.#extend(tip, tip.held)
+      if (tip.held && this.pendingCount < this.nMax) this.#extend(tip, tip.held)
     }
     if (!counts) this.failed = failed
     else if (this.failed > failed) this.failed = failed + 1

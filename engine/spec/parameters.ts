@@ -30,10 +30,13 @@ export interface DraftParameters {
  */
 export const DEFAULT_DRAFT = { nMax: 4, nMin: 0, pMin: 0.5, pSplit: 0.3, pRecovery: 0, pDecay: 0 } as const
 
+/** `auto` chooses how deep to draft itself, and for that must see how good unlikely guesses are. */
+export const AUTO_DRAFT = { ...DEFAULT_DRAFT, nMax: 8, pMin: 0.1 } as const
+
 type Name = keyof typeof DEFAULT_DRAFT
 const COUNTS: readonly Name[] = ['nMax', 'nMin']
 
-const SPECULATIONS: readonly Speculation[] = ['off', 'sync', 'pipe']
+const SPECULATIONS: readonly Speculation[] = ['off', 'sync', 'pipe', 'auto']
 
 /** The parameters of a request's speculation; undefined for `off`. Throws like `resolveDraft`. */
 export function resolveSpeculation(speculation: Speculation, options: DraftOptions): DraftParameters | undefined {
@@ -47,8 +50,9 @@ export function resolveSpeculation(speculation: Speculation, options: DraftOptio
 
 /** Checks options and fills in defaults. Throws `option_invalid` naming the option, what it may be and what it is. */
 export function resolveDraft(policy: SpeculationPolicy, options: DraftOptions): DraftParameters {
+  const defaults = policy === 'auto' ? AUTO_DRAFT : DEFAULT_DRAFT
   const read = (name: Name): number => {
-    const value: unknown = options[name] ?? DEFAULT_DRAFT[name]
+    const value: unknown = options[name] ?? defaults[name]
     const isCount = COUNTS.includes(name)
     const most = isCount ? ROWS_MAX : 1
     const least = name === 'nMax' ? 1 : 0

@@ -132,7 +132,7 @@ test('speculation, by its present and its older names', () => {
     '--draft-min: now called --spec-draft-n-min',
     '--draft-p-min: now called --spec-draft-p-min',
   ])
-  assert.throws(() => speak('--spec', 'fast'), /--spec: expected one of off, sync, pipe, found "fast"/)
+  assert.throws(() => speak('--spec', 'fast'), /--spec: expected one of off, sync, pipe, auto, found "fast"/)
   assert.not.match(commandHelp('x', 'y', SPECULATION_OPTIONS), /--draft-max/)
 })
 

@@ -29,31 +29,31 @@ const generate = (model: Model, options: GenerateOptions) => model.generate(TALE
 const DRAFT_MODEL = repositoryPath('cli/models/stories75K-draft.gguf')
 
 for (const stages of [1, 2, 3, 5]) {
-  test(`${stages} stages, a draft model: sync and pipe write what plain decoding writes`, async () => {
+  test(`${stages} stages, a draft model: sync, pipe and auto write what plain decoding writes`, async () => {
     const drafting = { draftModel: DRAFT_MODEL, draftStages: stages === 3 ? 2 : 1 }
     await using model = await loadModel(EMBEDDED_MODEL, { stages, context: 256, sequences: 3, threads: 2, ...drafting })
     for (const [name, options] of Object.entries(CASES)) {
       const plain = await generate(model, { ...options, speculation: 'off' })
       assert.is(plain.stats.drafted, 0)
       for (const draft of [{ pMin: 0.3 }, { pMin: 0, pSplit: 0.1, nMax: 8 }]) {
-        for (const speculation of [undefined, 'sync'] as const) {
-          const result = await generate(model, { ...options, ...(speculation && { speculation }), draft })
+        for (const speculation of ['auto', 'pipe', 'sync'] as const) {
+          const result = await generate(model, { ...options, speculation, draft })
           assert.equal(text(result), text(plain), `${name}, ${speculation}, ${JSON.stringify(draft)}`)
           checkFigures(result)
           // What pipe sends depends on who is faster; sync waits for its drafter.
-          if (speculation) assert.ok(result.stats.accepted > 0, `${name}: ${JSON.stringify(result.stats)}`)
+          if (speculation === 'sync') assert.ok(result.stats.accepted > 0, `${name}: ${JSON.stringify(result.stats)}`)
         }
       }
     }
   })
 
-  test(`${stages} stages: sync and pipe write what plain decoding writes`, async () => {
+  test(`${stages} stages: sync, pipe and auto write what plain decoding writes`, async () => {
     await using model = await loadModel(EMBEDDED_MODEL, { stages, context: 256, sequences: 3, threads: 2 })
     for (const [name, options] of Object.entries(CASES)) {
       const plain = await generate(model, options)
       assert.is(plain.stats.drafted, 0)
       assert.is(plain.stats.acceptance, null)
-      for (const speculation of ['sync', 'pipe'] as const) {
+      for (const speculation of ['sync', 'pipe', 'auto'] as const) {
         for (const draft of [{}, EAGER, { ...EAGER, nMax: 8, pRecovery: 0.05 }]) {
           const result = await generate(model, { ...options, speculation, draft })
           assert.equal(text(result), text(plain), `${name}, ${speculation}, ${JSON.stringify(draft)}`)
@@ -83,7 +83,7 @@ test('a text that repeats itself is guessed', async () => {
 
 test('requests that speculate and requests that do not share the stages', async () => {
   await using model = await loadModel(EMBEDDED_MODEL, { stages: 2, context: 256, sequences: 4 })
-  const requests = (['off', 'sync', 'pipe', 'pipe'] as const).map((speculation, seed) => ({
+  const requests = (['off', 'sync', 'pipe', 'auto'] as const).map((speculation, seed) => ({
     temperature: 0.8,
     seed,
     speculation,
@@ -132,7 +132,7 @@ test('options that cannot be are refused', async () => {
     }
     assert.unreachable('nothing was refused')
   }
-  await refuses({ speculation: 'fast' }, /speculation: expected one of off, sync, pipe, found fast/)
+  await refuses({ speculation: 'fast' }, /speculation: expected one of off, sync, pipe, auto, found fast/)
   await refuses({ speculation: 'pipe', draft: { nMax: 0 } }, /nMax: expected an integer from 1 to 32, found 0/)
   await refuses({ draft: { pMin: 2 } }, /pMin: expected a number from 0 to 1, found 2/)
 })

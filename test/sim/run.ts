@@ -1,10 +1,10 @@
-// Long runs of the simulator: node dist/test/sim/run.js [--seed N] [--cases M] [--policy plain|sync|pipe|mixed] [--guess]
+// Long runs of the simulator: node dist/test/sim/run.js [--seed N] [--cases M] [--policy plain|sync|pipe|auto|mixed] [--guess]
 import { parseArgs } from 'node:util'
 import { createFigures, runCase } from './case.ts'
 import { createGuesser } from './guesser.ts'
 import type { PolicyMix } from './scenario.ts'
 
-const MIXES: readonly PolicyMix[] = ['plain', 'sync', 'pipe', 'mixed']
+const MIXES: readonly PolicyMix[] = ['plain', 'sync', 'pipe', 'auto', 'mixed']
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },

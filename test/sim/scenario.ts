@@ -43,7 +43,7 @@ export interface PlannedCopy {
 }
 
 /** Which policies the requests of a case use. */
-export type PolicyMix = 'plain' | 'sync' | 'pipe' | 'mixed'
+export type PolicyMix = 'plain' | 'sync' | 'pipe' | 'auto' | 'mixed'
 
 export function drawScenario(random: Random, mix: PolicyMix): Scenario {
   const limits = drawLimits(random)
@@ -145,7 +145,7 @@ function drawHistory(
 }
 
 function drawDraft(random: Random, mix: PolicyMix): Pick<GenerateWork, 'draft'> {
-  const policy = mix === 'mixed' ? random.pick(['plain', 'sync', 'pipe'] as const) : mix
+  const policy = mix === 'mixed' ? random.pick(['plain', 'sync', 'pipe', 'auto'] as const) : mix
   if (policy === 'plain') return {}
   const nMax = random.pick([1, 2, DEFAULT_DRAFT.nMax, 8, 16])
   const options = {

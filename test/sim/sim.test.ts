@@ -39,7 +39,7 @@ test('the machine carries chains and trees of guesses without changing a text', 
   assert.equal(transitions(figures.transitions, false), [], 'transitions that never fired')
 })
 
-for (const mix of ['sync', 'pipe', 'mixed'] as const) {
+for (const mix of ['sync', 'pipe', 'auto', 'mixed'] as const) {
   test(`${mix}: the same texts whatever the drafter proposes`, () => {
     const figures = createFigures()
     runMany(1000, figures, mix)

@@ -118,7 +118,7 @@ export class World {
     this.#open.push(views)
     this.#inFlightCount--
     const faults = this.#random.chance(this.#scenario.faultChance) ? this.#random.int(1, 0xffff) : 0
-    this.scheduler.handle({ kind: 'returned', number: number as MicroBatchNumber, faults })
+    this.scheduler.handle({ kind: 'returned', number: number as MicroBatchNumber, faults, atUs: now * 100 })
     this.#drain(now)
     assert(this.#open.length === 0, 'a returned micro-batch was not released')
   }
@@ -126,13 +126,13 @@ export class World {
   #pass(now: number): void {
     this.#passAt = Number.POSITIVE_INFINITY
     this.#passed = this.pipeline.passed
-    this.scheduler.handle({ kind: 'passed', number: this.#passed as MicroBatchNumber })
+    this.scheduler.handle({ kind: 'passed', number: this.#passed as MicroBatchNumber, atUs: now * 100 })
     this.#drain(now)
   }
 
   #drafted(now: number): void {
     const { draft, guesses } = this.#drafter.take()
-    this.scheduler.handle({ kind: 'drafted', draft, guesses })
+    this.scheduler.handle({ kind: 'drafted', draft, guesses, atUs: now * 100 })
     this.#drain(now)
   }
 

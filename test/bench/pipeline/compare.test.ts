@@ -31,10 +31,11 @@ test('plain decoding takes one latency per token', () => {
 for (const draftMs of [3, 12, 40]) {
   test(`a drafter of ${draftMs} ms: pipe stays near its bound and below nobody`, () => {
     for (const accuracy of [0, 0.3, 0.6, 0.8, 0.95]) {
-      const { plain, sync, pipe, bound } = compare(setting(draftMs, accuracy), TOKENS)
-      const where = `right ${accuracy}: plain ${plain}, sync ${sync}, pipe ${pipe}, bound ${bound}`
+      const { plain, sync, pipe, auto, bound } = compare(setting(draftMs, accuracy), TOKENS)
+      const where = `right ${accuracy}: plain ${plain}, sync ${sync}, pipe ${pipe}, auto ${auto}, bound ${bound}`
       assert.ok(pipe >= 0.9 * bound, where)
       assert.ok(pipe >= 0.97 * Math.max(plain, sync), where)
+      assert.ok(auto >= 0.97 * Math.max(plain, sync, pipe), where)
       if (draftMs === 12 && accuracy === 0.8) assert.ok(pipe >= 1.35 * sync, where)
     }
   })

@@ -1,0 +1,123 @@
+// Policy `auto` inside the scheduler: takes the times that come in with events, learns from them what steps cost, and tells
+// the draft trees of sequences that leave it to us how to speculate. Without times nothing is learned and nothing changes.
+import { Autopilot, type AutoReport } from '../spec/autopilot.ts'
+import type { Conditions } from '../spec/forecast.ts'
+import { StepCosts } from '../spec/step-costs.ts'
+import type { RowTree } from './drafting.ts'
+import type { SchedulerLimits } from './events.ts'
+import type { Flight } from './run.ts'
+import type { Sequence } from './sequence.ts'
+
+/** A drafter whose question takes less than this share of a step is asked even while nothing is sent. */
+const FREE_DRAFT_SHARE = 0.005
+
+interface Steered {
+  readonly pilot: Autopilot
+  readonly tree: RowTree
+}
+
+export class Steering {
+  readonly costs: StepCosts
+  readonly #limits: SchedulerLimits
+  readonly #steered = new Map<Sequence, Steered>()
+  /** The pilot of the sequence that ended last. */
+  #earlier: Autopilot | undefined
+  /** When the event being handled happened; NaN while nobody says. */
+  #nowUs = Number.NaN
+  /** When the newest micro-batch left the first stage, and when the newest one returned. */
+  #passedUs = Number.NaN
+  #returnedUs = Number.NaN
+  /** Sequences that are drafted for while their rows are in flight. */
+  #besideCount = 0
+
+  constructor(limits: SchedulerLimits, costs = new StepCosts(limits.stages)) {
+    this.#limits = limits
+    this.costs = costs
+  }
+
+  /** Microseconds, from anywhere, never going back; undefined where the driver has no clock. */
+  set nowUs(us: number | undefined) {
+    if (us !== undefined) this.#nowUs = us
+  }
+  get nowUs(): number {
+    return this.#nowUs
+  }
+
+  begin(sequence: Sequence, tree: RowTree): void {
+    if (tree.policy === 'pipe') this.#besideCount++
+    if (tree.parameters.policy !== 'auto') return
+    const { nMax } = tree.parameters
+    const pilot = new Autopilot(this.costs, nMax, this.#conditions(1), this.#earlier)
+    tree.acceptance = pilot.acceptance
+    this.#steered.set(sequence, { pilot, tree })
+    this.#apply(pilot, tree)
+  }
+
+  end(sequence: Sequence, tree: RowTree): void {
+    if (tree.policy === 'pipe') this.#besideCount--
+    const steered = this.#steered.get(sequence)
+    if (!steered) return
+    this.#steered.delete(sequence)
+    this.#earlier = steered.pilot
+  }
+
+  /** Why a sequence speculates as it does; undefined where that was the user's choice. */
+  report(sequence: Sequence, decodingCount: number): AutoReport | undefined {
+    return this.#steered.get(sequence)?.pilot.report(this.#conditions(decodingCount))
+  }
+
+  /** `flight` is submitted behind `before`. */
+  submitted(flight: Flight, before: readonly Flight[]): void {
+    flight.submittedUs = this.#nowUs
+    flight.isAlone = before.every(({ runRows }) => runRows.every(({ state }) => state === 'dead'))
+  }
+
+  /** The first stage is done with `flight`, and it had nothing else since the one before. */
+  passed(flight: Flight | undefined): void {
+    const beganUs = Math.max(flight?.submittedUs ?? Number.NaN, this.#passedUs)
+    if (flight && isWhole(flight)) this.costs.noteService(flight.runRows.length, this.#nowUs - beganUs, this.#isBeside)
+    this.#passedUs = this.#nowUs
+  }
+
+  /** `flight` has left the pipeline. */
+  returned(flight: Flight, decodingCount: number): void {
+    if (this.#limits.stages > 1 && flight.isAlone && isWhole(flight)) {
+      const rows = flight.runRows.length
+      const more = this.costs.serviceUs(rows, this.#isBeside) - this.costs.serviceUs(1, this.#isBeside)
+      this.costs.noteLatency(this.#nowUs - flight.submittedUs - this.#limits.stages * more, this.#isBeside)
+    }
+    // Tokens of this micro-batch are still to be judged: those so far came with the one before.
+    const conditions = this.#conditions(decodingCount)
+    for (const [sequence, { pilot, tree }] of this.#steered) {
+      if (Number.isNaN(this.#returnedUs) || sequence.phase === 'prefill') continue
+      if (pilot.judge(this.#returnedUs, sequence.length, conditions)) this.#apply(pilot, tree)
+    }
+    this.#returnedUs = this.#nowUs
+  }
+
+  /** A question asked at `askedUs` is answered; `isFirst`: about what follows the certain text. */
+  answered(askedUs: number, isFirst: boolean): void {
+    if (!Number.isNaN(askedUs)) this.costs.noteDraft(this.#nowUs - askedUs, isFirst, this.#isBeside)
+  }
+
+  get #isBeside(): boolean {
+    return this.#besideCount > 0
+  }
+
+  #conditions(decodingCount: number): Conditions {
+    return { rowsMax: this.#limits.headRowsMax, crowd: Math.max(1, decodingCount) }
+  }
+
+  #apply({ choice }: Autopilot, tree: RowTree): void {
+    if (tree.policy === 'pipe') this.#besideCount--
+    if (choice.policy === 'pipe') this.#besideCount++
+    tree.policy = choice.policy
+    if (choice.policy !== 'off') tree.nMax = choice.depth
+    const stepUs = this.costs.latencyUs(1, false)
+    tree.isShadow = choice.policy === 'off' && this.costs.draftUs(false, false) < FREE_DRAFT_SHARE * stepUs
+  }
+}
+
+/** Whether all rows of a micro-batch were computed. */
+const isWhole = ({ kind, runRows }: Flight): boolean =>
+  kind === 'rows' && runRows.every(({ state }) => state !== 'dead')

@@ -1,0 +1,134 @@
+// What steps cost on this machine, as measured while it runs: a stage's time for a micro-batch by its rows, the way of a
+// single row through all stages, a question to the drafter. Each of them twice: alone, and while target and drafter work
+// side by side, for they may share cores and memory. Times in microseconds.
+import { ROWS_MAX } from '../limits.ts'
+import { LiveTimes } from './live-times.ts'
+
+/** Keys of `LiveTimes`: 1 .. ROWS_MAX are services of so many rows. */
+const LATENCY = 0
+const DRAFT_FIRST = ROWS_MAX + 1
+const DRAFT_NEXT = ROWS_MAX + 2
+const BESIDE = 64
+
+/**
+ * A further row's share of a one-row step, until it is measured: less than it really costs on a CPU, so that it is tried.
+ */
+const ROW_SHARE_PRIOR = 0.2
+/** What steps of target and drafter take beside each other on the same cores, until it is measured. */
+const CROWDED_SERVICE = 1.3
+const CROWDED_DRAFT = 2
+
+/** Known before anything is measured; anything absent is measured first. */
+export interface CostPriors {
+  /** Target and drafter use the same cores. */
+  readonly sharesCores?: boolean
+  readonly latencyUs?: number
+  /** By number of rows. */
+  readonly serviceUs?: Readonly<Record<number, number>>
+  readonly draftUs?: number
+}
+
+export class StepCosts {
+  readonly stages: number
+  readonly #times = new LiveTimes()
+  /** Most rows measured, alone and beside. */
+  readonly #rowsSeen = [0, 0]
+  readonly #sharesCores: boolean
+
+  constructor(stages: number, priors: CostPriors = {}) {
+    this.stages = stages
+    this.#sharesCores = priors.sharesCores ?? false
+    if (priors.latencyUs !== undefined) this.noteLatency(priors.latencyUs, false)
+    for (const [rows, us] of Object.entries(priors.serviceUs ?? {})) this.noteService(Number(rows), us, false)
+    if (priors.draftUs !== undefined) this.noteDraft(priors.draftUs, false, false)
+  }
+
+  /** Whether anything is known of the target. */
+  get isKnown(): boolean {
+    return this.#serviceOrNone(1, false) !== undefined || this.#serviceOrNone(1, true) !== undefined
+  }
+
+  /** A stage took so long for a micro-batch of so many rows. */
+  noteService(rows: number, us: number, beside: boolean): void {
+    const side = beside ? 1 : 0
+    this.#times.note(side * BESIDE + Math.min(rows, ROWS_MAX), us)
+    this.#rowsSeen[side] = Math.max(this.#rowsSeen[side]!, Math.min(rows, ROWS_MAX))
+  }
+
+  /** A single row took so long from its submission to its result, with nothing else to wait for. */
+  noteLatency(us: number, beside: boolean): void {
+    this.#times.note((beside ? BESIDE : 0) + LATENCY, us)
+  }
+
+  /**
+   * The drafter took so long for one question; `isFirst`: right behind the certain text, of which it has to catch up with
+   * what is new.
+   */
+  noteDraft(us: number, isFirst: boolean, beside: boolean): void {
+    // A drafter that answers at once has cost less than the clock can tell.
+    this.#times.note(draftKey(isFirst, beside), Math.max(us, 1))
+  }
+
+  /** A stage's time for a micro-batch of `rows` rows, which may be a mean. */
+  serviceUs(rows: number, beside: boolean): number {
+    const other = () => (this.#serviceOrNone(rows, !beside) ?? 0) * this.#crowdedFactor(CROWDED_SERVICE, beside)
+    return this.#serviceOrNone(rows, beside) ?? other()
+  }
+
+  #serviceOrNone(rows: number, beside: boolean): number | undefined {
+    const side = beside ? BESIDE : 0
+    // The measured neighbours; a micro-batch is not believed to take longer than a larger one.
+    let [above, aboveUs] = [0, Number.POSITIVE_INFINITY]
+    let [below, belowUs] = [0, Number.POSITIVE_INFINITY]
+    for (let at = this.#rowsSeen[beside ? 1 : 0]!; at >= 1 && below === 0; at--) {
+      const us = this.#times.time(side + at)
+      if (us === undefined) continue
+      if (at >= rows) [above, aboveUs] = [at, Math.min(us, aboveUs)]
+      else [below, belowUs] = [at, Math.min(us, aboveUs)]
+    }
+    if (above === 0 && below === 0) return undefined
+    if (below === 0) return Math.max(aboveUs / above, aboveUs * (1 - ROW_SHARE_PRIOR * (above - rows)))
+    if (above > 0) return belowUs + ((aboveUs - belowUs) * (rows - below)) / (above - below)
+    return belowUs + (rows - below) * this.#slopeUs(below, belowUs, side)
+  }
+
+  /** What a further row costs, from the most rows measured and one row. */
+  #slopeUs(most: number, mostUs: number, side: number): number {
+    const oneUs = most > 1 ? this.#times.time(side + 1) : undefined
+    if (oneUs !== undefined) return Math.max(0, (mostUs - oneUs) / (most - 1))
+    return (ROW_SHARE_PRIOR * mostUs) / (1 + ROW_SHARE_PRIOR * (most - 1))
+  }
+
+  /** From the submission of a micro-batch of `rows` rows to its result, when nothing is before it. */
+  latencyUs(rows: number, beside: boolean): number {
+    if (this.stages === 1) return this.serviceUs(rows, beside)
+    const service = this.serviceUs(1, beside)
+    const own = this.#times.time((beside ? BESIDE : 0) + LATENCY)
+    const other = this.#times.time((beside ? 0 : BESIDE) + LATENCY)
+    const one =
+      own ?? (other === undefined ? this.stages * service : other * this.#crowdedFactor(CROWDED_SERVICE, beside))
+    return one + this.stages * (this.serviceUs(rows, beside) - service)
+  }
+
+  /** The drafter's time for one question; 0 while unknown. */
+  draftUs(isFirst: boolean, beside: boolean): number {
+    const time = (first: boolean, side: boolean) => this.#times.time(draftKey(first, side))
+    const own = time(isFirst, beside) ?? time(!isFirst, beside)
+    if (own !== undefined) return own
+    const other = time(isFirst, !beside) ?? time(!isFirst, !beside) ?? 0
+    return other * this.#crowdedFactor(CROWDED_DRAFT, beside)
+  }
+
+  #crowdedFactor(factor: number, beside: boolean): number {
+    if (!this.#sharesCores) return 1
+    return beside ? factor : 1 / factor
+  }
+
+  /** How much longer than these costs steps have taken since the last call, because of others on the machine. */
+  takeLoudness(): number {
+    return this.#times.takeLoudness()
+  }
+}
+
+const draftKey = (isFirst: boolean, beside: boolean): number =>
+  (beside ? BESIDE : 0) + (isFirst ? DRAFT_FIRST : DRAFT_NEXT)
