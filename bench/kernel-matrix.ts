@@ -6,6 +6,7 @@ const ROWS_MAX = 32
 const X = 1 << 20
 const FILE = 8 << 20
 const OUT = 16 << 20
+const SCRATCH = 1 << 16
 const WEIGHTS = 32 << 20
 /** Of the memory the benches need. */
 export const MEMORY_BYTES = 256 << 20
@@ -57,7 +58,7 @@ export function prepareMatrix(
   return {
     bytes: groups * groupBytes,
     multiplyAdds: groups * GROUP_ROWS * k,
-    multiply: (rows) => matmul(OUT, WEIGHTS, X, outStride, rowBytes, 0, groups, k, rows),
+    multiply: (rows) => matmul(OUT, WEIGHTS, X, outStride, rowBytes, 0, groups, k, rows, SCRATCH),
   }
 }
 

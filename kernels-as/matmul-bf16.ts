@@ -4,6 +4,7 @@ import { matmulFloat } from './inline/matmul-float'
 /** bf16 weights, widened, x `n` f32 rows: the 8 outputs of each group, for every row. */
 export function matmul_bf16(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
+  scratch: usize,
 ): void {
-  matmulFloat<BF16>(out, w, x, outStride, xStride, groupBegin, groupEnd, k, n)
+  matmulFloat<BF16>(out, w, x, outStride, xStride, groupBegin, groupEnd, k, n, scratch)
 }

@@ -4,6 +4,7 @@ import { matmulFloat } from './inline/matmul-float'
 /** f32 weights x `n` f32 rows: the 8 outputs of each group, for every row. */
 export function matmul_f32(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
+  scratch: usize,
 ): void {
-  matmulFloat<F32>(out, w, x, outStride, xStride, groupBegin, groupEnd, k, n)
+  matmulFloat<F32>(out, w, x, outStride, xStride, groupBegin, groupEnd, k, n, scratch)
 }

@@ -4,6 +4,7 @@ import { matmulBlocks } from './inline/matmul-blocks'
 /** Q4_0 weights x `n` `q8` rows: the 8 outputs of each group, for every row. */
 export function matmul_q4_0(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
+  scratch: usize,
 ): void {
-  matmulBlocks<Q4_0>(out, w, x, outStride, xStride, groupBegin, groupEnd, k, n)
+  matmulBlocks<Q4_0>(out, w, x, outStride, xStride, groupBegin, groupEnd, k, n, scratch)
 }

@@ -230,6 +230,12 @@ export const codebookOf = (type: string): CodebookName | undefined =>
 /** Bytes of one group of eight rows of floats: where generic weights are dequantized to. */
 export const tileBytes = (k: number): number => GROUP_ROWS * 4 * k
 
+/** Groups that a product takes side by side, see kernels-as/inline/matmul-blocks.ts. */
+export const SPAN_GROUPS = 8
+
+/** Bytes of the scratch of a product. */
+export const MATMUL_SCRATCH_BYTES = SPAN_GROUPS * 96
+
 /** Cells an attention kernel widens to f32 at once. */
 const ATTENTION_TILE_ROWS = 16
 

@@ -38,6 +38,7 @@ export type MatmulKernel = (
   groupEnd: number,
   k: number,
   n: number,
+  scratch: number,
 ) => void
 /** Row `row` of a repacked matrix, dequantized to f32[k]. */
 export type EmbedRowKernel = (out: number, w: number, row: number, k: number) => void

@@ -11,6 +11,7 @@ import {
   activationFormat,
   attentionScratchBytes,
   codebookOf,
+  MATMUL_SCRATCH_BYTES,
   packedBytes,
   tileBytes,
 } from './formats.ts'
@@ -144,6 +145,7 @@ export interface StageLayout {
   /** Activations one lane prepared for itself, for up to `PRIVATE_ROWS` rows. */
   readonly private: readonly ActivationRegion[]
   readonly attentionScratch: Region
+  readonly matmulScratch: Region
   /** i32 words through which lane 0 names the input and result slot to compute. */
   readonly leadWords: number
   /** i32 per lane: the rows it found faulty. */
@@ -271,6 +273,7 @@ export function stageLayout(
     shared: activations(hiddenRows),
     private: Array.from({ length: sizes.lanes }, () => activations(PRIVATE_ROWS)),
     attentionScratch: region(align(attentionScratchBytes(config.heads / config.kvHeads, config.headDim)), sizes.lanes),
+    matmulScratch: region(MATMUL_SCRATCH_BYTES, sizes.lanes),
     leadWords: take(8),
     laneFaults: take(sizes.lanes * 4),
     dequantized: region(align(Math.max(0, ...generic.map(({ k }) => tileBytes(k)))), sizes.lanes),

@@ -1,6 +1,6 @@
 // A weight matrix bound to its kernels: chosen once after loading, so that nothing branches on types per row.
 import { GROUP_ROWS } from '../limits.ts'
-import { codebookOf, dequantizeKernel, matrixKernels, packedBytes, packedGroupBytes } from './formats.ts'
+import { codebookOf, dequantizeKernel, matrixKernels, packedBytes, packedGroupBytes, SPAN_GROUPS } from './formats.ts'
 import type { DequantizeKernel, Kernels, MatmulKernel } from './kernels.ts'
 import type { Lane } from './lane.ts'
 import { type Codebooks, type MatrixPlan, wantsQ8 } from './layout.ts'
@@ -32,9 +32,11 @@ export interface Matrix {
   embedRow(out: number, row: number): void
 }
 
-/** What generic weights need besides themselves: a lane's tile and the codebooks, as addresses. */
-export interface GenericPlaces {
-  /** f32 [k][8] of the widest generic matrix. */
+/** What kernels need besides weights and activations, as addresses. */
+export interface KernelPlaces {
+  /** MATMUL_SCRATCH_BYTES of this lane's own. */
+  readonly scratch: number
+  /** f32 [k][8] of the widest generic matrix, this lane's own. */
   readonly tile: number
   readonly codebooks: Codebooks
 }
@@ -44,27 +46,33 @@ export type Bind = (plan: MatrixPlan, slab?: number) => Matrix
 
 /** How a lane binds matrices. */
 export function matrixBinder({ kernels, layout, index }: Lane): Bind {
-  const { dequantized, codebooks } = layout
-  const places = { tile: dequantized.address + index * dequantized.stride, codebooks }
+  const { matmulScratch, dequantized, codebooks } = layout
+  const places = {
+    scratch: matmulScratch.address + index * matmulScratch.stride,
+    tile: dequantized.address + index * dequantized.stride,
+    codebooks,
+  }
   return (plan, slab = 0) => {
     const address = plan.address + slab * packedBytes(plan.tensor.type, plan.rows, plan.k)
     return bindMatrix(kernels, { ...plan, address }, places)
   }
 }
 
-export function bindMatrix(kernels: Kernels, plan: MatrixPlan, places: GenericPlaces): Matrix {
+export function bindMatrix(kernels: Kernels, plan: MatrixPlan, places: KernelPlaces): Matrix {
   const dequantize = dequantizeKernel(kernels, plan.tensor.type)
   if (dequantize) return bindGeneric(kernels.matmul_f32, dequantize, plan, places)
   const { matmul, embedRow } = matrixKernels(kernels, plan.tensor.type)
   const { address, k } = plan
+  const { scratch } = places
   return {
     plan,
     groups: Math.ceil(plan.rows / GROUP_ROWS),
     q8: wantsQ8(plan),
     multiply(out, x, outStride, xStride, begin, end, n, alive) {
-      const tile = Math.max(1, Math.floor(TILE_MULTIPLY_ADDS / (GROUP_ROWS * k * n)))
+      const spans = Math.floor(TILE_MULTIPLY_ADDS / (GROUP_ROWS * k * n * SPAN_GROUPS))
+      const tile = Math.max(1, spans) * SPAN_GROUPS
       for (let group = begin; group < end && alive() !== 0; group += tile) {
-        matmul(out, address, x, outStride, xStride, group, Math.min(end, group + tile), k, n)
+        matmul(out, address, x, outStride, xStride, group, Math.min(end, group + tile), k, n, scratch)
       }
     },
     embedRow(out, row) {
@@ -78,7 +86,7 @@ function bindGeneric(
   matmul: MatmulKernel,
   dequantize: DequantizeKernel,
   plan: MatrixPlan,
-  { tile, codebooks }: GenericPlaces,
+  { scratch, tile, codebooks }: KernelPlaces,
 ): Matrix {
   const { address, k } = plan
   const { type } = plan.tensor
@@ -92,7 +100,7 @@ function bindGeneric(
     multiply(out, x, outStride, xStride, begin, end, n, alive) {
       for (let group = begin; group < end && alive() !== 0; group++) {
         dequantize(tile, address + group * groupBytes, GROUP_ROWS, k, codebook)
-        matmul(out + group * GROUP_ROWS * 4, tile, x, outStride, xStride, 0, 1, k, n)
+        matmul(out + group * GROUP_ROWS * 4, tile, x, outStride, xStride, 0, 1, k, n, scratch)
       }
     },
     embedRow(out, row) {

@@ -1,89 +1,115 @@
 // The product of a float weight matrix with f32 rows. Each output is the sum of two accumulators, over the even and
 // over the odd columns, whatever the number of rows in the call.
-import { C0, C1, C2, same } from './constants'
-import { columnBytes, columnsAt, F16, F32, floatGroupBytes, weights4 } from './float-weights'
+//
+// Four such sums (of eight outputs each) are built at once: of 4 groups with 1 row or 2 groups with 2 rows. Why groups
+// are taken side by side: matmul-blocks.ts.
+import { C0, C1, C2, C3, C4, same } from './constants'
+import { columnBytes, columnsAt, F16, floatGroupBytes, weights4 } from './float-weights'
 import { HALF_MASK, held } from './half'
 import { rowFactors } from './row-factors'
-import { touch } from './touch'
+import { groupOf, put, rowOf, sums } from './sums'
 
-/** Bytes of weights that are touched at once, and how far ahead. */
+/** Groups of a span: what four sums of one row take. */
 // @ts-ignore: decorator
-@inline const TOUCH_BYTES: usize = 8192
+@inline const SPAN: i32 = 4
 
+/** T: the weights' type. `scratch`: MATMUL_SCRATCH_BYTES of formats.ts that no other thread uses. */
 // @ts-ignore: decorator
 @inline
 export function matmulFloat<T>(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
+  scratch: usize,
 ): void {
-  const groupBytes = floatGroupBytes<T>(k)
-  const weightsEnd = w + <usize>groupEnd * groupBytes
-  for (let g = groupBegin; g < groupEnd; g++) {
-    const group = w + <usize>g * groupBytes
-    let o = out + (<usize>g << 5)
-    let xi = x
+  const bytes = floatGroupBytes<T>(k)
+  let g = groupBegin
+  for (; g + SPAN <= groupEnd; g += SPAN) {
+    const o = out + (<usize>g << 5)
+    const group = w + <usize>g * bytes
     let i = 0
-    let touchEnd = weightsEnd
     for (; i + 2 <= n; i += 2) {
-      tile<T, C2>(o, outStride, group, xi, xStride, k, touchEnd)
-      o += outStride << 1
-      xi += xStride << 1
-      touchEnd = 0
+      const row = x + <usize>i * xStride
+      tile<T, C2, C2>(o + <usize>i * outStride, outStride, group, bytes, row, xStride, k, scratch)
+      tile<T, C2, C2>(o + <usize>i * outStride + 64, outStride, group + 2 * bytes, bytes, row, xStride, k, scratch)
     }
-    if (i < n) tile<T, C1>(o, outStride, group, xi, xStride, k, touchEnd)
+    if (i < n) {
+      tile<T, C4, C1>(o + <usize>i * outStride, outStride, group, bytes, x + <usize>i * xStride, xStride, k, scratch)
+    }
+  }
+  for (; g < groupEnd; g++) {
+    const o = out + (<usize>g << 5)
+    const group = w + <usize>g * bytes
+    let i = 0
+    for (; i + 2 <= n; i += 2) {
+      tile<T, C1, C2>(o + <usize>i * outStride, outStride, group, bytes, x + <usize>i * xStride, xStride, k, scratch)
+    }
+    if (i < n) {
+      tile<T, C1, C1>(o + <usize>i * outStride, outStride, group, bytes, x + <usize>i * xStride, xStride, k, scratch)
+    }
   }
 }
 
-/** 8 weight rows x N (C1 or C2) activation rows. */
-// @ts-ignore: decorator
-@inline
-function tile<T, N>(
-  out: usize, outStride: usize, group: usize, x: usize, xStride: usize, k: i32, touchEnd: usize,
+/** G groups x N rows, at most 4 sums: sum I is that of group I / N and row I % N. */
+function tile<T, G, N>(
+  out: usize, outStride: usize, group: usize, bytes: usize, x: usize, xStride: usize, k: i32, scratch: usize,
 ): void {
   const column = columnBytes<T>()
-  const mask = held(i32x4.splat(HALF_MASK), out)
-  const begin = group + columnsAt<T>(k)
-  const end = begin + <usize>k * column
-  const evenEnd = begin + <usize>(k & ~1) * column
-  let fa = f32x4.splat(0), fb = fa
-  if (same<T, F16>()) fa = rowFactors<C0>(group)
-  if (same<T, F16>()) fb = rowFactors<C1>(group)
-  let a0 = f32x4.splat(0), b0 = a0, a1 = a0, b1 = a0
-  let c0 = a0, d0 = a0, c1 = a0, d1 = a0
-  let y = x + xStride
-  let w = begin
-  for (; w < evenEnd; w += 2 * column) {
-    if (!same<T, F32>() && ((w - begin) & (TOUCH_BYTES - 1)) == 0) {
-      const left = end - w
-      touch(w + TOUCH_BYTES, w + TOUCH_BYTES + (left < TOUCH_BYTES ? left : TOUCH_BYTES), touchEnd)
+  const mask = held(i32x4.splat(HALF_MASK), scratch)
+  if (same<T, F16>()) {
+    for (let g: usize = 0; g < offsetof<G>(); g++) {
+      v128.store(scratch + 32 * g, rowFactors<C0>(group + g * bytes))
+      v128.store(scratch + 32 * g, rowFactors<C1>(group + g * bytes), 16)
     }
-    a0 = multiplyAdd(a0, weights4<T, C0>(w, mask, fa), v128.load32_splat(x))
-    b0 = multiplyAdd(b0, weights4<T, C1>(w, mask, fb), v128.load32_splat(x))
-    if (offsetof<N>() > 1) c0 = multiplyAdd(c0, weights4<T, C0>(w, mask, fa), v128.load32_splat(y))
-    if (offsetof<N>() > 1) d0 = multiplyAdd(d0, weights4<T, C1>(w, mask, fb), v128.load32_splat(y))
-    const next = w + column
-    a1 = multiplyAdd(a1, weights4<T, C0>(next, mask, fa), v128.load32_splat(x, 4))
-    b1 = multiplyAdd(b1, weights4<T, C1>(next, mask, fb), v128.load32_splat(x, 4))
-    if (offsetof<N>() > 1) c1 = multiplyAdd(c1, weights4<T, C0>(next, mask, fa), v128.load32_splat(y, 4))
-    if (offsetof<N>() > 1) d1 = multiplyAdd(d1, weights4<T, C1>(next, mask, fb), v128.load32_splat(y, 4))
+  }
+  const zero = f32x4.splat(0)
+  let a0 = zero, b0 = zero, c0 = zero, d0 = zero
+  let a1 = zero, b1 = zero, c1 = zero, d1 = zero
+  let a2 = zero, b2 = zero, c2 = zero, d2 = zero
+  let a3 = zero, b3 = zero, c3 = zero, d3 = zero
+  let w = group + columnsAt<T>(k)
+  const evenEnd = w + <usize>(k & ~1) * column
+  for (; w < evenEnd; w += 2 * column) {
+    a0 = multiplyAdd<T, N, C0, C0, C0>(a0, w, bytes, x, xStride, scratch, mask)
+    b0 = multiplyAdd<T, N, C0, C1, C0>(b0, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 1) a1 = multiplyAdd<T, N, C1, C0, C0>(a1, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 1) b1 = multiplyAdd<T, N, C1, C1, C0>(b1, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 2) a2 = multiplyAdd<T, N, C2, C0, C0>(a2, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 2) b2 = multiplyAdd<T, N, C2, C1, C0>(b2, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 3) a3 = multiplyAdd<T, N, C3, C0, C0>(a3, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 3) b3 = multiplyAdd<T, N, C3, C1, C0>(b3, w, bytes, x, xStride, scratch, mask)
+    c0 = multiplyAdd<T, N, C0, C0, C1>(c0, w, bytes, x, xStride, scratch, mask)
+    d0 = multiplyAdd<T, N, C0, C1, C1>(d0, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 1) c1 = multiplyAdd<T, N, C1, C0, C1>(c1, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 1) d1 = multiplyAdd<T, N, C1, C1, C1>(d1, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 2) c2 = multiplyAdd<T, N, C2, C0, C1>(c2, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 2) d2 = multiplyAdd<T, N, C2, C1, C1>(d2, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 3) c3 = multiplyAdd<T, N, C3, C0, C1>(c3, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 3) d3 = multiplyAdd<T, N, C3, C1, C1>(d3, w, bytes, x, xStride, scratch, mask)
     x += 8
-    y += 8
   }
-  if (w < end) {
-    a0 = multiplyAdd(a0, weights4<T, C0>(w, mask, fa), v128.load32_splat(x))
-    b0 = multiplyAdd(b0, weights4<T, C1>(w, mask, fb), v128.load32_splat(x))
-    if (offsetof<N>() > 1) c0 = multiplyAdd(c0, weights4<T, C0>(w, mask, fa), v128.load32_splat(y))
-    if (offsetof<N>() > 1) d0 = multiplyAdd(d0, weights4<T, C1>(w, mask, fb), v128.load32_splat(y))
+  if (k & 1) {
+    a0 = multiplyAdd<T, N, C0, C0, C0>(a0, w, bytes, x, xStride, scratch, mask)
+    b0 = multiplyAdd<T, N, C0, C1, C0>(b0, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 1) a1 = multiplyAdd<T, N, C1, C0, C0>(a1, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 1) b1 = multiplyAdd<T, N, C1, C1, C0>(b1, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 2) a2 = multiplyAdd<T, N, C2, C0, C0>(a2, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 2) b2 = multiplyAdd<T, N, C2, C1, C0>(b2, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 3) a3 = multiplyAdd<T, N, C3, C0, C0>(a3, w, bytes, x, xStride, scratch, mask)
+    if (sums<G, N>() > 3) b3 = multiplyAdd<T, N, C3, C1, C0>(b3, w, bytes, x, xStride, scratch, mask)
   }
-  v128.store(out, f32x4.add(a0, a1))
-  v128.store(out, f32x4.add(b0, b1), 16)
-  if (offsetof<N>() > 1) {
-    v128.store(out + outStride, f32x4.add(c0, c1))
-    v128.store(out + outStride, f32x4.add(d0, d1), 16)
-  }
+  put<N, C0>(out, outStride, f32x4.add(a0, c0), f32x4.add(b0, d0))
+  if (sums<G, N>() > 1) put<N, C1>(out, outStride, f32x4.add(a1, c1), f32x4.add(b1, d1))
+  if (sums<G, N>() > 2) put<N, C2>(out, outStride, f32x4.add(a2, c2), f32x4.add(b2, d2))
+  if (sums<G, N>() > 3) put<N, C3>(out, outStride, f32x4.add(a3, c3), f32x4.add(b3, d3))
 }
 
+/** `sum`, of sum I and strand S, + the product of column C (C0 or C1) from `w`. */
 // @ts-ignore: decorator
 @inline
-function multiplyAdd(sum: v128, weights: v128, x: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(weights, x))
+function multiplyAdd<T, N, I, S, C>(
+  sum: v128, w: usize, bytes: usize, x: usize, xStride: usize, scratch: usize, mask: v128,
+): v128 {
+  const column = w + groupOf<N, I>() * bytes + offsetof<C>() * columnBytes<T>()
+  const factors = same<T, F16>() ? v128.load(scratch, 32 * (offsetof<I>() / offsetof<N>()) + 16 * offsetof<S>()) : sum
+  const activation = v128.load32_splat(x + rowOf<N, I>() * xStride, 4 * offsetof<C>())
+  return f32x4.add(sum, f32x4.mul(weights4<T, S>(column, mask, factors), activation))
 }

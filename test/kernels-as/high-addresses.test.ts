@@ -5,6 +5,7 @@ import {
   activationBytes,
   activationFormat,
   attentionScratchBytes,
+  MATMUL_SCRATCH_BYTES,
   matrixKernels,
   packedBytes,
 } from '../../engine/model/formats.ts'
@@ -37,6 +38,7 @@ function product(type: string, file: Uint8Array, x: Float32Array, top: number): 
   const input = place(3 * rowBytes)
   const staging = place(K * 4)
   const out = place(3 * ROWS * 4)
+  const scratch = place(MATMUL_SCRATCH_BYTES)
   const { repack, matmul } = matrixKernels(kernels, type)
   repack(w, top - file.length, ROWS, K)
   for (let i = 0; i < 3; i++) {
@@ -44,7 +46,7 @@ function product(type: string, file: Uint8Array, x: Float32Array, top: number): 
     if (activationFormat(type) === 'q8') kernels.quantize_q8(input + i * rowBytes, staging, K, 1, 0, 0)
     else floats(input + i * rowBytes, K).set(floats(staging, K))
   }
-  for (const n of [1, 2]) matmul(out + (n - 1) * ROWS * 4, w, input, ROWS * 4, rowBytes, 0, ROWS / 8, K, n)
+  for (const n of [1, 2]) matmul(out + (n - 1) * ROWS * 4, w, input, ROWS * 4, rowBytes, 0, ROWS / 8, K, n, scratch)
   return copy(out, 3 * ROWS)
 }
 

@@ -5,7 +5,14 @@ import { activationFormat, packedBytes } from '../../engine/model/formats.ts'
 import { dequantize, QUANTIZED_TYPES } from '../reference/dequantize.ts'
 import { sharedTest } from '../shared.ts'
 import { assertNear, assertSameFloats, randomFloats, seeded } from './harness.ts'
-import { checkGgmlBlocks, checkGgmlRandomBlocks, checkMatrix, type FileMatrix, product } from './matrix.ts'
+import {
+  checkGgmlBlocks,
+  checkGgmlRandomBlocks,
+  checkManyRows,
+  checkMatrix,
+  type FileMatrix,
+  product,
+} from './matrix.ts'
 
 const random = seeded(7)
 const TYPES = KERNEL_TYPES.filter((type) => activationFormat(type) === 'q8')
@@ -54,6 +61,11 @@ for (const type of TYPES) {
         checkMatrix(matrix, dequantize(type, matrix.bytes), randomFloats(random, 9 * matrix.k, 3), 1e-6)
       }
     }
+  })
+
+  test(`${type}: outputs do not depend on the rows beside them`, () => {
+    const matrix = randomMatrix(type, 144, 3, normalScale)
+    checkManyRows(matrix, randomFloats(random, 7 * matrix.k, 3))
   })
 
   test(`${type}: scales of every finite kind`, () => {

@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import { floatToHalf, halfToFloat } from '../reference/half.ts'
 import { assertSameFloats, randomFloats, seeded } from './harness.ts'
-import { checkMatrix, embedRow, type FileMatrix, product } from './matrix.ts'
+import { checkManyRows, checkMatrix, embedRow, type FileMatrix, product } from './matrix.ts'
 
 const random = seeded(1)
 const floatOfBits = (bits: number) => new Float32Array(Uint32Array.of(bits << 16).buffer)[0]!
@@ -35,6 +35,13 @@ for (const type of ['F32', 'F16', 'BF16'] as const) {
         const x = randomFloats(random, 9 * k, 3)
         checkMatrix(fileMatrix(type, rows, k, stored), load(stored), x, 1e-6)
       }
+    }
+  })
+
+  test(`${type} outputs do not depend on the rows beside them`, () => {
+    for (const k of [5, 64]) {
+      const stored = store(randomFloats(random, 72 * k))
+      checkManyRows(fileMatrix(type, 72, k, stored), randomFloats(random, 7 * k))
     }
   })
 

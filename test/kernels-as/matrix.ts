@@ -8,6 +8,7 @@ import {
   activationBytes,
   activationFormat,
   codebookOf,
+  MATMUL_SCRATCH_BYTES,
   matrixKernels,
   packedBytes,
   tileBytes,
@@ -45,7 +46,15 @@ export function place(kernels: Kernels, arena: Arena, matrix: FileMatrix, window
   const name = codebookOf(type)
   const codebooks = name === undefined ? {} : { [name]: arena.put(codebookVectors(name)) }
   const tensor = { name: type, type: type as GgmlTypeName, dims: [k, rows], shard: 0, offset: 0, bytes: bytes.length }
-  return bindMatrix(kernels, { tensor, rows, k, slabs: 1, address }, { tile: arena.take(tileBytes(k)), codebooks })
+  return bindMatrix(
+    kernels,
+    { tensor, rows, k, slabs: 1, address },
+    {
+      scratch: arena.take(MATMUL_SCRATCH_BYTES),
+      tile: arena.take(tileBytes(k)),
+      codebooks,
+    },
+  )
 }
 
 const alive = () => -1
@@ -148,6 +157,27 @@ export function checkGgmlRandomBlocks(type: string, folder: string): void {
       const wanted = expected[row * matrix.k + c]!
       if (Number.isFinite(wanted)) assert.ok(value === wanted, `row ${row} element ${c}: ${value}, not ${wanted}`)
       else assert.not(Number.isFinite(value))
+    }
+  }
+}
+
+/** Checks that outputs do not depend on how many rows the matrix has: kernels take many groups side by side. */
+export function checkManyRows(matrix: FileMatrix, x: Float32Array): void {
+  const { rows, k, bytes } = matrix
+  const rowBytes = bytes.length / rows
+  for (const n of [1, 2, 3, 4, 7]) {
+    const out = product(matrix, x, n)
+    for (let first = 0; first < rows; first += 8) {
+      const few = { ...matrix, rows: 8, bytes: bytes.subarray(first * rowBytes, (first + 8) * rowBytes) }
+      const expected = product(few, x, n)
+      for (let i = 0; i < n; i++) {
+        const label = `${matrix.type} ${rows} x ${k}, row ${first}, activation row ${i} of ${n}`
+        assertSameFloats(
+          out.subarray(i * rows + first, i * rows + first + 8),
+          expected.subarray(i * 8, i * 8 + 8),
+          label,
+        )
+      }
     }
   }
 }

@@ -43,6 +43,7 @@ function regions(layout: StageLayout, lanes: number, rowCount: number): [start: 
     strided(layout.input, layout.range.inputSlots),
     strided(layout.window, lanes),
     strided(layout.attentionScratch, lanes),
+    strided(layout.matmulScratch, lanes),
     ...(layout.results ? [strided(layout.results, 2), strided(layout.results.logits, 2)] : []),
   ].sort(([a], [b]) => a - b)
 }
