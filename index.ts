@@ -53,12 +53,14 @@ import { detokenize } from './tokenizer/stream-decoder.ts'
 import type { PromptedChat } from './tokenizer/text-client.ts'
 import type { TextFacts } from './tokenizer/text-messages.ts'
 import { TraceFile } from './trace.ts'
+import { keepTuning as keepTuningOf, type Tuning, withTuning } from './tuning.ts'
 
 export type * from './engine/chat-types.ts'
 export { DEFAULT_SAMPLING, type ErrorCode, isInputError, machineTopology, TsinferError } from './engine/index.ts'
 export type * from './engine/model-types.ts'
 export type * from './engine/types.ts'
 export type { ModelTemplate, TemplateChoice } from './tokenizer/model-template.ts'
+export type { Tuning } from './tuning.ts'
 
 /** Next tokens that can be reported per scored position. */
 const SCORE_TOP_MAX = 64
@@ -80,7 +82,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
 async function load(path: string, options: LoadOptions, trace: TraceFile | undefined): Promise<Model> {
   if (options.experimentalV8) enableRelaxedSimd()
   const file = openGguf(path)
-  const { prepared, draft } = prepareModels(file, options)
+  const { prepared, draft } = prepareModels(file, withTuning(file, options))
   const kernels = loadKernels(options.kernels ?? 'auto')
   const text = file.metadata.has('tokenizer.ggml.model') ? startText(path, options.tokenizerPre) : undefined
   const { onProgress, signal } = options
@@ -103,6 +105,13 @@ function prepareModels(file: GgufFile, options: LoadOptions): { prepared: Prepar
   if (draftModel === undefined) return { prepared: prepareModel(file, options, cores) }
   return preparePair(file, openGguf(draftModel), options, cores)
 }
+
+/**
+ * Keeps how the model in `path` runs best on this machine in `folder`, for the option `tuning` of `loadModel`. Returns the
+ * file's path. Throws where the file is no model or the folder cannot be written.
+ */
+export const keepTuning = (folder: string, path: string, tuning: Tuning): string =>
+  keepTuningOf(folder, openGguf(path), tuning)
 
 /** Opens only the vocabulary of a GGUF file. Rejects like `loadModel`, or where the file has no vocabulary. */
 export async function openTokenizer(path: string, options: { tokenizerPre?: string } = {}): Promise<TextTokenizer> {

@@ -1,10 +1,10 @@
 // A model that no 32-bit memory holds: how it is split, that it decodes, and the most memory this process ever had.
 import { statSync } from 'node:fs'
 import { freemem } from 'node:os'
-import { randomIds } from '../cli/bench.ts'
 import { defineCommand } from '../cli/command.ts'
 import { shownBytes } from '../cli/figures.ts'
 import { LOAD_OPTIONS, loadOptions, modelPath } from '../cli/options.ts'
+import { randomIds } from '../cli/random-ids.ts'
 import { TsinferError } from '../engine/index.ts'
 import { loadModel } from '../index.ts'
 import { timeGeneration } from './generation.ts'

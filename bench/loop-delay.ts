@@ -2,11 +2,11 @@
 // generating with a big model (rare messages) and with a tiny one (many). A timer of one millisecond is watched.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { randomIds } from '../cli/bench.ts'
 import { defineCommand } from '../cli/command.ts'
 import { EMBEDDED_CONTEXT, EMBEDDED_MODEL } from '../cli/load.ts'
 import { LOAD_OPTIONS, loadOptions, modelPath } from '../cli/options.ts'
 import { note } from '../cli/output.ts'
+import { randomIds } from '../cli/random-ids.ts'
 import { loadModel, type Model, openTokenizer, type TextTokenizer } from '../index.ts'
 import { timeGeneration } from './generation.ts'
 import { CACHE_OPTION, modelFile } from './model-files.ts'

@@ -1,6 +1,6 @@
 // `tsinfer bench`: prompt and generation speed, in rows like llama-bench's.
 import { TsinferError } from '../engine/errors.ts'
-import type { GenerateOptions, Model } from '../index.ts'
+import type { GenerateOptions, LoadOptions, Model } from '../index.ts'
 import {
   type BenchRow,
   csvHeader,
@@ -14,6 +14,8 @@ import { defineCommand } from './command.ts'
 import { EMBEDDED_MODEL, withModel } from './load.ts'
 import { draftModelOptions, LOAD_OPTIONS, loadOptions, modelPath, speculationOptions } from './options.ts'
 import { write, writeJson } from './output.ts'
+import { randomIds } from './random-ids.ts'
+import { tune } from './tune.ts'
 
 const PROMPT_LENGTHS = [128, 512]
 const GENERATED_LENGTHS = [64]
@@ -21,7 +23,7 @@ const REPETITIONS = 3
 const WARM_UP_MS = 300
 
 export const command = defineCommand({
-  usage: '[MODEL] [-p 128,512] [-n 64] [-r 3] [-o md|json|csv]',
+  usage: '[MODEL] [-p 128,512] [-n 64] [-r 3] [-o md|json|csv] | [MODEL] --tune',
   positionalsMax: 1,
   options: {
     prompts: {
@@ -46,9 +48,12 @@ export const command = defineCommand({
       choices: ['md', 'json', 'csv'],
       help: 'md, json or csv (md)',
     },
+    tune: { kind: 'flag', names: ['--tune'], help: 'measure lanes, chunk and spins; keep the best for this machine' },
     ...LOAD_OPTIONS,
   },
   async run({ values, positionals, signal }) {
+    const path = modelPath(values, positionals) ?? EMBEDDED_MODEL
+    if (values.tune) return tune(path, tuneOptions(loadOptions(values)), signal)
     const prompts = (values.prompts ?? PROMPT_LENGTHS).filter((length) => length > 0)
     const generated = (values.generated ?? GENERATED_LENGTHS).filter((length) => length > 0)
     const { repetitions = REPETITIONS, output = 'md' } = values
@@ -56,7 +61,6 @@ export const command = defineCommand({
       throw new TsinferError('option_invalid', '-n: expected at least 2 tokens to time, found 1')
     // A prompt is followed by one token, a generation begins after one.
     const context = values.context ?? Math.max(1, ...prompts, ...generated) + 1
-    const path = modelPath(values, positionals) ?? EMBEDDED_MODEL
     const speculation = speculationOptions(values)
     await withModel(path, { ...loadOptions(values), ...draftModelOptions(values), context }, signal, async (model) => {
       const rows: BenchRow[] = []
@@ -71,6 +75,12 @@ export const command = defineCommand({
     })
   },
 })
+
+/** What is tuned for holds for the plan that nobody fixed. */
+function tuneOptions({ threads, stages, lanes, chunkRows, ...options }: LoadOptions): LoadOptions {
+  if ([threads, stages, lanes, chunkRows].every((value) => value === undefined)) return options
+  throw new TsinferError('option_invalid', '--tune: expected neither -t, --stages, --lanes nor -ub, found one of them')
+}
 
 /** Kernels are compiled again while they run: warms up at least once and for a while, then measures. */
 async function measure(
@@ -100,13 +110,4 @@ async function measure(
     })
   }
   return summarize(model.info, promptTokens, generatedTokens, measured)
-}
-
-/** The same ids in every run; a constant of Numerical Recipes' generators. */
-export function randomIds(count: number, vocabularySize: number): number[] {
-  let state = 1
-  return Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * vocabularySize)
-  })
 }

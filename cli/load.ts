@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type LoadOptions, loadModel, type Model } from '../index.ts'
 import { note } from './output.ts'
 import { startProgress } from './progress.ts'
+import { tuningFolder } from './tuning-folder.ts'
 
 /** The model inside the package: stories260K, MIT. */
 export const EMBEDDED_MODEL: string = fileURLToPath(new URL('../../cli/models/stories260K.gguf', import.meta.url))
@@ -17,7 +18,13 @@ export async function withModel(
   use: (model: Model) => Promise<void>,
 ): Promise<void> {
   const progress = startProgress('loading')
-  const loading = loadModel(path, { ...options, signal, onProgress: (fraction) => progress.update(fraction) })
+  const loading = loadModel(path, {
+    tuning: tuningFolder(),
+    ...options,
+    signal,
+    onProgress: (fraction) => progress.update(fraction),
+    onNotice: (notice) => note(`${notice}\n`),
+  })
   const model = await loading.finally(() => progress.end())
   const { genericTypes } = model.info.plan
   if (genericTypes.length > 0) {

@@ -83,6 +83,7 @@ function describePlan(plan: ModelPlan): PlanInfo {
     lanes: sizes.lanes,
     contextLength: sizes.contextLength,
     chunkRows: sizes.chunkRows,
+    barrierSpins: plan.spins.barrier,
     sequences: sizes.sequences,
     kvTypeK: sizes.cellTypeK,
     kvTypeV: sizes.cellTypeV,

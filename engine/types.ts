@@ -15,6 +15,13 @@ export interface LoadOptions {
   readonly lanes?: number
   /** Rows of a prefill chunk. */
   readonly chunkRows?: number
+  /** How often a lane looks again before it parks at a barrier. Default: about 20 microseconds. */
+  readonly barrierSpins?: number
+  /**
+   * A folder in which `tsinfer bench --tune` kept lanes, chunkRows and barrierSpins for this machine and model. They are
+   * used where neither threads, stages, lanes nor a draft model are given. Nothing is written.
+   */
+  readonly tuning?: string
   readonly kvTypeK?: KvType
   readonly kvTypeV?: KvType
   readonly kernels?: 'auto' | KernelBuild
@@ -36,6 +43,8 @@ export interface LoadOptions {
    */
   readonly trace?: string
   readonly signal?: AbortSignal
+  /** Called with a line about what is left out without harm: a tuning that cannot be used. */
+  readonly onNotice?: (notice: string) => void
   /** Called with 0..1 while the weights are read. */
   readonly onProgress?: (fraction: number) => void
 }
@@ -279,6 +288,8 @@ export interface PlanInfo {
   readonly lanes: number
   readonly contextLength: number
   readonly chunkRows: number
+  /** How often a lane looks again before it parks at a barrier. */
+  readonly barrierSpins: number
   readonly sequences: number
   readonly kvTypeK: KvType
   readonly kvTypeV: KvType

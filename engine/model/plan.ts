@@ -8,6 +8,7 @@ import {
   MEMORY_BYTES_MAX,
   ROWS_MAX,
   SEQUENCES_MAX,
+  SPINS_MAX,
   STAGES_MAX,
 } from '../limits.ts'
 import type { ModelConfig } from './config.ts'
@@ -29,6 +30,8 @@ export interface PlanOptions {
   readonly threadsBeside?: number | undefined
   /** Rows of a prefill chunk. */
   readonly chunkRows?: number | undefined
+  /** Loads a lane makes before it parks at a barrier; none where there are more lanes than cores. */
+  readonly barrierSpins?: number | undefined
   readonly kvTypeK?: CellType | undefined
   readonly kvTypeV?: CellType | undefined
   /** Sequences of full length that the KV cells are sized for. */
@@ -101,7 +104,14 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
   }
   const stages = stagesAt(context)
   if (stages === undefined || !fits(stages, context)) throw doesNotFit(config, context, options.stages)
-  return finish(layouts(stages, context), sizesFor(stages, context), budget, small, bytesPerToken(weights, config))
+  return finish(
+    layouts(stages, context),
+    sizesFor(stages, context),
+    budget,
+    small,
+    bytesPerToken(weights, config),
+    options.barrierSpins ?? BARRIER_SPINS,
+  )
 }
 
 function finish(
@@ -110,10 +120,11 @@ function finish(
   budget: number,
   small: boolean,
   weightBytesPerToken: number,
+  barrierSpins: number,
 ): ModelPlan {
   const threads = stages.length * sizes.lanes
   const roomy = threads < budget
-  const barrier = threads <= budget ? BARRIER_SPINS : 0
+  const barrier = threads <= budget ? barrierSpins : 0
   return {
     sizes,
     stages,
@@ -186,6 +197,7 @@ function checkOptions(options: PlanOptions, config: ModelConfig): void {
     stages: [options.stages, 1, STAGES_MAX],
     lanes: [options.lanes, 1, LANES_MAX],
     chunkRows: [options.chunkRows, 1, CHUNK_ROWS_MAX],
+    barrierSpins: [options.barrierSpins, 0, SPINS_MAX],
     sequences: [options.sequences, 1, SEQUENCES_MAX],
   }
   for (const [name, [value, least, most]] of Object.entries(bounds)) {

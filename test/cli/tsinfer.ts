@@ -9,14 +9,23 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Starts `tsinfer WORDS`; standard input stays open. */
-export function startTsinfer(words: readonly string[]): ChildProcessByStdio<Writable, Readable, Readable> {
-  return spawn(process.execPath, [repositoryPath('dist/cli/main.js'), ...words], { stdio: ['pipe', 'pipe', 'pipe'] })
+type Environment = Readonly<Record<string, string>>
+
+/** Starts `tsinfer WORDS`, with `environment` beside this process's; standard input stays open. */
+export function startTsinfer(
+  words: readonly string[],
+  environment: Environment = {},
+): ChildProcessByStdio<Writable, Readable, Readable> {
+  const env = { ...process.env, ...environment }
+  return spawn(process.execPath, [repositoryPath('dist/cli/main.js'), ...words], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env,
+  })
 }
 
 /** Runs `tsinfer WORDS` with `input` as its standard input. */
-export async function tsinfer(words: readonly string[], input = ''): Promise<Ended> {
-  const child = startTsinfer(words)
+export async function tsinfer(words: readonly string[], input = '', environment?: Environment): Promise<Ended> {
+  const child = startTsinfer(words, environment)
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   return ended(child)
