@@ -33,11 +33,8 @@ class Conversation {
     this.#terminal = terminal
   }
 
-  static async begin(name: string, words: readonly string[]): Promise<Conversation> {
-    const command = [process.execPath, repositoryPath('dist/cli/main.js'), 'run', ...words]
-    const conversation = new Conversation(new Terminal(name, command))
-    await conversation.#until(/\/help lists the commands\n>$/)
-    return conversation
+  async begin(): Promise<void> {
+    await this.#until(/\/help lists the commands\n>$/)
   }
 
   async #until(mark: RegExp): Promise<string> {
@@ -85,18 +82,20 @@ class Conversation {
     this.#terminal.type('/exit')
     this.#terminal.press('Enter')
     await this.#until(/\[ended: 0\]/)
-    this.#terminal.close()
   }
 }
 
 async function twentyTurns(): Promise<void> {
   const model = join(folder, 'wide.gguf')
   forgeWidened(model, repositoryPath('cli/models/stories260K.gguf'), SHAPE, TYPES)
-  const words = [model, '-c', '2048', '-n', '40', '--stats', '-s', '1', '--chat-template', TEMPLATE]
+  const words = ['run', model, '-c', '2048', '-n', '40', '--stats', '-s', '1', '--chat-template', TEMPLATE]
+  const command = [process.execPath, repositoryPath('dist/cli/main.js'), ...words]
   const saved = join(folder, 'chat.session')
   const damaged = join(folder, 'damaged')
 
-  const first = await Conversation.begin('first', words)
+  using terminal = new Terminal('first', command)
+  const first = new Conversation(terminal)
+  await first.begin()
   for (const message of MESSAGES) await first.turn(message)
   await first.turn()
   await first.turn('And then?')
@@ -125,7 +124,9 @@ async function twentyTurns(): Promise<void> {
   await first.turn('She was glad.')
   await first.leave()
 
-  const second = await Conversation.begin('second', [...words, '--stages', '2', '-ub', '32'])
+  using other = new Terminal('second', [...command, '--stages', '2', '-ub', '32'])
+  const second = new Conversation(other)
+  await second.begin()
   assert.match(await second.command(`/load ${saved}`), `18 messages, ${savedTokens} tokens loaded`)
   second.kept = savedTokens
   assert.is(said(await second.turn('The end was near.')), said(next))

@@ -14,7 +14,8 @@ export function hasTmux(): boolean {
   }
 }
 
-export class Terminal {
+/** Its server does not end by itself. */
+export class Terminal implements Disposable {
   readonly #server: string
 
   /** A terminal that runs `words`, and stays when they end. */
@@ -58,7 +59,7 @@ export class Terminal {
     }
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#tmux('kill-server')
   }
 }

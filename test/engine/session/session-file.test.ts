@@ -1,13 +1,27 @@
 // Sessions in files: they come back as they were, in any other plan of the same model, and nothing else does.
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { forgeRandom } from '../../../bench/models/random-model.ts'
+import { RECIPES } from '../../../bench/models/recipes.ts'
 import { rewriteModel } from '../../../bench/models/rewrite.ts'
+import { CONTEXT_MAX } from '../../../engine/limits.ts'
+import { encodeHeader, type SessionHeader, sessionFileBytes } from '../../../engine/session/session-header.ts'
 import {
   type GenerateOptions,
   type LoadOptions,
@@ -32,8 +46,9 @@ const errorOf = (promise: Promise<unknown>): Promise<{ code: string; message: st
     (error: TsinferError) => error,
   )
 
-const ask = async (model: Model, prompt: readonly number[], session?: Session) => {
-  const { choices, stats } = await model.generate(prompt, { ...OPTIONS, ...(session && { session }) }).result
+const ask = async (model: Model, prompt: readonly number[], session?: Session, maxTokens = OPTIONS.maxTokens) => {
+  const options = { ...OPTIONS, maxTokens, ...(session && { session }) }
+  const { choices, stats } = await model.generate(prompt, options).result
   return { ids: choices[0]!.ids, reused: stats.reusedTokens }
 }
 
@@ -120,7 +135,7 @@ async function refuses(model: Model, session: Session, bytes: Uint8Array, messag
   assert.is(error.code, 'session_invalid')
   assert.ok(error instanceof TsinferError)
   assert.ok(!error.message.includes('\n') && error.message.startsWith(place('wrong')))
-  const { reused } = await ask(model, PROMPT, session)
+  const { reused } = await ask(model, PROMPT, session, 1)
   assert.is(reused, PROMPT.length - 1)
 }
 
@@ -130,7 +145,9 @@ test('a file that was cut or damaged is refused by name, and the session goes on
   await using model = await loadModel(MODEL, { context: 128 })
   using session = model.session()
   await ask(model, PROMPT, session)
-  for (const length of [0, 3, 8, 15, 16, 100, 400, whole.length >> 1, whole.length - 33, whole.length - 1]) {
+  const lengths = [0, 3, 8, 15, 16, 100, 400, whole.length - 33, whole.length - 1]
+  for (let i = 1; i < 20; i++) lengths.push(Math.floor((whole.length * i) / 20))
+  for (const length of lengths) {
     await refuses(model, session, whole.subarray(0, length), /found (a file that was cut|another file)/)
   }
   await refuses(model, session, Buffer.concat([whole, Buffer.of(0)]), /expected a file of \d+ bytes, found one of \d+/)
@@ -191,6 +208,80 @@ test('a session of another model, or in cells of another type, is refused', asyn
   await good.load(path)
 })
 
+test('nothing is made room for because a file says so', async () => {
+  const { path } = await saved('claims')
+  const whole = readFileSync(path)
+  const headerBytes = whole.readUInt32LE(12)
+  const header = JSON.parse(whole.toString('utf8', 16, 16 + headerBytes)) as SessionHeader
+  await using model = await loadModel(MODEL, { context: 128 })
+  using session = model.session()
+  await ask(model, PROMPT, session)
+  /** A file whose first checksum is right, and that is as long as it says; its blocks are not on the disk. */
+  const claim = async (claims: Partial<SessionHeader>, message: RegExp, change?: (file: Buffer) => void) => {
+    const changed = { ...header, ...claims }
+    const encoded = Buffer.from(encodeHeader(changed))
+    const file = Buffer.concat([
+      encoded,
+      createHash('sha256').update(encoded).digest(),
+      whole.subarray(48 + headerBytes),
+    ])
+    change?.(file)
+    writeFileSync(place('claim'), file)
+    truncateSync(place('claim'), sessionFileBytes(encoded.length - 16, changed))
+    const before = process.memoryUsage().arrayBuffers
+    const error = await errorOf(session.load(place('claim')))
+    assert.is(error.code, 'session_invalid')
+    assert.match(error.message, message)
+    assert.ok(process.memoryUsage().arrayBuffers - before < 4 << 20)
+    assert.is((await ask(model, PROMPT, session, 1)).reused, PROMPT.length - 1)
+  }
+  await claim({ tokens: CONTEXT_MAX }, /expected at most 128 tokens \(the context\), found \d+$/)
+  await claim({ tokens: 129 }, /expected at most 128 tokens/)
+  await claim({ tokenBytes: header.tokenBytes + 1 }, /expected bytes per token \d+, found/)
+  await claim({ tokens: header.tokens + 1 }, /expected (contents as it was saved|tokens below 512)/)
+  await claim({ noteBytes: 7 }, /expected contents as it was saved/)
+  const firstToken = 48 + headerBytes
+  await claim({}, /expected tokens below 512, found 512$/, (file) => file.writeInt32LE(512, firstToken))
+  await claim({}, /expected tokens below 512, found -1$/, (file) => file.writeInt32LE(-1, firstToken))
+})
+
+for (const [type, wrong] of [
+  ['f16', 'f32'],
+  ['f32', 'f16'],
+] as const) {
+  test(`cells of ${type}`, async () => {
+    const { path, text } = await saved('cells', { kvTypeK: type, kvTypeV: type, stages: 3 })
+    await using model = await loadModel(MODEL, { context: 128, kvTypeK: type, kvTypeV: type })
+    const expected = (await ask(model, text)).ids
+    using session = model.session()
+    await session.load(path)
+    assert.equal((await ask(model, text, session)).ids, expected)
+    await using other = await loadModel(MODEL, { context: 128, kvTypeK: wrong, kvTypeV: wrong })
+    using no = other.session()
+    assert.match((await errorOf(no.load(path))).message, `expected K cells ${wrong}, found ${type}`)
+  })
+}
+
+test('K that was rotated for a longer context is refused', async () => {
+  // Other divisors beyond 64 positions.
+  const phi3 = place('phi3.gguf')
+  forgeRandom(phi3, RECIPES.phi3!, 'F16')
+  await using long = await loadModel(phi3, { context: 128 })
+  using session = long.session()
+  await ask(long, [1, 5, 9], session, 4)
+  await session.save(place('long'))
+  await using short = await loadModel(phi3, { context: 60 })
+  using other = short.session()
+  assert.match(
+    (await errorOf(other.load(place('long')))).message,
+    /expected rotations of this context's length: [0-9a-f]{8}, found [0-9a-f]{8}/,
+  )
+  await using longer = await loadModel(phi3, { context: 200, stages: 2 })
+  using same = longer.session()
+  assert.is((await same.load(place('long'))).tokens.length, 6)
+  assert.equal((await ask(longer, [1, 5, 9], same, 4)).ids, (await ask(long, [1, 5, 9], undefined, 4)).ids)
+})
+
 test('what cannot be written or read is said, and leaves nothing behind', async () => {
   await using model = await loadModel(MODEL, { context: 128 })
   using session = model.session()
@@ -227,7 +318,7 @@ test('a process that is killed while it saves leaves a whole file', async () => 
   const { path } = await saved('killed', {}, 'old')
   const seen = new Set<string>()
   await using model = await loadModel(MODEL, { context: 512 })
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 4; round++) {
     const saver = spawn(process.execPath, ['--input-type=module', '-e', SAVER, MODEL, path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
