@@ -3,10 +3,10 @@ import { exp } from './inline/exp'
 /**
  * The `used` experts of a row: ids i32[used] in descending order of their scores, equal ones in that of their ids, and
  * weights f32[used]. A weight is the softmax over all `count` scores, with `normalized` divided by the sum of the chosen
- * ones', times `factor`. Scores that are NaN make all weights NaN.
+ * ones'. Scores that are NaN make all weights NaN.
  */
 export function choose_experts(
-  ids: usize, weights: usize, scores: usize, count: i32, used: i32, normalized: i32, factor: f32,
+  ids: usize, weights: usize, scores: usize, count: i32, used: i32, normalized: i32,
 ): void {
   let last: f32 = Infinity
   let lastId = -1
@@ -26,13 +26,13 @@ export function choose_experts(
     store<i32>(ids + (i << 2), max(bestId, 0))
     store<f32>(weights + (i << 2), bestId < 0 ? NaN : best)
   }
-  weigh(weights, scores, count, used, normalized, factor)
+  weigh(weights, scores, count, used, normalized)
 }
 
 /** Scores of the chosen -> their weights. */
 // @ts-ignore: decorator
 @inline
-function weigh(weights: usize, scores: usize, count: i32, used: i32, normalized: i32, factor: f32): void {
+function weigh(weights: usize, scores: usize, count: i32, used: i32, normalized: i32): void {
   const largest = load<f32>(weights)
   let all: f32 = 0
   for (let id: usize = 0; id < <usize>count; id++) all += exp1(load<f32>(scores + (id << 2)) - largest)
@@ -42,9 +42,9 @@ function weigh(weights: usize, scores: usize, count: i32, used: i32, normalized:
     store<f32>(weights + (i << 2), weight)
     chosen += weight
   }
-  const share = normalized ? factor / chosen : factor
+  if (!normalized) return
   for (let i: usize = 0; i < <usize>used; i++) {
-    store<f32>(weights + (i << 2), load<f32>(weights + (i << 2)) * share)
+    store<f32>(weights + (i << 2), load<f32>(weights + (i << 2)) / chosen)
   }
 }
 

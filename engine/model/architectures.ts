@@ -24,8 +24,8 @@ export interface WindowPattern {
   readonly positions: number | undefined
   /** Every `period`-th layer sees all, where the file names no other pattern. */
   readonly period: number
-  /** Base of their rotation where the file names none; undefined: that of the other layers. */
-  readonly ropeBase: number | undefined
+  /** Their rotation may have a base of its own: as the file says, else this one, else that of the other layers. */
+  readonly ropeBase?: { readonly fallback?: number }
   /** Their rotation is scaled as the other layers' is. */
   readonly isRopeScaled: boolean
 }
@@ -47,10 +47,10 @@ export interface Architecture {
   readonly window?: WindowPattern
   /** Token embeddings are multiplied by the square root of the width. */
   readonly scalesEmbedding?: true
-  /** The file has factors for embeddings, residuals and logits. */
+  /** The file has factors for embeddings, residuals, logits and attention. */
   readonly hasMultipliers?: true
-  /** Soft caps where the file does not state them, 0 for none; absent: never any. */
-  readonly softcaps?: { readonly attention: number; readonly logits: number }
+  /** Soft caps where the file does not state them, 0 for none; absent: never any, whatever the file says. */
+  readonly softcaps?: { readonly attention?: number; readonly logits?: number }
   /** What a query is divided by the square root of, where that is not the length of a head. */
   readonly queryScaleDim?: (config: Pick<ModelConfig, 'layerCount' | 'width' | 'heads'>) => number | undefined
 }
@@ -121,7 +121,7 @@ const TABLE: readonly Architecture[] = [
     activation: 'silu',
     attentionTensors: [...QKV, ...ROW_NORMS, ...ATTENTION_OUTPUT, ...POST_NORMS],
     ffnTensors: GATED_FFN,
-    window: { positions: undefined, period: 4, ropeBase: undefined, isRopeScaled: false },
+    window: { positions: undefined, period: 4, isRopeScaled: false },
   },
   {
     name: 'gemma2',
@@ -129,7 +129,7 @@ const TABLE: readonly Architecture[] = [
     activation: 'gelu',
     attentionTensors: [...PLAIN_ATTENTION, ...POST_NORMS],
     ffnTensors: GATED_FFN,
-    window: { positions: 4096, period: 2, ropeBase: undefined, isRopeScaled: true },
+    window: { positions: 4096, period: 2, ropeBase: {}, isRopeScaled: true },
     scalesEmbedding: true,
     softcaps: { attention: 50, logits: 30 },
     queryScaleDim: gemmaQueryScale(46),
@@ -140,9 +140,9 @@ const TABLE: readonly Architecture[] = [
     activation: 'gelu',
     attentionTensors: [...PLAIN_ATTENTION, ...HEAD_NORMS, ...POST_NORMS],
     ffnTensors: GATED_FFN,
-    window: { positions: undefined, period: 6, ropeBase: 10000, isRopeScaled: false },
+    window: { positions: undefined, period: 6, ropeBase: { fallback: 10000 }, isRopeScaled: false },
     scalesEmbedding: true,
-    softcaps: { attention: 0, logits: 0 },
+    softcaps: { logits: 0 },
     queryScaleDim: gemmaQueryScale(62),
   },
 ]

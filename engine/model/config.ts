@@ -16,6 +16,7 @@ import type { Pooling } from '../types.ts'
 import { ARCHITECTURES, type Architecture, type RopeStyle } from './architectures.ts'
 import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
 import { type ExpertsConfig, expertsConfig } from './experts-config.ts'
+import { refuseForeignKeys } from './foreign-keys.ts'
 import { type LayerKind, layerKinds } from './layer-kinds.ts'
 import { originalContextOf, type RopeScaling, ropeScaling } from './rope-scaling.ts'
 
@@ -98,6 +99,8 @@ export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): Model
   const ffnWidth = boundedInteger(metadata, key('feed_forward_length'), FFN_WIDTH_MAX)
   const normEpsKey = key('attention.layer_norm_rms_epsilon')
   const queryScaleDim = architecture.queryScaleDim?.({ layerCount, width, heads }) ?? headDim
+  const rope = ropeOf(metadata, key, architecture, headDim, contextLength)
+  refuseForeignKeys(metadata, architecture, headDim, rope)
   return {
     architecture: architecture.name,
     layerCount,
@@ -111,10 +114,9 @@ export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): Model
     vocabularySize,
     contextLength,
     normEps: optionalPositiveFloat(metadata, normEpsKey) ?? getFloat(metadata, normEpsKey),
-    attentionScale: optionalPositiveFloat(metadata, key('attention.scale')) ?? 1 / Math.sqrt(queryScaleDim),
     ...softcapsOf(metadata, architecture),
-    ...multipliersOf(metadata, architecture, width),
-    ...layerKinds(metadata, architecture, layerCount, ropeOf(metadata, key, architecture, headDim, contextLength)),
+    ...multipliersOf(metadata, architecture, width, queryScaleDim),
+    ...layerKinds(metadata, architecture, layerCount, rope),
     tokens: specialTokensOf(metadata, vocabularySize),
     pooling: POOLINGS.get(findInteger(metadata, key('pooling_type')) ?? 0),
   }
@@ -141,12 +143,18 @@ function softcapsOf(metadata: Metadata, { name, softcaps }: Architecture) {
   }
 }
 
-function multipliersOf(metadata: Metadata, architecture: Architecture, width: number) {
-  const factor = (part: string): number =>
-    (architecture.hasMultipliers && optionalPositiveFloat(metadata, `${architecture.name}.${part}`)) || 1
+function multipliersOf(metadata: Metadata, architecture: Architecture, width: number, queryScaleDim: number) {
+  /** 0 is a writer's "none", as in llama.cpp. */
+  const given = (part: string): number | undefined => {
+    const key = `${architecture.name}.${part}`
+    if (!architecture.hasMultipliers || findFloat(metadata, key) === 0) return undefined
+    return optionalPositiveFloat(metadata, key)
+  }
+  const factor = (part: string): number => given(part) ?? 1
   return {
     embeddingScale: architecture.scalesEmbedding ? Math.sqrt(width) : factor('embedding_scale'),
     residualScale: factor('residual_scale'),
+    attentionScale: given('attention.scale') ?? 1 / Math.sqrt(queryScaleDim),
     // The file's number is a divisor.
     logitScale: 1 / factor('logit_scale'),
   }

@@ -1,6 +1,6 @@
 // The hyper-parameters of a mixture of experts. Keys follow llama.cpp's src/llama-arch.cpp. Pure.
 import { TsinferError } from '../errors.ts'
-import { findFloat, findInteger, type Metadata } from '../gguf/metadata.ts'
+import { findInteger, type Metadata } from '../gguf/metadata.ts'
 import { EXPERTS_MAX, FFN_WIDTH_MAX } from '../limits.ts'
 import type { Architecture } from './architectures.ts'
 import { boundedInteger, invalidModel } from './checked-metadata.ts'
@@ -14,8 +14,6 @@ export interface ExpertsConfig {
   readonly sharedFfnWidth: number
   /** The weights of the chosen experts are divided by their sum. */
   readonly isNormalized: boolean
-  /** Factor on the weights of the chosen experts. */
-  readonly weightScale: number
 }
 
 /**
@@ -52,13 +50,5 @@ export function expertsConfig(
       ? boundedInteger(metadata, key('expert_shared_feed_forward_length'), FFN_WIDTH_MAX, ffnWidth)
       : 0,
     isNormalized: experts.normalized,
-    weightScale: weightScaleOf(metadata, key('expert_weights_scale')),
   }
-}
-
-/** 0 is a writer's "not set", as in llama.cpp. */
-function weightScaleOf(metadata: Metadata, key: string): number {
-  const value = findFloat(metadata, key) ?? 0
-  if (Number.isFinite(value)) return value === 0 ? 1 : value
-  throw invalidModel(`metadata ${key}: expected a finite number, found ${value}`)
 }

@@ -80,7 +80,6 @@ export interface Kernels {
     count: number,
     used: number,
     normalized: number,
-    factor: number,
   ) => void
   readonly dequantize_iq1_m: DequantizeKernel
   readonly dequantize_iq1_s: DequantizeKernel

@@ -33,7 +33,9 @@ export function layerKinds(
     return { layers: Array.from({ length: layerCount }, () => ({ window: undefined, rope: 0 })), ropes: [rope] }
   }
   const slides = patternOf(metadata, `${name}.attention.sliding_window_pattern`, window, layerCount)
-  const base = optionalPositiveFloat(metadata, `${name}.rope.freq_base_swa`) ?? window.ropeBase ?? rope.base
+  const ownBase =
+    window.ropeBase && (optionalPositiveFloat(metadata, `${name}.rope.freq_base_swa`) ?? window.ropeBase.fallback)
+  const base = ownBase ?? rope.base
   const slidingRope: RopeConfig = { ...rope, base, ...(window.isRopeScaled ? {} : { scaling: { kind: 'none' } }) }
   const isSame = slidingRope.base === rope.base && slidingRope.scaling.kind === rope.scaling.kind
   return {

@@ -103,12 +103,12 @@ export class Mixture {
   #assign(): number {
     const { kernels, index, words } = this.#lane
     const { scores, choice } = this.#regions
-    const { count, used, isNormalized, weightScale } = this.#config
+    const { count, used, isNormalized } = this.#config
     const ids = choice.address + index * choice.stride
     const weights = ids + choice.weights
     for (let row = 0; row < this.#rows.count; row++) {
       const at = scores.address + row * scores.stride
-      kernels.choose_experts(ids, weights, at, count, used, isNormalized ? 1 : 0, weightScale)
+      kernels.choose_experts(ids, weights, at, count, used, isNormalized ? 1 : 0)
       for (let slot = 0; slot < used; slot++) {
         this.#assignments.set(row, slot, words[(ids >>> 2) + slot]!, this.#floats[(weights >>> 2) + slot]!)
       }

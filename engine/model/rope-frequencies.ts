@@ -62,8 +62,7 @@ function scaleOf(
       const [low, high] = yarnRamp(scaling, rope)
       return (frequency, pair) => {
         const ramp = 1 - Math.min(1, Math.max(0, (pair - low) / Math.max(0.001, high - low)))
-        const kept = ramp * scaling.extrapolation
-        return (frequency / scaling.factor) * (1 - kept) + frequency * kept
+        return (frequency / scaling.factor) * (1 - ramp) + frequency * ramp
       }
     }
   }
@@ -81,19 +80,22 @@ function llama3Share(scaling: Extract<RopeScaling, { kind: 'llama3' }>, frequenc
   return (1 - smooth) / factor + smooth
 }
 
-/** First and last pair of yarn's ramp: those that turn betaFast and betaSlow times in the original context. */
+/** Turns in the original context from which on a frequency is kept, and up to which it is divided. */
+const YARN_TURNS = { kept: 32, divided: 1 }
+
+/** First and last pair of yarn's ramp. */
 function yarnRamp(scaling: Extract<RopeScaling, { kind: 'yarn' }>, rope: RopeConfig): [number, number] {
   const { dimensionCount, base } = rope
   const pairOf = (turns: number) =>
     (dimensionCount * realLog(scaling.originalContext / (turns * TAU))) / (2 * realLog(base))
   return [
-    Math.max(0, Math.floor(pairOf(scaling.betaFast))),
-    Math.min(dimensionCount - 1, Math.ceil(pairOf(scaling.betaSlow))),
+    Math.max(0, Math.floor(pairOf(YARN_TURNS.kept))),
+    Math.min(dimensionCount - 1, Math.ceil(pairOf(YARN_TURNS.divided))),
   ]
 }
 
 /** What yarn multiplies the rotated values with, to keep the attention's sharpness over a longer context. */
 function attentionFactor(scaling: RopeScaling): number {
-  if (scaling.kind !== 'yarn' || scaling.extrapolation === 0 || scaling.factor <= 1) return 1
+  if (scaling.kind !== 'yarn' || scaling.factor <= 1) return 1
   return 0.1 * realLog(scaling.factor) + 1
 }

@@ -1,10 +1,10 @@
 // How a model stretches its rotary frequencies beyond the context it was first trained for. Pure. Keys and defaults:
 // llama.cpp's src/llama-arch.cpp and the common part of its hyper-parameter loading.
 import { TsinferError } from '../errors.ts'
-import { findFloat, findString, type Metadata } from '../gguf/metadata.ts'
+import { findString, type Metadata } from '../gguf/metadata.ts'
 import { quoted } from '../gguf/quoted.ts'
 import { POSITIONS_MAX } from '../limits.ts'
-import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
+import { boundedInteger, optionalPositiveFloat } from './checked-metadata.ts'
 
 export type RopeScaling =
   | { readonly kind: 'none' }
@@ -18,15 +18,11 @@ export type RopeScaling =
       readonly highFrequencyFactor: number
       readonly originalContext: number
     }
-  /** https://arxiv.org/abs/2309.00071: a ramp over the dimensions between `betaFast` and `betaSlow` rotations. */
+  /** https://arxiv.org/abs/2309.00071: a ramp over the dimensions. llama.cpp reads no other keys for our architectures. */
   | {
       readonly kind: 'yarn'
       readonly factor: number
       readonly originalContext: number
-      /** Share of the ramp that is applied: 1 is yarn, 0 is linear. */
-      readonly extrapolation: number
-      readonly betaFast: number
-      readonly betaSlow: number
     }
 
 /**
@@ -56,14 +52,7 @@ export function ropeScaling(metadata: Metadata, architecture: string, contextLen
         originalContext,
       }
     case 'yarn':
-      return {
-        kind,
-        factor,
-        originalContext,
-        extrapolation: extrapolationOf(metadata, key('scaling.yarn_ext_factor')),
-        betaFast: float('scaling.yarn_beta_fast', 32),
-        betaSlow: float('scaling.yarn_beta_slow', 1),
-      }
+      return { kind, factor, originalContext }
     default: {
       const expected = 'expected a rope scaling of none, linear, llama3, longrope or yarn'
       throw new TsinferError('architecture_unsupported', `${expected}, found ${quoted(kind)}`)
@@ -75,11 +64,4 @@ export function ropeScaling(metadata: Metadata, architecture: string, contextLen
 export function originalContextOf(metadata: Metadata, architecture: string, contextLength: number): number {
   const key = `${architecture}.rope.scaling.original_context_length`
   return boundedInteger(metadata, key, POSITIONS_MAX, contextLength)
-}
-
-/** Negative means "not set", as in llama.cpp. */
-function extrapolationOf(metadata: Metadata, key: string): number {
-  const value = findFloat(metadata, key) ?? -1
-  if (Number.isFinite(value)) return value < 0 ? 1 : value
-  throw invalidModel(`metadata ${key}: expected a finite number, found ${value}`)
 }

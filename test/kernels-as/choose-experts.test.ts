@@ -8,11 +8,11 @@ interface Choice {
   readonly weights: readonly number[]
 }
 
-function choose(scores: ArrayLike<number>, used: number, normalized: boolean, factor = 1): Choice {
+function choose(scores: ArrayLike<number>, used: number, normalized: boolean): Choice {
   const bytes = onBothBuilds((kernels, arena) => {
     const [ids, weights] = [arena.take(used * 4), arena.take(used * 4)]
     const at = arena.put(Float32Array.from(scores))
-    kernels.choose_experts(ids, weights, at, scores.length, used, normalized ? 1 : 0, factor)
+    kernels.choose_experts(ids, weights, at, scores.length, used, normalized ? 1 : 0)
     const out = new Float32Array(used * 2)
     out.set(Array.from(new Int32Array(arena.bytes(ids, used * 4).buffer)))
     out.set(arena.floats(weights, used), used)
@@ -21,12 +21,12 @@ function choose(scores: ArrayLike<number>, used: number, normalized: boolean, fa
   return { ids: Array.from(bytes.subarray(0, used)), weights: Array.from(bytes.subarray(used)) }
 }
 
-function expected(scores: ArrayLike<number>, used: number, normalized: boolean, factor = 1): Choice {
+function expected(scores: ArrayLike<number>, used: number, normalized: boolean): Choice {
   const shares = Array.from(scores, Math.exp)
   const all = shares.reduce((sum, share) => sum + share, 0)
   const ids = [...shares.keys()].sort((a, b) => shares[b]! - shares[a]! || a - b).slice(0, used)
   const total = normalized ? ids.reduce((sum, id) => sum + shares[id]!, 0) : all
-  return { ids, weights: ids.map((id) => (shares[id]! / total) * factor) }
+  return { ids, weights: ids.map((id) => shares[id]! / total) }
 }
 
 test('the best experts and their shares', () => {
@@ -41,8 +41,8 @@ test('the best experts and their shares', () => {
   ] as const) {
     for (const normalized of [true, false]) {
       const scores = randomFloats(random, count, 4)
-      const found = choose(scores, used, normalized, 2.5)
-      const wanted = expected(scores, used, normalized, 2.5)
+      const found = choose(scores, used, normalized)
+      const wanted = expected(scores, used, normalized)
       assert.equal(found.ids, wanted.ids)
       assertNear(found.weights, wanted.weights, 2e-6, `${used} of ${count}`)
     }

@@ -119,7 +119,7 @@ function feedForward({ config, product }: Parts, layer: LayerWeights, x: Float64
 }
 
 function mixture({ config, product }: Parts, layer: LayerWeights, x: Float64Array) {
-  const { used, isNormalized, weightScale } = config.experts!
+  const { used, isNormalized } = config.experts!
   const scores = product(layer.router!, x)
   const all = scores.reduce((sum, score) => sum + Math.exp(score - Math.max(...scores)), 0)
   const shares = Array.from(scores, (score, id) => ({ id, share: Math.exp(score - Math.max(...scores)) / all }))
@@ -129,7 +129,7 @@ function mixture({ config, product }: Parts, layer: LayerWeights, x: Float64Arra
   let out: Float64Array = new Float64Array(config.width)
   for (const { id, share } of chosen) {
     const hidden = gated(config, product(slab(layer.expertGate!, id), x), product(slab(layer.expertUp!, id), x))
-    out = plus(out, product(slab(layer.expertDown!, id), hidden), (share / total) * weightScale)
+    out = plus(out, product(slab(layer.expertDown!, id), hidden), share / total)
   }
   if (layer.sharedGate) {
     const hidden = gated(config, product(layer.sharedGate, x), product(layer.sharedUp!, x))

@@ -61,7 +61,6 @@ test('defaults and explicit values', () => {
       .set('llama.attention.head_count_kv', 'u32', undefined)
       .set('llama.attention.key_length', 'u32', 32)
       .set('llama.attention.value_length', 'u32', 32)
-      .set('llama.attention.scale', 'f32', 0.25)
       .set('llama.rope.dimension_count', 'u32', 16)
       .set('llama.rope.freq_base', 'f32', 500000)
       .set('llama.rope.scaling.attn_factor', 'f32', 2)
@@ -71,7 +70,7 @@ test('defaults and explicit values', () => {
   )
   assert.is(config.kvHeads, 4)
   assert.is(config.headDim, 32)
-  assert.is(config.attentionScale, 0.25)
+  assert.is(config.attentionScale, 1 / Math.sqrt(32))
   assert.equal(config.ropes[0], {
     base: 500000,
     dimensionCount: 16,
@@ -96,9 +95,6 @@ test('rope scaling', () => {
     kind: 'yarn',
     factor: 8,
     originalContext: 2048,
-    extrapolation: 1,
-    betaFast: 32,
-    betaSlow: 1,
   })
   assert.equal(
     scaled(
@@ -122,7 +118,6 @@ test('every hyper-parameter has bounds', () => {
     ['llama.attention.key_length', 'u32', [0, 2 ** 20]],
     ['llama.attention.value_length', 'u32', [0, 2 ** 20]],
     ['llama.attention.layer_norm_rms_epsilon', 'f32', [0, -1e-5, Number.NaN, Number.POSITIVE_INFINITY]],
-    ['llama.attention.scale', 'f32', [0, Number.NaN]],
     ['llama.rope.dimension_count', 'u32', [0, 7, 18]],
     ['llama.rope.freq_base', 'f32', [0, -1, Number.NaN, Number.POSITIVE_INFINITY]],
     ['llama.rope.scaling.factor', 'f32', [0, Number.NEGATIVE_INFINITY]],
@@ -152,6 +147,54 @@ test('what we cannot compute is named', () => {
   refused(tinyModel().set('llama.attention.value_length', 'u32', 8), 'architecture_unsupported', '16 and 8')
   const long = tinyModel().set('llama.rope.scaling.type', 'string', 'dynamic')
   refused(long, 'architecture_unsupported', 'found "dynamic"')
+})
+
+test('keys that change what is computed, and that we do not follow, are refused by name', () => {
+  const cases: [string, string, ScalarType, ScalarValue, ScalarValue][] = [
+    ['qwen2', 'attention.causal', 'bool', false, true],
+    ['granite', 'rope.scaling.finetuned', 'bool', false, true],
+    ['llama', 'expert_group_count', 'u32', 2, 1],
+    ['qwen3', 'nextn_predict_layers', 'u32', 1, 0],
+    ['gemma3', 'attention.key_length_swa', 'u32', 8, 16],
+    ['gemma2', 'attention.value_length_swa', 'u32', 8, 16],
+    ['olmo2', 'rope.dimension_count_swa', 'u32', 8, 16],
+  ]
+  for (const [architecture, part, type, foreign, ours] of cases) {
+    const model = (value: ScalarValue) => tinyModel(architecture).set(`${architecture}.${part}`, type, value)
+    modelConfig(model(ours).file)
+    refused(model(foreign), 'architecture_unsupported', `metadata ${architecture}.${part}: expected`)
+  }
+})
+
+test('keys that llama.cpp does not read for an architecture change nothing', () => {
+  for (const [architecture, part, value] of [
+    ['llama', 'attention.scale', 0.25],
+    ['llama', 'embedding_scale', 3],
+    ['qwen3', 'final_logit_softcapping', 5],
+    ['gemma3', 'attn_logit_softcapping', 5],
+    ['olmo2', 'rope.freq_base_swa', 500],
+    ['qwen2', 'rope.scaling.yarn_beta_fast', 8],
+  ] as const) {
+    const model = () => tinyModel(architecture).set(`${architecture}.attention.sliding_window`, 'u32', 8)
+    assert.equal(
+      modelConfig(model().set(`${architecture}.${part}`, 'f32', value).file),
+      modelConfig(model().file),
+      `${architecture}.${part}`,
+    )
+  }
+})
+
+test('factors of granite: 0 is none', () => {
+  const config = (value: number) => {
+    const model = tinyModel('granite').set('granite.logit_scale', 'f32', 4)
+    for (const part of ['embedding_scale', 'residual_scale', 'attention.scale']) {
+      model.set(`granite.${part}`, 'f32', value)
+    }
+    const { embeddingScale, residualScale, attentionScale, logitScale } = modelConfig(model.file)
+    return { embeddingScale, residualScale, attentionScale, logitScale }
+  }
+  assert.equal(config(0.5), { embeddingScale: 0.5, residualScale: 0.5, attentionScale: 0.5, logitScale: 0.25 })
+  assert.equal(config(0), { embeddingScale: 1, residualScale: 1, attentionScale: 0.25, logitScale: 0.25 })
 })
 
 test('the vocabulary is what the embedding and the token list agree on', () => {

@@ -86,13 +86,12 @@ test('yarn: llama.cpp in float32, step by step', () => {
     const ramp = f(1 - Math.min(1, Math.max(0, f((pair - low) / Math.max(0.001, high - low)))))
     return f(interpolated * f(1 - ramp) + f(extrapolated * ramp))
   })
-  const yarn = { kind: 'yarn', factor, originalContext: context, extrapolation: 1, betaFast: 32, betaSlow: 1 } as const
+  const yarn = { kind: 'yarn', factor, originalContext: context } as const
   const { frequencies, magnitude } = ropeFrequencies(rope(dimensions, base, yarn))
   assertClose(frequencies, expected, 1e-6)
   assert.is(frequencies[0], 1)
   assertClose([frequencies[31]!], [base ** (-62 / 64) / 16], 1e-14)
   assertClose([magnitude], [1 + 0.1 * Math.log(16)], 1e-15)
-  assert.is(ropeFrequencies(rope(dimensions, base, { ...yarn, extrapolation: 0 })).magnitude, 1)
   assert.is(ropeFrequencies(rope(dimensions, base, { ...yarn, factor: 1 })).magnitude, 1)
 })
 

@@ -6,7 +6,6 @@ import type { MetadataEntry, ScalarType, ScalarValue } from '../../../engine/ggu
 export const TINY = { width: 64, ffn: 96, heads: 4, kvHeads: 2, layers: 2, vocabulary: 300 }
 
 const scalars: readonly (readonly [string, ScalarType, ScalarValue])[] = [
-  ['general.architecture', 'string', 'llama'],
   ['llama.block_count', 'u32', TINY.layers],
   ['llama.context_length', 'u32', 2048],
   ['llama.embedding_length', 'u32', TINY.width],
@@ -40,7 +39,8 @@ export interface TinyModel {
   tensor(name: string, dims?: readonly number[], type?: GgmlTypeName): TinyModel
 }
 
-export function tinyModel(): TinyModel {
+/** `architecture`: whose keys there are; the tensors are always those of a Llama. */
+export function tinyModel(architecture = 'llama'): TinyModel {
   const metadata = new Map<string, MetadataEntry>()
   const tensors = new Map<string, ReturnType<GgufFile['tensors']['get']> & object>()
   const model: TinyModel = {
@@ -56,7 +56,8 @@ export function tinyModel(): TinyModel {
       return model
     },
   }
-  for (const [key, type, value] of scalars) model.set(key, type, value)
+  for (const [key, type, value] of scalars) model.set(key.replace(/^llama\./, `${architecture}.`), type, value)
+  model.set('general.architecture', 'string', architecture)
   model.tensor('token_embd.weight', [width, vocabulary]).tensor('output_norm.weight', [width])
   model.tensor('output.weight', [width, vocabulary])
   for (let layer = 0; layer < TINY.layers; layer++) {
