@@ -83,6 +83,8 @@ export class KeptSession implements Session {
           const expected = `at most ${contextLength} tokens (the context)`
           throw sessionFault(shownPath(path), expected, `${header.tokens}`)
         }
+        // The cells may have to come from what the session keeps: a damaged file must not cost it that.
+        await file.check()
         return await this.#restore(file, shownPath(path))
       } finally {
         await file.close()
@@ -99,7 +101,6 @@ export class KeptSession implements Session {
     if (odd !== undefined) throw sessionFault(name, `tokens below ${this.#home.vocabularySize}`, `${odd}`)
     const note = new TextDecoder().decode(await file.read(header.noteBytes))
     if (tokens.length === 0) {
-      await file.check()
       this.#home.engine.forgetSession(this.id)
       return { tokens: [], note }
     }
@@ -110,6 +111,7 @@ export class KeptSession implements Session {
         transfer.post({ kind: 'write', bytes: await file.read(count) })
         await answer(transfer, 'written')
       }
+      // It may have been written to since.
       await file.check()
       transfer.post({ kind: 'settle' })
       await answer(transfer, 'settled')

@@ -85,13 +85,18 @@ export class SessionFile {
   readonly header: SessionHeader
   readonly #name: string
   readonly #file: FileHandle
+  /** Of all before `#at`. */
   readonly #hash: Hash
+  #at: number
+  readonly #bytes: number
 
-  private constructor(name: string, file: FileHandle, hash: Hash, header: SessionHeader) {
+  private constructor(name: string, file: FileHandle, header: SessionHeader, hash: Hash, at: number, bytes: number) {
     this.#name = name
     this.#file = file
-    this.#hash = hash
     this.header = header
+    this.#hash = hash
+    this.#at = at
+    this.#bytes = bytes
   }
 
   /** @throws TsinferError `file_unreadable`, or `session_invalid` for one whose header is not as it was written */
@@ -108,30 +113,36 @@ export class SessionFile {
       const stats = await file.stat()
       if (!stats.isFile()) throw new TsinferError('file_unreadable', `${name}: expected a regular file`)
       const hash = createHash('sha256')
-      const prefix = await take(file, Math.min(PREFIX_BYTES, stats.size), name)
-      const json = await take(file, readPrefix(name, prefix, stats.size), name)
+      const prefix = await take(file, 0, Math.min(PREFIX_BYTES, stats.size), name)
+      const json = await take(file, PREFIX_BYTES, readPrefix(name, prefix, stats.size), name)
       hash.update(prefix).update(json)
-      const checksum = await take(file, CHECKSUM_BYTES, name)
-      if (!hash.copy().digest().equals(checksum)) throw damaged(name, 'a header')
-      hash.update(checksum)
-      return new SessionFile(name, file, hash, readSessionHeader(name, json, stats.size))
+      const at = PREFIX_BYTES + json.length
+      await compare(file, at, hash, name, 'a header')
+      const checksum = hash.copy().digest()
+      const header = readSessionHeader(name, json, stats.size)
+      return new SessionFile(name, file, header, hash.update(checksum), at + CHECKSUM_BYTES, stats.size)
     } catch (error) {
       await file.close()
       throw unreadable(error, name)
     }
   }
 
-  /** The next `count` bytes behind the header. */
-  async read(count: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await take(this.#file, count, this.#name)
-    this.#hash.update(bytes)
-    return bytes
+  /** Reads the whole file, but keeps its place. Throws `session_invalid` where it is not as it was written. */
+  async check(): Promise<void> {
+    const hash = this.#hash.copy()
+    const end = this.#bytes - CHECKSUM_BYTES
+    for (let at = this.#at; at < end; at += PIECE_BYTES) {
+      hash.update(await take(this.#file, at, Math.min(PIECE_BYTES, end - at), this.#name))
+    }
+    await compare(this.#file, end, hash, this.#name, 'contents')
   }
 
-  /** Reads the checksum behind all that has been read. Throws `session_invalid` where it is another. */
-  async check(): Promise<void> {
-    const checksum = await take(this.#file, CHECKSUM_BYTES, this.#name)
-    if (!this.#hash.digest().equals(checksum)) throw damaged(this.#name, 'contents')
+  /** The next `count` bytes behind the header. */
+  async read(count: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await take(this.#file, this.#at, count, this.#name)
+    this.#at += count
+    this.#hash.update(bytes)
+    return bytes
   }
 
   close(): Promise<void> {
@@ -139,10 +150,16 @@ export class SessionFile {
   }
 }
 
-async function take(file: FileHandle, count: number, name: string): Promise<Uint8Array<ArrayBuffer>> {
+/** Throws `session_invalid` unless the checksum at `at` is that of what `hash` has been given. */
+async function compare(file: FileHandle, at: number, hash: Hash, name: string, part: string): Promise<void> {
+  const checksum = await take(file, at, CHECKSUM_BYTES, name)
+  if (!hash.copy().digest().equals(checksum)) throw damaged(name, part)
+}
+
+async function take(file: FileHandle, at: number, count: number, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(count)
   for (let done = 0; done < count; ) {
-    const { bytesRead } = await file.read(bytes, done, count - done, null)
+    const { bytesRead } = await file.read(bytes, done, count - done, at + done)
     if (bytesRead === 0) throw sessionFault(name, `${count} more bytes`, `a file that was cut to ${done} of them`)
     done += bytesRead
   }

@@ -208,6 +208,20 @@ test('a session of another model, or in cells of another type, is refused', asyn
   await good.load(path)
 })
 
+test('a damaged file costs a session nothing where there are cells for one text only', async () => {
+  const { path } = await saved('scarce')
+  const bytes = readFileSync(path)
+  bytes[bytes.length - 1]! ^= 1
+  writeFileSync(place('scarce'), bytes)
+  await using model = await loadModel(MODEL, { context: 60 })
+  using session = model.session()
+  const { ids } = await ask(model, PROMPT, session)
+  assert.is((await errorOf(session.load(path))).code, 'session_invalid')
+  assert.is((await ask(model, [...PROMPT, ...ids, 7], session, 1)).reused, PROMPT.length + ids.length - 1)
+})
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+
 test('nothing is made room for because a file says so', async () => {
   const { path } = await saved('claims')
   const whole = readFileSync(path)
@@ -216,16 +230,13 @@ test('nothing is made room for because a file says so', async () => {
   await using model = await loadModel(MODEL, { context: 128 })
   using session = model.session()
   await ask(model, PROMPT, session)
-  /** A file whose first checksum is right, and that is as long as it says; its blocks are not on the disk. */
+  /** A file with right checksums, which is then made as long as it says, with zeros that take no disk. */
   const claim = async (claims: Partial<SessionHeader>, message: RegExp, change?: (file: Buffer) => void) => {
     const changed = { ...header, ...claims }
     const encoded = Buffer.from(encodeHeader(changed))
-    const file = Buffer.concat([
-      encoded,
-      createHash('sha256').update(encoded).digest(),
-      whole.subarray(48 + headerBytes),
-    ])
+    const file = Buffer.concat([encoded, sha256(encoded), whole.subarray(48 + headerBytes)])
     change?.(file)
+    sha256(file.subarray(0, -32)).copy(file, file.length - 32)
     writeFileSync(place('claim'), file)
     truncateSync(place('claim'), sessionFileBytes(encoded.length - 16, changed))
     const before = process.memoryUsage().arrayBuffers
@@ -238,7 +249,7 @@ test('nothing is made room for because a file says so', async () => {
   await claim({ tokens: CONTEXT_MAX }, /expected at most 128 tokens \(the context\), found \d+$/)
   await claim({ tokens: 129 }, /expected at most 128 tokens/)
   await claim({ tokenBytes: header.tokenBytes + 1 }, /expected bytes per token \d+, found/)
-  await claim({ tokens: header.tokens + 1 }, /expected (contents as it was saved|tokens below 512)/)
+  await claim({ tokens: header.tokens + 1 }, /expected contents as it was saved/)
   await claim({ noteBytes: 7 }, /expected contents as it was saved/)
   const firstToken = 48 + headerBytes
   await claim({}, /expected tokens below 512, found 512$/, (file) => file.writeInt32LE(512, firstToken))
