@@ -45,15 +45,15 @@ export const PLAN_OPTIONS = {
     kind: 'choice',
     names: ['-ctk', '--cache-type-k'],
     value: 'TYPE',
-    choices: ['f32', 'f16'],
-    help: 'type of the K cells: f32 or f16',
+    choices: ['f32', 'f16', 'q8_0'],
+    help: 'type of the K cells: f32, f16 or q8_0 (f16; f32 for F32 weights)',
   },
   kvTypeV: {
     kind: 'choice',
     names: ['-ctv', '--cache-type-v'],
     value: 'TYPE',
-    choices: ['f32', 'f16'],
-    help: 'type of the V cells: f32 or f16',
+    choices: ['f32', 'f16', 'q8_0'],
+    help: 'type of the V cells, likewise',
   },
 } as const satisfies Options
 

@@ -2,7 +2,7 @@
 import type { Position, TokenId } from './domain.ts'
 
 /** Element type of the KV cells. */
-export type KvType = 'f32' | 'f16'
+export type KvType = 'f32' | 'f16' | 'q8_0'
 export type KernelBuild = 'plain' | 'relaxed'
 
 export interface LoadOptions {
@@ -22,6 +22,7 @@ export interface LoadOptions {
    * used where neither threads, stages, lanes nor a draft model are given. Nothing is written.
    */
   readonly tuning?: string
+  /** Default: f32 where the K and V projections are F32, else f16. */
   readonly kvTypeK?: KvType
   readonly kvTypeV?: KvType
   readonly kernels?: 'auto' | KernelBuild

@@ -1,12 +1,17 @@
 // Attention of one layer for this lane's KV heads: biases, rotation, writing the cells of all rows, then reading the
 // cells each row may see. A KV head and the query heads that share it belong to one lane, so no barrier is needed
 // between writing and reading.
+import { ATTENTION_CHUNK } from '../limits.ts'
 import { rowAncestorIndex, rowCell, rowCommittedLength, rowPosition, rowSequence } from '../pipeline/codec.ts'
+import { attentionStateBytes, cellBytes, cellTypeNumber, chunksOf, storeKernel } from './cells.ts'
 import type { ModelConfig } from './config.ts'
 import { type Lane, shareStart } from './lane.ts'
 import type { LayerKind } from './layer-kinds.ts'
-import { cellBytes, type LayerPlan, type Region, type VectorPlan } from './layout.ts'
+import type { LayerPlan, Region, VectorPlan } from './layout.ts'
 import type { RowSet } from './row-set.ts'
+
+/** Chunks between two looks at the mask. */
+const CHUNKS_AT_ONCE = 16
 
 export class Attention {
   readonly #lane: Lane
@@ -15,10 +20,13 @@ export class Attention {
   readonly #endHead: number
   readonly #storeK
   readonly #storeV
-  readonly #attend
+  readonly #typeK: number
+  readonly #typeV: number
   /** Bytes from one cell of a head to the next. */
   readonly #strideK: number
   readonly #strideV: number
+  /** Of the result of a chunk for a KV head. */
+  readonly #stateBytes: number
 
   constructor(lane: Lane, rows: RowSet) {
     const { config, kernels, layout, index, count } = lane
@@ -27,11 +35,13 @@ export class Attention {
     this.#rows = rows
     this.#firstHead = shareStart(config.kvHeads, index, count)
     this.#endHead = shareStart(config.kvHeads, index + 1, count)
-    this.#storeK = cellTypeK === 'f32' ? kernels.store_f32 : kernels.store_f16
-    this.#storeV = cellTypeV === 'f32' ? kernels.store_f32 : kernels.store_f16
-    this.#attend = cellTypeK === 'f32' ? kernels.attention_f32 : kernels.attention_f16
-    this.#strideK = config.headDim * cellBytes(cellTypeK)
-    this.#strideV = config.headDim * cellBytes(cellTypeV)
+    this.#storeK = storeKernel(kernels, cellTypeK)
+    this.#storeV = storeKernel(kernels, cellTypeV)
+    this.#typeK = cellTypeNumber(cellTypeK)
+    this.#typeV = cellTypeNumber(cellTypeV)
+    this.#strideK = cellBytes(cellTypeK, config.headDim)
+    this.#strideV = cellBytes(cellTypeV, config.headDim)
+    this.#stateBytes = attentionStateBytes(config.heads / config.kvHeads, config.headDim)
   }
 
   /**
@@ -62,9 +72,12 @@ export class Attention {
     for (let row = 0; row < count; row++) this.#write(layer, kind, row)
     words[(layout.laneFaults >>> 2) + index] = this.#rows.faults
     for (let row = 0; row < count; row++) {
-      // A head of a long context takes milliseconds.
+      const end = this.#end(row)
+      const first = firstSeen(kind, end)
       for (let head = this.#firstHead; head < this.#endHead && sync.alive() !== 0; head++) {
-        this.#read(layer, kind, row, head)
+        const states = layout.attentionStates.address + head * layout.attentionStates.stride
+        this.#read(layer, row, head, first, end, states)
+        this.#merge(row, head, chunksOf(first, end), states)
       }
     }
   }
@@ -117,34 +130,55 @@ export class Attention {
     return address
   }
 
-  #read(layer: LayerPlan, { window }: LayerKind, row: number, head: number): void {
-    const { layout, config, words } = this.#lane
+  /** Positions that a row sees end here. */
+  #end(row: number): number {
+    return rowPosition(this.#lane.words, this.#rows.slot, this.#rows.original[row]!) + 1
+  }
+
+  /** The results of the chunks of positions first .. end - 1 of a row and head, one after the other at `states`. */
+  #read(layer: LayerPlan, row: number, head: number, first: number, end: number, states: number): void {
+    const { kernels, layout, config, words, sync, index } = this.#lane
     const { headDim, heads, kvHeads } = config
     const { slot, original } = this.#rows
     const at = original[row]!
     const group = heads / kvHeads
-    const first = head * group * headDim * 4
     const { cells, contextLength } = layout.sizes
-    const length = rowPosition(words, slot, at) + 1
-    this.#attend(
-      layout.attention.address + row * layout.attention.stride + first,
-      layout.q.address + row * layout.q.stride + first,
-      layer.kCells + head * cells * this.#strideK,
-      layer.vCells + head * cells * this.#strideV,
-      layout.cellTable + rowSequence(words, slot, at) * contextLength * 4,
-      rowAncestorIndex(words, slot, at) * 4,
-      rowCommittedLength(words, slot, at),
-      length,
-      this.#strideK,
-      group,
-      headDim,
-      config.attentionScale,
-      layout.attentionScratch.address + this.#lane.index * layout.attentionScratch.stride,
-      window === undefined ? 0 : Math.max(0, length - window),
-      config.attentionSoftcap,
-    )
+    // A head of a long context takes milliseconds.
+    for (let next = first; first < end && sync.alive() !== 0; first = next) {
+      next = Math.min(end, (Math.floor(first / ATTENTION_CHUNK) + CHUNKS_AT_ONCE) * ATTENTION_CHUNK)
+      kernels.attention(
+        states,
+        layout.q.address + row * layout.q.stride + head * group * headDim * 4,
+        layer.kCells + head * cells * this.#strideK,
+        layer.vCells + head * cells * this.#strideV,
+        layout.cellTable + rowSequence(words, slot, at) * contextLength * 4,
+        rowAncestorIndex(words, slot, at) * 4,
+        rowCommittedLength(words, slot, at),
+        first,
+        next,
+        this.#typeK,
+        this.#typeV,
+        group,
+        headDim,
+        config.attentionScale,
+        config.attentionSoftcap,
+        layout.attentionScratch.address + index * layout.attentionScratch.stride,
+      )
+      states += chunksOf(first, next) * this.#stateBytes
+    }
+  }
+
+  #merge(row: number, head: number, chunks: number, states: number): void {
+    const { kernels, layout, config } = this.#lane
+    const { headDim, heads, kvHeads } = config
+    const group = heads / kvHeads
+    const out = layout.attention.address + row * layout.attention.stride + head * group * headDim * 4
+    kernels.merge_attention(out, states, chunks, group, headDim)
   }
 }
+
+/** The first position that a row sees whose last one is end - 1. */
+const firstSeen = ({ window }: LayerKind, end: number): number => (window === undefined ? 0 : Math.max(0, end - window))
 
 /** Whether a layer's queries are normalized over all heads together rather than head by head. */
 function normalizesRows({ qNorm }: LayerPlan, { headDim }: ModelConfig): boolean {

@@ -1,7 +1,7 @@
 // What the kernels make of each weight type: which of them belong to it, what its repacked form occupies and which
 // form of activations it is multiplied with. Pure.
 import { type GenericType, isGeneric, type KernelType, rowBytes } from '../gguf/ggml-types.ts'
-import { ATTENTION_CHUNK, BLOCK_ELEMENTS, GROUP_ROWS } from '../limits.ts'
+import { BLOCK_ELEMENTS, GROUP_ROWS } from '../limits.ts'
 import type { CodebookName } from './codebooks.ts'
 import type { DequantizeKernel, EmbedRowKernel, Kernels, MatmulKernel, RepackKernel } from './kernels.ts'
 
@@ -235,17 +235,6 @@ export const SPAN_GROUPS = 8
 
 /** Bytes of the scratch of a product. */
 export const MATMUL_SCRATCH_BYTES = SPAN_GROUPS * 96
-
-/** Cells an attention kernel widens to f32 at once. */
-const ATTENTION_TILE_ROWS = 16
-
-/** Bytes of the scratch of an attention kernel, see kernels-as/inline/attention.ts. */
-export const attentionScratchBytes = (heads: number, headDim: number): number =>
-  (ATTENTION_CHUNK + ATTENTION_TILE_ROWS) * 4 +
-  heads * ATTENTION_CHUNK * 4 +
-  Math.ceil((heads * 16) / 64) * 64 +
-  heads * headDim * 4 +
-  ATTENTION_TILE_ROWS * headDim * 4
 
 /** Bytes of 32 activations in the `q8` form. */
 const Q8_BLOCK_BYTES = 128

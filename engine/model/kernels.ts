@@ -48,31 +48,31 @@ export type DequantizeKernel = (out: number, w: number, rows: number, k: number,
 export type StoreKernel = (out: number, x: number, n: number) => number
 /** out = f(gate) * up for `n` floats. */
 export type GatingKernel = (out: number, gate: number, up: number, n: number) => void
-/** Attention of one row over the cells of one KV head. */
+/** Attention of one row over positions first .. end - 1 of one KV head: results by chunk, for `merge_attention`. */
 export type AttentionKernel = (
-  out: number,
+  states: number,
   q: number,
   kCells: number,
   vCells: number,
   table: number,
   ancestors: number,
   committed: number,
-  length: number,
-  cellStride: number,
+  first: number,
+  end: number,
+  kType: number,
+  vType: number,
   heads: number,
   headDim: number,
   scale: number,
-  scratch: number,
-  from: number,
   softcap: number,
+  scratch: number,
 ) => void
 
 /** Every export of the kernel module; a test compares the names with the module's. */
 export interface Kernels {
   readonly add: (out: number, x: number, n: number) => void
   readonly add_scaled: (out: number, x: number, n: number, factor: number) => void
-  readonly attention_f16: AttentionKernel
-  readonly attention_f32: AttentionKernel
+  readonly attention: AttentionKernel
   readonly choose_experts: (
     ids: number,
     weights: number,
@@ -125,6 +125,7 @@ export interface Kernels {
   readonly matmul_q5_k: MatmulKernel
   readonly matmul_q6_k: MatmulKernel
   readonly matmul_q8_0: MatmulKernel
+  readonly merge_attention: (out: number, states: number, chunks: number, heads: number, headDim: number) => void
   readonly quantize_q8: (out: number, x: number, k: number, n: number, outStride: number, xStride: number) => void
   readonly read_sum: (at: number, bytes: number, strands: number) => number
   readonly repack_bf16: RepackKernel
@@ -160,6 +161,7 @@ export interface Kernels {
   readonly softcap: (x: number, n: number, cap: number) => void
   readonly store_f16: StoreKernel
   readonly store_f32: StoreKernel
+  readonly store_q8_0: StoreKernel
   readonly swiglu: GatingKernel
 }
 

@@ -4,12 +4,12 @@ import { isGeneric, rowBytes } from '../gguf/ggml-types.ts'
 import type { TensorInfo } from '../gguf/header.ts'
 import { GROUP_ROWS, ROWS_MAX } from '../limits.ts'
 import { returnSlotBytes, slotWords } from '../pipeline/codec.ts'
+import { attentionScratchBytes, attentionStateBytes, type CellType, cellBytes, chunksOf } from './cells.ts'
 import { type CodebookName, codebookBytes } from './codebooks.ts'
 import type { ModelConfig } from './config.ts'
 import {
   activationBytes,
   activationFormat,
-  attentionScratchBytes,
   codebookOf,
   MATMUL_SCRATCH_BYTES,
   packedBytes,
@@ -17,9 +17,6 @@ import {
 } from './formats.ts'
 import type { MatrixRole, VectorRole } from './layer-tensors.ts'
 import type { CommonMatrixRole, LayerWeights, ModelWeights } from './weights.ts'
-
-/** Element type of the KV cells. */
-export type CellType = 'f32' | 'f16'
 
 /** Sizes every stage of a pipeline shares. */
 export interface StageSizes {
@@ -74,7 +71,7 @@ export type LayerPlan = {
 } & CellsPlan
 
 interface CellsPlan {
-  /** K cells: f16 or f32 [kvHeads][cells][headDim]. */
+  /** K cells [kvHeads][cells], see cells.ts. */
   readonly kCells: number
   readonly kBytes: number
   /** V cells, likewise. */
@@ -145,6 +142,8 @@ export interface StageLayout {
   /** Activations one lane prepared for itself, for up to `PRIVATE_ROWS` rows. */
   readonly private: readonly ActivationRegion[]
   readonly attentionScratch: Region
+  /** Per KV head: results of the chunks of a row's positions, see merge_attention. */
+  readonly attentionStates: Region
   readonly matmulScratch: Region
   /** i32 words through which lane 0 names the input and result slot to compute. */
   readonly leadWords: number
@@ -174,9 +173,6 @@ const paddedRowBytes = (elements: number): number => align(Math.ceil(elements / 
 /** Rows of the largest micro-batch of either kind. */
 export const rowsMax = ({ chunkRows }: StageSizes): number => Math.max(chunkRows, ROWS_MAX)
 
-/** Bytes of one KV element. */
-export const cellBytes = (type: CellType): number => (type === 'f32' ? 4 : 2)
-
 /** Plans the memory of one stage. Pure arithmetic: nothing is allocated, and the sum may exceed what a memory can hold. */
 export function stageLayout(
   config: ModelConfig,
@@ -196,7 +192,7 @@ export function stageLayout(
     const [k = 1, rows = 1, slabs = 1] = tensor.dims
     return { tensor, rows, k, slabs, address: take(packedBytes(tensor.type, rows, k) * slabs) }
   }
-  const cellsBytes = (type: CellType) => config.kvHeads * sizes.cells * config.headDim * cellBytes(type)
+  const cellsBytes = (type: CellType) => config.kvHeads * sizes.cells * cellBytes(type, config.headDim)
   const [kBytes, vBytes] = [cellsBytes(sizes.cellTypeK), cellsBytes(sizes.cellTypeV)]
   const layer = (layerWeights: LayerWeights): LayerPlan => {
     const planned = Object.entries(layerWeights).map(([role, tensor]) => {
@@ -272,7 +268,11 @@ export function stageLayout(
     },
     shared: activations(hiddenRows),
     private: Array.from({ length: sizes.lanes }, () => activations(PRIVATE_ROWS)),
-    attentionScratch: region(align(attentionScratchBytes(config.heads / config.kvHeads, config.headDim)), sizes.lanes),
+    attentionScratch: region(align(attentionScratchBytes(config.headDim)), sizes.lanes),
+    attentionStates: region(
+      align(chunksOf(0, sizes.contextLength) * attentionStateBytes(config.heads / config.kvHeads, config.headDim)),
+      config.kvHeads,
+    ),
     matmulScratch: region(MATMUL_SCRATCH_BYTES, sizes.lanes),
     leadWords: take(8),
     laneFaults: take(sizes.lanes * 4),

@@ -11,9 +11,10 @@ import {
   SPINS_MAX,
   STAGES_MAX,
 } from '../limits.ts'
+import { CELL_TYPES, type CellType } from './cells.ts'
 import type { ModelConfig } from './config.ts'
 import { packedBytes } from './formats.ts'
-import { type CellType, type StageLayout, type StageRange, type StageSizes, stageLayout } from './layout.ts'
+import { type StageLayout, type StageRange, type StageSizes, stageLayout } from './layout.ts'
 import { type LayerRange, partitionLayers } from './partition.ts'
 import type { LayerWeights, ModelWeights } from './weights.ts'
 
@@ -72,7 +73,6 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
   const small = totalBytes(weights) < ONE_LANE_BYTES
   const sizesFor = (stages: number, contextLength: number): StageSizes => {
     const sequences = options.sequences ?? 1
-    const cellType = options.kvTypeK ?? options.kvTypeV ?? kvDefaultType(weights)
     const chunkRows = Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength)
     return {
       lanes: options.lanes ?? (small ? 1 : Math.min(LANES_MAX, Math.max(1, Math.floor(budget / stages)))),
@@ -86,8 +86,8 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
       contextLength,
       sequences: Math.max(SEQUENCES_MIN, sequences),
       cells: contextLength * sequences,
-      cellTypeK: cellType,
-      cellTypeV: cellType,
+      cellTypeK: options.kvTypeK ?? kvDefaultType(weights),
+      cellTypeV: options.kvTypeV ?? kvDefaultType(weights),
     }
   }
   const layouts = (stages: number, context: number) => stageLayouts(config, weights, stages, sizesFor(stages, context))
@@ -205,8 +205,9 @@ function checkOptions(options: PlanOptions, config: ModelConfig): void {
     throw new TsinferError('option_invalid', `${name}: expected an integer from ${least} to ${most}, found ${value}`)
   }
   const { kvTypeK, kvTypeV } = options
-  if (kvTypeK !== undefined && kvTypeV !== undefined && kvTypeK !== kvTypeV) {
-    throw new TsinferError('option_invalid', `kvTypeV: expected the type of K, ${kvTypeK}, found ${kvTypeV}`)
+  for (const [name, type] of Object.entries({ kvTypeK, kvTypeV })) {
+    if (type === undefined || CELL_TYPES.includes(type)) continue
+    throw new TsinferError('option_invalid', `${name}: expected one of ${CELL_TYPES.join(', ')}, found ${type}`)
   }
   if (options.stages !== undefined && options.stages > config.layerCount) {
     const found = `found ${options.stages}`

@@ -10,6 +10,13 @@ export function loadPartial(at: usize, count: i32, fill: f32): v128 {
   return v
 }
 
+/** The four floats at `at` of which `count` exist, the other lanes 0. */
+// @ts-ignore: decorator
+@inline
+export function loadPadded(at: usize, count: i32): v128 {
+  return count >= 4 ? v128.load(at) : count > 0 ? loadPartial(at, count, 0) : f32x4.splat(0)
+}
+
 /** Stores the first `count` (1..3) lanes. */
 // @ts-ignore: decorator
 @inline
@@ -40,4 +47,13 @@ export function maxLanes(v: v128): f32 {
 @inline
 export function sumWords(v: v128): i32 {
   return i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3)
+}
+
+/** sumLanes of each of four vectors. */
+// @ts-ignore: decorator
+@inline
+export function sumLanes4(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
+  const cd = f32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7))
+  return f32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7))
 }

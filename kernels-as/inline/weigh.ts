@@ -1,59 +1,87 @@
-import { elementBytes, load1, load4, rowAt } from './cells'
-import { C0, C1, C2, C3, C4, C5, C6, C7 } from './constants'
+import { cellAt, eight, elementAt, factorAt, first4, last4 } from './cells'
+import { HALF_FACTOR, HALF_MASK, held } from './half'
 
-/** out[d] += sum over i of weights[i] * row i of the list [d], rows of type T, in order of i; from 0 if `isFirst`. */
+/** Cells looked at in one go: they stay in the nearest cache while their elements are gone through. */
+// @ts-ignore: decorator
+@inline const TILE_CELLS: i32 = 32
+
+/**
+ * out[h][d] = sum over i of weights[i][h] * cell i of the list [d], in order of i, cells of type T, for H (C4, C2, C1)
+ * heads. Rows of `out` are `outBytes` apart. `scratch`: 16 bytes.
+ */
+export function weigh<T, H>(
+  out: usize, outBytes: usize, weights: usize, cells: usize, offsets: usize, count: i32, elements: usize,
+  scratch: usize,
+): void {
+  const mask = held(i32x4.splat(HALF_MASK), scratch)
+  const half = held(i32x4.splat(HALF_FACTOR), scratch)
+  for (let i = 0; i < count; i += TILE_CELLS) {
+    const at = offsets + (<usize>i << 2)
+    weighTile<T, H>(out, outBytes, i == 0, weights, cells, at, min(TILE_CELLS, count - i), elements, mask, half)
+    weights += <usize>TILE_CELLS * 4 * offsetof<H>()
+  }
+}
+
+/** Adds to what is in `out`, unless it is the first tile. */
 // @ts-ignore: decorator
 @inline
-export function weigh<T>(
-  out: usize, isFirst: bool, weights: usize, base: usize, offsets: usize, rows: i32, headDim: i32,
-  mask: v128, factor: v128,
+function weighTile<T, H>(
+  out: usize, outBytes: usize, isFirst: bool, weights: usize, cells: usize, offsets: usize, count: i32,
+  elements: usize, mask: v128, half: v128,
 ): void {
-  const end = out + (<usize>headDim << 2)
-  if (isFirst) memory.fill(out, 0, <usize>headDim << 2)
-  let column = base
-  for (; out + 128 <= end; out += 128) {
-    let s0 = v128.load(out), s1 = v128.load(out, 16), s2 = v128.load(out, 32), s3 = v128.load(out, 48)
-    let s4 = v128.load(out, 64), s5 = v128.load(out, 80), s6 = v128.load(out, 96), s7 = v128.load(out, 112)
-    for (let i = 0; i < rows; i++) {
-      const w = v128.load32_splat(weights + (<usize>i << 2))
-      const v = rowAt(column, offsets, i)
-      s0 = f32x4.add(s0, f32x4.mul(w, load4<T, C0>(v, mask, factor)))
-      s1 = f32x4.add(s1, f32x4.mul(w, load4<T, C1>(v, mask, factor)))
-      s2 = f32x4.add(s2, f32x4.mul(w, load4<T, C2>(v, mask, factor)))
-      s3 = f32x4.add(s3, f32x4.mul(w, load4<T, C3>(v, mask, factor)))
-      s4 = f32x4.add(s4, f32x4.mul(w, load4<T, C4>(v, mask, factor)))
-      s5 = f32x4.add(s5, f32x4.mul(w, load4<T, C5>(v, mask, factor)))
-      s6 = f32x4.add(s6, f32x4.mul(w, load4<T, C6>(v, mask, factor)))
-      s7 = f32x4.add(s7, f32x4.mul(w, load4<T, C7>(v, mask, factor)))
+  for (let d: usize = 0; d < elements; d += 8) {
+    const to = out + (d << 2)
+    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0
+    if (!isFirst) {
+      a0 = v128.load(to)
+      b0 = v128.load(to, 16)
+      if (offsetof<H>() > 1) {
+        a1 = v128.load(to + outBytes)
+        b1 = v128.load(to + outBytes, 16)
+      }
+      if (offsetof<H>() > 2) {
+        a2 = v128.load(to + 2 * outBytes)
+        b2 = v128.load(to + 2 * outBytes, 16)
+        a3 = v128.load(to + 3 * outBytes)
+        b3 = v128.load(to + 3 * outBytes, 16)
+      }
     }
-    v128.store(out, s0)
-    v128.store(out, s1, 16)
-    v128.store(out, s2, 32)
-    v128.store(out, s3, 48)
-    v128.store(out, s4, 64)
-    v128.store(out, s5, 80)
-    v128.store(out, s6, 96)
-    v128.store(out, s7, 112)
-    column += elementBytes<T>(32)
-  }
-  for (; out + 32 <= end; out += 32) {
-    let s0 = v128.load(out), s1 = v128.load(out, 16)
-    for (let i = 0; i < rows; i++) {
-      const w = v128.load32_splat(weights + (<usize>i << 2))
-      const v = rowAt(column, offsets, i)
-      s0 = f32x4.add(s0, f32x4.mul(w, load4<T, C0>(v, mask, factor)))
-      s1 = f32x4.add(s1, f32x4.mul(w, load4<T, C1>(v, mask, factor)))
+    let w = weights
+    for (let i = 0; i < count; i++) {
+      const cell = cellAt(cells, offsets, i)
+      const v = cell + elementAt<T>(d)
+      const both = eight<T>(v)
+      const factor = factorAt<T>(cell, d, elements, half)
+      const x = first4<T>(v, both, mask, factor), y = last4<T>(v, both, mask, factor)
+      let weight = v128.load32_splat(w)
+      a0 = f32x4.add(a0, f32x4.mul(weight, x))
+      b0 = f32x4.add(b0, f32x4.mul(weight, y))
+      if (offsetof<H>() > 1) {
+        weight = v128.load32_splat(w, 4)
+        a1 = f32x4.add(a1, f32x4.mul(weight, x))
+        b1 = f32x4.add(b1, f32x4.mul(weight, y))
+      }
+      if (offsetof<H>() > 2) {
+        weight = v128.load32_splat(w, 8)
+        a2 = f32x4.add(a2, f32x4.mul(weight, x))
+        b2 = f32x4.add(b2, f32x4.mul(weight, y))
+        weight = v128.load32_splat(w, 12)
+        a3 = f32x4.add(a3, f32x4.mul(weight, x))
+        b3 = f32x4.add(b3, f32x4.mul(weight, y))
+      }
+      w += 4 * offsetof<H>()
     }
-    v128.store(out, s0)
-    v128.store(out, s1, 16)
-    column += elementBytes<T>(8)
-  }
-  for (; out < end; out += 4) {
-    let s = load<f32>(out)
-    for (let i = 0; i < rows; i++) {
-      s += load<f32>(weights + (<usize>i << 2)) * load1<T>(rowAt(column, offsets, i))
+    v128.store(to, a0)
+    v128.store(to, b0, 16)
+    if (offsetof<H>() > 1) {
+      v128.store(to + outBytes, a1)
+      v128.store(to + outBytes, b1, 16)
     }
-    store<f32>(out, s)
-    column += elementBytes<T>(1)
+    if (offsetof<H>() > 2) {
+      v128.store(to + 2 * outBytes, a2)
+      v128.store(to + 2 * outBytes, b2, 16)
+      v128.store(to + 3 * outBytes, a3)
+      v128.store(to + 3 * outBytes, b3, 16)
+    }
   }
 }

@@ -84,7 +84,7 @@ test('numbers: form and bounds', () => {
 })
 
 test('choices, flags and missing values', () => {
-  refuses(['-ctk', 'q8_0'], /^-ctk: expected one of f32, f16, found "q8_0"$/)
+  refuses(['-ctk', 'q4_0'], /^-ctk: expected one of f32, f16, q8_0, found "q4_0"$/)
   refuses(['--json=1'], /^--json: expected no value, found "1"$/)
   refuses(['-n'], /^-n: expected an integer of at least -1 after it$/)
 })

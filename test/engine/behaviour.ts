@@ -1,6 +1,7 @@
 // What an engine says about a model, to the bit: to be compared over stages, lanes, chunks and kernel builds.
 import type { ScoreRow } from '../../engine/messages.ts'
 import type { KernelBuild } from '../../engine/model/kernels.ts'
+import type { PlanOptions } from '../../engine/model/plan.ts'
 import { generate, score, startEngine } from './started-engine.ts'
 
 export interface Behaviour {
@@ -20,7 +21,7 @@ export async function behaviour(
   path: string,
   prompt: readonly number[],
   tokens: number,
-  options: { stages: number; lanes: number; chunkRows: number },
+  options: PlanOptions,
   build: KernelBuild,
 ): Promise<Behaviour> {
   await using started = await startEngine(path, { ...options, context: 128 }, build)

@@ -37,6 +37,23 @@ sharedTest(test, 'same bits everywhere: Q4_K with Q6_K', 'vectors/parity/wide-Q4
   sameEverywhere(path, [1, 2, 3, 5]),
 )
 
+test('same bits for any stages, lanes and chunks: other types of K and V cells', async () => {
+  const texts = new Set<string>()
+  for (const [kvTypeK, kvTypeV] of [
+    ['q8_0', 'q8_0'],
+    ['q8_0', 'f32'],
+    ['f16', 'q8_0'],
+  ] as const) {
+    const seen = async (stages: number, lanes: number, chunkRows: number, build: 'plain' | 'relaxed') =>
+      behaviour(EMBEDDED_MODEL, PROMPT, TOKENS, { stages, lanes, chunkRows, kvTypeK, kvTypeV }, build)
+    const expected = await seen(1, 1, 64, 'plain')
+    assert.equal(await seen(1, 2, 7, 'relaxed'), expected, `${kvTypeK}, ${kvTypeV}`)
+    assert.equal(await seen(3, 2, 1, 'plain'), expected, `${kvTypeK}, ${kvTypeV}`)
+    texts.add(JSON.stringify(expected.bits))
+  }
+  assert.is(texts.size, 3, 'every type rounds differently')
+})
+
 test('a request does not see its neighbours', async () => {
   await using started = await startEngine(EMBEDDED_MODEL, { context: 128, sequences: 4, stages: 2 })
   const prompts = [[1], PROMPT, [1, 338, 310, 439, 298], PROMPT.slice(0, 4)]

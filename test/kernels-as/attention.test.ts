@@ -1,14 +1,22 @@
 import { test } from 'uvu'
-import { attentionScratchBytes } from '../../engine/model/formats.ts'
-import type { Kernels } from '../../engine/model/kernels.ts'
+import {
+  attentionScratchBytes,
+  attentionStateBytes,
+  CELL_TYPES,
+  type CellType,
+  cellBytes,
+  cellTypeNumber,
+  chunksOf,
+  storeKernel,
+} from '../../engine/model/cells.ts'
 import { attention } from '../reference/attention.ts'
-import { floatToHalf, halfToFloat } from '../reference/half.ts'
+import { heldByCell } from '../reference/cells.ts'
 import { assertNear, assertSameFloats, onBothBuilds, randomFloats, seeded } from './harness.ts'
 
-type CellType = 'f32' | 'f16'
+type Types = readonly [k: CellType, v: CellType]
 
 interface Case {
-  readonly type: CellType
+  readonly types: Types
   readonly heads: number
   readonly headDim: number
   readonly length: number
@@ -22,83 +30,88 @@ interface Case {
   /** First position that is seen, 0 by default. */
   readonly from?: number
   readonly softcap?: number
-}
-
-function store(kernels: Kernels, type: CellType, out: number, x: number, n: number): void {
-  if (type === 'f32') kernels.store_f32(out, x, n)
-  else kernels.store_f16(out, x, n)
+  /** Where the work is divided into several calls. */
+  readonly pieces?: readonly number[]
 }
 
 function run(c: Case): Float32Array {
-  const { type, heads, headDim, length, committed, cells, q, keys, values, from = 0, softcap = 0 } = c
+  const { types, heads, headDim, length, committed, cells, q, keys, values, from = 0, softcap = 0, pieces = [] } = c
   const cellCount = Math.max(...cells) + 1
-  const stride = headDim * (type === 'f32' ? 4 : 2)
+  const [kBytes, vBytes] = [cellBytes(types[0], headDim), cellBytes(types[1], headDim)]
   return onBothBuilds((kernels, arena) => {
-    const [kCells, vCells] = [arena.take(cellCount * stride), arena.take(cellCount * stride)]
+    const [kCells, vCells] = [arena.take(cellCount * kBytes), arena.take(cellCount * vBytes)]
     const row = arena.take(headDim * 4)
     const view = new Float32Array(arena.buffer, row, headDim)
     for (let p = 0; p < length; p++) {
       view.set(keys[p]!)
-      store(kernels, type, kCells + cells[p]! * stride, row, headDim)
+      storeKernel(kernels, types[0])(kCells + cells[p]! * kBytes, row, headDim)
       view.set(values[p]!)
-      store(kernels, type, vCells + cells[p]! * stride, row, headDim)
+      storeKernel(kernels, types[1])(vCells + cells[p]! * vBytes, row, headDim)
     }
     const table = arena.put(Int32Array.from(cells.slice(0, committed)))
     const ancestors = arena.put(Int32Array.from(cells.slice(committed)))
     const out = arena.take(heads * headDim * 4)
-    const scratch = arena.take(attentionScratchBytes(heads, headDim))
-    const attend = type === 'f32' ? kernels.attention_f32 : kernels.attention_f16
-    const scale = 1 / Math.sqrt(headDim)
-    const where = [table, ancestors, committed, length, stride, heads, headDim, scale, scratch, from, softcap] as const
-    attend(out, arena.put(q), kCells, vCells, ...where)
+    const scratch = arena.take(attentionScratchBytes(headDim))
+    const stateBytes = attentionStateBytes(heads, headDim)
+    const states = arena.take(chunksOf(from, length) * stateBytes)
+    const query = arena.put(q)
+    const shape = [...types.map(cellTypeNumber), heads, headDim, 1 / Math.sqrt(headDim), softcap, scratch]
+    const borders = [from, ...pieces, length]
+    for (let i = 1; i < borders.length; i++) {
+      const [first, end] = [borders[i - 1]!, borders[i]!]
+      const at = states + chunksOf(from, first) * stateBytes
+      const [kType, vType, ...rest] = shape as [number, number, number, number, number, number, number]
+      const where = [table, ancestors, committed, first, end, kType, vType] as const
+      kernels.attention(first === from ? states : at, query, kCells, vCells, ...where, ...rest)
+    }
+    kernels.merge_attention(out, states, chunksOf(from, length), heads, headDim)
     return arena.floats(out, heads * headDim)
   })
 }
 
 /** Positions in order, `committed` of them in the table. */
-function makeCase(type: CellType, heads: number, headDim: number, length: number, committed: number): Case {
+function makeCase(types: Types, heads: number, headDim: number, length: number, committed: number): Case {
   const random = seeded(heads * 1000003 + headDim * 1009 + length)
   const vectors = () => Array.from({ length }, () => randomFloats(random, headDim, 2))
   const [keys, values] = [vectors(), vectors()]
   const q = randomFloats(random, heads * headDim, 4)
-  return { type, heads, headDim, length, committed, cells: [...keys.keys()], q, keys, values }
+  return { types, heads, headDim, length, committed, cells: [...keys.keys()], q, keys, values }
 }
-
-/** What a cell of the type holds of a value. */
-const held = (type: CellType) => (row: Float32Array) =>
-  type === 'f32' ? row : row.map((value) => halfToFloat(floatToHalf(value)))
 
 function check(c: Case): Float32Array {
   const out = run(c)
+  const seen = (rows: readonly Float32Array[], type: CellType) => rows.slice(c.from ?? 0).map(heldByCell(type))
+  const [keys, values] = [seen(c.keys, c.types[0]), seen(c.values, c.types[1])]
   for (let h = 0; h < c.heads; h++) {
     const [from, to] = [h * c.headDim, (h + 1) * c.headDim]
-    const seen = (rows: readonly Float32Array[]) => rows.slice(c.from ?? 0).map(held(c.type))
-    const scale = 1 / Math.sqrt(c.headDim)
-    const expected = attention(c.q.subarray(from, to), seen(c.keys), seen(c.values), scale, c.softcap)
-    assertNear(
-      out.subarray(from, to),
-      expected,
-      2e-5,
-      `${c.type} ${c.heads} x ${c.headDim}, length ${c.length}, head ${h}`,
-    )
+    const expected = attention(c.q.subarray(from, to), keys, values, 1 / Math.sqrt(c.headDim), c.softcap)
+    const what = `${c.types} ${c.heads} x ${c.headDim}, length ${c.length}, head ${h}`
+    assertNear(out.subarray(from, to), expected, 2e-5, what)
   }
   return out
 }
 
-for (const type of ['f32', 'f16'] as const) {
+for (const type of CELL_TYPES) {
+  const types: Types = [type, type]
+
   test(`attention over ${type} cells agrees with float64 for every head size`, () => {
-    for (const headDim of [1, 3, 4, 6, 8, 16, 20, 40, 64, 80, 96, 100, 128]) check(makeCase(type, 3, headDim, 21, 10))
+    for (const headDim of [1, 3, 4, 6, 8, 16, 20, 40, 64, 80, 96, 100, 128]) check(makeCase(types, 3, headDim, 21, 10))
+  })
+
+  test(`attention over ${type} cells agrees with float64 for any number of heads that share them`, () => {
+    for (const heads of [1, 2, 3, 4, 5, 6, 7, 8, 9, 16]) check(makeCase(types, heads, 24, 301, 290))
   })
 
   test(`attention over ${type} cells agrees with float64 for lengths around chunk borders`, () => {
-    for (const length of [1, 2, 3, 4, 5, 7, 255, 256, 257, 512, 513, 700]) {
-      check(makeCase(type, 1, 8, length, length))
-      check(makeCase(type, 4, 64, length, Math.max(0, length - 5)))
+    for (const length of [1, 2, 3, 4, 5, 7, 31, 32, 33, 255, 256, 257, 512, 513, 700]) {
+      check(makeCase(types, 1, 8, length, length))
+      check(makeCase(types, 2, 16, length, length))
+      check(makeCase(types, 4, 64, length, Math.max(0, length - 5)))
     }
   })
 
   test(`where the ${type} cells lie and what is committed changes no bit`, () => {
-    const straight = makeCase(type, 2, 48, 300, 300)
+    const straight = makeCase(types, 2, 48, 300, 300)
     const expected = check(straight)
     const shuffled = [...straight.cells.keys()].sort((a, b) => ((a * 7919) % 307) - ((b * 7919) % 307))
     for (const committed of [0, 236, 299]) {
@@ -106,44 +119,77 @@ for (const type of ['f32', 'f16'] as const) {
       assertSameFloats(run(spread), expected, `committed ${committed}`)
     }
   })
+
+  test(`how positions over ${type} cells are divided into calls changes no bit`, () => {
+    const c = makeCase(types, 3, 40, 1300, 1290)
+    for (const from of [0, 5, 256, 300]) {
+      const expected = check({ ...c, from })
+      for (const pieces of [[512], [768, 1024], [512, 768, 1024, 1280]]) {
+        assertSameFloats(run({ ...c, from, pieces }), expected, `from ${from}, ${pieces}`)
+      }
+    }
+  })
+
+  test(`positions before a window are not seen, wherever chunks of ${type} cells end`, () => {
+    const c = makeCase(types, 2, 24, 700, 690)
+    for (const from of [1, 3, 16, 255, 256, 257, 511, 512, 530, 699]) check({ ...c, from })
+  })
+
+  test(`soft-capped scores of ${type} cells`, () => {
+    const c = makeCase(types, 3, 40, 301, 301)
+    for (const softcap of [0.5, 2, 50]) check({ ...c, softcap, from: softcap === 2 ? 7 : 0 })
+  })
 }
 
-test('positions before a window are not seen, wherever chunks end', () => {
-  for (const type of ['f32', 'f16'] as const) {
-    const c = makeCase(type, 2, 24, 700, 690)
-    for (const from of [1, 3, 16, 255, 256, 257, 511, 512, 530, 699]) check({ ...c, from })
-  }
+test('K and V cells of different types', () => {
+  for (const k of CELL_TYPES) for (const v of CELL_TYPES) check(makeCase([k, v], 7, 40, 300, 290))
 })
 
 test('a window gives the bits of a sequence whose other cells hold anything', () => {
-  const c = makeCase('f16', 2, 24, 600, 600)
+  const c = makeCase(['f16', 'f16'], 2, 24, 600, 600)
   const expected = run({ ...c, from: 300 })
   const spoiled = c.keys.map((key, p) => (p < 300 ? key.map(() => Number.NaN) : key))
   assertSameFloats(run({ ...c, from: 300, keys: spoiled }), expected, 'unseen cells')
 })
 
-test('soft-capped scores', () => {
-  for (const type of ['f32', 'f16'] as const) {
-    const c = makeCase(type, 3, 40, 301, 301)
-    for (const softcap of [0.5, 2, 50]) check({ ...c, softcap, from: softcap === 2 ? 7 : 0 })
-  }
-})
-
 test('huge scores and a growing maximum stay finite', () => {
-  const c = makeCase('f32', 1, 16, 600, 600)
+  const c = makeCase(['f32', 'f32'], 1, 16, 600, 600)
   const keys = c.keys.map((key, p) => key.map((value) => value * (p + 1)))
   check({ ...c, keys })
   check({ ...c, keys: [...keys].reverse() })
 })
 
-test('a NaN in one query head reaches that head only', () => {
-  const c = makeCase('f32', 2, 16, 600, 600)
-  const expected = run(c)
-  const q = c.q.slice()
-  q[16] = Number.NaN
-  const out = run({ ...c, q })
-  assertSameFloats(out.subarray(0, 16), expected.subarray(0, 16), 'the other head')
-  assertSameFloats(out.subarray(16), new Float32Array(16).fill(Number.NaN), 'the head with the NaN')
+test('half floats of every size are exact', () => {
+  const c = makeCase(['f16', 'f16'], 4, 16, 40, 40)
+  for (const power of [-24, -20, -15, -14, 0, 14]) {
+    const sized = (rows: readonly Float32Array[]) => rows.map((row) => row.map((value) => value * 2 ** power))
+    const q = c.q.map((value) => value * 2 ** -power)
+    const out = check({ ...c, q, keys: sized(c.keys) })
+    assertSameFloats(out, run({ ...c, q, keys: sized(c.keys) }), 'again')
+    const small = run({ ...c, values: sized(c.values) }).map((value) => value * 2 ** -power)
+    const held = c.values.map((row) => row.map((value) => value * 2 ** power)).map(heldByCell('f16'))
+    const scaled = held.map((row) => row.map((value) => value * 2 ** -power))
+    for (let h = 0; h < 4; h++) {
+      const from = h * 16
+      const expected = attention(c.q.subarray(from, from + 16), c.keys.map(heldByCell('f16')), scaled, 0.25)
+      assertNear(small.subarray(from, from + 16), expected, 2e-5, `values times 2^${power}, head ${h}`)
+    }
+  }
+})
+
+test('a NaN or an infinity in one query head reaches that head only', () => {
+  for (const type of CELL_TYPES) {
+    const c = makeCase([type, type], 4, 16, 600, 600)
+    const expected = run(c)
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const q = c.q.slice()
+      q[16] = bad
+      const out = run({ ...c, q })
+      assertSameFloats(out.subarray(0, 16), expected.subarray(0, 16), 'the head before')
+      assertSameFloats(out.subarray(32), expected.subarray(32), 'the heads behind')
+      assertSameFloats(out.subarray(16, 32), new Float32Array(16).fill(Number.NaN), 'the head with it')
+    }
+  }
 })
 
 test.run()

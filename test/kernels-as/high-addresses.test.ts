@@ -1,10 +1,10 @@
 // A stage's memory may have the full 4 GiB: addresses above 2^31, and a repacking window that ends with the memory.
 import { test } from 'uvu'
 import { KERNEL_TYPES } from '../../engine/gguf/ggml-types.ts'
+import { attentionScratchBytes, attentionStateBytes } from '../../engine/model/cells.ts'
 import {
   activationBytes,
   activationFormat,
-  attentionScratchBytes,
   MATMUL_SCRATCH_BYTES,
   matrixKernels,
   packedBytes,
@@ -65,20 +65,18 @@ test('attention at the top of a memory equals that at its bottom', () => {
   const rows = randomFloats(random, headDim * length)
   const at = (base: number) => {
     const cells = base
-    const [query, table, out, scratch] = [1, 2, 3, 4].map((i) => base + i * 4 * PADDED_BYTES) as [
-      number,
-      number,
-      number,
-      number,
-    ]
+    const place = (i: number) => base + i * 4 * PADDED_BYTES
+    const [query, table, out, scratch, states] = [place(1), place(2), place(3), place(4), place(3) + PADDED_BYTES]
     floats(cells, rows.length).set(rows)
     floats(query, q.length).set(q)
     new Int32Array(memory.buffer, table, length).set(Array.from({ length }, (_, p) => length - 1 - p))
-    const shape = [length, length, headDim * 4, heads, headDim, 0.125] as const
-    kernels.attention_f32(out, query, cells, cells, table, table, ...shape, scratch, 0, 0)
+    const shape = [0, 0, heads, headDim, 0.125, 0] as const
+    kernels.attention(states, query, cells, cells, table, table, length, 0, length, ...shape, scratch)
+    kernels.merge_attention(out, states, 2, heads, headDim)
     return copy(out, headDim * heads)
   }
-  if (attentionScratchBytes(heads, headDim) > 4 * PADDED_BYTES) throw new Error('the scratch is too small')
+  const needed = Math.max(attentionScratchBytes(headDim), 2 * attentionStateBytes(heads, headDim))
+  if (needed > 3 * PADDED_BYTES) throw new Error('the places are too small')
   assertSameFloats(at(TOP - 20 * PADDED_BYTES), at(LOW), 'attention')
 })
 

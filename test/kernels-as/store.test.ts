@@ -1,25 +1,49 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { cellBytes } from '../../engine/model/cells.ts'
+import { heldByCell } from '../reference/cells.ts'
 import { floatToHalf, halfToFloat } from '../reference/half.ts'
 import { assertSameFloats, onBothBuilds, randomFloats, seeded } from './harness.ts'
 
 const random = seeded(4)
-const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 64, 80, 129]
+const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 31, 33, 64, 80, 129]
+
+/** Elements of a cell: zeros follow up to whole eights. */
+const padded = (n: number) => Math.ceil(n / 8) * 8
 
 /** The halves written, then the result. */
 const storeF16 = (x: Float32Array) =>
   onBothBuilds((kernels, arena) => {
-    const out = arena.take(x.length * 2)
+    const out = arena.take(padded(x.length) * 2)
     const result = kernels.store_f16(out, arena.put(x), x.length)
-    return Uint16Array.of(...new Uint16Array(arena.bytes(out, x.length * 2).buffer), result)
+    return Uint16Array.of(...halves(arena.bytes(out, padded(x.length) * 2), x.length), result)
   })
 
 const storeF32 = (x: Float32Array) =>
   onBothBuilds((kernels, arena) => {
-    const out = arena.take(x.length * 4)
+    const out = arena.take(padded(x.length) * 4)
     const result = kernels.store_f32(out, arena.put(x), x.length)
-    return Float32Array.of(...arena.floats(out, x.length), result)
+    return Float32Array.of(...elements(arena.floats(out, padded(x.length)), x.length), result)
   })
+
+/** What the codes and scales stand for, then the result. */
+const storeQ8 = (x: Float32Array) =>
+  onBothBuilds((kernels, arena) => {
+    const count = padded(x.length)
+    const out = arena.take(cellBytes('q8_0', x.length))
+    const result = kernels.store_q8_0(out, arena.put(x), x.length)
+    const codes = Int8Array.from(arena.bytes(out, count), (byte) => (byte << 24) >> 24)
+    const scales = arena.floats(out + count, Math.ceil(count / 32))
+    const values = Float32Array.from(codes, (code, i) => code * scales[i >> 5]!)
+    return Float32Array.of(...(result === 0 ? elements(values, x.length) : values.subarray(0, x.length)), result)
+  })
+
+const halves = (bytes: Uint8Array<ArrayBuffer>, n: number) => elements(new Uint16Array(bytes.buffer), n)
+
+function elements<T extends Float32Array | Uint16Array>(cell: T, n: number): T {
+  for (let i = n; i < cell.length; i++) assert.is(cell[i], 0, `element ${i} of ${n}`)
+  return cell.subarray(0, n) as T
+}
 
 test('store_f16 rounds to nearest even for every length', () => {
   for (const n of LENGTHS) {
@@ -53,6 +77,7 @@ test('a value no cell can hold is reported wherever it stands', () => {
         x[at] = value
         assert.is(storeF16(x).at(-1), 1, `${value} at ${at} of ${n}`)
         assert.is(storeF32(x).at(-1), Number.isFinite(value) ? 0 : 1, `${value} at ${at} of ${n}`)
+        assert.is(storeQ8(x).at(-1), Number.isFinite(value) ? 0 : 1, `${value} at ${at} of ${n}`)
       }
     }
     assert.is(storeF16(new Float32Array(n).fill(-65504)).at(-1), 0)
@@ -63,6 +88,16 @@ test('store_f32 copies', () => {
   for (const n of LENGTHS) {
     const x = randomFloats(random, n, 1e30)
     assertSameFloats(storeF32(x), Float32Array.of(...x, 0), `n ${n}`)
+  }
+})
+
+test('store_q8_0 rounds to codes with a scale per 32, at every magnitude', () => {
+  for (const n of LENGTHS) {
+    for (const power of [-149, -126, -100, 0, 100]) {
+      const x = randomFloats(random, n).map((value) => value * 2 ** power)
+      assertSameFloats(storeQ8(x), Float32Array.of(...heldByCell('q8_0')(x), 0), `n ${n}, 2^${power}`)
+    }
+    assertSameFloats(storeQ8(new Float32Array(n)), new Float32Array(n + 1), 'zeros')
   }
 })
 

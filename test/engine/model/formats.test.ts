@@ -5,7 +5,6 @@ import { codebookBytes, codebookVectors } from '../../../engine/model/codebooks.
 import {
   activationBytes,
   activationFormat,
-  attentionScratchBytes,
   codebookOf,
   dequantizeKernel,
   matrixKernels,
@@ -63,11 +62,6 @@ test('float and generic weights take f32 rows, quantized ones q8 rows', () => {
 
 test('types without kernels are known as such', () => {
   for (const type of ['I8', 'F64', 'toString', '']) assert.throws(() => packedBytes(type, 1, 256), /no kernels for/)
-})
-
-test('attention scratch grows with heads and head size', () => {
-  assert.ok(attentionScratchBytes(4, 64) > attentionScratchBytes(1, 64))
-  assert.ok(attentionScratchBytes(4, 128) > attentionScratchBytes(4, 64))
 })
 
 test.run()

@@ -14,8 +14,7 @@ import { kernelBytes } from '../../kernels-as/harness.ts'
 const KEYS: Readonly<Record<keyof Kernels, true>> = {
   add: true,
   add_scaled: true,
-  attention_f16: true,
-  attention_f32: true,
+  attention: true,
   choose_experts: true,
   dequantize_iq1_m: true,
   dequantize_iq1_s: true,
@@ -61,6 +60,7 @@ const KEYS: Readonly<Record<keyof Kernels, true>> = {
   matmul_q5_k: true,
   matmul_q6_k: true,
   matmul_q8_0: true,
+  merge_attention: true,
   quantize_q8: true,
   read_sum: true,
   repack_bf16: true,
@@ -87,6 +87,7 @@ const KEYS: Readonly<Record<keyof Kernels, true>> = {
   softcap: true,
   store_f16: true,
   store_f32: true,
+  store_q8_0: true,
   swiglu: true,
 }
 

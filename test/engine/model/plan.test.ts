@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { TsinferError } from '../../../engine/errors.ts'
 import { openGguf } from '../../../engine/gguf/file.ts'
 import { MEMORY_BYTES_MAX } from '../../../engine/limits.ts'
+import { cellBytes } from '../../../engine/model/cells.ts'
 import { modelConfig } from '../../../engine/model/config.ts'
 import { rowsMax, type StageLayout, stageMatrices, stageVectors } from '../../../engine/model/layout.ts'
 import { type PlanOptions, planModel } from '../../../engine/model/plan.ts'
@@ -43,6 +44,7 @@ function regions(layout: StageLayout, lanes: number, rowCount: number): [start: 
     strided(layout.input, layout.range.inputSlots),
     strided(layout.window, lanes),
     strided(layout.attentionScratch, lanes),
+    strided(layout.attentionStates, config.kvHeads),
     strided(layout.matmulScratch, lanes),
     ...(layout.results ? [strided(layout.results, 2), strided(layout.results.logits, 2)] : []),
   ].sort(([a], [b]) => a - b)
@@ -115,9 +117,17 @@ test('options out of range are refused by name', () => {
     )
   }
   assert.is(
-    codeOf(() => plan({ kvTypeK: 'f16', kvTypeV: 'f32' })),
+    codeOf(() => plan({ kvTypeV: 'q4_0' as 'q8_0' })),
     'option_invalid',
   )
+})
+
+test('K and V cells have types of their own', () => {
+  const { sizes, stages } = plan({ kvTypeK: 'q8_0', kvTypeV: 'f32' })
+  assert.equal([sizes.cellTypeK, sizes.cellTypeV], ['q8_0', 'f32'])
+  const { kBytes, vBytes } = stages[0]!.layers[0]!
+  assert.is(kBytes / vBytes, cellBytes('q8_0', config.headDim) / cellBytes('f32', config.headDim))
+  assert.equal(plan({ kvTypeK: 'q8_0' }).sizes.cellTypeV, plan({}).sizes.cellTypeV)
 })
 
 test.run()
