@@ -32,6 +32,11 @@ export const BENCHES: readonly CommandEntry[] = [
     "Records llama.cpp's figures for small models of every architecture, for the tests.",
     () => import('./peers/parity.ts'),
   ),
+  entry(
+    'loaded',
+    'Decode speed of engines beside a program that keeps a core busy.',
+    () => import('./peers/loaded.ts'),
+  ),
   entry('readme', "Writes README's table of speeds from docs/benchmarks.", () => import('./peers/readme.ts')),
   entry('peers', 'Speed beside other engines on the same files, in turns.', () => import('./peers/peers.ts')),
 ]

@@ -1,6 +1,7 @@
 // The bench's side of an engine's process: starts it, gives it one task at a time, ends it.
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { TsinferError } from '../../engine/index.ts'
 import type { Answer, Generated, GenerateTask, Loaded, LoadTask, Task } from './protocol.ts'
 
 /** Engines by name, with the module that measures each in a process of its own. */
@@ -8,6 +9,17 @@ export const ENGINES: Readonly<Record<string, URL>> = {
   tsinfer: new URL('./tsinfer.js', import.meta.url),
   'node-llama-cpp': new URL('./node-llama-cpp.js', import.meta.url),
   wllama: new URL('./wllama.js', import.meta.url),
+}
+
+export const listed = (text: string): string[] => text.split(',').filter((word) => word !== '')
+
+/** The engines of a list. Throws `option_invalid` for none or an unknown one. */
+export function engineNames(text: string): string[] {
+  const names = listed(text)
+  const unknown = names.find((name) => ENGINES[name] === undefined)
+  if (unknown === undefined && names.length > 0) return names
+  const known = Object.keys(ENGINES).join(', ')
+  throw new TsinferError('option_invalid', `--engines: expected some of ${known}, found ${unknown ?? 'none'}`)
 }
 
 interface Waiting {

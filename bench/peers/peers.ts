@@ -7,7 +7,7 @@ import { machineTopology, TsinferError } from '../../engine/index.ts'
 import { CACHE_OPTION, MODEL_NAMES, modelFile } from '../model-files.ts'
 import { OUTPUT_OPTION, printReport } from '../print.ts'
 import type { Column } from '../report.ts'
-import { ENGINES } from './engine-process.ts'
+import { engineNames, listed } from './engine-process.ts'
 import { type PeerRow, peerRows, testsOf } from './summary.ts'
 import { measureModel, type Plan } from './turns.ts'
 
@@ -110,19 +110,9 @@ export const command = defineCommand({
 
 const positive = (lengths: readonly number[]): number[] => lengths.filter((length) => length > 0)
 
-const listed = (text: string): string[] => text.split(',').filter((word) => word !== '')
-
 function modelNames(option: string | undefined, positionals: readonly string[]): string[] {
   const names = [...listed(option ?? ''), ...positionals]
   return names.length > 0 ? names : listed(DEFAULTS.models)
-}
-
-function engineNames(text: string): string[] {
-  const names = listed(text)
-  const unknown = names.find((name) => ENGINES[name] === undefined)
-  if (unknown === undefined && names.length > 0) return names
-  const known = Object.keys(ENGINES).join(', ')
-  throw new TsinferError('option_invalid', `--engines: expected some of ${known}, found ${unknown ?? 'none'}`)
 }
 
 function columnsOf([first, ...others]: readonly string[]): Column[] {

@@ -99,7 +99,7 @@ function describe(model: string, measurements: Measurements, { version, settings
 }
 
 /** Words of the vocabulary in the file's header. */
-async function vocabularySizeOf(path: string): Promise<number> {
+export async function vocabularySizeOf(path: string): Promise<number> {
   const { metadata } = await inspectModel(path)
   const words = metadata.find(({ key }) => key === 'tokenizer.ggml.tokens')?.length
   if (words !== undefined) return words
