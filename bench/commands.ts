@@ -12,6 +12,11 @@ const entry = (name: string, summary: string, load: () => Promise<{ readonly com
 
 export const BENCHES: readonly CommandEntry[] = [
   entry('generate', 'Prompt and decode speed behind contexts of several lengths.', () => import('./generate.ts')),
+  entry(
+    'constraint',
+    'Texts of JSON Schemas: whether they are valid, and what that costs.',
+    () => import('./constraint.ts'),
+  ),
   entry('abort', 'Time from an abort to the next usable token.', () => import('./abort.ts')),
   entry('loop-delay', "Delay of the caller's event loop while the library works.", () => import('./loop-delay.ts')),
   entry('cycles', 'Memory and threads over many load/close cycles.', () => import('./cycles.ts')),
