@@ -1,7 +1,7 @@
 // Takes tool calls out of an answer while it streams in. Pure. What looks like a call and is none comes out as text.
 import type { ToolCall } from '../../engine/chat-types.ts'
 import { findMark, heldLength, lengthTrimmed } from './held-text.ts'
-import { CALL_FORMS, type CallForm, type CallReading, readBare } from './tool-calls.ts'
+import { CALL_FORMS, type CallForm, type CallReading, callEnd, readBare } from './tool-calls.ts'
 
 export interface Called {
   /** Text that is no call; white space around calls is dropped. */
@@ -83,7 +83,7 @@ export class ToolCallSplitter {
 
   private collect(isEnd: boolean): boolean {
     const { open, close, read } = this.form!
-    const at = close === undefined ? -1 : this.held.indexOf(close)
+    const at = close === undefined ? -1 : callEnd(this.held, close, isEnd)
     if (at < 0 && !isEnd) return false
     const end = at < 0 ? this.held.length : at
     const body = this.held.slice(0, end)

@@ -93,8 +93,26 @@ function allCalls(values: readonly Value[], reading: CallReading): ToolCall[] | 
 
 function readTagged(text: string, reading: CallReading): ToolCall[] | undefined {
   if (text.trimStart().startsWith('<function=')) return readFunction(text, reading)
-  const value = attempt(() => readJson(text))
-  return value === undefined ? undefined : allCalls(Array.isArray(value) ? value : [value], reading)
+  const values = text.trimStart().startsWith('[') ? attempt(() => readJson(text)) : readSequence(text)
+  return Array.isArray(values) ? allCalls(values, reading) : undefined
+}
+
+/** What a call begins with where it is JSON, maybe behind the name of its function. */
+const JSON_BEGIN = /^\s*(?:[^>\s]+>\s*)?[{[]/
+const TEXT_OF_JSON = /"(?:[^"\\]|\\.)*"/gs
+
+/**
+ * Where `close` ends the call at the beginning of `held`; -1 where it is not there yet. Texts inside of JSON may contain
+ * the mark; when nothing more comes and only they do, JSON it is not.
+ */
+export function callEnd(held: string, close: string, isEnd: boolean): number {
+  const first = held.indexOf(close)
+  if (first < 0 || !JSON_BEGIN.test(held)) return first
+  const blanked = held.replace(TEXT_OF_JSON, (text) => ' '.repeat(text.length))
+  const open = blanked.indexOf('"')
+  const at = blanked.indexOf(close)
+  const isInText = at < 0 || (open >= 0 && open < at)
+  return isInText ? (isEnd ? first : -1) : at
 }
 
 const FUNCTION = /^\s*<function=([^>\s]+)>(.*?)(?:<\/function>)?\s*$/s
@@ -166,11 +184,13 @@ function readMistral(text: string, reading: CallReading): ToolCall[] | undefined
     return read && Array.isArray(read.value) ? allCalls(read.value, reading) : undefined
   }
   const calls: ToolCall[] = []
-  for (const part of text.split('[TOOL_CALLS]')) {
-    const [head = '', name, id] = MISTRAL_HEAD.exec(part) ?? []
-    const read = name === undefined ? undefined : attempt(() => readJsonAt(part, head.length))
+  for (let rest = text; ; ) {
+    const [head = '', name, id] = MISTRAL_HEAD.exec(rest) ?? []
+    const read = name === undefined ? undefined : attempt(() => readJsonAt(rest, head.length))
     if (read === undefined || !(read.value instanceof Map)) return undefined
     calls.push(makeCall(name!, read.value, id, reading))
+    const [mark] = /^\s*\[TOOL_CALLS\]/.exec(rest.slice(read.end)) ?? []
+    if (mark === undefined) return calls
+    rest = rest.slice(read.end + mark.length)
   }
-  return calls
 }

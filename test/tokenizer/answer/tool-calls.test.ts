@@ -120,6 +120,55 @@ test('what is no call is text', () => {
   }
 })
 
+test('marks, brackets and escapes inside the texts of a call', () => {
+  const args = '{"city":"a </tool_call> } ] \\" <tool_call> [TOOL_CALLS]x{}","days":[{"a":{"b":[[1]]}}]}'
+  const call = `{"name": "get_weather", "arguments": ${args}}`
+  const expected = `get_weather ${args} id1`
+  assert.equal(brief(`<tool_call>\n${call}\n</tool_call>`), ['', expected])
+  assert.equal(brief(`<function=get_weather>${args.replace('tool_call', 'function')}</function>`), [
+    '',
+    expected.replace('tool_call', 'function'),
+  ])
+  assert.equal(brief(`[TOOL_CALLS][${call}]`), ['', expected])
+  assert.equal(brief(`[TOOL_CALLS]get_weather[ARGS]${args}[TOOL_CALLS]python[ARGS]{}`), ['', expected, 'python {} id2'])
+  assert.equal(brief(call), ['', expected])
+  assert.equal(brief('<tool_call>{"name": "x", "arguments": {"s": "Z\\u00fcrich \\ud83d\\ude00 \\n"}}</tool_call>'), [
+    '',
+    'x {"s":"Zürich 😀 \\n"} id1',
+  ])
+})
+
+test('several calls between one pair of marks; what is cut off is text', () => {
+  const call = (city: string) => `{"name": "get_weather", "arguments": {"city": "${city}"}}`
+  assert.equal(brief(`<tool_call>\n${call('Paris')}\n${call('Rome')}\n</tool_call>`), ['', PARIS, ROME])
+  assert.equal(brief(`<tool_call>[${call('Paris')}, ${call('Rome')}]</tool_call>`), ['', PARIS, ROME])
+  for (const text of ['<tool_call>{"a</tool_call> x', '<tool_call>{"name": "x", "arguments": {"a": "</tool_call>']) {
+    assert.equal(brief(text), [text])
+  }
+})
+
+test('cut anywhere, and letter by letter, every form gives the same', () => {
+  const json =
+    '{"name": "get_weather", "parameters": {"city": "Zürich </tool_call> \\" \\u00e9 😀", "days": [[1], {}]}}'
+  const texts = [
+    `Let me see.\n<tool_call>\n${json}\n</tool_call>\n<tool_call>${json}</tool_call> done`,
+    `<tool_call><function=get_weather>\n<parameter=city>\nRome\n</parameter>\n</function></tool_call>`,
+    `<|python_tag|>${json}; ${json}`,
+    '<|python_tag|>get_weather.call(city="a, b", days=2)',
+    `${json};${json}`,
+    `[${json}]`,
+    '<function=get_weather>{"city": "</function>"}</function> and',
+    `ok [TOOL_CALLS] [${json}]`,
+    '[TOOL_CALLS]get_weather[CALL_ID]c1[ARGS]{"city": "Paris"}[TOOL_CALLS]python[ARGS]{"code": "[TOOL_CALLS]"}',
+  ]
+  for (const text of texts) {
+    const whole = read(text)
+    assert.ok(whole.calls.length > 0, text)
+    for (let at = 1; at < text.length; at++) assert.equal(read(text, [at]), whole)
+    assert.equal(read(text, new Array<number>(text.length).fill(1)), whole)
+  }
+})
+
 const PARTS = [
   '<tool_call>',
   '</tool_call>',
