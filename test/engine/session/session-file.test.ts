@@ -256,20 +256,24 @@ test('nothing is made room for because a file says so', async () => {
   await claim({}, /expected tokens below 512, found -1$/, (file) => file.writeInt32LE(-1, firstToken))
 })
 
-for (const [type, wrong] of [
-  ['f16', 'f32'],
-  ['f32', 'f16'],
+for (const [kvTypeK, kvTypeV, wrong] of [
+  ['f16', 'f16', { kvTypeV: 'f32' }],
+  ['f32', 'f16', { kvTypeK: 'f16' }],
+  ['q8_0', 'q8_0', { kvTypeK: 'f16' }],
+  ['q8_0', 'f16', { kvTypeV: 'q8_0' }],
+  ['f32', 'q8_0', { kvTypeV: 'f32' }],
 ] as const) {
-  test(`cells of ${type}`, async () => {
-    const { path, text } = await saved('cells', { kvTypeK: type, kvTypeV: type, stages: 3 })
-    await using model = await loadModel(MODEL, { context: 128, kvTypeK: type, kvTypeV: type })
+  test(`cells of ${kvTypeK} and ${kvTypeV}`, async () => {
+    const types = { context: 128, kvTypeK, kvTypeV }
+    const { path, text } = await saved('cells', { ...types, stages: 3 })
+    await using model = await loadModel(MODEL, types)
     const expected = (await ask(model, text)).ids
     using session = model.session()
     await session.load(path)
-    assert.equal((await ask(model, text, session)).ids, expected)
-    await using other = await loadModel(MODEL, { context: 128, kvTypeK: wrong, kvTypeV: wrong })
+    assert.equal(await ask(model, text, session), { ids: expected, reused: text.length - 1 })
+    await using other = await loadModel(MODEL, { ...types, ...wrong })
     using no = other.session()
-    assert.match((await errorOf(no.load(path))).message, `expected K cells ${wrong}, found ${type}`)
+    assert.match((await errorOf(no.load(path))).message, /expected [KV] cells (f32|f16|q8_0), found (f32|f16|q8_0)$/)
   })
 }
 
