@@ -1,7 +1,7 @@
 // The feed-forward part of a layer: down(f(gate(n)) * up(n)) with n = norm(x).
 import { type Activations, multiplyShare } from './activations.ts'
 import { columnStart, type Lane } from './lane.ts'
-import type { LayerPlan, VectorPlan } from './layout.ts'
+import type { LayerPlan, Region, VectorPlan } from './layout.ts'
 import type { Bind, Matrix } from './matrix.ts'
 import type { RowSet } from './row-set.ts'
 
@@ -24,11 +24,13 @@ export class FeedForward {
   readonly #lane: Lane
   readonly #rows: RowSet
   readonly #activations: Activations
+  readonly #hidden: readonly [Region]
 
   constructor(lane: Lane, rows: RowSet, activations: Activations) {
     this.#lane = lane
     this.#rows = rows
     this.#activations = activations
+    this.#hidden = [lane.layout.gate]
   }
 
   /** Writes this lane's columns of layout.projection. */
@@ -42,7 +44,7 @@ export class FeedForward {
     const width = gate.plan.rows
     const from = columnStart(width, index, count)
     this.#gate(from, columnStart(width, index + 1, count) - from, gateBias, upBias)
-    sync.barrier()
+    rows.dropDead(sync.barrier(), this.#hidden)
     const hidden = this.#activations.prepare(layout.gate, width, rows.count, undefined, down)
     multiplyShare(this.#lane, down[0], layout.projection, hidden, rows.count)
   }

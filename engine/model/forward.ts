@@ -1,7 +1,7 @@
 // One stage computes one micro-batch. Every lane runs this same program over the same rows; the lanes split the work
 // inside an operation (output groups of a product, KV heads of attention, rows of everything else) and meet at a
 // barrier where one operation needs another lane's results. A barrier throws `Withdrawn` in every lane when no row is
-// alive any more; rows that died alone are dropped at the next layer.
+// alive any more; rows that died alone are dropped behind it.
 import { Activations, multiply, multiplyShare, type Prepared } from './activations.ts'
 import { Attention } from './attention.ts'
 import { denseFfn, FeedForward, type Ffn } from './feed-forward.ts'
@@ -35,6 +35,7 @@ export class StageForward {
   readonly #mixture: Mixture | undefined
   readonly #head: Head | undefined
   readonly #qkvOut: readonly [Region, Region, Region]
+  readonly #attentionOut: readonly [Region]
   readonly rows: RowSet
 
   constructor(lane: Lane) {
@@ -64,23 +65,23 @@ export class StageForward {
       this.#head = new Head(lane, this.rows, this.#activations, bind(output), outputNorm, results)
     }
     this.#qkvOut = [layout.q, layout.k, layout.v]
+    this.#attentionOut = [layout.attention]
   }
 
   /** Computes the micro-batch in input slot `slot`; the last stage reports into result slot `resultSlot`. */
   run(slot: number, resultSlot: number): void {
     const { rows } = this
     rows.open(slot)
-    let alive = this.#begin()
+    this.#begin()
     for (const layer of this.#layers) {
-      rows.dropDead(alive)
       this.#attentionBlock(layer)
-      alive = this.#ffnBlock(layer)
+      this.#ffnBlock(layer)
     }
     this.#head?.run(resultSlot)
   }
 
   /** Embeds the tokens (first stage) and computes each row's rotations. */
-  #begin(): number {
+  #begin(): void {
     const { index, count, kernels, layout, config, sync, ropeMagnitudes } = this.#lane
     const { rows } = this
     for (let row = index; row < rows.count; row += count) {
@@ -96,7 +97,7 @@ export class StageForward {
         kernels.rope_table(table, frequencies, pairs, rows.position(row), ropeMagnitudes[rope]!)
       }
     }
-    return sync.barrier()
+    rows.dropDead(sync.barrier())
   }
 
   /** x += O(attention(norm(x))) */
@@ -105,21 +106,21 @@ export class StageForward {
     const { rows } = this
     const input = this.#activations.prepare(rows.x, config.width, rows.count, plan.attentionNorm, qkv)
     this.#products(qkv, this.#qkvOut, input)
-    sync.barrier()
+    rows.dropDead(sync.barrier(), this.#qkvOut)
     this.#attention.normalizeRows(plan)
     this.#attention.run(plan, kind)
-    sync.barrier()
+    rows.dropDead(sync.barrier(), this.#attentionOut)
     const width = config.heads * config.headDim
     const heads = this.#activations.prepare(layout.attention, width, rows.count, undefined, attentionOutput)
     multiplyShare(this.#lane, attentionOutput[0], layout.projection, heads, rows.count)
-    this.#residual.add(plan.attentionOutputBias, plan.attentionPostNorm)
+    rows.dropDead(this.#residual.add(plan.attentionOutputBias, plan.attentionPostNorm))
   }
 
   /** x += FFN(norm(x)), one network or a mixture of experts. */
-  #ffnBlock({ plan, ffn, experts }: Layer): number {
+  #ffnBlock({ plan, ffn, experts }: Layer): void {
     if (ffn) this.#feedForward.run(ffn, plan.ffnNorm)
     if (experts) this.#mixture?.run(experts, plan.ffnNorm)
-    return this.#residual.add(plan.downBias, plan.ffnPostNorm)
+    this.rows.dropDead(this.#residual.add(plan.downBias, plan.ffnPostNorm))
   }
 
   /** Products that share one input, their output groups laid end to end and shared among the lanes. */

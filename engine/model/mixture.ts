@@ -77,11 +77,11 @@ export class Mixture {
   run(experts: Experts, norm: VectorPlan | undefined): void {
     const { layout, config, sync } = this.#lane
     const { router, gate, up, down, shared } = experts
-    const { count } = this.#rows
     if (shared) {
       this.#feedForward.run(shared.ffn, norm)
       sync.barrier()
     }
+    const { count } = this.#rows
     const readers = [router, gate[0]!, up[0]!, ...(shared ? [shared.router] : [])]
     const input = this.#activations.prepare(this.#rows.x, config.width, count, norm, readers)
     multiplyShare(this.#lane, router, this.#regions.scores, input, count)

@@ -1,9 +1,11 @@
 // The rows of the micro-batch being computed, as one lane sees them: packed, so that every operation runs over
-// `0 .. count - 1`. Packed row `i` is row `original[i]` of the slot. Rows that die are dropped between layers, by
-// the same decision in every lane.
+// `0 .. count - 1`. Packed row `i` is row `original[i]` of the slot. Rows that die are dropped where the lanes have met,
+// by the same decision in every lane.
 import { KIND_CHUNK, microBatchKind, rowCount, rowHead, rowPosition, rowToken } from '../pipeline/codec.ts'
 import type { Lane } from './lane.ts'
-import { rowsMax } from './layout.ts'
+import { type Region, rowsMax } from './layout.ts'
+
+const NOTHING_ELSE: readonly Region[] = []
 
 export class RowSet {
   readonly #lane: Lane
@@ -65,24 +67,29 @@ export class RowSet {
 
   /**
    * Drops the rows whose bit is clear in `alive`, a decision all lanes share. Lane 0 moves the survivors' residual
-   * streams together, then all meet. Nothing but `x` may be live across this call.
+   * streams together, and their rows of `others`, then all meet. Nothing else of a row may be needed across this call.
    */
-  dropDead(alive: number): void {
+  dropDead(alive: number, others: readonly Region[] = NOTHING_ELSE): void {
     if (this.#isChunk || (alive & this.#alive) === this.#alive) return
     this.#alive &= alive
-    const { index, sync, words, config } = this.#lane
-    const x = this.x.address >>> 2
+    const { index, sync } = this.#lane
     let kept = 0
     for (let row = 0; row < this.count; row++) {
       const original = this.original[row]!
       if (((this.#alive >>> original) & 1) === 0) continue
       if (index === 0 && kept !== row) {
-        words.copyWithin(x + kept * config.width, x + row * config.width, x + (row + 1) * config.width)
+        this.#move(this.x, row, kept)
+        for (const region of others) this.#move(region, row, kept)
       }
       this.original[kept++] = original
     }
     this.count = kept
     sync.barrier()
+  }
+
+  #move({ address, stride }: Region, from: number, to: number): void {
+    const at = (address + from * stride) >>> 2
+    this.#lane.words.copyWithin((address + to * stride) >>> 2, at, at + (stride >>> 2))
   }
 
   /** Writes the rows' residual streams to word `at` of another memory, each at the place of its slot row. */

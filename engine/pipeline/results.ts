@@ -75,6 +75,11 @@ export class Results {
     return returnStoppedUs(this.#views, this.#base)
   }
 
+  /** Whether the open record has a result of the row: it had a head, and was alive. */
+  has(row: number): boolean {
+    return returnEntryOfRow(this.#views, this.#base, row) >= 0
+  }
+
   /** How many logits of the row are NaN. */
   nanCount(row: number): number {
     return returnNanCount(this.#views, this.#base, this.#entry(row))

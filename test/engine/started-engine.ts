@@ -8,6 +8,7 @@ import type { PlanOptions } from '../../engine/model/plan.ts'
 import type { ForwardSource } from '../../engine/model/weights-forward.ts'
 import { prepareModel } from '../../engine/prepare.ts'
 import { resolveSampling } from '../../engine/sampling/parameters.ts'
+import type { DraftParameters } from '../../engine/spec/parameters.ts'
 import type { SamplingOptions } from '../../engine/types.ts'
 import { repositoryPath } from '../shared.ts'
 
@@ -37,13 +38,14 @@ export interface Continuation {
   readonly choices?: number
   readonly stopTokens?: readonly number[]
   readonly signal?: AbortSignal
+  readonly draft?: DraftParameters
 }
 
 /** The tokens of every choice. */
 export async function generate(
   { engine, vocabularySize }: StartedEngine,
   prompt: readonly number[],
-  { tokensMax, sampling = { temperature: 0 }, choices = 1, stopTokens = [], signal }: Continuation,
+  { tokensMax, sampling = { temperature: 0 }, choices = 1, stopTokens = [], signal, draft }: Continuation,
 ): Promise<number[][]> {
   const tokens: number[][] = Array.from({ length: choices }, () => [])
   const request = {
@@ -54,6 +56,7 @@ export async function generate(
     tokensMax,
     stopTokens,
     stopStrings: [],
+    ...(draft && { draft }),
   } as const
   for await (const event of engine.request(request, signal)) {
     if (event.kind === 'token') tokens[event.choice]!.push(event.token)

@@ -1,31 +1,32 @@
-// The stages of a pipeline on their threads, without a conductor: the test submits, cancels and takes results itself.
-import type { MicroBatch, MicroBatchNumber, Row, SequenceId } from '../../../engine/domain.ts'
-import { pipelineResidents } from '../../../engine/engine.ts'
-import { openGguf } from '../../../engine/gguf/file.ts'
-import { loadKernels } from '../../../engine/kernel-builds.ts'
-import type { ForwardSource } from '../../../engine/model/weights-forward.ts'
-import { encodeMicroBatch } from '../../../engine/pipeline/codec.ts'
+// The stages of a pipeline on their threads, without a conductor: a bench or test submits, cancels and takes results itself.
+import type { MicroBatch, MicroBatchNumber, Row, SequenceId } from '../../engine/domain.ts'
+import { pipelineResidents } from '../../engine/engine.ts'
+import { openGguf } from '../../engine/gguf/file.ts'
+import { loadKernels } from '../../engine/kernel-builds.ts'
+import type { ForwardSource } from '../../engine/model/weights-forward.ts'
+import { encodeMicroBatch } from '../../engine/pipeline/codec.ts'
 import {
   CLOSING,
   type ControlLayout,
   controlLayout,
   createControl,
   endPipeline,
-} from '../../../engine/pipeline/control.ts'
-import { armMask, clearMask } from '../../../engine/pipeline/masks.ts'
-import { handOutMemories } from '../../../engine/pipeline/memories.ts'
-import { type Residents, startResidents } from '../../../engine/pipeline/pool.ts'
-import { Results } from '../../../engine/pipeline/results.ts'
-import { Ring } from '../../../engine/pipeline/ring.ts'
-import { type PreparedModel, prepareModel } from '../../../engine/prepare.ts'
+} from '../../engine/pipeline/control.ts'
+import { armMask, clearMask } from '../../engine/pipeline/masks.ts'
+import { handOutMemories } from '../../engine/pipeline/memories.ts'
+import { type Residents, startResidents } from '../../engine/pipeline/pool.ts'
+import { Results } from '../../engine/pipeline/results.ts'
+import { Ring } from '../../engine/pipeline/ring.ts'
+import { type PreparedModel, prepareModel } from '../../engine/prepare.ts'
 
 const WAIT_MS = 20_000
 
 export interface Returned {
   readonly number: number
+  /** When a stage stopped in the middle of it, 0 where none did; see clock.ts. */
   readonly stoppedUs: number
-  /** Whether row 0 has a result. */
-  readonly hasResult: boolean
+  /** The best token behind each row; undefined for rows without a result. */
+  readonly tokens: readonly (number | undefined)[]
 }
 
 export class StageThreads implements AsyncDisposable {
@@ -36,6 +37,8 @@ export class StageThreads implements AsyncDisposable {
   readonly #input: Ring
   readonly #results: Results
   readonly #words: Int32Array
+  /** Of each micro-batch in flight. */
+  readonly #rows = new Map<number, number>()
   #nextNumber = 0
 
   private constructor(model: PreparedModel) {
@@ -75,6 +78,7 @@ export class StageThreads implements AsyncDisposable {
     encodeMicroBatch(this.#words, (address + this.#input.reserve() * stride) >>> 2, microBatch(number, rows))
     armMask(this.#control, this.#layout.masks, number, rows)
     if (isDead) this.cancel(number)
+    this.#rows.set(number, rows)
     this.#input.publish()
     return number
   }
@@ -91,18 +95,14 @@ export class StageThreads implements AsyncDisposable {
       return number !== undefined
     })
     const { stoppedUs } = this.#results
-    const hasResult = this.#hasResult()
+    const tokens = Array.from({ length: this.#rows.get(number!)! }, (_, row) => this.#token(row))
+    this.#rows.delete(number!)
     this.#results.release()
-    return { number: number!, stoppedUs, hasResult }
+    return { number: number!, stoppedUs, tokens }
   }
 
-  /** Asking for a row that was dead is a bug of whoever asks. */
-  #hasResult(): boolean {
-    try {
-      return this.#results.nanCount(0) === 0
-    } catch {
-      return false
-    }
+  #token(row: number): number | undefined {
+    return this.#results.has(row) ? this.#results.row(row).ids[0] : undefined
   }
 
   async #until(isDone: () => boolean): Promise<void> {
