@@ -18,8 +18,10 @@ export const BENCHES: readonly CommandEntry[] = [
     () => import('./constraint.ts'),
   ),
   entry('abort', 'Time from an abort to the next usable token.', () => import('./abort.ts')),
+  entry('cancel', 'How soon cancelled work stops, and what is left of it.', () => import('./cancel/cancel.ts')),
   entry('loop-delay', "Delay of the caller's event loop while the library works.", () => import('./loop-delay.ts')),
   entry('cycles', 'Memory and threads over many load/close cycles.', () => import('./cycles.ts')),
+  entry('soak', 'Random requests, drafts and aborts: no leak, no stall.', () => import('./soak.ts')),
   entry('big', 'A model of more than one 32-bit memory: plan, speed and peak memory.', () => import('./big.ts')),
   entry(
     'invariance',

@@ -1,8 +1,10 @@
 // The stages of a pipeline on their threads, without a conductor: a bench or test submits, cancels and takes results itself.
+import { availableParallelism } from 'node:os'
 import type { MicroBatch, MicroBatchNumber, Row, SequenceId } from '../../engine/domain.ts'
 import { pipelineResidents } from '../../engine/engine.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
-import { loadKernels } from '../../engine/kernel-builds.ts'
+import { enableRelaxedSimd, loadKernels } from '../../engine/kernel-builds.ts'
+import type { PlanOptions } from '../../engine/model/plan.ts'
 import type { ForwardSource } from '../../engine/model/weights-forward.ts'
 import { encodeMicroBatch } from '../../engine/pipeline/codec.ts'
 import {
@@ -18,6 +20,7 @@ import { type Residents, startResidents } from '../../engine/pipeline/pool.ts'
 import { Results } from '../../engine/pipeline/results.ts'
 import { Ring } from '../../engine/pipeline/ring.ts'
 import { type PreparedModel, prepareModel } from '../../engine/prepare.ts'
+import { createTraceRings, type LaneRings } from '../../engine/trace.ts'
 
 const WAIT_MS = 20_000
 
@@ -37,18 +40,22 @@ export class StageThreads implements AsyncDisposable {
   readonly #input: Ring
   readonly #results: Results
   readonly #words: Int32Array
+  /** What the lanes of each stage recorded; to be read when they have ended. */
+  readonly trace: LaneRings
   /** Of each micro-batch in flight. */
   readonly #rows = new Map<number, number>()
   #nextNumber = 0
+  #isClosed = false
 
   private constructor(model: PreparedModel) {
     const { stages } = model.plan
     this.#model = model
     this.#layout = controlLayout(stages.length)
     this.#control = createControl(this.#layout)
+    this.trace = createTraceRings(model.plan, undefined).target
     const { rings, stageBells, conductorBell } = this.#layout
-    const { module } = loadKernels('plain')
-    const { part, lanes } = pipelineResidents(model, this.#control, this.#layout, module, '', undefined)
+    const { module } = loadKernels('auto')
+    const { part, lanes } = pipelineResidents(model, this.#control, this.#layout, module, '', this.trace)
     this.#residents = startResidents(lanes)
     const memories = handOutMemories(stages, part.lanePorts)
     this.#words = new Int32Array(memories[0]!)
@@ -56,15 +63,20 @@ export class StageThreads implements AsyncDisposable {
     this.#results = new Results(this.#control, this.#layout, stages.at(-1)!, memories.at(-1)!, part.vocabularySize)
   }
 
-  static async start(
-    path: string,
-    options: { readonly stages: number; readonly lanes: number },
-    forward: ForwardSource,
-  ): Promise<StageThreads> {
-    const model = { ...prepareModel(openGguf(path), { ...options, context: 64 }, 2), forward }
+  static async start(path: string, options: PlanOptions, forward: ForwardSource): Promise<StageThreads> {
+    enableRelaxedSimd()
+    const model = { ...prepareModel(openGguf(path), options, availableParallelism()), forward }
+    const { stages, sizes } = model.plan
     const threads = new StageThreads(model)
-    await threads.#until(() => Atomics.load(threads.#control, threads.#layout.ready) === options.stages * options.lanes)
+    const count = stages.length * sizes.lanes
+    await threads.#until(() => Atomics.load(threads.#control, threads.#layout.ready) === count)
     return threads
+  }
+
+  /** Stages and lanes. */
+  get plan(): string {
+    const { stages, sizes } = this.#model.plan
+    return `${stages.length} stages of ${sizes.lanes} lanes`
   }
 
   get firstLayers(): number[] {
@@ -113,7 +125,10 @@ export class StageThreads implements AsyncDisposable {
     }
   }
 
+  /** May be called again. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
     endPipeline(this.#control, this.#layout, CLOSING)
     await this.#residents.close(2000)
   }

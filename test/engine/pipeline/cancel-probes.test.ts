@@ -14,7 +14,11 @@ const WAIT_MS = 20_000
 
 async function start(options: { readonly stages: number; readonly lanes: number }) {
   const words = createProbes(LAYERS)
-  const threads = await StageThreads.start(EMBEDDED_MODEL, options, { href: FORWARD, settings: words })
+  const threads = await StageThreads.start(
+    EMBEDDED_MODEL,
+    { ...options, context: 64 },
+    { href: FORWARD, settings: words },
+  )
   return { threads, stages: threads.firstLayers.map((layer) => new StageProbes(words, layer)) }
 }
 
@@ -115,7 +119,7 @@ for (const lanes of [1, 2, 3]) {
     const words = createThinning()
     await using threads = await StageThreads.start(
       EMBEDDED_MODEL,
-      { stages: 1, lanes },
+      { stages: 1, lanes, context: 64 },
       { href: THINNING, settings: words },
     )
     const tokens = async (from: number, mask: number) => {

@@ -1,0 +1,157 @@
+// Many requests that speculate, share the pipeline and are aborted at random: whether anything stalls or stays behind.
+import { fileURLToPath } from 'node:url'
+import { defineCommand } from '../cli/command.ts'
+import { EMBEDDED_MODEL } from '../cli/load.ts'
+import { modelPath } from '../cli/options.ts'
+import { note } from '../cli/output.ts'
+import { type GenerateOptions, loadModel, type Model } from '../index.ts'
+import { createRandom, type Random } from '../test/sim/random.ts'
+import { OUTPUT_OPTION, printReport } from './print.ts'
+
+const DRAFT_MODEL = fileURLToPath(new URL('../../cli/models/stories75K-draft.gguf', import.meta.url))
+const TOKENS = 10_000
+const ROUNDS = 10
+const STAGES = 2
+const SEQUENCES = 3
+/** More than can run at once. */
+const TOGETHER = 5
+const CONTEXT = 256
+const PROMPT_MAX = 96
+const STALL_MS = 30_000
+const GROWN_LIMIT = 1.05
+
+export const command = defineCommand({
+  usage: '[MODEL] [-md DRAFT] [--tokens 10000] [--seed 1] [-o md|json]',
+  positionalsMax: 1,
+  options: {
+    model: { kind: 'text', names: ['-m', '--model'], value: 'FILE', help: 'a GGUF file (stories260K)' },
+    draftModel: { kind: 'text', names: ['-md', '--draft-model'], value: 'FILE', help: 'its drafter (stories75K)' },
+    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: ROUNDS, help: 'tokens to generate (10000)' },
+    seed: { kind: 'integer', names: ['--seed'], value: 'N', least: 0, help: 'of everything random (1)' },
+    output: OUTPUT_OPTION,
+  },
+  async run({ values, positionals }) {
+    const { tokens = TOKENS, seed = 1 } = values
+    const path = modelPath(values, positionals) ?? EMBEDDED_MODEL
+    const draftModel = values.draftModel ?? DRAFT_MODEL
+    await using soak = await Soak.start(path, draftModel, seed)
+    const rows: (SoakRound & { readonly round: number })[] = []
+    for (let round = 1; round <= ROUNDS; round++) {
+      rows.push({ round, ...(await soak.round(Math.ceil(tokens / ROUNDS))) })
+      note(`round ${round} of ${ROUNDS}\n`)
+    }
+    const [settledMb, lastMb] = [rows[1]!.residentMb, rows.at(-1)!.residentMb]
+    printReport(
+      {
+        bench: 'soak',
+        about: `${tokens} tokens of requests that speculate and are aborted at random: ${path}, ${soak.model.info.plan.text}`,
+        options: { model: path, draftModel, tokens, seed },
+        columns: COLUMNS,
+        rows,
+        notes: [
+          `Behind every round a request took all cells and all sequences, and a text came out as it did at first.`,
+          `RSS grew ${(lastMb - settledMb).toFixed(1)} MB since the second round: ${lastMb < settledMb * GROWN_LIMIT ? 'flat' : 'NOT flat'}.`,
+        ],
+      },
+      values.output,
+    )
+  },
+})
+
+const COLUMNS = [
+  { key: 'round', title: 'round' },
+  { key: 'tokens', title: 'tokens' },
+  { key: 'requests', title: 'requests' },
+  { key: 'aborted', title: 'aborted' },
+  { key: 'accepted', title: 'drafts accepted' },
+  { key: 'residentMb', title: 'RSS MB', decimals: 1 },
+]
+
+export interface SoakRound {
+  readonly tokens: number
+  readonly requests: number
+  readonly aborted: number
+  /** Of the requests that were not aborted. */
+  readonly accepted: number
+  readonly residentMb: number
+}
+
+type Counts = { -readonly [name in Exclude<keyof SoakRound, 'residentMb'>]: number }
+
+export class Soak implements AsyncDisposable {
+  readonly model: Model
+  readonly #random: Random
+  /** What `#checkWhole` generated first. */
+  #text: string | undefined
+
+  private constructor(model: Model, random: Random) {
+    this.model = model
+    this.#random = random
+  }
+
+  static async start(path: string, draftModel: string, seed: number): Promise<Soak> {
+    const options = { stages: STAGES, sequences: SEQUENCES, context: CONTEXT, draftModel }
+    return new Soak(await loadModel(path, options), createRandom(seed))
+  }
+
+  /** Requests until `tokens` tokens have come. Throws when one stalls, fails, or leaves something behind. */
+  async round(tokens: number): Promise<SoakRound> {
+    const counts: Counts = { tokens: 0, requests: 0, aborted: 0, accepted: 0 }
+    const streams = Array.from({ length: TOGETHER }, async () => {
+      while (counts.tokens < tokens) await this.#request(counts)
+    })
+    await Promise.all(streams)
+    await this.#checkWhole()
+    return { ...counts, residentMb: process.memoryUsage.rss() / 1e6 }
+  }
+
+  async #request(counts: Counts): Promise<void> {
+    const random = this.#random
+    const { vocabularySize } = this.model.info
+    counts.requests++
+    const prompt = Array.from({ length: random.int(1, PROMPT_MAX) }, () => random.int(3, vocabularySize - 1))
+    const leaving = new AbortController()
+    const stall = AbortSignal.timeout(STALL_MS)
+    const tokensMax = random.chance(0.5) ? random.int(0, 40) : Number.POSITIVE_INFINITY
+    // While it waits, or in its prefill.
+    if (tokensMax === 0) setTimeout(() => leaving.abort(), random.int(0, 5))
+    const signal = AbortSignal.any([leaving.signal, stall])
+    const generation = this.model.generate(prompt, { ...drawOptions(random), signal })
+    let seen = 0
+    try {
+      for await (const _ of generation) {
+        counts.tokens++
+        if (++seen === tokensMax) leaving.abort()
+      }
+      counts.accepted += (await generation.result).stats.accepted
+    } catch (error) {
+      if (!leaving.signal.aborted) throw error
+      counts.aborted++
+    }
+  }
+
+  /** All sequences with all their cells at once: it would wait for ever for any that is lost. */
+  async #checkWhole(): Promise<void> {
+    const { choices } = await this.model.generate([1], {
+      ...{ choices: SEQUENCES, temperature: 1, seed: 7, maxTokens: CONTEXT - 1, ignoreEos: true },
+      ...{ speculation: 'off', signal: AbortSignal.timeout(STALL_MS) },
+    }).result
+    const text = choices.map(({ ids }) => ids.join()).join(';')
+    this.#text ??= text
+    if (text !== this.#text) throw new Error(`soak: expected the tokens ${this.#text}, found ${text}`)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.model.close()
+  }
+}
+
+const drawOptions = (random: Random): GenerateOptions => ({
+  speculation: random.pick(['off', 'sync', 'pipe', 'pipe'] as const),
+  draft: { pMin: random.pick([0, 0.3, 0.5]), pSplit: random.pick([0, 0.3, 1]), nMax: random.int(1, 8) },
+  temperature: random.pick([0, 0.8, 1.2]),
+  seed: random.int(0, 1000),
+  choices: random.pick([1, 1, 1, SEQUENCES]),
+  maxTokens: random.int(1, 100),
+  ignoreEos: true,
+})
