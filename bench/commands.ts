@@ -33,6 +33,7 @@ export const BENCHES: readonly CommandEntry[] = [
     'Speculation policies on an emulated pipeline, and what the cycle model allows.',
     () => import('./pipeline/table.ts'),
   ),
+  entry('trace-picture', 'A stretch of a trace as an SVG picture.', () => import('./trace-picture/picture.ts')),
   entry('kernels', 'Matrix products of every weight type beside the memory limit.', () => import('./kernels.ts')),
   entry(
     'parity',
