@@ -17,7 +17,7 @@ const SEQUENCES = 3
 const TOGETHER = 5
 const CONTEXT = 256
 const PROMPT_MAX = 96
-const STALL_MS = 30_000
+const STALL_MS = 60_000
 const GROWN_LIMIT = 1.05
 
 export const command = defineCommand({
