@@ -1,6 +1,7 @@
-// Attention of one layer for this lane's KV heads: biases, rotation, writing the cells of all rows, then reading the
-// cells each row may see. A KV head and the query heads that share it belong to one lane, so no barrier is needed
-// between writing and reading.
+// Attention of one layer: biases, rotation, writing the cells of all rows, then reading the cells each row may see. A KV
+// head and the query heads that share it belong to one lane, so no barrier is needed between writing and reading. Where
+// that would leave lanes idle for long, they share the chunks of all heads instead, and meet before and after: a chunk's
+// result is the same whoever computes it.
 import { ATTENTION_CHUNK } from '../limits.ts'
 import { rowAncestorIndex, rowCell, rowCommittedLength, rowPosition, rowSequence } from '../pipeline/codec.ts'
 import { attentionStateBytes, cellBytes, cellTypeNumber, chunksOf, storeKernel } from './cells.ts'
@@ -12,6 +13,8 @@ import type { RowSet } from './row-set.ts'
 
 /** Chunks between two looks at the mask. */
 const CHUNKS_AT_ONCE = 16
+/** Multiply-adds of the busiest lane that are worth the barriers of sharing, about 20 us. */
+const SHARING_GAIN = 1 << 18
 
 export class Attention {
   readonly #lane: Lane
@@ -67,17 +70,98 @@ export class Attention {
 
   /** Reads layout.q, k, v of all rows; writes this lane's heads of layout.attention. */
   run(layer: LayerPlan, kind: LayerKind): void {
-    const { sync, words, layout, index } = this.#lane
-    const { count } = this.#rows
-    for (let row = 0; row < count; row++) this.#write(layer, kind, row)
+    const { words, layout, index } = this.#lane
+    for (let row = 0; row < this.#rows.count; row++) this.#write(layer, kind, row)
     words[(layout.laneFaults >>> 2) + index] = this.#rows.faults
-    for (let row = 0; row < count; row++) {
+    if (this.#isWorthSharing(kind)) this.#runShared(layer, kind)
+    else this.#runOwnHeads(layer, kind)
+  }
+
+  #runOwnHeads(layer: LayerPlan, kind: LayerKind): void {
+    const { sync, layout } = this.#lane
+    for (let row = 0; row < this.#rows.count; row++) {
       const end = this.#end(row)
       const first = firstSeen(kind, end)
       for (let head = this.#firstHead; head < this.#endHead && sync.alive() !== 0; head++) {
         const states = layout.attentionStates.address + head * layout.attentionStates.stride
         this.#read(layer, row, head, first, end, states)
         this.#merge(row, head, chunksOf(first, end), states)
+      }
+    }
+  }
+
+  /** Known to all lanes alike: whether heads do not go into the lanes evenly and the cells to read are many. */
+  #isWorthSharing(kind: LayerKind): boolean {
+    const { config, count } = this.#lane
+    const { heads, kvHeads, headDim } = config
+    const idleHeads = Math.ceil(kvHeads / count) - kvHeads / count
+    if (idleHeads === 0) return false
+    let positions = 0
+    for (let row = 0; row < this.#rows.count; row++) {
+      const end = this.#end(row)
+      positions += end - firstSeen(kind, end)
+    }
+    return idleHeads * positions * (heads / kvHeads) * headDim * 2 >= SHARING_GAIN
+  }
+
+  /** As many rows at a time as their chunks have room for results. */
+  #runShared(layer: LayerPlan, kind: LayerKind): void {
+    const { sync, layout } = this.#lane
+    const room = chunksOf(0, layout.sizes.contextLength)
+    for (let first = 0, next = 0; first < this.#rows.count; first = next) {
+      // Cells are written, results merged.
+      sync.barrier()
+      let chunks = 0
+      for (; next < this.#rows.count; next++) {
+        const more = this.#chunks(next, kind)
+        if (chunks + more > room) break
+        chunks += more
+      }
+      this.#readShare(layer, kind, first, next, chunks)
+      sync.barrier()
+      this.#mergeShare(kind, first, next)
+    }
+  }
+
+  /** This lane's share of the chunks of rows first .. end - 1, `chunks` per head. */
+  #readShare(layer: LayerPlan, kind: LayerKind, first: number, end: number, chunks: number): void {
+    const { config, layout, index, count, sync } = this.#lane
+    const { attentionStates } = layout
+    const total = chunks * config.kvHeads
+    const shareFirst = shareStart(total, index, count)
+    const shareEnd = shareStart(total, index + 1, count)
+    for (let head = 0, before = 0; head < config.kvHeads; head++) {
+      let states = attentionStates.address + head * attentionStates.stride
+      for (let row = first; row < end && sync.alive() !== 0; row++) {
+        const own = this.#chunks(row, kind)
+        const from = Math.max(0, shareFirst - before)
+        const to = Math.min(own, shareEnd - before)
+        if (from < to) {
+          const positionsEnd = this.#end(row)
+          const positionsFirst = firstSeen(kind, positionsEnd)
+          const firstChunk = Math.floor(positionsFirst / ATTENTION_CHUNK)
+          const shareFrom = Math.max(positionsFirst, (firstChunk + from) * ATTENTION_CHUNK)
+          const shareTo = Math.min(positionsEnd, (firstChunk + to) * ATTENTION_CHUNK)
+          this.#read(layer, row, head, shareFrom, shareTo, states + from * this.#stateBytes)
+        }
+        states += own * this.#stateBytes
+        before += own
+      }
+    }
+  }
+
+  #mergeShare(kind: LayerKind, first: number, end: number): void {
+    const { config, layout, index, count } = this.#lane
+    const { attentionStates } = layout
+    const total = config.kvHeads * (end - first)
+    const shareFirst = shareStart(total, index, count)
+    const shareEnd = shareStart(total, index + 1, count)
+    for (let head = 0, at = 0; head < config.kvHeads; head++) {
+      let states = attentionStates.address + head * attentionStates.stride
+      for (let row = first; row < end; row++, at++) {
+        const chunks = this.#chunks(row, kind)
+        if (at >= shareFirst && at < shareEnd) this.#merge(row, head, chunks, states)
+        states += chunks * this.#stateBytes
       }
     }
   }
@@ -133,6 +217,12 @@ export class Attention {
   /** Positions that a row sees end here. */
   #end(row: number): number {
     return rowPosition(this.#lane.words, this.#rows.slot, this.#rows.original[row]!) + 1
+  }
+
+  /** Chunks of the positions that a row sees. */
+  #chunks(row: number, kind: LayerKind): number {
+    const end = this.#end(row)
+    return chunksOf(firstSeen(kind, end), end)
   }
 
   /** The results of the chunks of positions first .. end - 1 of a row and head, one after the other at `states`. */
