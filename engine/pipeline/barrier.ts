@@ -2,6 +2,12 @@
 // to its arrival and every lane leaves with it, so no lane can skip an operation that another enters.
 import { type BarrierWords, type ControlLayout, checkRunning } from './control.ts'
 
+/**
+ * Spinning that ends in a park was for nothing, and worse where the awaited lane wants this very core: then the next spin
+ * is half as long, down to this many loads. One that was not makes the next twice as long again.
+ */
+const SPINS_LEAST = 500
+
 /** Loads between two looks at the pipeline's state while spinning. */
 const SPINS_PER_CHECK = 4096
 
@@ -10,15 +16,17 @@ export class LaneBarrier {
   readonly #layout: ControlLayout
   readonly #barrier: BarrierWords
   readonly #lanes: number
-  readonly #spins: number
+  readonly #spinsMost: number
+  #spins: number
   #generation = 0
 
-  /** `spins`: loads before a lane parks; 0 when cores are scarce. */
+  /** `spins`: most loads before a lane parks; 0 when cores are scarce. */
   constructor(words: Int32Array, layout: ControlLayout, stage: number, lanes: number, spins: number) {
     this.#words = words
     this.#layout = layout
     this.#barrier = layout.barriers[stage]!
     this.#lanes = lanes
+    this.#spinsMost = spins
     this.#spins = spins
   }
 
@@ -54,7 +62,10 @@ export class LaneBarrier {
       if (Atomics.load(words, generation) !== seen) break
       if (i % SPINS_PER_CHECK === 0) checkRunning(words, this.#layout)
     }
-    if (Atomics.load(words, generation) === seen) this.#park(seen)
+    if (Atomics.load(words, generation) === seen) {
+      this.#spins = Math.min(this.#spinsMost, Math.max(SPINS_LEAST, this.#spins >> 1))
+      this.#park(seen)
+    } else this.#spins = Math.min(this.#spinsMost, this.#spins * 2)
     // The generation also moves when the pipeline ends, to wake parked lanes.
     checkRunning(words, this.#layout)
   }
