@@ -45,6 +45,7 @@ export const BENCHES: readonly CommandEntry[] = [
     'Decode speed of engines beside a program that keeps a core busy.',
     () => import('./peers/loaded.ts'),
   ),
+  entry('tokens', 'Records the ids of llama.cpp for awkward texts, for the tests.', () => import('./peers/tokens.ts')),
   entry('readme', "Writes README's table of speeds from docs/benchmarks.", () => import('./peers/readme.ts')),
   entry('peers', 'Speed beside other engines on the same files, in turns.', () => import('./peers/peers.ts')),
 ]

@@ -30,6 +30,8 @@ export interface EmbeddingContext extends Disposable {
 
 export interface Model extends Disposable {
   readonly useMmap: boolean
+  /** Without BOS and EOS. */
+  tokenize(text: string, specialTokens: boolean): readonly number[]
   createContext(options: object): Promise<Context>
   createEmbeddingContext(options: object): Promise<EmbeddingContext>
 }

@@ -2,7 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rewriteModel } from '../../bench/models/rewrite.ts'
+import { EMBEDDED_MODEL } from '../../bench/models/vocabulary.ts'
+import { gemmaMetadata, TOKEN_TEXTS, type TokenFixture } from '../../bench/peers/token-cases.ts'
 import { createTokenizer, detokenize } from '../../tokenizer/index.ts'
+import { temporaryPath } from '../engine/gguf/temporary.ts'
 import { repositoryPath, sharedTest } from '../shared.ts'
 import { vocabularyOfFile } from './fake-metadata.ts'
 
@@ -34,6 +38,27 @@ sharedTest(test, 'stories260K: ids as llama2.c', 'models/stories260K/tok512-vect
   for (const { text, llama2c_ids } of cases) {
     assert.equal(tokenizer.encode(text, PLAIN), llama2c_ids, JSON.stringify(text))
     assert.is(detokenize(vocabulary.table, llama2c_ids), text)
+  }
+})
+
+const FAMILIES = JSON.parse(readFileSync(repositoryPath('test/fixtures/tokens.json'), 'utf8')) as TokenFixture
+
+for (const [pre, expected] of Object.entries(FAMILIES.pre)) {
+  sharedTest(test, `${pre}: ids as llama.cpp`, 'vectors/vocab/ggml-vocab-gpt-2.gguf', (path) => {
+    const tokenizer = createTokenizer(vocabularyOfFile(path, pre))
+    for (const [i, text] of TOKEN_TEXTS.entries()) {
+      assert.equal(tokenizer.encode(text, { addBos: false, parseSpecial: true }), expected[i], JSON.stringify(text))
+    }
+  })
+}
+
+test('SentencePiece as Gemma has it: ids as llama.cpp', () => {
+  const path = temporaryPath('gemma.gguf')
+  rewriteModel(path, EMBEDDED_MODEL, gemmaMetadata())
+  const tokenizer = createTokenizer(vocabularyOfFile(path))
+  for (const [i, text] of TOKEN_TEXTS.entries()) {
+    const ids = tokenizer.encode(text, { addBos: false, parseSpecial: true })
+    assert.equal(ids, FAMILIES.gemma[i], JSON.stringify(text))
   }
 })
 
