@@ -1,5 +1,6 @@
 // Prints a report the way the user asked for.
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Option } from '../cli/arguments.ts'
 import { write } from '../cli/output.ts'
 import { machineFacts } from './machine.ts'
@@ -19,6 +20,7 @@ export function printReport(report: Report, format: 'md' | 'json' = 'md', savePr
   const texts = { md: reportMarkdown(report, machine), json: reportJson(report, machine) }
   write(texts[format])
   if (savePrefix === undefined) return
+  mkdirSync(dirname(savePrefix), { recursive: true })
   writeFileSync(`${savePrefix}.md`, texts.md)
   writeFileSync(`${savePrefix}.json`, texts.json)
 }
