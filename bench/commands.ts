@@ -34,6 +34,11 @@ export const BENCHES: readonly CommandEntry[] = [
     () => import('./pipeline/table.ts'),
   ),
   entry('trace-picture', 'A stretch of a trace as an SVG picture.', () => import('./trace-picture/picture.ts')),
+  entry(
+    'speculation',
+    'Speculation policies beside plain decoding with real kernels, models and texts.',
+    () => import('./speculation.ts'),
+  ),
   entry('kernels', 'Matrix products of every weight type beside the memory limit.', () => import('./kernels.ts')),
   entry(
     'parity',

@@ -19,19 +19,23 @@ export const CACHE_OPTION = {
 } as const satisfies Option
 
 const FORGE = fileURLToPath(new URL('./models/forge.js', import.meta.url))
+const EMBEDDED_DRAFT = fileURLToPath(new URL('../../cli/models/stories75K-draft.gguf', import.meta.url))
 const EMBEDDED_NAME = 'stories260K'
 /** What llama.cpp calls a mixture: the matrices, the head, the down projections. */
 const MIXTURES: Readonly<Record<string, readonly [string, string, string]>> = { Q4_K_M: ['Q4_K', 'Q6_K', 'Q6_K'] }
 
-export const MODEL_NAMES = `a file, ${EMBEDDED_NAME}, or [wide-]SHAPE-TYPE[-HEAD[-DOWN]][-zeros]`
+export const MODEL_NAMES = `a file, ${EMBEDDED_NAME}, or [wide-[draft-|wrong-]]SHAPE-TYPE[-HEAD[-DOWN]][-zeros]`
 
 /**
  * The forge's arguments for a name such as `1b-Q4_0-Q6_K`, `1b-Q4_K_M`, `wide-160m-Q8_0` or `5g-Q8_0-zeros`; undefined
- * for anything else. `wide` models are the embedded one, widened.
+ * for anything else. `wide` models are the embedded one, widened; `draft` ones the smaller model that drafts for it, and
+ * `wrong` ones the same with its words mixed up.
  */
 export function forgeArguments(name: string): string[] | undefined {
   const parts = name.split('-')
   const isWide = parts[0] === 'wide' && parts.shift() !== undefined
+  const isWrong = isWide && parts[0] === 'wrong' && parts.shift() !== undefined
+  const isDraft = isWrong || (isWide && parts[0] === 'draft' && parts.shift() !== undefined)
   const isZeros = parts.at(-1) === 'zeros' && parts.pop() !== undefined
   const [shape = '', type = '', ...rest] = parts
   const types = MIXTURES[type] ?? [type]
@@ -42,7 +46,8 @@ export function forgeArguments(name: string): string[] | undefined {
     return undefined
   if (![matrices, head, down].every(isKnown)) return undefined
   return [
-    ...(isWide ? ['--widen', EMBEDDED_MODEL] : []),
+    ...(isWide ? ['--widen', isDraft ? EMBEDDED_DRAFT : EMBEDDED_MODEL] : []),
+    ...(isWrong ? ['--head-shift', '1'] : []),
     ...['--shape', shape, '--type', matrices],
     ...(head === undefined ? [] : ['--head', head]),
     ...(down === undefined ? [] : ['--down', down]),

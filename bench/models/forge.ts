@@ -2,6 +2,7 @@
 //   forge.js --shape 1b --type Q4_0 --head Q6_K -o 1b.gguf
 //   forge.js --shape 5g --zeros -o 5g.gguf
 //   forge.js --widen cli/models/stories260K.gguf --shape 1b --type Q8_0 -o wide.gguf
+//   forge.js --widen cli/models/stories75K-draft.gguf --shape 160m --type Q4_0 --head-shift 1 -o always-wrong.gguf
 //   forge.js --recipe gemma3 --type F16 -o gemma3.gguf
 //   forge.js --widen MODEL --width 256 --ffn 512 --layers 6 --heads 8 --kv-heads 4 --type Q4_K --head Q6_K -o FILE
 import { fileURLToPath } from 'node:url'
@@ -28,6 +29,7 @@ const OPTIONS = {
   down: text,
   zeros: { type: 'boolean' },
   widen: text,
+  'head-shift': text,
   recipe: text,
   output: { ...text, short: 'o' },
 } as const
@@ -66,6 +68,11 @@ function shapeOf(values: Values): Shape {
   }
 }
 
+function headShift({ 'head-shift': given = '0' }: Values): number {
+  if (/^\d+$/.test(given)) return Number(given)
+  throw new Error(`expected a whole number for --head-shift, found ${given}`)
+}
+
 /** Forges what the arguments ask for and returns a line about it. */
 export function forge(args: readonly string[]): string {
   const values = parse(args)
@@ -82,7 +89,7 @@ export function forge(args: readonly string[]): string {
   const bytes =
     widen === undefined
       ? forgeSynthetic(output, { shape, types: typesOf(COMPUTABLE_TYPES), name, zeros: values.zeros ?? false })
-      : forgeWidened(output, widen, shape, typesOf(FORGED_TYPES))
+      : forgeWidened(output, widen, shape, typesOf(FORGED_TYPES), headShift(values))
   return `${output}: ${bytes} bytes`
 }
 

@@ -27,7 +27,8 @@ interface Mapping {
 }
 
 /**
- * Writes `modelPath` widened to `shape` and returns the file's size. The vocabulary stays.
+ * Writes `modelPath` widened to `shape` and returns the file's size. The vocabulary stays. With a `headShift`, a word gets
+ * the logit of the one so many places behind it: a model that is as sure as the trained one, and wrong.
  * @throws Error where the shape is smaller than the model's in any number
  */
 export function forgeWidened(
@@ -35,12 +36,13 @@ export function forgeWidened(
   modelPath: string,
   shape: Omit<Shape, 'words'>,
   types: TypeChoice<ForgedType>,
+  headShift = 0,
 ): number {
   const file = openGguf(modelPath)
   const config = modelConfig(file)
   const newShape = { ...shape, words: config.vocabularySize }
   checkShape(config, newShape)
-  const mapping = mappings(file, config, newShape)
+  const mapping = mappings(file, config, newShape, headShift)
   const tensors: TensorSource[] = llamaTensors(newShape, types).map((item) => {
     const typed = { ...item, type: fittingType(item.type as ForgedType, item.dims[0]!) }
     return { ...typed, pieces: () => rows(typed, mapping(item.name)) }
@@ -77,7 +79,12 @@ function checkShape(config: ModelConfig, shape: Shape): void {
 }
 
 /** By a new tensor's name, what fills it; undefined for the padding layers' zero matrices. */
-function mappings(file: GgufFile, config: ModelConfig, shape: Shape): (name: string) => Mapping | undefined {
+function mappings(
+  file: GgufFile,
+  config: ModelConfig,
+  shape: Shape,
+  headShift: number,
+): (name: string) => Mapping | undefined {
   const weights = modelWeights(file, config)
   const read = (tensor: TensorInfo) => readF32Tensor(file, tensor)
   const same = (index: number) => index
@@ -119,7 +126,8 @@ function mappings(file: GgufFile, config: ModelConfig, shape: Shape): (name: str
       return layer && ofLayer(layer, part)
     }
     if (name === 'output_norm.weight') return norm(weights.outputNorm)
-    return matrix(name === 'output.weight' ? weights.output : weights.tokenEmbedding)
+    if (name !== 'output.weight') return matrix(weights.tokenEmbedding)
+    return matrix(weights.output, { row: (word) => (word + headShift) % shape.words })
   }
 }
 

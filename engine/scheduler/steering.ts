@@ -2,6 +2,7 @@
 // the draft trees of sequences that leave it to us how to speculate. Without times nothing is learned and nothing changes.
 import { Autopilot, type AutoReport } from '../spec/autopilot.ts'
 import type { Conditions } from '../spec/forecast.ts'
+import { PROBABILITY_ONE } from '../spec/guess.ts'
 import { StepCosts } from '../spec/step-costs.ts'
 import type { RowTree } from './drafting.ts'
 import type { SchedulerLimits } from './events.ts'
@@ -51,6 +52,7 @@ export class Steering {
     tree.acceptance = pilot.acceptance
     this.#steered.set(sequence, { pilot, tree })
     this.#apply(pilot, tree)
+    tree.reachMin = Math.round(pilot.worthwhileChance(this.#conditions(1)) * PROBABILITY_ONE)
   }
 
   end(sequence: Sequence, tree: RowTree): void {
@@ -91,6 +93,7 @@ export class Steering {
     for (const [sequence, { pilot, tree }] of this.#steered) {
       if (Number.isNaN(this.#returnedUs) || sequence.phase === 'prefill') continue
       if (pilot.judge(this.#returnedUs, sequence.length, conditions)) this.#apply(pilot, tree)
+      tree.reachMin = Math.round(pilot.worthwhileChance(conditions) * PROBABILITY_ONE)
     }
     this.#returnedUs = this.#nowUs
   }

@@ -2,7 +2,7 @@
 // by what came of it. What looks worse is tried again now and then, as texts and machines change; the time this may cost is a
 // fixed share of all time, and what a trial really cost is taken off it.
 import { Acceptance } from './acceptance.ts'
-import { type Choice, type Conditions, forecastUs } from './forecast.ts'
+import { type Choice, type Conditions, forecastUs, worthwhileChance } from './forecast.ts'
 import type { StepCosts } from './step-costs.ts'
 
 /** Tokens between two judgements. */
@@ -90,6 +90,11 @@ export class Autopilot {
 
   get choice(): Choice {
     return this.#choice
+  }
+
+  /** The chance above which a draft is worth its time. */
+  worthwhileChance(conditions: Conditions): number {
+    return worthwhileChance(this.#choice, this.#costs, this.#score(this.#choice, conditions))
   }
 
   bias(policy: PolicyName): number {

@@ -45,6 +45,8 @@ export class DraftTree<Row> {
   policy: 'off' | 'sync' | 'pipe'
   /** Most drafted tokens of a round (`sync`) or a micro-batch (`pipe`) at present. */
   nMax: number
+  /** Guesses that are reached from the newest certain token with less than this chance are not worth their row. */
+  reachMin = 0
   /** `off`: drafts are made all the same, and none is sent. */
   isShadow = false
   /** Learns how good the drafts are. */
@@ -118,6 +120,8 @@ export class DraftTree<Row> {
     const isDry = this.root.asked && !this.root.held && this.working !== this.root
     if (isDry && this.root.children.length === 0) this.root.asked = false
     this.retryHeld(false)
+    // Now that it is certain, what follows it is nearer.
+    if (this.policy === 'sync' && this.reachMin > 0 && this.root.held) this.#extend(this.root, this.root.held)
   }
 
   #forget(node: DraftNode<Row>): void {
@@ -145,7 +149,10 @@ export class DraftTree<Row> {
   #extend(node: DraftNode<Row>, guesses: readonly Guess[]): [DraftNode<Row>, Guess][] {
     const room = this.nMax - this.pendingCount
     const siblings = Math.max(0, Math.min(BRANCHES_MAX - this.#tips.length, room - 1))
-    const taken = selectGuesses(guesses, this.parameters, this, siblings)
+    const reachMin = joint(this.reachMin, this.root.reach)
+    const taken = selectGuesses(guesses, this.parameters, this, siblings).filter(
+      ({ probability }) => joint(node.reach, probability) >= reachMin,
+    )
     const depth = this.#depthBehind(node)
     if (node.held === undefined) this.acceptance?.noteAnswer(depth, taken.length > 0)
     node.held = taken.length === 0 ? guesses : undefined

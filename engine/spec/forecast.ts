@@ -3,6 +3,11 @@
 import type { Acceptance } from './acceptance.ts'
 import type { StepCosts } from './step-costs.ts'
 
+/** Rows whose mean cost is that of a row. */
+const SOME_ROWS = 4
+/** No drafter is so sure of what it says that more could be asked of it. */
+const CHANCE_MAX = 0.6
+
 /** How to speculate; `depth`: most drafted tokens of a round (`sync`) or a micro-batch (`pipe`). */
 export interface Choice {
   readonly policy: 'off' | 'sync' | 'pipe'
@@ -54,6 +59,17 @@ export function forecastUs(
     return (drafting * crowd + first + rest) / tokens
   }
   return forecastPipeUs(depth, costs, acceptance.mean, rowsMax, group, crowd)
+}
+
+/**
+ * The chance above which a further draft is worth its time: that of its row, and with `sync`, which waits for it, of the
+ * drafter, as a share of the time a token takes at present.
+ */
+export function worthwhileChance({ policy }: Choice, costs: StepCosts, tokenUs: number): number {
+  const beside = policy === 'pipe'
+  const rowUs = (costs.serviceUs(SOME_ROWS, beside) - costs.serviceUs(1, beside)) / (SOME_ROWS - 1)
+  const costUs = beside ? rowUs : costs.stages * rowUs + costs.draftUs(false, false)
+  return Math.min(CHANCE_MAX, Math.max(0, costUs / tokenUs)) || 0
 }
 
 /**

@@ -16,10 +16,23 @@ test('names of models that can be forged', () => {
   assert.equal(forgeArguments('1b-Q4_K_M'), ['--shape', '1b', '--type', 'Q4_K', '--head', 'Q6_K', '--down', 'Q6_K'])
   assert.equal(forgeArguments('5g-Q8_0-zeros'), ['--shape', '5g', '--type', 'Q8_0', '--zeros'])
   assert.equal(forgeArguments('wide-160m-F16')?.slice(2), ['--shape', '160m', '--type', 'F16'])
+  assert.match(forgeArguments('wide-160m-F16')![1]!, /stories260K/)
+  assert.match(forgeArguments('wide-draft-160m-F16')![1]!, /stories75K-draft/)
+  assert.equal(forgeArguments('wide-wrong-160m-F16')?.slice(2, 4), ['--head-shift', '1'])
 })
 
 test('anything else is no such name', () => {
-  for (const name of ['', '1b', '2b-Q4_0', '1b-Q9_0', '1b-Q4_0-', '1b-Q4_0-Q6_K-Q6_K-Q6_K', '1b-Q4_K_M-F16', 'zeros']) {
+  for (const name of [
+    '',
+    '1b',
+    '2b-Q4_0',
+    '1b-Q9_0',
+    '1b-Q4_0-',
+    '1b-Q4_0-Q6_K-Q6_K-Q6_K',
+    '1b-Q4_K_M-F16',
+    'zeros',
+    'draft-1b-F16',
+  ]) {
     assert.is(forgeArguments(name), undefined, name)
   }
   assert.is(forgeArguments('wide-160m-F16-zeros'), undefined)

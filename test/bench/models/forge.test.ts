@@ -95,6 +95,16 @@ test('a widened model computes what the small one does', () => {
   }
 })
 
+test('a widened model with a shifted head is as sure, of other words', () => {
+  const ids = [1, 403, 407]
+  const shape = ['--width', '64', '--ffn', '172', '--layers', '5', '--heads', '8', '--kv-heads', '4']
+  const shifted = forged('shifted.gguf', '--widen', stories, ...shape, '--type', 'F32', '--head-shift', '1')
+  const expected = runReference(openGguf(stories), ids).logits.map((row) =>
+    row.map((_, i) => row[(i + 1) % row.length]!),
+  )
+  assert.ok(worstDifference(runReference(shifted, ids).logits, expected) < 1e-4)
+})
+
 test('a widened model keeps its tokenizer, and quantizes what fits into blocks', () => {
   const shape = ['--width', '256', '--ffn', '172', '--layers', '6', '--heads', '8', '--kv-heads', '4']
   const file = forged('quantized.gguf', '--widen', stories, ...shape, '--type', 'Q4_K')
@@ -109,6 +119,7 @@ test('what cannot be forged is said in one line', () => {
     assert.throws(() => forge([...args, '-o', '/nowhere/x']), reason)
   refuse(/expected a shape of .*1b.*, found 2b/, '--shape', '2b')
   refuse(/expected a type of .*Q6_K.*, found Q9/, '--shape', '1b', '--type', 'Q9')
+  refuse(/--head-shift, found -1/, '--widen', stories, '--shape', '1b', '--head-shift=-1')
   refuse(/--width, found none/, '--layers', '3')
   refuse(/--layers, found x/, '--shape', '1b', '--layers', 'x')
   refuse(/expected a type of .*Q6_K, found IQ4_NL/, '--widen', stories, ...SMALL, '--type', 'IQ4_NL')
