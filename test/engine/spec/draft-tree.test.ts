@@ -1,0 +1,48 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { DraftTree } from '../../../engine/spec/draft-tree.ts'
+import { PROBABILITY_ONE } from '../../../engine/spec/guess.ts'
+import { resolveDraft } from '../../../engine/spec/parameters.ts'
+
+const guess = (token: number, chance: number) => ({
+  parent: -1,
+  token,
+  probability: Math.round(chance * PROBABILITY_ONE),
+})
+
+/** A tree behind token 10 at position 0 that is asked and answered until nothing is open. */
+function drafted(policy: 'sync' | 'pipe', reachMin: number, chances: readonly number[]): DraftTree<number> {
+  const tree = new DraftTree<number>(resolveDraft(policy, { nMax: 8, pMin: 0.1 }), 10, 0)
+  tree.reachMin = Math.round(reachMin * PROBABILITY_ONE)
+  for (const [index, chance] of chances.entries()) {
+    const tip = tree.openTip(100)
+    if (!tip) break
+    tip.asked = true
+    tree.working = tip
+    tree.answer([guess(11 + index, chance)], 1000, 100)
+  }
+  return tree
+}
+
+const tokens = (tree: DraftTree<number>) => tree.pending().map(({ token }) => token)
+
+test('without a least chance a chain goes on while every guess is likely by itself', () => {
+  assert.equal(tokens(drafted('sync', 0, [0.8, 0.8, 0.8, 0.8])), [11, 12, 13, 14])
+})
+
+test('a chain ends where all of it together is too unlikely', () => {
+  assert.equal(tokens(drafted('sync', 0.6, [0.8, 0.8, 0.8, 0.8])), [11, 12])
+  assert.equal(tokens(drafted('sync', 0.9, [0.8])), [])
+})
+
+for (const policy of ['sync', 'pipe'] as const) {
+  test(`${policy}: what was held back is near enough when what lies before it has become certain`, () => {
+    const tree = drafted(policy, 0.6, [0.8, 0.7])
+    assert.equal(tokens(tree), [11], 'the second is reached with 0.56')
+    tree.submit(tree.pending()[0]!, 0)
+    tree.advance(11)
+    assert.equal(tokens(tree), [12])
+  })
+}
+
+test.run()
