@@ -1,4 +1,4 @@
-import { cellAt, eight, elementAt, factorAt, first4, last4 } from './cells'
+import { cellAt, CELLS_AHEAD, eight, elementAt, factorAt, first4, last4, touch } from './cells'
 import { HALF_FACTOR, HALF_MASK, held } from './half'
 import { sumLanes4 } from './lanes'
 
@@ -12,7 +12,11 @@ export function score<T, H>(
 ): void {
   const mask = held(i32x4.splat(HALF_MASK), sums)
   const half = held(i32x4.splat(HALF_FACTOR), sums)
+  let touched = 0
   for (let i = 0; i < count; i += 4 / <i32>offsetof<H>()) {
+    for (let j = i + CELLS_AHEAD; j < min(count, i + CELLS_AHEAD + 4 / <i32>offsetof<H>()); j++) {
+      touched += touch<T>(cellAt(cells, offsets, j), elements)
+    }
     const k0 = cellAt(cells, offsets, i)
     let k1 = k0, k2 = k0, k3 = k0
     if (offsetof<H>() < 4) k1 = cellAt(cells, offsets, i + 1)
@@ -70,6 +74,7 @@ export function score<T, H>(
     v128.store(scores, sumLanes4(pair(sums), pair(sums + 32), pair(sums + 64), pair(sums + 96)))
     scores += 16
   }
+  store<i32>(sums, touched)
 }
 
 // @ts-ignore: decorator

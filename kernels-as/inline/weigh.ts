@@ -1,9 +1,5 @@
-import { cellAt, eight, elementAt, factorAt, first4, last4 } from './cells'
+import { cellAt, CELLS_AHEAD, eight, elementAt, factorAt, first4, last4, touch } from './cells'
 import { HALF_FACTOR, HALF_MASK, held } from './half'
-
-/** Cells looked at in one go: they stay in the nearest cache while their elements are gone through. */
-// @ts-ignore: decorator
-@inline const TILE_CELLS: i32 = 32
 
 /**
  * out[h][d] = sum over i of weights[i][h] * cell i of the list [d], in order of i, cells of type T, for H (C4, C2, C1)
@@ -15,21 +11,30 @@ export function weigh<T, H>(
 ): void {
   const mask = held(i32x4.splat(HALF_MASK), scratch)
   const half = held(i32x4.splat(HALF_FACTOR), scratch)
-  for (let i = 0; i < count; i += TILE_CELLS) {
+  let touched = 0
+  // Tiles of as many cells as are touched ahead: they stay in the nearest cache while their elements are gone through.
+  for (let i = 0; i < count; i += CELLS_AHEAD) {
     const at = offsets + (<usize>i << 2)
-    weighTile<T, H>(out, outBytes, i == 0, weights, cells, at, min(TILE_CELLS, count - i), elements, mask, half)
-    weights += <usize>TILE_CELLS * 4 * offsetof<H>()
+    touched += weighTile<T, H>(out, outBytes, i == 0, weights, cells, at, count - i, elements, mask, half)
+    weights += <usize>CELLS_AHEAD * 4 * offsetof<H>()
   }
+  store<i32>(scratch, touched)
 }
 
-/** Adds to what is in `out`, unless it is the first tile. */
+/** Adds the first tile of `left` cells to what is in `out`, unless it is the first of all; touches the next one. */
 // @ts-ignore: decorator
 @inline
 function weighTile<T, H>(
-  out: usize, outBytes: usize, isFirst: bool, weights: usize, cells: usize, offsets: usize, count: i32,
+  out: usize, outBytes: usize, isFirst: bool, weights: usize, cells: usize, offsets: usize, left: i32,
   elements: usize, mask: v128, half: v128,
-): void {
+): i32 {
+  const count = min(CELLS_AHEAD, left)
+  const ahead = <usize>min(CELLS_AHEAD, left - count)
+  let touched = 0
   for (let d: usize = 0; d < elements; d += 8) {
+    for (let j = (ahead * d) / elements; j < (ahead * (d + 8)) / elements; j++) {
+      touched += touch<T>(cellAt(cells, offsets, CELLS_AHEAD + <i32>j), elements)
+    }
     const to = out + (d << 2)
     let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0
     if (!isFirst) {
@@ -84,4 +89,5 @@ function weighTile<T, H>(
       v128.store(to + 3 * outBytes, b3, 16)
     }
   }
+  return touched
 }
