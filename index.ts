@@ -6,6 +6,7 @@ import {
   type ChatMessage,
   type ChatOptions,
   createTraceRings,
+  describeKernels,
   type EmbedOptions,
   Engine,
   type EngineEvent,
@@ -17,9 +18,9 @@ import {
   type Inspection,
   inspectFile,
   KeptSession,
+  kernelsFor,
   type LoadedKernels,
   type LoadOptions,
-  loadKernels,
   type Model,
   type ModelConfig,
   type ModelInfo,
@@ -83,10 +84,10 @@ async function load(path: string, options: LoadOptions, trace: TraceFile | undef
   if (options.experimentalV8) enableRelaxedSimd()
   const file = openGguf(path)
   const { prepared, draft } = prepareModels(file, withTuning(file, options))
-  const kernels = loadKernels(options.kernels ?? 'auto')
   const text = file.metadata.has('tokenizer.ggml.model') ? startText(path, options.tokenizerPre) : undefined
   const { onProgress, signal } = options
   const rings = trace && createTraceRings(prepared.plan, draft?.plan)
+  const kernels = await kernelsFor(draft ? [prepared, draft] : [prepared], options)
   const starting = Engine.start(prepared, kernels.module, { draft, onProgress, signal, trace: rings })
   const [engine, facts] = await Promise.allSettled([starting, text?.client.ready])
   if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
@@ -197,7 +198,7 @@ class LoadedModel implements Model {
   ) {
     this.#speculation = speculation
     this.#onClosed = onClosed
-    this.info = modelInfo(path, prepared, kernels.build)
+    this.info = modelInfo(path, prepared, describeKernels(kernels))
     this.#engine = engine
     this.#sessionHome = sessionHome(engine, prepared, this.info.name ?? path.split(/[\\/]/).at(-1)!)
     this.#config = prepared.config

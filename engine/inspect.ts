@@ -4,7 +4,6 @@ import { readNumbers, readStrings } from './gguf/arrays.ts'
 import type { GgufFile } from './gguf/file.ts'
 import { isGeneric } from './gguf/ggml-types.ts'
 import type { MetadataEntry as GgufEntry } from './gguf/metadata.ts'
-import type { KernelBuild } from './model/kernels.ts'
 import { stageMatrices } from './model/layout.ts'
 import type { ModelPlan, PlanOptions } from './model/plan.ts'
 import { type PreparedModel, prepareModel } from './prepare.ts'
@@ -44,7 +43,7 @@ export function inspectFile(path: string, file: GgufFile, options: PlanOptions, 
 }
 
 /** What is known of a loaded model. */
-export function modelInfo(path: string, model: PreparedModel, kernels: KernelBuild): ModelInfo {
+export function modelInfo(path: string, model: PreparedModel, kernels: string): ModelInfo {
   const { file, config, plan, fileBytes } = model
   const name = file.metadata.get('general.name')
   return {

@@ -9,6 +9,8 @@ import { compileKernels, type KernelBuild, type KernelModule, kernelBuild } from
 export interface LoadedKernels {
   readonly build: KernelBuild
   readonly module: KernelModule
+  /** Whether V8 merges pairs of 128-bit operations into 256-bit ones, see revectorization.ts. */
+  readonly revectorized: boolean
 }
 
 /** Lets this process compile relaxed SIMD where its V8 knows it; call before the first compilation. */
@@ -26,8 +28,18 @@ export function loadKernels(wanted: 'auto' | KernelBuild): LoadedKernels {
     throw new TsinferError('option_invalid', 'kernels: expected an engine with relaxed SIMD, found one without')
   }
   const build = wanted === 'auto' ? best : wanted
-  return { build, module: compileKernels(build === 'relaxed' ? relaxed : readBuild('plain')) }
+  return { build, module: compileKernels(build === 'relaxed' ? relaxed : readBuild('plain')), revectorized: false }
 }
+
+/** A build compiled once more: V8 shares code between modules of equal bytes, these are made to differ by `letter`. */
+export function compileAnew(build: KernelBuild, letter: string): KernelModule {
+  const emptySection = [0, 2, 1, letter.charCodeAt(0)]
+  return compileKernels(Uint8Array.from([...readBuild(build), ...emptySection]))
+}
+
+/** As stats and the bench name them. */
+export const describeKernels = ({ build, revectorized }: LoadedKernels): string =>
+  revectorized ? `${build}, revectorized` : build
 
 function readBuild(build: KernelBuild): Uint8Array {
   const source = openFile(fileURLToPath(new URL(`../kernels-as/${build}.wasm`, import.meta.url)))

@@ -36,7 +36,10 @@ export interface LoadOptions {
   readonly draftStages?: number
   /** Overrides the pre-tokenizer that the file names (`tokenizer.ggml.pre`). */
   readonly tokenizerPre?: string
-  /** Allows setting V8 flags (relaxed SIMD on Node 20). They act on the whole process. Default false. */
+  /**
+   * Allows setting V8 flags: relaxed SIMD on Node 20; 256-bit code from Node 24 on, after a trial. They act on the whole
+   * process. Default false.
+   */
   readonly experimentalV8?: boolean
   /**
    * A file for a trace of everything the model's threads do: JSON that ui.perfetto.dev opens. It is made when the model is

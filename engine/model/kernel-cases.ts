@@ -92,11 +92,14 @@ export function kernelCases(types: Iterable<string>, setup: Kernels, memory: Sta
   ]
 }
 
+/** Ordinary values, -2 .. 2. */
+const wave = (i: number): number => ((i * 37) % 101) / 25 - 2
+
 /** Activations of row i: ordinary, zero, or with a value that dwarfs the others. */
 const activation = (i: number): number => {
   const row = Math.floor(i / K)
   if (row === 1) return 0
-  return row === 2 && i % 37 === 0 ? 1e4 : Math.sin(i * 1.3)
+  return row === 2 && i % 37 === 0 ? 1e4 : wave(i)
 }
 
 function productCases(type: string, setup: Kernels, places: Places): KernelCase[] {
@@ -125,7 +128,7 @@ function attentionCase(places: Places): KernelCase {
   const cellsBytes = POSITIONS * HEAD_DIM * 2
   const [kCells, vCells] = [places.take(cellsBytes), places.take(cellsBytes)]
   const table = places.words(POSITIONS)
-  const q = places.floats(HEADS * HEAD_DIM, Math.cos)
+  const q = places.floats(HEADS * HEAD_DIM, wave)
   const chunks = chunksOf(0, POSITIONS)
   const states = places.take(chunks * attentionStateBytes(HEADS, HEAD_DIM))
   const out = places.take(HEADS * HEAD_DIM * 4)
@@ -159,8 +162,8 @@ function attentionCase(places: Places): KernelCase {
 /** What takes whole rows of floats: 515 have a tail. */
 function rowCases(places: Places): KernelCase[] {
   const n = K + 3
-  const x = places.floats(n, Math.sin)
-  const y = places.floats(n, (i) => 2 * Math.cos(i))
+  const x = places.floats(n, wave)
+  const y = places.floats(n, (i) => wave(i + 50))
   const out = places.take(n * 4)
   const floatsCase = (name: string, call: (kernels: Kernels) => void): KernelCase => ({
     name,
