@@ -52,7 +52,7 @@ for (const build of ['plain', 'relaxed'] as const) {
         if (kernelCase.name === 'quantize_q8') continue
         const floats = new Float32Array(expected.buffer)
         assert.ok(floats.every(Number.isFinite), `${kernelCase.name}: finite`)
-        assert.ok(new Set(floats).size > floats.length / 4, `${kernelCase.name}: different values`)
+        assert.ok(new Set(floats).size > 50, `${kernelCase.name}: different values`)
       }
     }
   })
