@@ -70,7 +70,7 @@ export function drawTrace(events: readonly TraceEvent[], { fromMs, ms }: Stretch
     ...ticks(fromMs, ms, height, x),
     ...legend(),
   ]
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">`
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"><title>Trace of a pipeline</title>`
   const arrowHead =
     '<marker id="h" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="6" markerHeight="6" orient="auto">' +
     '<path d="M0 0L6 3L0 6z" fill="#c2402e"/></marker>'
