@@ -97,7 +97,7 @@ export const command = defineCommand({
       {
         bench: 'peers',
         about: `${plan.engines.join(' beside ')}: ${threads} threads, ${rounds} rounds in turns; tok/s, load in MB/s`,
-        options: { ...plan, models: names, versions },
+        options: { ...plan, node: basename(plan.node), models: names.map((name) => basename(name)), versions },
         columns: columnsOf(plan.engines),
         rows,
         notes,
