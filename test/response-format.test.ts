@@ -6,6 +6,7 @@ import { type GenerateOptions, loadModel, type Model, TsinferError } from '../in
 import { SCHEMAS } from './engine/constraint/schemas.ts'
 import { EMBEDDED_MODEL } from './engine/started-engine.ts'
 import { schemaFault } from './reference/json-schema.ts'
+import { repositoryPath } from './shared.ts'
 
 const PROMPT = 'Once upon a time'
 const format = (schema: object) => ({ type: 'json_schema', schema }) as const
@@ -25,27 +26,55 @@ test('every choice is a valid value and ends by itself, for 20 schemas', async (
   }
 })
 
+const CASES: readonly GenerateOptions[] = [
+  { temperature: 0 },
+  { temperature: 0.8, seed: 4 },
+  { temperature: 1.5, topK: 0, topP: 1, minP: 0, seed: 7 },
+  { temperature: 0.8, seed: 3, repeatPenalty: 1.3, presencePenalty: 0.5 },
+  { temperature: 1, seed: 8, choices: 3, maxTokens: 30 },
+  { temperature: 1, seed: 9, ignoreEos: true },
+]
+const SCHEMA = SCHEMAS['array of objects']!
+
+async function write(model: Model, options: GenerateOptions): Promise<string[]> {
+  const all = { maxTokens: 120, ...options, responseFormat: format(SCHEMA) }
+  return (await model.generate(PROMPT, all).result).choices.map(({ text, ids }) => `${text} ${ids}`)
+}
+
+async function writePlainly(): Promise<string[][]> {
+  await using model = await loadModel(EMBEDDED_MODEL, { context: 256, sequences: 3 })
+  const texts = []
+  for (const options of CASES) texts.push(await write(model, options))
+  return texts
+}
+
 test('speculation, stages and company change nothing', async () => {
-  const schema = SCHEMAS['array of objects']!
-  const cases: readonly GenerateOptions[] = [
-    { temperature: 0 },
-    { temperature: 0.8, seed: 4 },
-    { temperature: 1.5, topK: 0, topP: 1, minP: 0, seed: 7 },
-    { temperature: 0.8, seed: 3, repeatPenalty: 1.3, presencePenalty: 0.5 },
-    { temperature: 1, seed: 8, choices: 3, maxTokens: 30 },
-    { temperature: 1, seed: 9, ignoreEos: true },
-  ]
-  const write = async (model: Model, options: GenerateOptions) => {
-    const all = { maxTokens: 120, ...options, responseFormat: format(schema) }
-    return (await model.generate(PROMPT, all).result).choices.map(({ text, ids }) => `${text} ${ids}`)
-  }
-  await using plainModel = await loadModel(EMBEDDED_MODEL, { context: 256, sequences: 3 })
-  const expected = []
-  for (const options of cases) expected.push(await write(plainModel, options))
+  const expected = await writePlainly()
   await using model = await loadModel(EMBEDDED_MODEL, { context: 256, sequences: 9, stages: 3 })
   for (const speculation of ['off', 'sync', 'pipe'] as const) {
-    const together = cases.map((options) => write(model, { ...options, speculation, draft: { pMin: 0 } }))
+    const together = CASES.map((options) => write(model, { ...options, speculation, draft: { pMin: 0 } }))
     assert.equal(await Promise.all(together), expected, speculation)
+  }
+})
+
+test('a draft model, which knows nothing of the form, changes nothing', async () => {
+  const expected = await writePlainly()
+  const draftModel = repositoryPath('cli/models/stories75K-draft.gguf')
+  for (const stages of [1, 2]) {
+    await using model = await loadModel(EMBEDDED_MODEL, { context: 256, sequences: 9, stages, threads: 2, draftModel })
+    for (const speculation of ['sync', 'pipe', 'auto'] as const) {
+      for (const draft of [{ pMin: 0 }, { pMin: 0, pSplit: 0, nMax: 8 }]) {
+        const together = CASES.map((options) => write(model, { ...options, speculation, draft }))
+        assert.equal(
+          await Promise.all(together),
+          expected,
+          `${stages} stages, ${speculation}, ${JSON.stringify(draft)}`,
+        )
+      }
+    }
+    const eager = { ...CASES[0]!, speculation: 'sync', draft: { pMin: 0 }, responseFormat: format(SCHEMA) } as const
+    const { stats } = await model.generate(PROMPT, eager).result
+    assert.ok(stats.drafted > 0)
   }
 })
 

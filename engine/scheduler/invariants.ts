@@ -122,11 +122,11 @@ function isFrontier(row: RunRow, sequence: Sequence): boolean {
 /** Every cell is free or referred to exactly as often as counted, and only choices of one request share any. */
 function checkCells({ cells, requests, admission, sessions, limits }: Scheduler, rows: readonly RunRow[]): void {
   const references = new Uint16Array(cells.capacity)
-  const owners: (RequestRecord | KeptText | undefined)[] = []
+  const owners = new Array<RequestRecord | KeptText | undefined>(cells.capacity).fill(undefined)
   const ids = new Set<number>(admission.freeIds)
   let idCount = admission.freeIds.length
   const refer = (cell: number, owner: RequestRecord | KeptText) => {
-    assert(!owners[cell] || owners[cell] === owner, `cell ${cell} belongs to two requests or sessions`)
+    if (owners[cell] && owners[cell] !== owner) assert(false, `cell ${cell} belongs to two requests or sessions`)
     owners[cell] = owner
     references[cell]!++
   }
@@ -157,7 +157,9 @@ function checkCells({ cells, requests, admission, sessions, limits }: Scheduler,
   let used = 0
   for (let cell = 0; cell < cells.capacity; cell++) {
     const counted = cells.references(cell as CellIndex)
-    assert(counted === references[cell], `cell ${cell} counts ${counted} references, ${references[cell]} exist`)
+    // The message is put together only where it is needed: there are many cells.
+    if (counted !== references[cell])
+      assert(false, `cell ${cell} counts ${counted} references, ${references[cell]} exist`)
     if (counted > 0) used++
   }
   assert(used + cells.freeCount === cells.capacity, 'KV cells leak')

@@ -2,7 +2,13 @@
 // is otherwise. Cancelled rows poison their cells.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Engine } from '../../engine/engine.ts'
+import { openGguf } from '../../engine/gguf/file.ts'
+import { loadKernels } from '../../engine/kernel-builds.ts'
+import { preparePair } from '../../engine/prepare.ts'
+import { resolveSampling } from '../../engine/sampling/parameters.ts'
 import { resolveDraft } from '../../engine/spec/parameters.ts'
+import { repositoryPath } from '../shared.ts'
 import type { Poisoning } from './poisoning-forward.ts'
 import { type Continuation, EMBEDDED_MODEL, generate, startEngine } from './started-engine.ts'
 
@@ -16,7 +22,7 @@ const CASES: readonly Continuation[] = [
   { tokensMax: 120 },
   { tokensMax: 60, sampling: { temperature: 0.8, seed: 4 }, choices: 3 },
 ]
-const DRAFTS = (['sync', 'pipe'] as const).flatMap((policy) => [
+const DRAFTS = (['sync', 'pipe', 'auto'] as const).flatMap((policy) => [
   resolveDraft(policy, { pMin: 0 }),
   resolveDraft(policy, { pMin: 0, nMax: 8, pSplit: 0 }),
 ])
@@ -35,6 +41,43 @@ for (const stages of [1, 2, 3, 5]) {
     }
   })
 }
+
+test('nor does a draft model: its guesses are as good', async () => {
+  const file = openGguf(EMBEDDED_MODEL)
+  const draftFile = openGguf(repositoryPath('cli/models/stories75K-draft.gguf'))
+  const { prepared, draft } = preparePair(file, draftFile, { stages: 2, context: 256, sequences: 3, threads: 2 }, 2)
+  const { module } = loadKernels('auto')
+  const forward = { href: FORWARD, settings: { all: false } }
+  const write = async (isPoisoned: boolean) => {
+    const parts = isPoisoned ? { forward } : {}
+    const engine = await Engine.start({ ...prepared, ...parts }, module, { draft: { ...draft, ...parts } })
+    const request = {
+      kind: 'generate',
+      prompt: Int32Array.from(PROMPT),
+      parameters: resolveSampling({ temperature: 0 }, prepared.config.vocabularySize, 1),
+      choices: 1,
+      tokensMax: 60,
+      stopTokens: [],
+      stopStrings: [],
+      // What sync sends does not depend on who is faster.
+      draft: resolveDraft('sync', { pMin: 0 }),
+    } as const
+    const tokens: number[] = []
+    let accepted = 0
+    try {
+      for await (const event of engine.request(request)) {
+        if (event.kind === 'token') tokens.push(event.token)
+        if (event.kind === 'done') accepted = event.figures.drafts.accepted
+      }
+    } finally {
+      await engine.close()
+    }
+    return { tokens, accepted }
+  }
+  const clean = await write(false)
+  assert.ok(clean.accepted > 0)
+  assert.equal(await write(true), clean)
+})
 
 test('a row that reads a poisoned cell is noticed', async () => {
   await using started = await poisoned(2, { all: true })

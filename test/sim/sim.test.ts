@@ -27,7 +27,7 @@ function runMany(cases: number, figures: CaseFigures, mix: PolicyMix, policyFor?
 
 test('plain: every request writes its solo text, whatever happens around it', () => {
   const figures = createFigures()
-  runMany(800, figures, 'plain')
+  runMany(1500, figures, 'plain')
   assert.equal(transitions(figures.transitions, false), [...speculative], 'transitions that never fired')
   assert.ok(figures.lateRows > 0 && figures.skippedRows > 0, 'no row died in flight')
   assert.ok(figures.reused > 0 && figures.written > 0, 'no session was gone on with, or none brought back')
@@ -35,14 +35,14 @@ test('plain: every request writes its solo text, whatever happens around it', ()
 
 test('the machine carries chains and trees of guesses without changing a text', () => {
   const figures = createFigures()
-  runMany(500, figures, 'plain', createGuesser)
+  runMany(1000, figures, 'plain', createGuesser)
   assert.equal(transitions(figures.transitions, false), [], 'transitions that never fired')
 })
 
 for (const mix of ['sync', 'pipe', 'auto', 'mixed'] as const) {
   test(`${mix}: the same texts whatever the drafter proposes`, () => {
     const figures = createFigures()
-    runMany(1000, figures, mix)
+    runMany(1875, figures, mix)
     assert.equal(transitions(figures.transitions, false), [], 'transitions that never fired')
     assert.ok(figures.reused > 0 && figures.written > 0, 'no session was gone on with, or none brought back')
     const { accepted, rejections, cancelled, wasted } = figures.drafts

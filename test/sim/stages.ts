@@ -157,8 +157,7 @@ export class VirtualPipeline {
 
   #enqueue(index: number, slot: Slot, now: number): void {
     const stage = this.#stages[index]!
-    const words = slot.words.slice(0, codec.usedWords(slot.words, 0))
-    stage.queue.push({ words, hidden: slot.hidden, skipped: slot.skipped })
+    stage.queue.push(slot)
     this.#begin(stage, now)
   }
 
@@ -226,7 +225,7 @@ export class VirtualPipeline {
 
   #return(slot: Slot, number: number): void {
     const { words, hidden, skipped } = slot
-    const views = codec.returnViews(new ArrayBuffer(codec.returnSlotBytes(this.#sizes.headRowsMax)))
+    const views = codec.returnViews(new ArrayBuffer(codec.returnSlotBytes(codec.headRowCount(words, 0))))
     let entry = 0
     for (let row = 0; row < codec.rowCount(words, 0); row++) {
       if (codec.rowHead(words, 0, row) === codec.HEAD_NONE || skipped.has(row)) continue

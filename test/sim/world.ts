@@ -30,6 +30,8 @@ export class World {
   readonly transcripts: ReadonlyMap<number, Transcript>
   readonly #scenario: Scenario
   readonly #random: Random
+  /** A slot of the first ring. */
+  readonly #slot: Int32Array
   readonly #open: codec.ReturnViews[] = []
   #inFlightCount = 0
   #noticeAt = Number.POSITIVE_INFINITY
@@ -43,6 +45,7 @@ export class World {
     this.#scenario = scenario
     this.#drafter = new ScriptedDrafter(scenario, random)
     this.#random = random
+    this.#slot = new Int32Array(codec.slotWords(scenario.limits.chunkRows))
     this.scheduler = new Scheduler(scenario.limits, policy)
     this.pipeline = new VirtualPipeline(scenario.limits, random)
     this.copier = new Copier(scenario.copies, this.pipeline, random)
@@ -155,9 +158,8 @@ export class World {
         break
       case 'submit': {
         assert(++this.#inFlightCount <= this.#scenario.limits.inFlightMax, 'too many micro-batches in flight')
-        const words = new Int32Array(codec.slotWords(this.#scenario.limits.chunkRows))
-        codec.encodeMicroBatch(words, 0, action.microBatch)
-        this.pipeline.submit(words, now)
+        codec.encodeMicroBatch(this.#slot, 0, action.microBatch)
+        this.pipeline.submit(this.#slot.slice(0, codec.usedWords(this.#slot, 0)), now)
         break
       }
       case 'cancel':

@@ -1,0 +1,71 @@
+// The virtual stages notice what they are there to notice: a living row that reads a cell nobody wrote for it.
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { CellIndex, MicroBatchNumber, Row, SequenceId } from '../../engine/domain.ts'
+import * as codec from '../../engine/pipeline/codec.ts'
+import { createRandom } from './random.ts'
+import { VirtualPipeline } from './stages.ts'
+
+const SIZES = { stages: 2, cells: 8, sequences: 1, contextLength: 8, chunkRows: 4, headRowsMax: 4 }
+const cells = (...indices: number[]) => indices as CellIndex[]
+
+/** A pipeline whose positions 0, 1, .. lie in cells 0, 1, .. */
+function createPipeline(): VirtualPipeline {
+  const pipeline = new VirtualPipeline(SIZES, createRandom(1))
+  pipeline.map(0, 0, cells(0, 1, 2, 3))
+  return pipeline
+}
+
+/** Sends rows of one sequence, each at the position given. */
+function send(pipeline: VirtualPipeline, number: number, positions: readonly number[]): void {
+  const rows = positions.map((position): Row => {
+    const at = { sequence: 0 as SequenceId, position, cell: position as CellIndex, committedLength: position + 1 }
+    return { ...at, token: 3, ancestors: cells(), head: 'best' }
+  })
+  const words = new Int32Array(codec.slotWords(SIZES.chunkRows))
+  codec.encodeMicroBatch(words, 0, { number: number as MicroBatchNumber, kind: 'rows', rows })
+  pipeline.submit(words, 0)
+}
+
+function runAll(pipeline: VirtualPipeline): void {
+  while (pipeline.nextTime < Number.POSITIVE_INFINITY) pipeline.step(pipeline.nextTime)
+}
+
+test('rows that read what was written before pass', () => {
+  const pipeline = createPipeline()
+  send(pipeline, 0, [0, 1])
+  send(pipeline, 1, [2])
+  runAll(pipeline)
+  assert.ok(pipeline.hasReturned)
+})
+
+test('a cell that nobody wrote is noticed', () => {
+  const pipeline = createPipeline()
+  send(pipeline, 0, [0])
+  send(pipeline, 1, [2])
+  assert.throws(() => runAll(pipeline), /a live row at position 2 reads a cell nobody wrote for position 1/)
+})
+
+test('a cell that was written for another position is noticed', () => {
+  const pipeline = createPipeline()
+  send(pipeline, 0, [0, 1])
+  runAll(pipeline)
+  pipeline.takeReturned()
+  pipeline.map(0, 0, cells(1, 0, 2))
+  send(pipeline, 1, [2])
+  assert.throws(() => runAll(pipeline), /reads a cell nobody wrote for position 0/)
+})
+
+test('a row that died poisons its cell, and only who lives is at fault', () => {
+  for (const dead of [0b10, 0b110]) {
+    const pipeline = createPipeline()
+    send(pipeline, 0, [0])
+    send(pipeline, 1, [0, 1, 2])
+    // Before any stage looks at it.
+    pipeline.cancel(1, dead)
+    if (dead === 0b110) runAll(pipeline)
+    else assert.throws(() => runAll(pipeline), /a live row at position 2 reads a cell nobody wrote for position 1/)
+  }
+})
+
+test.run()
