@@ -31,6 +31,8 @@ export interface PipelineSetting {
   readonly jitter?: number
   /** How far the chance differs from place to place, up and down. The drafter knows it and says so. Default 0: it is sure. */
   readonly spread?: number
+  /** What the drafter says its chance is, everywhere. Default: the truth with `spread`, else that it is sure. */
+  readonly claim?: number
 }
 
 /** Eight equal stages of 10 ms for up to four rows, 1 ms hops. */

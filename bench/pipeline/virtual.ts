@@ -169,9 +169,8 @@ class VirtualRun {
     const { draft, position } = this.#question!
     this.#question = undefined
     const token = guessToken(this.#setting, position, this.#isRight)
-    const probability = this.#setting.spread
-      ? Math.round(chanceAt(this.#setting, position) * PROBABILITY_ONE)
-      : PROBABILITY_ONE
+    const { spread, claim = spread ? chanceAt(this.#setting, position) : 1 } = this.#setting
+    const probability = Math.round(claim * PROBABILITY_ONE)
     this.#scheduler.handle({ kind: 'drafted', draft, guesses: [{ parent: -1, token, probability }], atUs: this.#nowUs })
     this.#drain()
   }

@@ -1,5 +1,6 @@
 // How good a drafter is for the text at hand: by the depth at which it is asked, how often it has a guess and how often
 // that is right where all before it were. Old evidence fades: texts change.
+import { PROBABILITY_ONE } from './guess.ts'
 
 /** Depths that are told apart; deeper ones count with the last. */
 export const DEPTHS = 16
@@ -10,6 +11,10 @@ const PRIOR = 0.75
 const PRIOR_WEIGHT = 2
 /** A depth with little evidence of its own is believed to be like the others; they are worth so many pieces. */
 const OTHERS_WEIGHT = 4
+/** Claimed chances are told apart in so many equal ranges. */
+const CLAIM_RANGES = 8
+/** Before anything is known claims are believed; worth so many tokens. */
+const CLAIM_WEIGHT = 1
 
 class Share {
   readonly #hits = new Float64Array(DEPTHS)
@@ -49,9 +54,37 @@ class Share {
   }
 }
 
+/** What came of guesses by the chance the drafter claimed for them: a chain of modest claims may be a sure one. */
+class Claims {
+  readonly #right = new Float64Array(CLAIM_RANGES)
+  /** Tokens that would have been right, had the claims been true. */
+  readonly #claimed = new Float64Array(CLAIM_RANGES)
+
+  note(probability: number, isRight: boolean): void {
+    const at = rangeOf(probability)
+    this.#right[at] = this.#right[at]! * FADING + (isRight ? 1 : 0)
+    this.#claimed[at] = this.#claimed[at]! * FADING + probability / PROBABILITY_ONE
+  }
+
+  trueChance(probability: number): number {
+    const at = rangeOf(probability)
+    const ratio = (this.#right[at]! + CLAIM_WEIGHT) / (this.#claimed[at]! + CLAIM_WEIGHT)
+    return Math.min(PROBABILITY_ONE, Math.round(probability * ratio))
+  }
+
+  copyFrom(other: Claims): void {
+    this.#right.set(other.#right)
+    this.#claimed.set(other.#claimed)
+  }
+}
+
+const rangeOf = (probability: number): number =>
+  Math.min(CLAIM_RANGES - 1, Math.floor((probability * CLAIM_RANGES) / PROBABILITY_ONE))
+
 export class Acceptance {
   readonly #proposed = new Share()
   readonly #right = new Share()
+  readonly #claims = new Claims()
 
   /** The drafter was asked for a token `depth` places ahead, from 1; whether it had a guess good enough to send. */
   noteAnswer(depth: number, isProposed: boolean): void {
@@ -61,6 +94,16 @@ export class Acceptance {
   /** A token was guessed that far ahead, and all before it were right; whether it was, too. */
   noteVerdict(depth: number, isRight: boolean): void {
     this.#right.note(depth, isRight)
+  }
+
+  /** A token was guessed, sent or not, and all before it were right; what the drafter claimed, and whether it was, too. */
+  noteClaim(probability: number, isRight: boolean): void {
+    this.#claims.note(probability, isRight)
+  }
+
+  /** The chance of a guess, of which the drafter claims `probability`, both in 1 / PROBABILITY_ONE. */
+  trueChance(probability: number): number {
+    return this.#claims.trueChance(probability)
   }
 
   /** Chance that there is a guess. */
@@ -86,5 +129,6 @@ export class Acceptance {
   copyFrom(other: Acceptance): void {
     this.#proposed.copyFrom(other.#proposed)
     this.#right.copyFrom(other.#right)
+    this.#claims.copyFrom(other.#claims)
   }
 }

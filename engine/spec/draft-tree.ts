@@ -17,8 +17,10 @@ export class DraftNode<Row> {
   readonly position: Position
   /** How far ahead of the certain text it was drafted. */
   readonly depth: number
-  /** How likely the path from the root was when it was drafted, in 1 / PROBABILITY_ONE. */
-  readonly reach: number
+  /** How likely the path from the root is, in 1 / PROBABILITY_ONE. */
+  reach: number
+  /** The drafter's own probability of it behind its parent. */
+  readonly claim: number
   readonly parent: DraftNode<Row> | undefined
   readonly children: DraftNode<Row>[] = []
   /** Set once it is submitted. */
@@ -30,11 +32,20 @@ export class DraftNode<Row> {
   /** It is not in the tree any more. */
   isForgotten = false
 
-  constructor(token: TokenId, position: Position, depth: number, reach: number, parent: DraftNode<Row> | undefined) {
+  /** `guess` behind `parent`, drafted when `depth` tokens ahead of the certain text; without them a root. */
+  constructor(
+    token: TokenId,
+    position: Position,
+    depth = 0,
+    reach = PROBABILITY_ONE,
+    claim = PROBABILITY_ONE,
+    parent?: DraftNode<Row>,
+  ) {
     this.token = token
     this.position = position
     this.depth = depth
     this.reach = reach
+    this.claim = claim
     this.parent = parent
   }
 }
@@ -66,7 +77,7 @@ export class DraftTree<Row> {
     this.parameters = parameters
     this.policy = parameters.policy === 'auto' ? 'off' : parameters.policy
     this.nMax = parameters.nMax
-    this.root = new DraftNode(token, position, 0, PROBABILITY_ONE, undefined)
+    this.root = new DraftNode(token, position)
     this.#tips = [this.root]
   }
 
@@ -108,9 +119,10 @@ export class DraftTree<Row> {
     const { root } = this
     const next = root.children.find((child) => child.token === token)
     root.isForgotten = true
-    if (root.children.length > 0) this.acceptance?.noteVerdict(root.children[0]!.depth, next !== undefined)
+    this.#learn(token)
     for (const child of root.children) if (child !== next) this.#forget(child)
-    this.root = next ?? new DraftNode<Row>(token, root.position + 1, 0, PROBABILITY_ONE, undefined)
+    this.root = next ?? new DraftNode<Row>(token, root.position + 1)
+    if (next) rebase(next, next.reach)
     this.#tips = next ? this.#tips.filter(({ isForgotten }) => !isForgotten) : [this.root]
     this.#pending = this.#pending.filter((node) => !node.isForgotten && node !== next)
     if (this.working?.isForgotten) this.working = undefined
@@ -122,6 +134,20 @@ export class DraftTree<Row> {
     this.retryHeld(false)
     // Now that it is certain, what follows it is nearer.
     if (this.policy === 'sync' && this.reachMin > 0 && this.root.held) this.#extend(this.root, this.root.held)
+  }
+
+  /** `token` follows the root. */
+  #learn(token: TokenId): void {
+    const { root, acceptance } = this
+    if (!acceptance) return
+    const [first] = root.children
+    if (first)
+      acceptance.noteVerdict(
+        first.depth,
+        root.children.some((child) => child.token === token),
+      )
+    for (const child of root.children) acceptance.noteClaim(child.claim, child.token === token)
+    for (const guess of root.held ?? []) acceptance.noteClaim(guess.probability, guess.token === token)
   }
 
   #forget(node: DraftNode<Row>): void {
@@ -149,9 +175,9 @@ export class DraftTree<Row> {
   #extend(node: DraftNode<Row>, guesses: readonly Guess[]): [DraftNode<Row>, Guess][] {
     const room = this.nMax - this.pendingCount
     const siblings = Math.max(0, Math.min(BRANCHES_MAX - this.#tips.length, room - 1))
-    const reachMin = joint(this.reachMin, this.root.reach)
+    const reach = ({ probability }: Guess) => joint(node.reach, this.acceptance?.trueChance(probability) ?? probability)
     const taken = selectGuesses(guesses, this.parameters, this, siblings).filter(
-      ({ probability }) => joint(node.reach, probability) >= reachMin,
+      (guess) => reach(guess) >= this.reachMin,
     )
     const depth = this.#depthBehind(node)
     if (node.held === undefined) this.acceptance?.noteAnswer(depth, taken.length > 0)
@@ -160,7 +186,7 @@ export class DraftTree<Row> {
     else this.#tips.splice(this.#tips.indexOf(node), 1)
     return taken.map((guess) => {
       const { token, probability } = guess
-      const child = new DraftNode(token, node.position + 1, depth, joint(node.reach, probability), node)
+      const child = new DraftNode(token, node.position + 1, depth, reach(guess), probability, node)
       node.children.push(child)
       this.#tips.push(child)
       this.#pending.push(child)
@@ -193,6 +219,12 @@ export class DraftTree<Row> {
     this.#pending = this.#pending.filter(({ isForgotten }) => !isForgotten)
     if (this.working?.isForgotten) this.working = undefined
   }
+}
+
+/** `root` is certain now, which had been reached with chance `by`. */
+function rebase<Row>(root: DraftNode<Row>, by: number): void {
+  root.reach = Math.min(PROBABILITY_ONE, Math.round((root.reach * PROBABILITY_ONE) / Math.max(1, by)))
+  for (const child of root.children) rebase(child, by)
 }
 
 const isToken = (token: TokenId, vocabularySize: number): boolean =>

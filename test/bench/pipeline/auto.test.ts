@@ -25,6 +25,18 @@ test('one stage, a drafter that takes no time of its own: near the best, whateve
   }
 })
 
+test('a drafter that claims less than it is worth: as deep as with one that is sure', () => {
+  for (const claim of [0.15, 0.3, 0.6]) {
+    for (const draftMs of [0, 3]) {
+      const setting = { ...ONE_STAGE, stageMs: (rows: number) => 20 + 5 * rows, draftMs, accuracy: 0.9, claim }
+      const { plain, sync, pipe } = compare(setting, TOKENS)
+      const { tokS, auto } = run(setting)
+      const best = Math.max(plain, sync, pipe)
+      assert.ok(tokS >= 0.88 * best, `claims ${claim}, ${draftMs} ms: ${tokS} of ${best}, ${describeAuto(auto!)}`)
+    }
+  }
+})
+
 /** What is wrong with what it believes at first. */
 const WRONG: Readonly<Record<string, CostPriors>> = {
   'steps take no time': { latencyUs: 1, serviceUs: { 1: 1 } },

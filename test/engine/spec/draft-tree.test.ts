@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Acceptance } from '../../../engine/spec/acceptance.ts'
 import { DraftTree } from '../../../engine/spec/draft-tree.ts'
 import { PROBABILITY_ONE } from '../../../engine/spec/guess.ts'
 import { resolveDraft } from '../../../engine/spec/parameters.ts'
@@ -44,5 +45,40 @@ for (const policy of ['sync', 'pipe'] as const) {
     assert.equal(tokens(tree), [12])
   })
 }
+
+/** A drafter that answers with the next six numbers, each with chance `chance`, as long as it is asked. */
+function ask(tree: DraftTree<number>, chance: number): void {
+  for (let tip = tree.openTip(1000); tip && tree.pendingCount < tree.nMax; tip = tree.openTip(1000)) {
+    tip.asked = true
+    tree.working = tip
+    const next = tip.position + 11
+    const chain = Array.from({ length: 6 }, (_, i) => ({ ...guess(next + i, chance), parent: i - 1 }))
+    tree.answer(chain, 1000, 1000)
+  }
+}
+
+test('claims are held against what came of them, also of guesses that were not sent', () => {
+  for (const claim of [0.3, 0.7, 1]) {
+    for (const isRight of [true, false]) {
+      const tree = drafted('sync', 0.5, [])
+      tree.acceptance = new Acceptance()
+      for (let token = 11; token < 111; token++) {
+        ask(tree, claim)
+        tree.advance(isRight ? token : 999)
+      }
+      ask(tree, claim)
+      assert.is(tree.pendingCount, isRight ? 8 : 0, `claims ${claim}, ${isRight ? 'always' : 'never'} right`)
+    }
+  }
+})
+
+test('however long a chain was right, what follows is as near as ever', () => {
+  const tree = drafted('pipe', 0.6, [])
+  for (let token = 11; token < 300; token++) {
+    ask(tree, 0.8)
+    assert.equal(tokens(tree), [token, token + 1])
+    tree.advance(token)
+  }
+})
 
 test.run()
