@@ -100,7 +100,8 @@ class Conductor {
       contextLength: sizes.contextLength,
     }
     const limits = { ...sizes, stages: stages.length, inFlightMax, vocabularySize }
-    const costs = new StepCosts(stages.length, { sharesCores: draft !== undefined && plan.sharesCores })
+    const isDrafterLight = draft === undefined
+    const costs = new StepCosts(stages.length, { sharesCores: !isDrafterLight && plan.sharesCores, isDrafterLight })
     this.#scheduler = new Scheduler(limits, speculative, costs)
     const tell = (message: FromConductor) => this.#outbox.push(message)
     this.#transfers = new Transfers(this.#scheduler, stages, memories, kvHeads, tell)

@@ -19,6 +19,8 @@ const SWITCH_SHARE = 0.975
 /** Tokens after which half of what forecasts were compared with is forgotten, and for how many a forecast itself stands. */
 const BIAS_HALF_LIFE_TOKENS = 384
 const BIAS_PRIOR_TOKENS = 24
+/** The same for policies that do not run meanwhile. */
+const IDLE_HALF_LIFE_TOKENS = 3072
 
 const POLICIES = ['off', 'sync', 'pipe'] as const
 type PolicyName = Choice['policy']
@@ -48,7 +50,7 @@ interface PolicyRecord {
   predictedUs: number
   /** Measured over predicted time: corrects forecasts. */
   bias: number
-  /** When it ran last, in tokens of the text. */
+  /** When it ran last, in tokens judged. */
   ranAt: number
   pauseTokens: number
 }
@@ -62,6 +64,8 @@ export class Autopilot {
   /** The policy to return to after a trial. */
   #tries: PolicyName | undefined
   #trialUs = 0
+  /** Tokens judged, of earlier texts too. */
+  #judged = 0
   #windowUs = Number.NaN
   #windowTokens = 0
   #returns = 0
@@ -74,15 +78,16 @@ export class Autopilot {
   constructor(costs: StepCosts, depthMax: number, conditions: Conditions, earlier?: Autopilot) {
     this.#costs = costs
     this.#depthMax = depthMax
-    const record = (policy: PolicyName): PolicyRecord => ({
-      measuredUs: 0,
-      predictedUs: 0,
-      bias: earlier?.bias(policy) ?? 1,
-      ranAt: 0,
-      pauseTokens: TRIAL_PAUSE_TOKENS,
-    })
+    const record = (policy: PolicyName): PolicyRecord =>
+      earlier
+        ? { ...earlier.#records[policy] }
+        : { measuredUs: 0, predictedUs: 0, bias: 1, ranAt: 0, pauseTokens: TRIAL_PAUSE_TOKENS }
     this.#records = { off: record('off'), sync: record('sync'), pipe: record('pipe') }
-    if (earlier) this.acceptance.copyFrom(earlier.acceptance)
+    if (earlier) {
+      this.acceptance.copyFrom(earlier.acceptance)
+      this.#judged = earlier.#judged
+      this.#trialUs = earlier.#trialUs
+    }
     // Until costs are known: what hides the drafter where there are stages to fill, else a short round.
     const first: Choice = costs.stages > 1 ? { policy: 'pipe', depth: 4 } : { policy: 'sync', depth: 2 }
     this.#choice = costs.isKnown ? this.#best(conditions) : { ...first, depth: Math.min(first.depth, depthMax) }
@@ -97,10 +102,6 @@ export class Autopilot {
     return worthwhileChance(this.#choice, this.#costs, this.#score(this.#choice, conditions))
   }
 
-  bias(policy: PolicyName): number {
-    return this.#records[policy].bias
-  }
-
   /** A micro-batch has returned at `nowUs`, before which the text had `tokens` tokens. Returns whether the choice changed. */
   judge(nowUs: number, tokens: number, conditions: Conditions): boolean {
     if (Number.isNaN(this.#windowUs)) {
@@ -110,9 +111,9 @@ export class Autopilot {
     this.#returns++
     const count = tokens - this.#windowTokens
     if (count < 1 || (this.#tries ? this.#returns < TRIAL_RETURNS : count < JUDGED_TOKENS)) return false
-    this.#learn(nowUs - this.#windowUs, count, tokens, conditions)
+    this.#learn(nowUs - this.#windowUs, count, conditions)
     const { policy, depth } = this.#choice
-    this.#choice = this.#next(tokens, conditions)
+    this.#choice = this.#next(conditions)
     // What returns next was submitted under the old policy.
     if (this.#choice.policy !== policy) {
       this.#changes++
@@ -127,26 +128,33 @@ export class Autopilot {
     this.#returns = 0
   }
 
-  #learn(us: number, count: number, tokens: number, conditions: Conditions): void {
+  #learn(us: number, count: number, conditions: Conditions): void {
     const record = this.#records[this.#choice.policy]
     this.#measuredUs = us / count
     const predictedUs = forecastUs(this.#choice, this.#costs, this.acceptance, conditions)
     this.#predictedUs = predictedUs * record.bias
     // In a loud time all forecasts are too low, not only this one.
     const quietUs = us / this.#costs.takeLoudness()
-    const kept = 0.5 ** (count / BIAS_HALF_LIFE_TOKENS)
-    record.measuredUs = record.measuredUs * kept + quietUs
-    record.predictedUs = record.predictedUs * kept + count * predictedUs
-    const priorUs = BIAS_PRIOR_TOKENS * predictedUs
-    record.bias = (record.measuredUs + priorUs) / (record.predictedUs + priorUs)
-    record.ranAt = tokens
+    record.measuredUs += quietUs
+    record.predictedUs += count * predictedUs
+    // What has not run for long is forecast without correction again: what was wrong may have been the times of a start.
+    for (const policy of POLICIES) {
+      const other = this.#records[policy]
+      const kept = 0.5 ** (count / (other === record ? BIAS_HALF_LIFE_TOKENS : IDLE_HALF_LIFE_TOKENS))
+      other.measuredUs *= kept
+      other.predictedUs *= kept
+      const priorUs = BIAS_PRIOR_TOKENS * predictedUs
+      other.bias = (other.measuredUs + priorUs) / (other.predictedUs + priorUs)
+    }
+    this.#judged += count
+    record.ranAt = this.#judged
     if (this.#tries) {
       const usual = this.#score(this.#bestOf(this.#tries, conditions), conditions)
       this.#trialUs -= Math.max(0, quietUs - count * usual)
     } else this.#trialUs += TRIAL_SHARE * us
   }
 
-  #next(tokens: number, conditions: Conditions): Choice {
+  #next(conditions: Conditions): Choice {
     const usual = this.#tries ?? this.#choice.policy
     const tried = this.#tries && this.#choice.policy
     this.#tries = undefined
@@ -158,16 +166,16 @@ export class Autopilot {
       const record = this.#records[tried]
       record.pauseTokens = isBetter ? TRIAL_PAUSE_TOKENS : Math.min(2 * record.pauseTokens, TRIAL_PAUSE_TOKENS_MAX)
     }
-    return this.#trial(next, tokens, conditions) ?? next
+    return this.#trial(next, conditions) ?? next
   }
 
   /** A policy that has not run for long and whose trial can be paid for. */
-  #trial(usual: Choice, tokens: number, conditions: Conditions): Choice | undefined {
+  #trial(usual: Choice, conditions: Conditions): Choice | undefined {
     const usualUs = this.#score(usual, conditions)
     let found: Choice | undefined
     for (const policy of POLICIES) {
       const { ranAt, pauseTokens } = this.#records[policy]
-      if (policy === usual.policy || tokens - ranAt < pauseTokens) continue
+      if (policy === usual.policy || this.#judged - ranAt < pauseTokens) continue
       const choice = this.#shortTrial(policy, conditions)
       const lossUs = TRIAL_RETURNS * Math.max(0, this.#score(choice, conditions) - usualUs)
       if (lossUs > this.#trialUs) continue

@@ -5,6 +5,8 @@
 /** Share of the way to a shorter time, and to a longer one. */
 const GAIN_DOWN = 0.4
 const GAIN_UP = 0.1
+/** Code is still compiled while a kind is seen for the first times: a shorter one of these is believed at once. */
+const COLD_SAMPLES = 4
 /** A kind that was not seen for so many samples of others is stale: its next time is believed half. */
 const FRESH_SAMPLES = 64
 const STALE_GAIN = 0.5
@@ -15,6 +17,7 @@ const SURPRISES_MAX = 4
 
 interface Entry {
   time: number
+  count: number
   /** When it was seen last, in samples of any kind. */
   seenAt: number
   /** Times in a row that were far longer. */
@@ -33,7 +36,7 @@ export class LiveTimes {
     this.#samples++
     const entry = this.#entries.get(key)
     if (!entry) {
-      this.#entries.set(key, { time, seenAt: this.#samples, surprises: 0 })
+      this.#entries.set(key, { time, count: 1, seenAt: this.#samples, surprises: 0 })
       return
     }
     entry.surprises = time > 2 * entry.time ? entry.surprises + 1 : 0
@@ -42,7 +45,8 @@ export class LiveTimes {
     this.#times += bounded
     this.#estimates += entry.time
     const isFresh = this.#samples - entry.seenAt <= FRESH_SAMPLES
-    const gain = bounded < entry.time ? GAIN_DOWN : isFresh ? GAIN_UP : STALE_GAIN
+    const gainDown = ++entry.count <= COLD_SAMPLES ? 1 : GAIN_DOWN
+    const gain = bounded < entry.time ? gainDown : isFresh ? GAIN_UP : STALE_GAIN
     entry.time += gain * (bounded - entry.time)
     entry.seenAt = this.#samples
   }

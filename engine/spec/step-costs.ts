@@ -22,6 +22,8 @@ const CROWDED_DRAFT = 2
 export interface CostPriors {
   /** Target and drafter use the same cores. */
   readonly sharesCores?: boolean
+  /** The drafter is no model: steps take the same beside it. */
+  readonly isDrafterLight?: boolean
   readonly latencyUs?: number
   /** By number of rows. */
   readonly serviceUs?: Readonly<Record<number, number>>
@@ -34,10 +36,12 @@ export class StepCosts {
   /** Most rows measured, alone and beside. */
   readonly #rowsSeen = [0, 0]
   readonly #sharesCores: boolean
+  readonly #isDrafterLight: boolean
 
   constructor(stages: number, priors: CostPriors = {}) {
     this.stages = stages
     this.#sharesCores = priors.sharesCores ?? false
+    this.#isDrafterLight = priors.isDrafterLight ?? false
     if (priors.latencyUs !== undefined) this.noteLatency(priors.latencyUs, false)
     for (const [rows, us] of Object.entries(priors.serviceUs ?? {})) this.noteService(Number(rows), us, false)
     if (priors.draftUs !== undefined) this.noteDraft(priors.draftUs, false, false)
@@ -50,14 +54,14 @@ export class StepCosts {
 
   /** A stage took so long for a micro-batch of so many rows. */
   noteService(rows: number, us: number, beside: boolean): void {
-    const side = beside ? 1 : 0
+    const side = this.#sideOf(beside)
     this.#times.note(side * BESIDE + Math.min(rows, ROWS_MAX), us)
     this.#rowsSeen[side] = Math.max(this.#rowsSeen[side]!, Math.min(rows, ROWS_MAX))
   }
 
   /** A single row took so long from its submission to its result, with nothing else to wait for. */
   noteLatency(us: number, beside: boolean): void {
-    this.#times.note((beside ? BESIDE : 0) + LATENCY, us)
+    this.#times.note(this.#sideOf(beside) * BESIDE + LATENCY, us)
   }
 
   /**
@@ -69,18 +73,41 @@ export class StepCosts {
     this.#times.note(draftKey(isFirst, beside), Math.max(us, 1))
   }
 
+  #sideOf(beside: boolean): 0 | 1 {
+    return beside && !this.#isDrafterLight ? 1 : 0
+  }
+
   /** A stage's time for a micro-batch of `rows` rows, which may be a mean. */
   serviceUs(rows: number, beside: boolean): number {
-    const other = () => (this.#serviceOrNone(rows, !beside) ?? 0) * this.#crowdedFactor(CROWDED_SERVICE, beside)
-    return this.#serviceOrNone(rows, beside) ?? other()
+    return this.#stepUs(this.#serviceOrNone(rows, beside), this.#serviceOrNone(rows, !beside), beside) ?? 0
+  }
+
+  /** From what was measured on this side and on the other one. */
+  #stepUs(own: number | undefined, other: number | undefined, beside: boolean): number | undefined {
+    if (other === undefined) return own
+    if (own === undefined) return other * this.#crowdedFactor(CROWDED_SERVICE, beside)
+    // Nothing takes longer alone: such a time is of long ago, when code was still compiled.
+    return beside ? own : Math.min(own, other)
   }
 
   #serviceOrNone(rows: number, beside: boolean): number | undefined {
-    const side = beside ? BESIDE : 0
+    const us = this.#betweenUs(rows, beside)
+    if (us === undefined) return undefined
+    // Nor is it believed to take longer than the same rows in smaller ones: such a time is of long ago.
+    let least = us
+    for (let part = 1; part < rows; part++) {
+      const partUs = this.#times.time(this.#sideOf(beside) * BESIDE + part)
+      if (partUs !== undefined) least = Math.min(least, Math.ceil(rows / part) * partUs)
+    }
+    return least
+  }
+
+  #betweenUs(rows: number, beside: boolean): number | undefined {
+    const side = this.#sideOf(beside) * BESIDE
     // The measured neighbours; a micro-batch is not believed to take longer than a larger one.
     let [above, aboveUs] = [0, Number.POSITIVE_INFINITY]
     let [below, belowUs] = [0, Number.POSITIVE_INFINITY]
-    for (let at = this.#rowsSeen[beside ? 1 : 0]!; at >= 1 && below === 0; at--) {
+    for (let at = this.#rowsSeen[this.#sideOf(beside)]!; at >= 1 && below === 0; at--) {
       const us = this.#times.time(side + at)
       if (us === undefined) continue
       if (at >= rows) [above, aboveUs] = [at, Math.min(us, aboveUs)]
@@ -103,10 +130,8 @@ export class StepCosts {
   latencyUs(rows: number, beside: boolean): number {
     if (this.stages === 1) return this.serviceUs(rows, beside)
     const service = this.serviceUs(1, beside)
-    const own = this.#times.time((beside ? BESIDE : 0) + LATENCY)
-    const other = this.#times.time((beside ? 0 : BESIDE) + LATENCY)
-    const one =
-      own ?? (other === undefined ? this.stages * service : other * this.#crowdedFactor(CROWDED_SERVICE, beside))
+    const latency = (side: boolean) => this.#times.time(this.#sideOf(side) * BESIDE + LATENCY)
+    const one = this.#stepUs(latency(beside), latency(!beside), beside) ?? this.stages * service
     return one + this.stages * (this.serviceUs(rows, beside) - service)
   }
 
