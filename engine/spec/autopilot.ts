@@ -21,6 +21,8 @@ const BIAS_HALF_LIFE_TOKENS = 384
 const BIAS_PRIOR_TOKENS = 24
 /** The same for policies that do not run meanwhile. */
 const IDLE_HALF_LIFE_TOKENS = 3072
+/** Forecasts are corrected by no more than this factor, up or down: more is a start or a neighbour, not the policy. */
+const BIAS_MAX = 1.5
 
 const POLICIES = ['off', 'sync', 'pipe'] as const
 type PolicyName = Choice['policy']
@@ -144,7 +146,8 @@ export class Autopilot {
       other.measuredUs *= kept
       other.predictedUs *= kept
       const priorUs = BIAS_PRIOR_TOKENS * predictedUs
-      other.bias = (other.measuredUs + priorUs) / (other.predictedUs + priorUs)
+      const ratio = (other.measuredUs + priorUs) / (other.predictedUs + priorUs)
+      other.bias = Math.min(BIAS_MAX, Math.max(1 / BIAS_MAX, ratio))
     }
     this.#judged += count
     record.ranAt = this.#judged

@@ -1,0 +1,23 @@
+// What `auto` makes of forecasts that do not come true.
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Autopilot } from '../../../engine/spec/autopilot.ts'
+import { StepCosts } from '../../../engine/spec/step-costs.ts'
+
+const CONDITIONS = { rowsMax: 8, crowd: 1 }
+const STEP_US = 20_000
+
+test('a policy that was slow at a start is not written off', () => {
+  // Rows so dear that nothing is drafted.
+  const costs = new StepCosts(1, { serviceUs: { 1: STEP_US, 2: 10 * STEP_US } })
+  const pilot = new Autopilot(costs, 8, CONDITIONS)
+  assert.is(pilot.choice.policy, 'off')
+  for (let token = 0; token < 25; token++) pilot.judge(token * 10 * STEP_US, token, CONDITIONS)
+  const next = new Autopilot(costs, 8, CONDITIONS, pilot)
+  for (const { forecasts } of [pilot.report(CONDITIONS), next.report(CONDITIONS)]) {
+    const { tokS } = forecasts.find(({ policy }) => policy === 'off')!
+    assert.ok(tokS < 1e6 / STEP_US && tokS > 0.6 * (1e6 / STEP_US), `${tokS}`)
+  }
+})
+
+test.run()
