@@ -101,6 +101,7 @@ export class Soak implements AsyncDisposable {
       while (counts.tokens < tokens) await this.#request(counts)
     })
     await Promise.all(streams)
+    counts.accepted += await this.#checkDrafting()
     await this.#checkWhole()
     return { ...counts, residentMb: process.memoryUsage.rss() / 1e6 }
   }
@@ -128,6 +129,15 @@ export class Soak implements AsyncDisposable {
       if (!leaving.signal.aborted) throw error
       counts.aborted++
     }
+  }
+
+  /** Drafts accepted of a text that the drafter knows well: however the random requests went, there are some. */
+  async #checkDrafting(): Promise<number> {
+    const { stats } = await this.model.generate([1], {
+      ...{ speculation: 'sync', temperature: 0, maxTokens: CONTEXT - 1, ignoreEos: true },
+      signal: AbortSignal.timeout(STALL_MS),
+    }).result
+    return stats.accepted
   }
 
   /** All sequences with all their cells at once: it would wait for ever for any that is lost. */
