@@ -37,7 +37,7 @@ export const BENCHES: readonly CommandEntry[] = [
   entry(
     'speculation',
     'Speculation policies beside plain decoding with real kernels, models and texts.',
-    () => import('./speculation.ts'),
+    () => import('./speculation/speculation.ts'),
   ),
   entry('kernels', 'Matrix products of every weight type beside the memory limit.', () => import('./kernels.ts')),
   entry(

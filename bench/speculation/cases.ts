@@ -1,6 +1,6 @@
 // Which runs the bench of speculation compares: plans of target and drafter, texts, policies.
-import type { LoadOptions, Speculation } from '../index.ts'
-import { NOVEL_PROMPT, REPETITIVE_PROMPT } from './speculation-texts.ts'
+import type { LoadOptions, Speculation } from '../../index.ts'
+import { NOVEL_PROMPT, REPETITIVE_PROMPT } from './texts.ts'
 
 export interface BenchModels {
   readonly target: string
@@ -20,7 +20,6 @@ export interface SpeculationCase {
 }
 
 export interface Group {
-  readonly about: string
   readonly prompt: string
   /** The first is the baseline: plain decoding on all cores, without a drafter in memory. */
   readonly cases: readonly SpeculationCase[]
@@ -28,6 +27,19 @@ export interface Group {
 
 export const GROUPS = ['draft', 'wrong', 'ngram', 'repetitive'] as const
 export type GroupName = (typeof GROUPS)[number]
+
+/** What the whole measurement consists of. */
+export const WHOLE: readonly { readonly group: GroupName; readonly temperature: number }[] = [
+  { group: 'draft', temperature: 0 },
+  { group: 'draft', temperature: 0.8 },
+  { group: 'wrong', temperature: 0 },
+  { group: 'ngram', temperature: 0 },
+  { group: 'ngram', temperature: 0.8 },
+  { group: 'repetitive', temperature: 0 },
+]
+
+/** The second baseline of `draft`. */
+export const TWO_STAGES_PLAIN = 'two stages, plain'
 
 const POLICIES = ['off', 'sync', 'pipe', 'auto'] as const
 
@@ -43,7 +55,6 @@ export function groupOf(name: GroupName, { draft, wrong }: BenchModels): Group {
   switch (name) {
     case 'draft':
       return {
-        about: 'a draft model',
         prompt: NOVEL_PROMPT,
         cases: [
           ...plain,
@@ -54,15 +65,13 @@ export function groupOf(name: GroupName, { draft, wrong }: BenchModels): Group {
       }
     case 'wrong':
       return {
-        about: 'a draft model that is always wrong',
         prompt: NOVEL_PROMPT,
         cases: [...plain, ...cases('one stage and drafter', { stages: 1, draftModel: wrong })],
       }
     case 'ngram':
-      return { about: 'n-grams, new text', prompt: NOVEL_PROMPT, cases: cases('one stage', { stages: 1 }) }
+      return { prompt: NOVEL_PROMPT, cases: cases('one stage', { stages: 1 }) }
     case 'repetitive':
       return {
-        about: 'n-grams, text that repeats itself',
         prompt: REPETITIVE_PROMPT,
         cases: cases('one stage', { stages: 1 }),
       }

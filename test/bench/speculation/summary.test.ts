@@ -1,10 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { GROUPS, groupOf } from '../../bench/speculation-cases.ts'
-import { type Sample, summaries } from '../../bench/speculation-summary.ts'
+import { GROUPS, groupOf, TWO_STAGES_PLAIN, WHOLE } from '../../../bench/speculation/cases.ts'
+import { goalNotes } from '../../../bench/speculation/goals.ts'
+import { type Sample, summaries } from '../../../bench/speculation/summary.ts'
 
 const run = (name: string, round: number, tokS: number, more: Partial<Sample> = {}): Sample => ({
-  ...{ series: 's', name, round, tokS, drafted: 0, accepted: 0, tokensPerRun: 1, why: null },
+  ...{ series: 's', name, round, tokS, drafted: 0, accepted: 0, tokensPerRun: 1, why: null, kernels: 'relaxed' },
   ...more,
 })
 
@@ -52,6 +53,29 @@ test('every group compares with plain decoding on all cores, without a drafter i
     assert.is(new Set(cases.map(({ name }) => name)).size, cases.length)
     assert.ok(cases.some(({ speculation }) => speculation === 'auto'))
   }
+})
+
+test('the whole measurement has every group, and both plain plans at every temperature of the draft model', () => {
+  for (const group of GROUPS) assert.ok(WHOLE.some((series) => series.group === group && series.temperature === 0))
+  const { cases } = groupOf('draft', { target: 't', draft: 'd', wrong: 'w' })
+  assert.ok(cases.some(({ name }) => name === TWO_STAGES_PLAIN))
+})
+
+test('goals are told with what was measured', () => {
+  const rows = summaries([
+    ...[run('one stage, plain', 0, 30), run('two stages, plain', 0, 20), run('two stages and drafter, plain', 0, 19)],
+    ...[run('two stages and drafter, pipe', 0, 25), run('two stages and drafter, auto', 0, 23)],
+  ])
+  assert.equal(goalNotes([{ group: 'draft', temperature: 0, rows }]), [
+    "- draft, temperature 0: two stages and drafter, auto, of its plan's best: 0.92, asked 0.95: not met",
+    '- draft, temperature 0: pipe of two stages, of plain ones: 1.25, asked 1.2: met',
+    '- draft, temperature 0: the better auto, of plain on all cores (Node 26): 0.77, asked 1.2: not met',
+  ])
+  assert.is(goalNotes([{ group: 'draft', temperature: 0.8, rows }]).length, 1)
+  const repetitive = summaries([run('one stage, plain', 0, 30), run('one stage, pipe', 0, 36)])
+  assert.equal(goalNotes([{ group: 'repetitive', temperature: 0, rows: repetitive }]), [
+    '- repetitive, temperature 0: the best policy, of plain on all cores: 1.20, asked 1.15: met',
+  ])
 })
 
 test.run()

@@ -1,5 +1,6 @@
 // From single runs to a table of policies. Pure.
-import { median } from '../cli/figures.ts'
+import { median } from '../../cli/figures.ts'
+import { TWO_STAGES_PLAIN } from './cases.ts'
 
 /** One run. */
 export interface Sample {
@@ -13,6 +14,7 @@ export interface Sample {
   readonly tokensPerRun: number | null
   /** What `auto` says. */
   readonly why: string | null
+  readonly kernels: string
 }
 
 export interface CaseSummary {
@@ -23,6 +25,8 @@ export interface CaseSummary {
   readonly tokSMax: number
   /** Median over rounds of this case's speed over the first case's in the same round. */
   readonly ofFirst: number
+  /** The same over plain decoding on two stages; NaN where that was not run. */
+  readonly ofTwoStages: number
   /** The same over the fastest case of the same plan, in the median, that does not choose for itself. */
   readonly ofBest: number
   readonly acceptance: number
@@ -55,6 +59,7 @@ export function summaries(samples: readonly Sample[]): CaseSummary[] {
       tokSMin: Math.min(...speeds(name)),
       tokSMax: Math.max(...speeds(name)),
       ofFirst: ratio(name, names[0]!),
+      ofTwoStages: ratio(name, TWO_STAGES_PLAIN),
       ofBest: ratio(name, best),
       acceptance: sum('drafted') === 0 ? Number.NaN : sum('accepted') / sum('drafted'),
       tokensPerRunMedian: perRun.length === 0 ? Number.NaN : median(perRun),
