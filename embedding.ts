@@ -1,6 +1,6 @@
 // Embeddings of texts: the engine's means over positions, pooled as asked for and scaled to length 1.
 import type { EmbedOptions, Engine, ModelConfig, Pooling } from './engine/index.ts'
-import { TsinferError } from './engine/index.ts'
+import { linkAbort, TsinferError } from './engine/index.ts'
 
 const POOLINGS: readonly Pooling[] = ['mean', 'last', 'cls']
 
@@ -14,14 +14,15 @@ export async function embedAll(
   if (!POOLINGS.includes(pooling)) {
     throw new TsinferError('option_invalid', `pooling: expected one of ${POOLINGS.join(', ')}, found ${pooling}`)
   }
-  const failed = new AbortController()
-  const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
+  const either = linkAbort(signal)
   try {
-    const embeddings = await Promise.all(texts.map((ids) => embedOne(engine, width, ids, pooling, either)))
+    const embeddings = await Promise.all(texts.map((ids) => embedOne(engine, width, ids, pooling, either.signal)))
     return normalize ? embeddings.map(unitVector) : embeddings
   } catch (error) {
-    failed.abort()
+    either.abort()
     throw error
+  } finally {
+    either.unlink()
   }
 }
 

@@ -21,6 +21,7 @@ import {
   kernelsFor,
   type LoadedKernels,
   type LoadOptions,
+  linkAbort,
   type Model,
   type ModelConfig,
   type ModelInfo,
@@ -219,18 +220,19 @@ class LoadedModel implements Model {
   }
 
   generate(prompt: string | readonly number[], options: GenerateOptions = {}): Generation {
-    const leaving = new AbortController()
-    const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
-    return followGeneration(this.#start(prompt, options, signal), () => leaving.abort())
+    const { signal, abort, unlink } = linkAbort(options.signal)
+    const generation = followGeneration(this.#start(prompt, options, signal), abort)
+    generation.result.then(unlink, unlink)
+    return generation
   }
 
   chat(messages: readonly ChatMessage[], options: ChatOptions = {}): ChatGeneration {
-    const leaving = new AbortController()
-    const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal
+    const { signal, abort, unlink } = linkAbort(options.signal)
     const prompted = this.#prompt(messages, options)
     const started = prompted.then(({ ids }) => this.#start(Array.from(ids), options, signal, this.#answerMarks()))
-    const abandon = () => leaving.abort()
-    return followChat(followGeneration(started, abandon), prompted, options, abandon)
+    const generation = followGeneration(started, abort)
+    generation.result.then(unlink, unlink)
+    return followChat(generation, prompted, options, abort)
   }
 
   async *score(ids: readonly number[], options: ScoreOptions = {}): AsyncGenerator<ScoredPosition, void, undefined> {
