@@ -32,6 +32,12 @@ export interface Residents {
   close(graceMs: number): Promise<void>
 }
 
+/**
+ * Most of a resident's heap for what is young. Hardly anything that residents allocate lives on; V8's own limit lets a
+ * conductor that makes thousands of tokens a second hold 40 MB (Node 20) to 80 MB (Node 26) more, at the same speed.
+ */
+const YOUNG_MB = 12
+
 /** Starts one worker per resident, all at once. */
 export function startResidents(residents: readonly Resident[]): Residents {
   const pool = new Piscina({
@@ -41,6 +47,7 @@ export function startResidents(residents: readonly Resident[]): Residents {
     idleTimeout: Number.POSITIVE_INFINITY,
     atomics: 'disabled',
     recordTiming: false,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   })
   let closing = false
   let destroyed: Promise<void> | undefined
