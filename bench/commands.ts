@@ -33,6 +33,11 @@ export const BENCHES: readonly CommandEntry[] = [
     'Speculation policies on an emulated pipeline, and what the cycle model allows.',
     () => import('./pipeline/table.ts'),
   ),
+  entry(
+    'sweep',
+    'The policies in thousands of random emulated settings, and where they fall short most.',
+    () => import('./pipeline/sweep.ts'),
+  ),
   entry('trace-picture', 'A stretch of a trace as an SVG picture.', () => import('./trace-picture/picture.ts')),
   entry(
     'speculation',

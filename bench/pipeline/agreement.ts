@@ -2,7 +2,6 @@
 import { write } from '../../cli/output.ts'
 import { eager } from './compare.ts'
 import { EmulatedPipeline } from './emulated.ts'
-import { drawnAccuracy } from './script.ts'
 import { boundTokS, type PipelineSetting } from './setting.ts'
 import { runVirtual } from './virtual.ts'
 
@@ -16,7 +15,6 @@ export interface Agreement {
   readonly plain: Pair
   readonly sync: Pair
   readonly pipe: Pair
-  /** For the guesses that were drawn. */
   readonly bound: number
   /** Real to virtual, where it is the farthest from 1. */
   readonly worst: number
@@ -39,7 +37,7 @@ export async function agree(setting: PipelineSetting, syncK: number, tokens: num
   const { stopMsP50, ...pipe } = await both(eager('pipe', setting.rowsMax), tokens)
   const ratios = [plain, sync, pipe].map(({ virtual, real }) => real / virtual)
   const worst = ratios.reduce((a, b) => (Math.abs(Math.log(b)) > Math.abs(Math.log(a)) ? b : a))
-  const bound = boundTokS({ ...setting, accuracy: drawnAccuracy(setting, tokens) })
+  const bound = boundTokS(setting, tokens)
   return { plain, sync, pipe, bound, worst, stopMs: stopMsP50 }
 }
 

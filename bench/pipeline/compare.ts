@@ -1,11 +1,14 @@
 // One setting, every policy.
 import { type DraftParameters, resolveDraft } from '../../engine/spec/parameters.ts'
-import { drawnAccuracy } from './script.ts'
 import { boundTokS, type PipelineSetting } from './setting.ts'
 import { runVirtual } from './virtual.ts'
 
-/** Rounds of `sync` that are tried. */
+/** Lengths of `sync` rounds that are tried. */
 const ROUNDS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 19, 22, 26, 32]
+/** Sizes of micro-batches of `pipe` that are tried. */
+const MICRO_BATCHES = [1, 2, 4, 8]
+/** Of many places every so many are tried first. */
+const COARSE = 4
 
 /** Tokens per second. */
 export interface Comparison {
@@ -14,9 +17,10 @@ export interface Comparison {
   /** The best number of drafted tokens of a `sync` round. */
   readonly syncK: number
   readonly pipe: number
+  /** The best number of rows of a `pipe` micro-batch. */
+  readonly pipeN: number
   /** Of what these may do it finds out by itself which is best. */
   readonly auto: number
-  /** For the guesses that were drawn. */
   readonly bound: number
 }
 
@@ -24,15 +28,24 @@ export interface Comparison {
 export const eager = (policy: DraftParameters['policy'], nMax: number): DraftParameters =>
   resolveDraft(policy, { nMax, pMin: 0 })
 
+/** Runs every policy for `tokens` tokens. */
 export function compare(setting: PipelineSetting, tokens: number): Comparison {
   const plain = runVirtual(setting, undefined, Math.min(tokens, 50)).tokS
-  let [sync, syncK] = [0, 0]
-  for (const k of ROUNDS) {
-    const { tokS } = runVirtual(setting, eager('sync', k), tokens)
-    if (tokS > sync) [sync, syncK] = [tokS, k]
-  }
-  const pipe = runVirtual(setting, eager('pipe', setting.rowsMax), tokens).tokS
+  const [sync, syncK] = best(ROUNDS, (k) => runVirtual(setting, eager('sync', k), tokens).tokS)
+  const sizes = MICRO_BATCHES.filter((rows) => rows <= setting.rowsMax)
+  const [pipe, pipeN] = best(sizes, (n) => runVirtual(setting, eager('pipe', n), tokens).tokS)
   const auto = runVirtual(setting, resolveDraft('auto', {}), tokens).tokS
-  const accuracy = drawnAccuracy(setting, tokens)
-  return { plain, sync, syncK, pipe, auto, bound: boundTokS({ ...setting, accuracy }) }
+  return { plain, sync, syncK, pipe, pipeN, auto, bound: boundTokS(setting, tokens) }
+}
+
+/** The highest speed, and where: some places are tried first, then those around the best of them. */
+function best(places: readonly number[], run: (place: number) => number): [speed: number, place: number] {
+  const speeds = places.map(() => 0)
+  const speed = (at: number) => (speeds[at] ||= run(places[at]!))
+  let found = 0
+  for (let at = 0; at < places.length; at += COARSE) if (speed(at) > speed(found)) found = at
+  for (let at = Math.max(0, found - COARSE + 1); at < Math.min(places.length, found + COARSE); at++) {
+    if (speed(at) > speed(found)) found = at
+  }
+  return [speed(found), places[found]!]
 }

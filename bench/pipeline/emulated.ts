@@ -9,7 +9,7 @@ import type { DraftFigures } from '../../engine/scheduler/events.ts'
 import type { DraftParameters } from '../../engine/spec/parameters.ts'
 import { llamaMetadata, llamaTensors } from '../models/shapes.ts'
 import { rightToken, VOCABULARY } from './script.ts'
-import type { PipelineSetting } from './setting.ts'
+import { inFlightMax, type PipelineSetting } from './setting.ts'
 import type { TimedSettings } from './timed-forward.ts'
 
 const FORWARD = new URL('./timed-forward.js', import.meta.url).href
@@ -95,13 +95,12 @@ function emulatedModel(setting: PipelineSetting, model: TimedSettings['model'], 
     jitter: isTarget ? jitter : 0,
     accuracy,
   }
-  const plan = isTarget ? emulatedPlan(prepared, stages, rowsMax) : prepared.plan
+  const plan = isTarget ? emulatedPlan(prepared, inFlightMax(setting), rowsMax) : prepared.plan
   return { ...prepared, plan, forward: { href: FORWARD, settings } }
 }
 
-/** As many micro-batches in flight as a pipeline of that many stages has; links hold any number of them. */
-function emulatedPlan({ plan, config, weights }: PreparedModel, stages: number, headRowsMax: number): ModelPlan {
-  const inFlightMax = stages * 2 + 1
+/** With room for `inFlightMax` micro-batches everywhere: links hold any number of them. */
+function emulatedPlan({ plan, config, weights }: PreparedModel, inFlightMax: number, headRowsMax: number): ModelPlan {
   const sizes = { ...plan.sizes, headRowsMax, cells: plan.sizes.cells + 256 }
   const layouts = plan.stages.map(({ range }) =>
     stageLayout(config, weights, { ...range, inputSlots: inFlightMax }, sizes),

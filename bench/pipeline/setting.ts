@@ -1,17 +1,19 @@
 // A pipeline and a drafter as numbers. Times in milliseconds.
 //
-// The cycle model, which bounds what any policy can reach with one chain of guesses. A token takes the latency
-// L = stages * (t(1) + hop) from the first stage to its result. Guesses are right with chance p, each by itself. Between
-// two wrong guesses r = p / (1 - p) are right on average. After a wrong guess everything behind it is lost, and the token
-// that corrects it enters an empty pipeline: its result takes L. Every right guess behind it brings one more token, and
-// these follow each other no faster than the drafter makes them (d) and the slowest stage takes them, whichever micro-batch
-// size is best (t(n) / n for n up to the rows allowed). So a cycle yields r + 1 tokens in at least L + r * max(d, t(n) / n),
-// and the speed is at most
+// The cycle model, which bounds what any policy can reach with one chain of guesses. A cycle begins with a token that was
+// not guessed: nothing about it was known before, so its row enters a pipeline in which nothing is of use, and its result
+// takes the latency L = stages * (t(1) + hop). Of the guesses behind it the first k - 1 are right, the next one is wrong or
+// missing: the cycle yields k tokens. It takes at least
 //
-//   1 / ((1 - p) * L + p * max(d, min t(n) / n))
+//   L + (k - 1) * d             the last of them has to be drafted, a token in d, and to pass all stages
+//   sum t(n) + (stages - 1) * max t(n) + stages * hop
+//                               k rows, in the best partition into micro-batches of n rows, have to pass all stages, which
+//                               are all as fast
 //
-// Plain decoding is p = 0: 1 / L. What the model leaves out costs a policy something: guesses wait until the first stage
-// is free, a stage stops cancelled work a moment late.
+// whichever is more, or k * L where the drafter is slower than that. So a wrong guess costs one latency, and right ones follow each other no faster than the drafter
+// makes them and a stage takes them. Plain decoding has cycles of one token. What the model leaves out costs a policy
+// something: guesses wait until the first stage is free, a stage stops cancelled work a moment late.
+import { isGuessed } from './script.ts'
 
 export interface PipelineSetting {
   readonly stages: number
@@ -33,6 +35,11 @@ export interface PipelineSetting {
   readonly spread?: number
   /** What the drafter says its chance is, everywhere. Default: the truth with `spread`, else that it is sure. */
   readonly claim?: number
+  /**
+   * The drafter copies from the text, which repeats itself in this share of its stretches: there it is right with chance
+   * `accuracy`, elsewhere it rarely says anything and is rarely right. Default: it always has a guess.
+   */
+  readonly repeats?: number
 }
 
 /** Eight equal stages of 10 ms for up to four rows, 1 ms hops. */
@@ -45,13 +52,45 @@ export const EIGHT_STAGES = {
   headerMs: 0.02,
 } as const
 
+/** Micro-batches that stages and links hold, and as many that wait. */
+export const inFlightMax = ({ stages, stageMs, hopMs }: PipelineSetting): number =>
+  2 * stages + 1 + Math.ceil((stages * hopMs) / stageMs(1))
+
 /** Time from the submission of a single row to its result. */
 export const latencyMs = ({ stages, stageMs, hopMs }: PipelineSetting): number => stages * (stageMs(1) + hopMs)
 
-/** Tokens per second that no policy exceeds; see the head of this file. */
-export function boundTokS(setting: PipelineSetting): number {
-  const { accuracy, draftMs, stageMs, rowsMax } = setting
-  let rowMs = Number.POSITIVE_INFINITY
-  for (let rows = 1; rows <= rowsMax; rows++) rowMs = Math.min(rowMs, stageMs(rows) / rows)
-  return 1000 / ((1 - accuracy) * latencyMs(setting) + accuracy * Math.max(draftMs, rowMs))
+/** Tokens per second that no policy exceeds in a run of `tokens` tokens, with the guesses that are drawn for it. */
+export function boundTokS(setting: PipelineSetting, tokens: number): number {
+  const cycleMs = cycleTimes(setting, tokens)
+  // The clock starts with the first token, which comes with the prompt and may have been guessed, too.
+  let [ms, cycle] = [-latencyMs(setting), 1]
+  for (let position = 1; position <= tokens; position++) {
+    if (position < tokens && isGuessed(setting, position)) {
+      cycle++
+      continue
+    }
+    ms += cycleMs[cycle]!
+    cycle = 1
+  }
+  return ((tokens - 1) * 1000) / ms
+}
+
+/** Least time of a cycle of 1 to `most` tokens, by their number; see the head of this file. */
+export function cycleTimes(setting: PipelineSetting, most: number): Float64Array {
+  const { stages, stageMs, hopMs, rowsMax, draftMs } = setting
+  const best = new Float64Array(most + 1).fill(Number.POSITIVE_INFINITY)
+  for (let largest = 1; largest <= rowsMax; largest++) {
+    const sum = new Float64Array(most + 1)
+    for (let count = 1; count <= most; count++) {
+      let least = Number.POSITIVE_INFINITY
+      for (let rows = 1; rows <= Math.min(largest, count); rows++) {
+        least = Math.min(least, stageMs(rows) + sum[count - rows]!)
+      }
+      sum[count] = least
+      best[count] = Math.min(best[count]!, least + (stages - 1) * stageMs(largest) + stages * hopMs)
+    }
+  }
+  const oneMs = latencyMs(setting)
+  // Nobody has to wait for a slow drafter.
+  return best.map((ms, count) => Math.min(count * oneMs, Math.max(ms, oneMs + (count - 1) * draftMs)))
 }

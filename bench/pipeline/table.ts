@@ -57,20 +57,20 @@ export const command = defineCommand({
 
 function writeHead(): void {
   write(
-    '| drafter ms | hop ms | right | plain | sync (k) | pipe | auto | bound | pipe / bound | pipe / best other | pipe / sync | auto / best |\n',
+    '| drafter ms | hop ms | right | plain | sync (k) | pipe (n) | auto | bound | pipe / bound | pipe / best other | pipe / sync | auto / best |\n',
   )
   write(`|${' ---: |'.repeat(12)}\n`)
 }
 
 function writeRow(
   { draftMs, hopMs, accuracy }: PipelineSetting,
-  { plain, sync, syncK, pipe, auto, bound }: Comparison,
+  { plain, sync, syncK, pipe, pipeN, auto, bound }: Comparison,
 ): void {
   const cells = [
     ...[draftMs, hopMs, accuracy],
     plain.toFixed(1),
     `${sync.toFixed(1)} (${syncK})`,
-    pipe.toFixed(1),
+    `${pipe.toFixed(1)} (${pipeN})`,
     auto.toFixed(1),
     bound.toFixed(1),
     (pipe / bound).toFixed(3),

@@ -6,11 +6,11 @@ import { type DraftFigures, IDLE, type SchedulerAction } from '../../engine/sche
 import type { Policy } from '../../engine/scheduler/policy.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
 import type { AutoReport } from '../../engine/spec/autopilot.ts'
-import { PROBABILITY_ONE } from '../../engine/spec/guess.ts'
+import { type Guess, PROBABILITY_ONE } from '../../engine/spec/guess.ts'
 import type { DraftParameters } from '../../engine/spec/parameters.ts'
-import type { StepCosts } from '../../engine/spec/step-costs.ts'
-import { chanceAt, guessToken, jitterFactor, rightToken, VOCABULARY } from './script.ts'
-import type { PipelineSetting } from './setting.ts'
+import { StepCosts } from '../../engine/spec/step-costs.ts'
+import { chanceAt, guessToken, hasGuess, jitterFactor, rightToken, VOCABULARY } from './script.ts'
+import { inFlightMax, type PipelineSetting } from './setting.ts'
 
 export interface VirtualFigures {
   readonly tokS: number
@@ -82,12 +82,13 @@ class VirtualRun {
       cells: contextLength + 256,
       sequences: 1,
       contextLength,
-      inFlightMax: setting.stages * 2 + 1,
+      inFlightMax: inFlightMax(setting),
       chunkRows: 64,
       headRowsMax: setting.rowsMax,
       vocabularySize: VOCABULARY,
     }
-    this.#scheduler = new Scheduler(limits, ablation.policy, ablation.costs)
+    const costs = ablation.costs ?? new StepCosts(setting.stages, { isDrafterLight: setting.repeats !== undefined })
+    this.#scheduler = new Scheduler(limits, ablation.policy, costs)
     this.#stages = Array.from({ length: setting.stages }, () => ({
       queue: [],
       current: undefined,
@@ -168,11 +169,16 @@ class VirtualRun {
   #answer(): void {
     const { draft, position } = this.#question!
     this.#question = undefined
-    const token = guessToken(this.#setting, position, this.#isRight)
-    const { spread, claim = spread ? chanceAt(this.#setting, position) : 1 } = this.#setting
-    const probability = Math.round(claim * PROBABILITY_ONE)
-    this.#scheduler.handle({ kind: 'drafted', draft, guesses: [{ parent: -1, token, probability }], atUs: this.#nowUs })
+    const guesses = hasGuess(this.#setting, position) ? [this.#guess(position)] : []
+    this.#scheduler.handle({ kind: 'drafted', draft, guesses, atUs: this.#nowUs })
     this.#drain()
+  }
+
+  #guess(position: number): Guess {
+    const token = guessToken(this.#setting, position, this.#isRight)
+    const { spread, repeats, claim } = this.#setting
+    const chance = claim ?? (spread || repeats !== undefined ? chanceAt(this.#setting, position) : 1)
+    return { parent: -1, token, probability: Math.round(chance * PROBABILITY_ONE) }
   }
 
   #drain(): void {

@@ -156,7 +156,7 @@ export class Drafting {
   #tipToDraft(entry: Speculating): RowNode | undefined {
     const { sequence, tree, draft } = entry
     const { phase } = sequence
-    if (tree.policy === 'off' && !tree.isShadow) return undefined
+    if (tree.policy === 'off') return undefined
     const may = phase === 'ready' || (phase === 'waiting' && tree.policy !== 'sync')
     if (!may || draft !== undefined || tree.pendingCount >= tree.nMax) return undefined
     return tree.openTip(positionEnd(entry))

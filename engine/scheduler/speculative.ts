@@ -34,7 +34,8 @@ export function serveReady(board: Board): boolean {
   }
   for (const sequence of served) {
     const tree = drafting.treeOf(sequence)
-    if (tree?.policy === 'sync') sendTree(board, sequence, tree)
+    // With a single stage no result would come earlier from a row alone than from one with the drafts there are.
+    if (tree?.policy === 'sync' || (tree?.policy === 'pipe' && limits.stages === 1)) sendTree(board, sequence, tree)
   }
   return served.length > 0
 }
@@ -50,11 +51,8 @@ function sendDrafts(board: Board): void {
   }
 }
 
-function isTimeToSend({ inFlight, limits }: Board, tree: RowTree): boolean {
-  // With a single stage nothing returns before the first stage is done: drafts wait behind the row in it.
-  const waitingMax = limits.stages === 1 || tree.pendingCount >= tree.nMax ? 1 : 0
-  return inFlight.beforeFirstCount <= waitingMax
-}
+const isTimeToSend = ({ inFlight }: Board, { pendingCount, nMax }: RowTree): boolean =>
+  inFlight.beforeFirstCount <= (pendingCount >= nMax ? 1 : 0)
 
 function sendTree(board: Board, sequence: Sequence, tree: RowTree): void {
   const { inFlight } = board

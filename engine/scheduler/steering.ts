@@ -9,9 +9,6 @@ import type { SchedulerLimits } from './events.ts'
 import type { Flight } from './run.ts'
 import type { Sequence } from './sequence.ts'
 
-/** A drafter whose question takes less than this share of a step is asked even while nothing is sent. */
-const FREE_DRAFT_SHARE = 0.005
-
 interface Steered {
   readonly pilot: Autopilot
   readonly tree: RowTree
@@ -25,9 +22,10 @@ export class Steering {
   #earlier: Autopilot | undefined
   /** When the event being handled happened; NaN while nobody says. */
   #nowUs = Number.NaN
-  /** When the newest micro-batch left the first stage, and when the newest one returned. */
+  /** When the newest micro-batch left the first stage. */
   #passedUs = Number.NaN
-  #returnedUs = Number.NaN
+  /** Of the newest one that returned. */
+  #last = { submittedUs: Number.NaN, returnedUs: Number.NaN }
   /** Sequences that are drafted for while their rows are in flight. */
   #besideCount = 0
 
@@ -52,7 +50,7 @@ export class Steering {
     tree.acceptance = pilot.acceptance
     this.#steered.set(sequence, { pilot, tree })
     this.#apply(pilot, tree)
-    tree.reachMin = Math.round(pilot.worthwhileChance(this.#conditions(1)) * PROBABILITY_ONE)
+    tree.worthMin = Math.round(pilot.worthwhileChance(this.#conditions(1)) * PROBABILITY_ONE)
   }
 
   end(sequence: Sequence, tree: RowTree): void {
@@ -83,7 +81,7 @@ export class Steering {
 
   /** `flight` has left the pipeline. */
   returned(flight: Flight, decodingCount: number): void {
-    if (this.#limits.stages > 1 && flight.isAlone && isWhole(flight)) {
+    if (flight.isAlone && isWhole(flight)) {
       const rows = flight.runRows.length
       const more = this.costs.serviceUs(rows, this.#isBeside) - this.costs.serviceUs(1, this.#isBeside)
       this.costs.noteLatency(this.#nowUs - flight.submittedUs - this.#limits.stages * more, this.#isBeside)
@@ -91,11 +89,13 @@ export class Steering {
     // Tokens of this micro-batch are still to be judged: those so far came with the one before.
     const conditions = this.#conditions(decodingCount)
     for (const [sequence, { pilot, tree }] of this.#steered) {
-      if (Number.isNaN(this.#returnedUs) || sequence.phase === 'prefill') continue
-      if (pilot.judge(this.#returnedUs, sequence.length, conditions)) this.#apply(pilot, tree)
-      tree.reachMin = Math.round(pilot.worthwhileChance(conditions) * PROBABILITY_ONE)
+      if (Number.isNaN(this.#last.returnedUs) || sequence.phase === 'prefill') continue
+      const progress = { ...this.#last, tokens: sequence.length, accepted: tree.acceptedCount }
+      if (pilot.judge(progress, conditions)) this.#apply(pilot, tree)
+      tree.worthMin = Math.round(pilot.worthwhileChance(conditions) * PROBABILITY_ONE)
     }
-    this.#returnedUs = this.#nowUs
+    this.#last.submittedUs = flight.submittedUs
+    this.#last.returnedUs = this.#nowUs
   }
 
   /** A question asked at `askedUs` is answered; `isFirst`: about what follows the certain text. */
@@ -116,8 +116,6 @@ export class Steering {
     if (choice.policy === 'pipe') this.#besideCount++
     tree.policy = choice.policy
     if (choice.policy !== 'off') tree.nMax = choice.depth
-    const stepUs = this.costs.latencyUs(1, false)
-    tree.isShadow = choice.policy === 'off' && this.costs.draftUs(false, false) < FREE_DRAFT_SHARE * stepUs
   }
 }
 

@@ -1,58 +1,48 @@
-// How good a drafter is for the text at hand: by the depth at which it is asked, how often it has a guess and how often
-// that is right where all before it were. Old evidence fades: texts change.
+// How good a drafter is for the text at hand: how often it has a guess, and how often one that is right. A guess whose
+// assumptions are right is as good as if it had been made later, so it does not matter how far ahead that was; but right
+// guesses come in stretches, so guesses behind one that was right are told from those behind one that was not. Old
+// evidence fades: texts change.
 import { PROBABILITY_ONE } from './guess.ts'
 
-/** Depths that are told apart; deeper ones count with the last. */
-export const DEPTHS = 16
-/** What remains of the evidence after each new piece. */
+/** What remains of the evidence after each new piece of its kind. */
 const FADING = 0.99
 /** Before anything is known: optimistic, so that drafting is tried. Worth so many pieces of evidence. */
 const PRIOR = 0.75
 const PRIOR_WEIGHT = 2
-/** A depth with little evidence of its own is believed to be like the others; they are worth so many pieces. */
-const OTHERS_WEIGHT = 4
+/** A kind with little evidence of its own is believed to be like the other; that is worth so many pieces. */
+const OTHER_WEIGHT = 4
 /** Claimed chances are told apart in so many equal ranges. */
 const CLAIM_RANGES = 8
-/** Before anything is known claims are believed; worth so many tokens. */
-const CLAIM_WEIGHT = 1
+/** Before anything is known of claims they are believed, and modest ones to be at least this chance: so these are tried. */
+const MODEST = PROBABILITY_ONE / 2
 
+/** How often something happened behind a right guess, and elsewhere. */
 class Share {
-  readonly #hits = new Float64Array(DEPTHS)
-  readonly #trials = new Float64Array(DEPTHS)
+  readonly #hits = { streak: 0, start: 0 }
+  readonly #trials = { streak: 0, start: 0 }
 
-  note(depth: number, isHit: boolean): void {
-    for (let at = 0; at < DEPTHS; at++) {
-      this.#hits[at]! *= FADING
-      this.#trials[at]! *= FADING
-    }
-    const at = Math.min(depth, DEPTHS) - 1
-    this.#trials[at]!++
-    if (isHit) this.#hits[at]!++
+  note(place: Place, isHit: boolean): void {
+    this.#hits[place] = this.#hits[place] * FADING + (isHit ? 1 : 0)
+    this.#trials[place] = this.#trials[place] * FADING + 1
   }
 
   get mean(): number {
-    let [hits, trials] = [PRIOR * PRIOR_WEIGHT, PRIOR_WEIGHT]
-    for (let at = 0; at < DEPTHS; at++) {
-      hits += this.#hits[at]!
-      trials += this.#trials[at]!
-    }
-    return hits / trials
+    const hits = this.#hits.start + this.#hits.streak + PRIOR * PRIOR_WEIGHT
+    return hits / (this.#trials.start + this.#trials.streak + PRIOR_WEIGHT)
   }
 
-  at(depth: number): number {
-    const at = Math.min(depth, DEPTHS) - 1
-    return (this.#hits[at]! + OTHERS_WEIGHT * this.mean) / (this.#trials[at]! + OTHERS_WEIGHT)
-  }
-
-  get trials(): number {
-    return this.#trials.reduce((sum, count) => sum + count, 0)
+  at(place: Place): number {
+    return (this.#hits[place] + OTHER_WEIGHT * this.mean) / (this.#trials[place] + OTHER_WEIGHT)
   }
 
   copyFrom(other: Share): void {
-    this.#hits.set(other.#hits)
-    this.#trials.set(other.#trials)
+    Object.assign(this.#hits, other.#hits)
+    Object.assign(this.#trials, other.#trials)
   }
 }
+
+/** `streak`: behind a token that had been guessed. */
+export type Place = 'start' | 'streak'
 
 /** What came of guesses by the chance the drafter claimed for them: a chain of modest claims may be a sure one. */
 class Claims {
@@ -68,8 +58,9 @@ class Claims {
 
   trueChance(probability: number): number {
     const at = rangeOf(probability)
-    const ratio = (this.#right[at]! + CLAIM_WEIGHT) / (this.#claimed[at]! + CLAIM_WEIGHT)
-    return Math.min(PROBABILITY_ONE, Math.round(probability * ratio))
+    const believed = Math.max(probability, MODEST) / PROBABILITY_ONE
+    const claimed = this.#claimed[at]! + probability / PROBABILITY_ONE
+    return Math.min(PROBABILITY_ONE, Math.round((probability * (this.#right[at]! + believed)) / claimed)) || 0
   }
 
   copyFrom(other: Claims): void {
@@ -82,18 +73,19 @@ const rangeOf = (probability: number): number =>
   Math.min(CLAIM_RANGES - 1, Math.floor((probability * CLAIM_RANGES) / PROBABILITY_ONE))
 
 export class Acceptance {
-  readonly #proposed = new Share()
+  readonly #guessed = new Share()
   readonly #right = new Share()
   readonly #claims = new Claims()
+  #place: Place = 'start'
 
-  /** The drafter was asked for a token `depth` places ahead, from 1; whether it had a guess good enough to send. */
-  noteAnswer(depth: number, isProposed: boolean): void {
-    this.#proposed.note(depth, isProposed)
-  }
-
-  /** A token was guessed that far ahead, and all before it were right; whether it was, too. */
-  noteVerdict(depth: number, isRight: boolean): void {
-    this.#right.note(depth, isRight)
+  /**
+   * The next token is known of which the drafter had been asked in time: whether it had a guess good enough to send, and
+   * whether that was right.
+   */
+  noteToken(isGuessed: boolean, isRight: boolean): void {
+    this.#guessed.note(this.#place, isGuessed)
+    this.#right.note(this.#place, isRight)
+    this.#place = isRight ? 'streak' : 'start'
   }
 
   /** A token was guessed, sent or not, and all before it were right; what the drafter claimed, and whether it was, too. */
@@ -107,28 +99,28 @@ export class Acceptance {
   }
 
   /** Chance that there is a guess. */
-  proposedAt(depth: number): number {
-    return this.#proposed.at(depth)
+  guessedAt(place: Place): number {
+    return this.#guessed.at(place)
   }
 
-  /** Chance that a guess is right. */
-  rightAt(depth: number): number {
-    return this.#right.at(depth)
+  /** Chance that there is a guess and it is right. */
+  rightAt(place: Place): number {
+    return this.#right.at(place)
   }
 
-  /** Chance that there is a guess and it is right, at any depth. */
+  /** Chance that there is a guess and it is right, anywhere. */
   get mean(): number {
-    return this.#proposed.mean * this.#right.mean
-  }
-
-  /** Verdicts that still count. */
-  get verdicts(): number {
-    return this.#right.trials
+    return this.#right.mean
   }
 
   copyFrom(other: Acceptance): void {
-    this.#proposed.copyFrom(other.#proposed)
+    this.#guessed.copyFrom(other.#guessed)
     this.#right.copyFrom(other.#right)
     this.#claims.copyFrom(other.#claims)
   }
 }
+
+export type Chances = Pick<Acceptance, 'guessedAt' | 'rightAt'>
+
+/** Of a drafter that is always right. */
+export const PERFECT: Chances = { guessedAt: () => 1, rightAt: () => 1 }

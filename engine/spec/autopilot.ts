@@ -1,12 +1,13 @@
 // Policy `auto`: which way to speculate, and how deep, is forecast from live measurement (forecast.ts), tried, and corrected
 // by what came of it. What looks worse is tried again now and then, as texts and machines change; the time this may cost is a
 // fixed share of all time, and what a trial really cost is taken off it.
-import { Acceptance } from './acceptance.ts'
-import { type Choice, type Conditions, forecastUs, worthwhileChance } from './forecast.ts'
+import { Acceptance, PERFECT } from './acceptance.ts'
+import { type Choice, type Conditions, chanceOfLast, forecast, tokenUs, worthwhileChance } from './forecast.ts'
 import type { StepCosts } from './step-costs.ts'
 
-/** Tokens between two judgements. */
+/** Tokens between two judgements, and before the first. */
 const JUDGED_TOKENS = 6
+const FIRST_TOKENS = 2
 /** Share of the time that trials of what looks worse may cost. */
 const TRIAL_SHARE = 0.01
 /** Tokens between two trials of the same policy: at first, and when trials keep changing nothing. */
@@ -23,6 +24,9 @@ const BIAS_PRIOR_TOKENS = 24
 const IDLE_HALF_LIFE_TOKENS = 3072
 /** Forecasts are corrected by no more than this factor, up or down: more is a start or a neighbour, not the policy. */
 const BIAS_MAX = 1.5
+
+/** A drafter whose question takes less than this share of a step costs nothing. */
+const FREE_DRAFT_SHARE = 0.005
 
 const POLICIES = ['off', 'sync', 'pipe'] as const
 type PolicyName = Choice['policy']
@@ -57,6 +61,15 @@ interface PolicyRecord {
   pauseTokens: number
 }
 
+/** How far a text is when a micro-batch has returned and been judged. */
+export interface Progress {
+  readonly submittedUs: number
+  readonly returnedUs: number
+  readonly tokens: number
+  /** Of these, tokens that had been guessed and sent. */
+  readonly accepted: number
+}
+
 export class Autopilot {
   readonly acceptance = new Acceptance()
   readonly #costs: StepCosts
@@ -68,9 +81,13 @@ export class Autopilot {
   #trialUs = 0
   /** Tokens judged, of earlier texts too. */
   #judged = 0
-  #windowUs = Number.NaN
-  #windowTokens = 0
+  /** When the policy was chosen. */
+  #chosenUs = Number.NEGATIVE_INFINITY
+  /** Since when it is watched; undefined while micro-batches return that were submitted under another one. */
+  #since: Progress | undefined
   #returns = 0
+  /** The policy has been judged since it was chosen. */
+  #isSettled = false
   #measuredUs = Number.NaN
   #predictedUs = Number.NaN
   #changes = 0
@@ -101,44 +118,57 @@ export class Autopilot {
 
   /** The chance above which a draft is worth its time. */
   worthwhileChance(conditions: Conditions): number {
-    return worthwhileChance(this.#choice, this.#costs, this.#score(this.#choice, conditions))
+    return worthwhileChance(this.#choice, this.#costs, conditions, this.#score(this.#choice, conditions))
   }
 
-  /** A micro-batch has returned at `nowUs`, before which the text had `tokens` tokens. Returns whether the choice changed. */
-  judge(nowUs: number, tokens: number, conditions: Conditions): boolean {
-    if (Number.isNaN(this.#windowUs)) {
-      this.#open(nowUs, tokens)
+  /** A micro-batch has returned. Returns whether the choice changed. */
+  judge(now: Progress, conditions: Conditions): boolean {
+    const { tokens, returnedUs, submittedUs } = now
+    if (!this.#since) {
+      if (!(submittedUs < this.#chosenUs)) this.#open(now)
       return false
     }
     this.#returns++
-    const count = tokens - this.#windowTokens
-    if (count < 1 || (this.#tries ? this.#returns < TRIAL_RETURNS : count < JUDGED_TOKENS)) return false
-    this.#learn(nowUs - this.#windowUs, count, conditions)
+    const count = tokens - this.#since.tokens
+    // A round that is not over says nothing yet.
+    const isRoundOver = this.#choice.policy !== 'sync' || now.accepted - this.#since.accepted < count
+    const enough = this.#judged === 0 ? FIRST_TOKENS : JUDGED_TOKENS
+    if (count < 1 || !isRoundOver || (this.#tries ? this.#returns < TRIAL_RETURNS : count < enough)) return false
+    this.#learn(this.#since, now, conditions)
     const { policy, depth } = this.#choice
     this.#choice = this.#next(conditions)
-    // What returns next was submitted under the old policy.
     if (this.#choice.policy !== policy) {
       this.#changes++
-      this.#windowUs = Number.NaN
-    } else this.#open(nowUs, tokens)
+      this.#chosenUs = returnedUs
+      this.#isSettled = false
+      this.#since = undefined
+    } else this.#open(now)
     return this.#choice.policy !== policy || this.#choice.depth !== depth
   }
 
-  #open(nowUs: number, tokens: number): void {
-    this.#windowUs = nowUs
-    this.#windowTokens = tokens
+  #open(now: Progress): void {
+    this.#since = now
     this.#returns = 0
   }
 
-  #learn(us: number, count: number, conditions: Conditions): void {
+  #learn(since: Progress, now: Progress, conditions: Conditions): void {
     const record = this.#records[this.#choice.policy]
+    const us = now.returnedUs - since.returnedUs
+    const count = now.tokens - since.tokens
     this.#measuredUs = us / count
-    const predictedUs = forecastUs(this.#choice, this.#costs, this.acceptance, conditions)
-    this.#predictedUs = predictedUs * record.bias
+    this.#predictedUs = this.#score(this.#choice, conditions)
+    // What the text's luck was is known by now, and no fault of the forecast.
+    const right = Math.min(count, now.accepted - since.accepted)
+    const { cycleUs, rightUs } = forecast(this.#choice, this.#costs, this.acceptance, conditions)
+    const predictedUs = ((count - right) * cycleUs + right * rightUs) / count
     // In a loud time all forecasts are too low, not only this one.
     const quietUs = us / this.#costs.takeLoudness()
-    record.measuredUs += quietUs
-    record.predictedUs += count * predictedUs
+    // The first tokens after a change tell more about the change.
+    if (this.#isSettled) {
+      record.measuredUs += quietUs
+      record.predictedUs += count * predictedUs
+    }
+    this.#isSettled = true
     // What has not run for long is forecast without correction again: what was wrong may have been the times of a start.
     for (const policy of POLICIES) {
       const other = this.#records[policy]
@@ -176,18 +206,26 @@ export class Autopilot {
   #trial(usual: Choice, conditions: Conditions): Choice | undefined {
     const usualUs = this.#score(usual, conditions)
     let found: Choice | undefined
-    for (const policy of POLICIES) {
+    for (const policy of this.#policies) {
       const { ranAt, pauseTokens } = this.#records[policy]
       if (policy === usual.policy || this.#judged - ranAt < pauseTokens) continue
+      if (this.#isHopeless(policy, usualUs, conditions)) continue
       const choice = this.#shortTrial(policy, conditions)
-      const lossUs = TRIAL_RETURNS * Math.max(0, this.#score(choice, conditions) - usualUs)
-      if (lossUs > this.#trialUs) continue
+      const { rightCount } = forecast(choice, this.#costs, this.acceptance, conditions)
+      const tokens = (TRIAL_RETURNS + 1) * (policy === 'sync' ? 1 + rightCount : 1)
+      if (tokens * (this.#score(choice, conditions) - usualUs) > this.#trialUs) continue
       if (!found || ranAt < this.#records[found.policy].ranAt) found = choice
     }
     if (!found) return undefined
     this.#tries = usual.policy
     this.#trials++
     return found
+  }
+
+  /** Whether it would be slower than usual even with the best of drafters. */
+  #isHopeless(policy: PolicyName, usualUs: number, conditions: Conditions): boolean {
+    const depth = policy === 'off' ? 0 : this.#depthMax
+    return tokenUs(forecast({ policy, depth }, this.#costs, PERFECT, conditions)) > BIAS_MAX * usualUs
   }
 
   /** A trial asks how good the drafter is now, which a short round tells as well as a long one. */
@@ -197,8 +235,15 @@ export class Autopilot {
   }
 
   #best(conditions: Conditions): Choice {
-    const choices = POLICIES.map((policy) => this.#bestOf(policy, conditions))
+    const choices = this.#policies.map((policy) => this.#bestOf(policy, conditions))
     return choices.reduce((a, b) => (this.#score(b, conditions) < this.#score(a, conditions) ? b : a))
+  }
+
+  /** Worth considering. Where drafts cost nothing and none is worth its row, the other two are as fast as `off`. */
+  get #policies(): readonly PolicyName[] {
+    const draftUs = this.#costs.draftUs(false, false)
+    const isFree = draftUs > 0 && draftUs < FREE_DRAFT_SHARE * this.#costs.latencyUs(1, false)
+    return isFree ? ['sync', 'pipe'] : POLICIES
   }
 
   #bestOf(policy: PolicyName, conditions: Conditions): Choice {
@@ -206,14 +251,19 @@ export class Autopilot {
     if (policy === 'off') return best
     for (let depth = 2; depth <= this.#depthMax; depth++) {
       const choice = { policy, depth }
-      if (this.#score(choice, conditions) < this.#score(best, conditions)) best = choice
+      const us = this.#score(choice, conditions)
+      // Rounds would not get that long: drafts so unlikely are not sent.
+      const isReached =
+        policy === 'pipe' ||
+        chanceOfLast(this.acceptance, depth) >= worthwhileChance(choice, this.#costs, conditions, us)
+      if (isReached && us < this.#score(best, conditions)) best = choice
     }
     return best
   }
 
   /** Predicted microseconds per token. */
   #score(choice: Choice, conditions: Conditions): number {
-    return forecastUs(choice, this.#costs, this.acceptance, conditions) * this.#records[choice.policy].bias
+    return tokenUs(forecast(choice, this.#costs, this.acceptance, conditions)) * this.#records[choice.policy].bias
   }
 
   report(conditions: Conditions): AutoReport {

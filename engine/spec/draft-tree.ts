@@ -15,8 +15,6 @@ const BRANCHES_MAX = 4
 export class DraftNode<Row> {
   readonly token: TokenId
   readonly position: Position
-  /** How far ahead of the certain text it was drafted. */
-  readonly depth: number
   /** How likely the path from the root is, in 1 / PROBABILITY_ONE. */
   reach: number
   /** The drafter's own probability of it behind its parent. */
@@ -32,18 +30,16 @@ export class DraftNode<Row> {
   /** It is not in the tree any more. */
   isForgotten = false
 
-  /** `guess` behind `parent`, drafted when `depth` tokens ahead of the certain text; without them a root. */
+  /** Behind `parent`; without one a root. */
   constructor(
     token: TokenId,
     position: Position,
-    depth = 0,
     reach = PROBABILITY_ONE,
     claim = PROBABILITY_ONE,
     parent?: DraftNode<Row>,
   ) {
     this.token = token
     this.position = position
-    this.depth = depth
     this.reach = reach
     this.claim = claim
     this.parent = parent
@@ -56,10 +52,10 @@ export class DraftTree<Row> {
   policy: 'off' | 'sync' | 'pipe'
   /** Most drafted tokens of a round (`sync`) or a micro-batch (`pipe`) at present. */
   nMax: number
-  /** Guesses that are reached from the newest certain token with less than this chance are not worth their row. */
-  reachMin = 0
-  /** `off`: drafts are made all the same, and none is sent. */
-  isShadow = false
+  /** Guesses with less than this chance, in `sync` that of the whole path, are not worth their row. */
+  worthMin = 0
+  /** Tokens that had been guessed right in time for a row. */
+  acceptedCount = 0
   /** Learns how good the drafts are. */
   acceptance: Acceptance | undefined
   root: DraftNode<Row>
@@ -120,6 +116,7 @@ export class DraftTree<Row> {
     const next = root.children.find((child) => child.token === token)
     root.isForgotten = true
     this.#learn(token)
+    if (next?.row) this.acceptedCount++
     for (const child of root.children) if (child !== next) this.#forget(child)
     this.root = next ?? new DraftNode<Row>(token, root.position + 1)
     if (next) rebase(next, next.reach)
@@ -133,21 +130,21 @@ export class DraftTree<Row> {
     if (isDry && this.root.children.length === 0) this.root.asked = false
     this.retryHeld(false)
     // Now that it is certain, what follows it is nearer.
-    if (this.policy === 'sync' && this.reachMin > 0 && this.root.held) this.#extend(this.root, this.root.held)
+    if (this.policy === 'sync' && this.worthMin > 0 && this.root.held) this.#extend(this.root, this.root.held)
   }
 
   /** `token` follows the root. */
   #learn(token: TokenId): void {
     const { root, acceptance } = this
+    const { children, held } = root
     if (!acceptance) return
-    const [first] = root.children
-    if (first)
-      acceptance.noteVerdict(
-        first.depth,
-        root.children.some((child) => child.token === token),
-      )
-    for (const child of root.children) acceptance.noteClaim(child.claim, child.token === token)
-    for (const guess of root.held ?? []) acceptance.noteClaim(guess.probability, guess.token === token)
+    const isGuess = (guess: { readonly token: TokenId }) => guess.token === token
+    for (const { claim, token: guess } of children) acceptance.noteClaim(claim, guess === token)
+    for (const guess of held ?? []) acceptance.noteClaim(guess.probability, isGuess(guess))
+    // Of a question that is late nothing is known. What was held back may be worth sending by now.
+    if (!root.asked || this.working === root) return
+    const guesses = held ? this.#select(root, held, 0) : children
+    acceptance.noteToken(guesses.length > 0, guesses.some(isGuess))
   }
 
   #forget(node: DraftNode<Row>): void {
@@ -162,7 +159,6 @@ export class DraftTree<Row> {
     this.working = undefined
     const take = (parent: DraftNode<Row>, index: number): void => {
       const next = guesses.filter((guess) => guess.parent === index && isToken(guess.token, vocabularySize))
-      if (index < 0 && next.length === 0) this.acceptance?.noteAnswer(this.#depthBehind(parent), false)
       if (next.length === 0 || parent.position >= positionEnd) return
       parent.asked = this.pendingCount < this.nMax
       if (!parent.asked) return
@@ -175,18 +171,13 @@ export class DraftTree<Row> {
   #extend(node: DraftNode<Row>, guesses: readonly Guess[]): [DraftNode<Row>, Guess][] {
     const room = this.nMax - this.pendingCount
     const siblings = Math.max(0, Math.min(BRANCHES_MAX - this.#tips.length, room - 1))
-    const reach = ({ probability }: Guess) => joint(node.reach, this.acceptance?.trueChance(probability) ?? probability)
-    const taken = selectGuesses(guesses, this.parameters, this, siblings).filter(
-      (guess) => reach(guess) >= this.reachMin,
-    )
-    const depth = this.#depthBehind(node)
-    if (node.held === undefined) this.acceptance?.noteAnswer(depth, taken.length > 0)
+    const taken = this.#select(node, guesses, siblings)
     node.held = taken.length === 0 ? guesses : undefined
     if (taken.length === 0) this.failed++
     else this.#tips.splice(this.#tips.indexOf(node), 1)
     return taken.map((guess) => {
       const { token, probability } = guess
-      const child = new DraftNode(token, node.position + 1, depth, reach(guess), probability, node)
+      const child = new DraftNode(token, node.position + 1, this.#reach(node, guess), probability, node)
       node.children.push(child)
       this.#tips.push(child)
       this.#pending.push(child)
@@ -194,8 +185,23 @@ export class DraftTree<Row> {
     })
   }
 
-  #depthBehind(node: DraftNode<Row>): number {
-    return node.position + 1 - this.root.position
+  /** What the cutoff lets pass behind `node`, and is worth its row. */
+  #select(node: DraftNode<Row>, guesses: readonly Guess[], siblings: number): Guess[] {
+    const taken = selectGuesses(guesses, this.parameters, this, siblings)
+    return taken.filter((guess) => this.#worth(node, guess) >= this.worthMin)
+  }
+
+  /** `sync` pays for all rows of a round; a row of `pipe` costs something only beside one before it that is right. */
+  #worth(node: DraftNode<Row>, guess: Guess): number {
+    return this.policy === 'pipe' ? this.#chance(guess) : this.#reach(node, guess)
+  }
+
+  #chance({ probability }: Guess): number {
+    return this.acceptance?.trueChance(probability) ?? probability
+  }
+
+  #reach(node: DraftNode<Row>, guess: Guess): number {
+    return joint(node.reach, this.#chance(guess))
   }
 
   /** `pipe`: tries what was held back again, as the thresholds may have changed. `counts`: a failure is an attempt. */

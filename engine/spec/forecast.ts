@@ -1,12 +1,12 @@
-// The cost model: how long a token takes under each way to speculate, from what steps cost and how good the drafter is.
-// Microseconds per token of one sequence.
-import type { Acceptance } from './acceptance.ts'
+// The cost model: how long text takes under each way to speculate, from what steps cost and how good the drafter is.
+// Microseconds, of one sequence.
+import type { Chances } from './acceptance.ts'
 import type { StepCosts } from './step-costs.ts'
 
-/** Rows whose mean cost is that of a row. */
-const SOME_ROWS = 4
 /** No drafter is so sure of what it says that more could be asked of it. */
 const CHANCE_MAX = 0.6
+/** Nor is any always right. */
+const STREAK_MAX = 0.999
 
 /** How to speculate; `depth`: most drafted tokens of a round (`sync`) or a micro-batch (`pipe`). */
 export interface Choice {
@@ -21,77 +21,110 @@ export interface Conditions {
   readonly crowd: number
 }
 
-/** Expected per round of `sync` with up to `depth` drafts. */
-export interface RoundForecast {
-  readonly questions: number
-  readonly rows: number
-  readonly tokens: number
+/**
+ * Text comes in cycles: a token that was not guessed in time, and the right guesses behind it. What a cycle takes, without
+ * and for each of these, and how many they are.
+ */
+export interface Pace {
+  readonly cycleUs: number
+  readonly rightUs: number
+  readonly rightCount: number
 }
 
-export function forecastRound(acceptance: Acceptance, depth: number): RoundForecast {
-  let [questions, rows, tokens] = [0, 0, 1]
-  let [drafted, right] = [1, 1]
-  for (let at = 1; at <= depth; at++) {
-    questions += drafted
-    drafted *= acceptance.proposedAt(at)
-    right *= acceptance.rightAt(at)
-    rows += drafted
-    tokens += drafted * right
-  }
-  return { questions, rows, tokens }
+/** Microseconds per token. */
+export const tokenUs = ({ cycleUs, rightUs, rightCount }: Pace): number =>
+  (cycleUs + rightCount * rightUs) / (1 + rightCount)
+
+export function forecast(choice: Choice, costs: StepCosts, chances: Chances, conditions: Conditions): Pace {
+  const { policy, depth } = choice
+  if (policy === 'sync') return forecastSync(depth, costs, chances, conditions)
+  if (policy === 'pipe') return forecastPipe(depth, costs, chances, conditions)
+  return { cycleUs: costs.latencyUs(groupSize(costs, conditions), false), rightUs: 0, rightCount: 0 }
 }
 
-export function forecastUs(
-  { policy, depth }: Choice,
-  costs: StepCosts,
-  acceptance: Acceptance,
-  { rowsMax, crowd }: Conditions,
-): number {
-  const group = Math.max(1, Math.ceil(crowd / costs.stages))
-  if (policy === 'off') return costs.latencyUs(group, false)
-  if (policy === 'sync') {
-    const { questions, rows, tokens } = forecastRound(acceptance, depth)
-    const all = group * (1 + rows)
-    // What one micro-batch does not hold follows behind it.
-    const first = costs.latencyUs(Math.min(all, rowsMax), false)
-    const rest = all > rowsMax ? (all / rowsMax - 1) * costs.serviceUs(rowsMax, false) : 0
-    const drafting = costs.draftUs(true, false) + (questions - 1) * costs.draftUs(false, false)
-    return (drafting * crowd + first + rest) / tokens
-  }
-  return forecastPipeUs(depth, costs, acceptance.mean, rowsMax, group, crowd)
-}
+/** Sequences whose rows go together. */
+const groupSize = ({ stages }: StepCosts, { crowd }: Conditions): number => Math.max(1, Math.ceil(crowd / stages))
 
 /**
- * The chance above which a further draft is worth its time: that of its row, and with `sync`, which waits for it, of the
- * drafter, as a share of the time a token takes at present.
+ * The chance above which a further draft is worth its time: that of its row in a micro-batch with others, and with `sync`,
+ * which waits for it, of the drafter, as a share of `us`, the time a token takes at present. A micro-batch of drafts alone
+ * costs nothing where nobody else waits for the stage: if they are wrong it ends at once.
  */
-export function worthwhileChance({ policy }: Choice, costs: StepCosts, tokenUs: number): number {
+export function worthwhileChance(
+  { policy, depth }: Choice,
+  costs: StepCosts,
+  { crowd }: Conditions,
+  us: number,
+): number {
   const beside = policy === 'pipe'
-  const rowUs = (costs.serviceUs(SOME_ROWS, beside) - costs.serviceUs(1, beside)) / (SOME_ROWS - 1)
+  const rows = Math.max(crowd > 1 ? 2 : 1, beside ? depth : depth + 1)
+  const rowUs = (costs.serviceUs(rows, beside) - costs.serviceUs(1, beside)) / Math.max(1, rows - 1)
   const costUs = beside ? rowUs : costs.stages * rowUs + costs.draftUs(false, false)
-  return Math.min(CHANCE_MAX, Math.max(0, costUs / tokenUs)) || 0
+  return Math.min(CHANCE_MAX, Math.max(0, costUs / us)) || 0
+}
+
+/** The chance of the last draft of a round of `sync` that follows no right guess. */
+export const chanceOfLast = (chances: Chances, depth: number): number =>
+  chances.rightAt('start') * chances.rightAt('streak') ** (depth - 1)
+
+/** A cycle is a round; right guesses take no time of their own. */
+function forecastSync(depth: number, costs: StepCosts, chances: Chances, conditions: Conditions): Pace {
+  const { rowsMax, crowd } = conditions
+  const group = groupSize(costs, conditions)
+  const { questions, rows, rightCount, rightFirst } = forecastRound(chances, depth)
+  const all = group * (1 + rows)
+  const drafting = costs.draftUs(true, false) + (questions - 1) * costs.draftUs(false, false)
+  let cycleUs = drafting * crowd + costs.latencyUs(Math.min(all, rowsMax), false)
+  // What one micro-batch does not hold follows behind it, and is withdrawn when something before it was wrong.
+  const streak = chances.rightAt('streak')
+  for (let sent = rowsMax; sent < all; sent += rowsMax) {
+    const isNeeded = rightFirst * streak ** Math.max(0, sent / group - 2)
+    cycleUs += isNeeded * costs.serviceUs(Math.min(rowsMax, all - sent), false)
+  }
+  return { cycleUs, rightUs: 0, rightCount }
+}
+
+/** Expected per round of `sync` with up to `depth` drafts: questions to the drafter, drafted rows, right ones; chance of the first. */
+export function forecastRound(
+  chances: Chances,
+  depth: number,
+): { readonly questions: number; readonly rows: number; readonly rightCount: number; readonly rightFirst: number } {
+  const [start, streak] = [chances.rightAt('start'), chances.rightAt('streak')]
+  const [guessed, later] = [chances.guessedAt('start'), chances.guessedAt('streak')]
+  // A round behind one in which all was right begins in the same stretch. So often that is the case:
+  const rest = streak ** (depth - 1)
+  const again = (start * rest) / Math.max(1e-9, 1 - streak * rest + start * rest)
+  let [questions, rows, rightCount] = [1, 0, 0]
+  let drafted = guessed + again * (later - guessed)
+  const rightFirst = start + again * (streak - start)
+  let right = rightFirst
+  for (let at = 1; at <= depth; at++) {
+    rows += drafted
+    rightCount += right
+    if (at < depth) questions += drafted
+    drafted *= later
+    right *= streak
+  }
+  return { questions, rows, rightCount, rightFirst }
 }
 
 /**
  * The cycle model of bench/pipeline/setting.ts. A cycle begins with a row alone, which takes the way through all stages,
- * and goes on with micro-batches of what was drafted meanwhile, as long as all guesses before them were right. Guesses
- * being right with chance `right`, a cycle yields 1 / (1 - right) tokens. It waits for no drafter, so one that is too slow
- * costs it nothing but what the two take from each other.
+ * and goes on with micro-batches of what was drafted meanwhile, as long as all guesses before them were right. It waits
+ * for no drafter, so one that is too slow costs it nothing but what the two take from each other.
  */
-function forecastPipeUs(
-  depth: number,
-  costs: StepCosts,
-  right: number,
-  rowsMax: number,
-  group: number,
-  crowd: number,
-): number {
+function forecastPipe(depth: number, costs: StepCosts, chances: Chances, conditions: Conditions): Pace {
+  const { rowsMax, crowd } = conditions
   const draftUs = costs.draftUs(false, true) * crowd
   const most = Math.min(depth, rowsMax)
   let rows = 1
   while (rows < most && rows * draftUs < costs.serviceUs(rows, true)) rows++
   const intervalUs = Math.max(rows * draftUs, crowd * costs.serviceUs(rows, true))
-  const sure = Math.min(right, 0.999)
-  const alone = costs.latencyUs(group, true)
-  return Math.min(alone, (1 - sure) * (alone + (intervalUs * sure) / (1 - sure ** rows)))
+  const cycleUs = costs.latencyUs(groupSize(costs, conditions), true)
+  const start = chances.rightAt('start')
+  const streak = Math.min(chances.rightAt('streak'), STREAK_MAX)
+  // The first micro-batch of several rows is so much longer on its way than a row.
+  const laterUs = (costs.stages - 1) * (costs.serviceUs(rows, true) - costs.serviceUs(1, true))
+  const rightUs = (1 - streak) * (laterUs + intervalUs / (1 - streak ** rows))
+  return { cycleUs, rightUs: Math.min(rightUs, cycleUs), rightCount: start / (1 - streak) }
 }

@@ -31,7 +31,7 @@ export interface DraftParameters {
 export const DEFAULT_DRAFT = { nMax: 4, nMin: 0, pMin: 0.5, pSplit: 0.3, pRecovery: 0, pDecay: 0 } as const
 
 /** `auto` chooses how deep to draft itself, and for that must see how good unlikely guesses are. */
-export const AUTO_DRAFT = { ...DEFAULT_DRAFT, nMax: 8, pMin: 0.1 } as const
+export const AUTO_DRAFT = { ...DEFAULT_DRAFT, nMax: 16, pMin: 0.1 } as const
 
 type Name = keyof typeof DEFAULT_DRAFT
 const COUNTS: readonly Name[] = ['nMax', 'nMin']

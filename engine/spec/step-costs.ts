@@ -114,9 +114,13 @@ export class StepCosts {
       else [below, belowUs] = [at, Math.min(us, aboveUs)]
     }
     if (above === 0 && below === 0) return undefined
+    if (above === rows) return aboveUs
     if (below === 0) return Math.max(aboveUs / above, aboveUs * (1 - ROW_SHARE_PRIOR * (above - rows)))
-    if (above > 0) return belowUs + ((aboveUs - belowUs) * (rows - below)) / (above - below)
-    return belowUs + (rows - below) * this.#slopeUs(below, belowUs, side)
+    const slopeUs = this.#slopeUs(below, belowUs, side)
+    if (above === 0) return belowUs + (rows - below) * slopeUs
+    // Times may grow in steps: sizes in between are tried.
+    const evenUs = (aboveUs - belowUs) / (above - below)
+    return belowUs + (rows - below) * (above - below <= 1 ? evenUs : Math.min(evenUs, slopeUs))
   }
 
   /** What a further row costs, from the most rows measured and one row. */
@@ -128,7 +132,6 @@ export class StepCosts {
 
   /** From the submission of a micro-batch of `rows` rows to its result, when nothing is before it. */
   latencyUs(rows: number, beside: boolean): number {
-    if (this.stages === 1) return this.serviceUs(rows, beside)
     const service = this.serviceUs(1, beside)
     const latency = (side: boolean) => this.#times.time(this.#sideOf(side) * BESIDE + LATENCY)
     const one = this.#stepUs(latency(beside), latency(!beside), beside) ?? this.stages * service

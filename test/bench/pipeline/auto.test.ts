@@ -21,7 +21,7 @@ test('one stage, a drafter that takes no time of its own: near the best, whateve
     const setting = { ...ONE_STAGE, draftMs: 0, accuracy }
     const { plain, sync, pipe } = compare(setting, TOKENS)
     const { tokS, auto } = run(setting)
-    assert.ok(tokS >= 0.97 * Math.max(plain, sync, pipe), `${accuracy}: ${tokS}, ${describeAuto(auto!)}`)
+    assert.ok(tokS >= 0.95 * Math.max(plain, sync, pipe), `${accuracy}: ${tokS}, ${describeAuto(auto!)}`)
   }
 })
 

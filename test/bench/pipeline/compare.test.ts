@@ -3,7 +3,13 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ablate, ablateCutoff, COSTLY_ROWS } from '../../../bench/pipeline/ablations.ts'
 import { compare, eager } from '../../../bench/pipeline/compare.ts'
-import { boundTokS, EIGHT_STAGES, latencyMs, type PipelineSetting } from '../../../bench/pipeline/setting.ts'
+import {
+  boundTokS,
+  cycleTimes,
+  EIGHT_STAGES,
+  latencyMs,
+  type PipelineSetting,
+} from '../../../bench/pipeline/setting.ts'
 import { runVirtual } from '../../../bench/pipeline/virtual.ts'
 
 const TOKENS = 600
@@ -16,10 +22,25 @@ const setting = (draftMs: number, accuracy: number, more: Partial<PipelineSettin
 
 test('the cycle model', () => {
   assert.is(latencyMs(setting(12, 0)), 88)
-  assert.ok(Math.abs(boundTokS(setting(12, 0)) - 1000 / 88) < 1e-9)
-  // Twenty tokens in 88 ms and nineteen times 10.
-  assert.ok(Math.abs(boundTokS(setting(10, 0.95, { rowsMax: 1 })) - 20_000 / (88 + 190)) < 1e-9)
-  assert.ok(Math.abs(boundTokS(setting(1, 1)) - 1000 / 2.5) < 1e-9)
+  assert.is(cycleTimes(setting(12, 0), 1)[1], 88)
+  assert.is(cycleTimes(setting(12, 0), 5)[5], 88 + 4 * 12)
+  assert.is(cycleTimes(setting(10, 0, { rowsMax: 1 }), 20)[20], 88 + 19 * 10)
+  // 250 micro-batches of four rows.
+  assert.is(cycleTimes(setting(3, 0), 1000)[1000], 88 + 999 * 3)
+  assert.is(cycleTimes(setting(0.1, 0), 1000)[1000], 88 + 249 * 10)
+  // A row that costs as much as the first is best sent alone; a free one with the first.
+  assert.is(cycleTimes(setting(0, 0, { stageMs: (rows) => 10 * rows }), 3)[3], 88 + 2 * 10)
+  assert.is(cycleTimes(setting(0, 0, { stages: 1 }), 4)[4], 11)
+  // Nobody waits for a drafter that is slower than the pipeline.
+  assert.is(cycleTimes(setting(100, 0), 3)[3], 3 * 88)
+})
+
+test('a bound counts the guesses that were drawn', () => {
+  assert.ok(Math.abs(boundTokS(setting(12, 0), 500) * 88 - 1000) < 1e-9)
+  // All of 500 tokens in one cycle, whose first latency is before the clock starts.
+  assert.ok(Math.abs(boundTokS(setting(12, 1), 500) * 12 - 1000) < 1e-9)
+  const [half, most] = [boundTokS(setting(12, 0.5), 500), boundTokS(setting(12, 0.9), 500)]
+  assert.ok(half > 1000 / 88 && most > half)
 })
 
 test('plain decoding takes one latency per token', () => {

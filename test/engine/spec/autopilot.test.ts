@@ -12,7 +12,10 @@ test('a policy that was slow at a start is not written off', () => {
   const costs = new StepCosts(1, { serviceUs: { 1: STEP_US, 2: 10 * STEP_US } })
   const pilot = new Autopilot(costs, 8, CONDITIONS)
   assert.is(pilot.choice.policy, 'off')
-  for (let token = 0; token < 25; token++) pilot.judge(token * 10 * STEP_US, token, CONDITIONS)
+  for (let token = 0; token < 25; token++) {
+    const returnedUs = token * 10 * STEP_US
+    pilot.judge({ submittedUs: returnedUs - 10 * STEP_US, returnedUs, tokens: token, accepted: 0 }, CONDITIONS)
+  }
   const next = new Autopilot(costs, 8, CONDITIONS, pilot)
   for (const { forecasts } of [pilot.report(CONDITIONS), next.report(CONDITIONS)]) {
     const { tokS } = forecasts.find(({ policy }) => policy === 'off')!

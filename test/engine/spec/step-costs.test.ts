@@ -36,4 +36,19 @@ test('rows take no longer together than in smaller micro-batches', () => {
   assert.is(costs.serviceUs(4, false), 30_000)
 })
 
+test('sizes between measured ones are believed cheap until they are measured themselves', () => {
+  const costs = new StepCosts(1)
+  for (const [rows, us] of [
+    [1, 10_000],
+    [3, 10_000],
+    [6, 20_000],
+  ] as const)
+    costs.noteService(rows, us, false)
+  assert.is(costs.serviceUs(6, false), 20_000)
+  assert.ok(costs.serviceUs(5, false) < 15_000)
+  costs.noteService(5, 20_000, false)
+  assert.is(costs.serviceUs(5, false), 20_000)
+  assert.ok(costs.serviceUs(4, false) < 15_000)
+})
+
 test.run()
