@@ -38,6 +38,7 @@ export const BENCHES: readonly CommandEntry[] = [
     'The policies in thousands of random emulated settings, and where they fall short most.',
     () => import('./pipeline/sweep.ts'),
   ),
+  entry('tracing', 'What taking a trace costs where tokens are fastest.', () => import('./tracing.ts')),
   entry('trace-picture', 'A stretch of a trace as an SVG picture.', () => import('./trace-picture/picture.ts')),
   entry(
     'speculation',

@@ -51,9 +51,8 @@ export class ConductorTrace {
     fields[at + ring.SUBMIT_RUN_LAST] = runLast
   }
 
-  returned(pipeline: number, number: MicroBatchNumber): void {
+  returned(pipeline: number, number: MicroBatchNumber, nowUs = clockUs()): void {
     const { fields } = this.#recorder
-    const nowUs = clockUs()
     const at = this.#recorder.next(ring.RETURN, nowUs, nowUs)
     fields[at + ring.RETURN_NUMBER] = number
     fields[at + ring.RETURN_PIPELINE] = pipeline

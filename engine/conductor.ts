@@ -192,8 +192,9 @@ class Conductor {
   }
 
   #noteReturn(number: MicroBatchNumber): void {
-    this.#meter.returned(clockUs())
-    this.#trace?.returned(TARGET, number)
+    const nowUs = clockUs()
+    this.#meter.returned(nowUs)
+    this.#trace?.returned(TARGET, number, nowUs)
     const { stoppedUs } = this.#results
     if (stoppedUs === 0) return
     const us = elapsedUs(this.#cancelledUs[number % MASK_ENTRIES]!, stoppedUs)

@@ -1,24 +1,50 @@
-// What stage workers compute with under a clock: the real thing, and the leading lane notes how long each operation took,
-// from one barrier to the next.
+// What stage workers compute with under a clock: the real thing, and the leading lane of each stage notes how long its
+// operations took, from one barrier to the next, and how much processor time it spent on each micro-batch that was dead, from
+// finding it until it had been passed on.
 import type { LaneForward } from '../../engine/model/lane.ts'
 import { createForward as createReal, type ForwardParts } from '../../engine/model/weights-forward.ts'
 import { clockUs } from '../../engine/pipeline/clock.ts'
+import { Ring } from '../../engine/pipeline/ring.ts'
 
-/** Shared by all lanes: how many operations, then the microseconds of each, as far as there is room. */
-export type OperationTimes = Float32Array<SharedArrayBuffer>
+/** Shared by all lanes, each as far as there is room. */
+export interface StageClocks {
+  /** How many operations, then the microseconds of each. */
+  readonly operations: Float32Array<SharedArrayBuffer>
+  /** How many dead micro-batches, then for each the stage's first layer and the microseconds of thread time. */
+  readonly dead: Float32Array<SharedArrayBuffer>
+}
 
-export const createOperationTimes = (operations: number): OperationTimes =>
-  new Float32Array(new SharedArrayBuffer((operations + 1) * 4))
+export const createStageClocks = (operations: number, dead: number): StageClocks => ({
+  operations: new Float32Array(new SharedArrayBuffer((1 + operations) * 4)),
+  dead: new Float32Array(new SharedArrayBuffer((1 + 2 * dead) * 4)),
+})
 
-/** Those of `times` that have been noted so far. */
-export const notedUs = (times: OperationTimes): number[] =>
-  Array.from(times.subarray(1, 1 + Math.min(times.length - 1, new Int32Array(times.buffer)[0]!)))
+/** Of the operations so far. */
+export const operationsUs = ({ operations }: StageClocks): number[] =>
+  Array.from(operations.subarray(1, 1 + countOf(operations)))
+
+/** Of the dead micro-batches so far, in the stage that begins with layer `first`; none where Node does not tell. */
+export function deadUs({ dead }: StageClocks, first: number): number[] {
+  const found: number[] = []
+  for (let at = 1; at < 1 + 2 * countOf(dead) && at < dead.length; at += 2)
+    if (dead[at] === first) found.push(dead[at + 1]!)
+  return found
+}
+
+const countOf = (noted: Float32Array): number => Math.min(noted.length - 1, new Int32Array(noted.buffer)[0]!)
+
+/** The next place for `words` numbers; may be beyond the end. */
+const nextPlace = (noted: Float32Array, words: number): number =>
+  1 + words * Atomics.add(new Int32Array(noted.buffer), 0, 1)
+
+/** Node 20 does not have it. */
+type ThreadCpuUsage = () => { readonly user: number; readonly system: number }
+const threadCpuUsage = (process as { threadCpuUsage?: ThreadCpuUsage }).threadCpuUsage
 
 export function createForward(parts: ForwardParts): LaneForward {
   const { lane, sync } = parts
   if (lane !== 0) return createReal(parts)
-  const times = parts.settings as OperationTimes
-  const count = new Int32Array(times.buffer)
+  const { operations } = parts.settings as StageClocks
   let begunUs = 0
   const forward = createReal({
     ...parts,
@@ -27,18 +53,47 @@ export function createForward(parts: ForwardParts): LaneForward {
       barrier() {
         const decision = sync.barrier()
         const nowUs = clockUs()
-        const at = 1 + Atomics.add(count, 0, 1)
-        if (at < times.length) times[at] = nowUs - begunUs
+        operations[nextPlace(operations, 1)] = nowUs - begunUs
         begunUs = nowUs
         return decision
       },
     },
   })
+  const dead = threadCpuUsage && watchDead(parts, threadCpuUsage)
   return {
     rows: forward.rows,
+    ...(dead && { arrive: dead.arrive }),
     run(slot, resultSlot) {
+      dead?.isAlive()
       begunUs = clockUs()
       forward.run(slot, resultSlot)
+    },
+  }
+}
+
+/** What is published last on behalf of a micro-batch hands it on, so this watches all rings of the thread. */
+function watchDead({ settings, layout }: ForwardParts, usage: ThreadCpuUsage) {
+  const { dead } = settings as StageClocks
+  const cpuUs = () => {
+    const { user, system } = usage()
+    return user + system
+  }
+  let begunUs = Number.NaN
+  const publish = Ring.prototype.publish
+  Ring.prototype.publish = function (this: Ring) {
+    publish.call(this)
+    if (Number.isNaN(begunUs)) return
+    const at = nextPlace(dead, 2)
+    dead[at] = layout.range.first
+    dead[at + 1] = cpuUs() - begunUs
+    begunUs = Number.NaN
+  }
+  return {
+    arrive: () => {
+      begunUs = cpuUs()
+    },
+    isAlive: () => {
+      begunUs = Number.NaN
     },
   }
 }
