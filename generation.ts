@@ -186,7 +186,8 @@ function statistics(request: GenerationRequest, figures: RequestFigures): Genera
     bubble: complement(mean(decode.stageUtilisation)),
     runsInFlight: decode.runsInFlight,
     tokensPerRun: whole.tokensPerRun,
-    cancelMsP50: stopsUs.length === 0 ? null : stopsUs[stopsUs.length >> 1]! / 1000,
+    wholeCancels: stopsUs.length,
+    wholeCancelMsP50: stopsUs.length === 0 ? null : stopsUs[stopsUs.length >> 1]! / 1000,
   }
 }
 

@@ -240,8 +240,10 @@ export interface GenerateStats {
   readonly runsInFlight: number | null
   /** Tokens behind the first of each choice per micro-batch of decoded or drafted rows. */
   readonly tokensPerRun: number | null
-  /** Median time from the cancellation of a micro-batch to the end of the computation it stopped; null where none did. */
-  readonly cancelMsP50: number | null
+  /** Micro-batches in whose middle a stage stopped, because they were cancelled as a whole: rows that die alone stop nothing. */
+  readonly wholeCancels: number
+  /** Median time from such a cancellation to the end of the computation; null without one. */
+  readonly wholeCancelMsP50: number | null
 }
 
 /** The distribution of the token after `position`, given the tokens up to it. */

@@ -163,7 +163,7 @@ export type SchedulerAction =
 export interface DraftFigures {
   /** Drafted rows sent. */
   drafted: number
-  /** Of these, the target drew the same token. */
+  /** Of these, the target drew the same token, which may have ended the text. */
   accepted: number
   /** Tokens that were guessed, and none of the guesses was right. */
   rejections: number

@@ -254,8 +254,11 @@ export class InFlight {
     }
   }
 
-  /** Withdraws the row and all its descendants. In flight they travel on as dead rows; their cells are free at once. */
-  withdraw(row: RunRow, event: RowEvent & ('reject' | 'abort')): void {
+  /**
+   * Withdraws the row and all its descendants. In flight they travel on as dead rows; their cells are free at once.
+   * `isRight`: the drafted token is the target's, and ends the text.
+   */
+  withdraw(row: RunRow, event: RowEvent & ('reject' | 'abort'), isRight = false): void {
     while (row.firstChild) this.withdraw(row.firstChild, event)
     unlink(row)
     const inFlight = row.state === 'assumed'
@@ -263,8 +266,9 @@ export class InFlight {
     const assumed = inFlight || arrived
     transition(row, event, this.counts)
     const { drafts } = row.owner.request
-    if (inFlight) drafts.cancelled++
-    if (arrived) drafts.wasted++
+    if (isRight) drafts.accepted++
+    else if (inFlight) drafts.cancelled++
+    else if (arrived) drafts.wasted++
     if (row.state === 'dead') row.flight.withdrawn |= row.flight.kind === 'chunk' ? -1 : 1 << row.index
     if (assumed && row.owner.cells[row.position] !== row.cell) this.#cells.release([row.cell])
   }

@@ -84,22 +84,27 @@ export class Judging {
     this.#question = undefined
   }
 
-  /** The target's token after the row in question is known: its drafts for `sequence` are accepted or withdrawn. */
-  resolve(sequence: Sequence, token: number | undefined): RunRow | undefined {
+  /**
+   * The target's token after the row in question is known: its drafts for `sequence` are accepted or withdrawn. Returns
+   * the row that goes on, if there is one and the text is not `over`.
+   */
+  resolve(sequence: Sequence, token: number, over: boolean): RunRow | undefined {
     let accepted: RunRow | undefined
-    let guessed = false
+    let [guessed, right] = [false, false]
     let child = this.row?.firstChild
     while (child) {
       const next = child.nextSibling
       if (child.owner === sequence) {
         guessed = true
-        if (child.token === token) accepted = child
-        else this.#inFlight.withdraw(child, 'reject')
+        const isRight = child.token === token
+        right ||= isRight
+        if (isRight && !over) accepted = child
+        else this.#inFlight.withdraw(child, 'reject', isRight)
       }
       child = next
     }
     if (accepted) this.#inFlight.accept(accepted)
-    else if (guessed) sequence.request.drafts.rejections++
+    if (guessed && !right) sequence.request.drafts.rejections++
     return accepted
   }
 

@@ -239,7 +239,7 @@ export class Scheduler implements Board {
     sequence.text?.push(token)
     if (!stop) this.#news.put({ kind: 'emit', request: request.id, choice: question.choice, token })
     const over = stop || sequence.length === sequence.lengthMax
-    this.#resolve(sequence, over ? undefined : token)
+    this.#resolve(sequence, token, over)
     if (over) return this.#end(sequence, stop ? 'stop' : 'length')
     this.drafting.advance(sequence, token)
     this.#putUndrafts()
@@ -253,16 +253,16 @@ export class Scheduler implements Board {
     }
   }
 
-  /** The token after the row in question is `token`, or the text ends there: drafts are accepted or withdrawn. */
-  #resolve(sequence: Sequence, token: number | undefined): void {
+  /** The token after the row in question is `token`, and the text may be over with it: drafts are accepted or withdrawn. */
+  #resolve(sequence: Sequence, token: number, over: boolean): void {
     const position = sequence.length - 1
     const cell = sequence.cells[position]
-    const accepted = this.judging.resolve(sequence, token)
+    const accepted = this.judging.resolve(sequence, token, over)
     this.#putCancels()
     if (accepted) {
       const moved = accepted.cell !== cell
       if (moved) this.#urgent.put({ kind: 'map', sequence: sequence.id, from: position, cells: [accepted.cell] })
-    } else if (token !== undefined) {
+    } else if (!over) {
       sequence.phase = 'ready'
       this.ready.push(sequence)
     }

@@ -47,7 +47,7 @@ test('--json is one object, with the seed that repeats the text', async () => {
     assert.type(object.stats[field], 'number', field)
   }
   for (const field of ['drafted', 'accepted', 'cancelled_rows', 'wasted_rows']) assert.is(object.stats[field], 0, field)
-  for (const field of ['acceptance', 'acceptance_per_guess', 'cancel_ms_p50']) {
+  for (const field of ['acceptance', 'acceptance_per_guess', 'whole_cancel_ms_p50']) {
     assert.is(object.stats[field], null, field)
   }
   const { utilisation, stage_utilisation, bubble, runs_in_flight, tokens_per_run } = object.stats

@@ -96,6 +96,34 @@ test('pipe: the end of the text withdraws everything behind it', () => {
   assert.equal(b.returned(2), ['done 1', 'release 2'])
 })
 
+test('a right guess that ends the text is no rejection, and a wrong one is', () => {
+  for (const [guess, figures] of [
+    [2, { drafted: 1, accepted: 1, rejections: 0, cancelled: 0, wasted: 0 }],
+    [3, { drafted: 1, accepted: 0, rejections: 1, cancelled: 1, wasted: 0 }],
+  ] as const) {
+    const b = started()
+    b.passed(1)
+    b.drafted(1, [guess])
+    b.returned(1)
+    const { drafts } = b.scheduler.requests.get(1)!
+    assert.equal(b.token(2, true), ['cancel 2 1', 'undraft 2', 'finish 1.0 stop', 'release 1'])
+    assert.equal(drafts, figures)
+  }
+})
+
+test('sync: a right guess in the micro-batch that ends the text is no rejection', () => {
+  const b = new Bench()
+  b.request(1, work('sync', { nMax: 2 }))
+  b.returned(0)
+  b.token(40)
+  b.drafted(0, [41, 2])
+  b.returned(1)
+  b.token(41)
+  const { drafts } = b.scheduler.requests.get(1)!
+  b.token(2, true)
+  assert.equal(drafts, { drafted: 2, accepted: 2, rejections: 0, cancelled: 0, wasted: 0 })
+})
+
 test('pipe: an abort withdraws rows and the question', () => {
   const b = started()
   b.passed(1)
