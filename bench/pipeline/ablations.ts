@@ -25,6 +25,9 @@ export interface Ablations {
   readonly whole: number
   readonly withoutCancellation: number
   readonly withoutContinuation: number
+  /** With PipeInfer's own rules; see literal.ts. */
+  readonly singleToken: number
+  readonly reDrafting: number
 }
 
 export function ablate(setting: PipelineSetting, tokens: number): Ablations {
@@ -33,6 +36,8 @@ export function ablate(setting: PipelineSetting, tokens: number): Ablations {
     whole: runVirtual(setting, draft, tokens).tokS,
     withoutCancellation: runVirtual(setting, draft, tokens, { ignoresCancels: true }).tokS,
     withoutContinuation: runVirtual(setting, draft, tokens, { policy: oneDraftMicroBatch }).tokS,
+    singleToken: runVirtual(setting, draft, tokens, { literal: 'single-token' }).tokS,
+    reDrafting: runVirtual(setting, draft, tokens, { literal: 're-drafting' }).tokS,
   }
 }
 

@@ -4,6 +4,7 @@ import { write } from '../../cli/output.ts'
 import { ablate, ablateCutoff, COSTLY_ROWS } from './ablations.ts'
 import { agree, writeAgreement, writeAgreementHead } from './agreement.ts'
 import { type Comparison, compare } from './compare.ts'
+import { writeHopLosses } from './hop-losses.ts'
 import { EIGHT_STAGES, type PipelineSetting } from './setting.ts'
 
 const DRAFT_MS = [3, 12, 40]
@@ -30,12 +31,18 @@ export const command = defineCommand({
     jitter: { kind: 'number', names: ['--jitter'], value: 'SHARE', least: 0, most: 1, help: 'of stage times (0)' },
     real: { kind: 'flag', names: ['--real'], help: 'also on real threads, whose stages and drafter wait' },
     ablations: { kind: 'flag', names: ['--ablations'], help: 'what each part of pipe is worth, instead' },
+    losses: { kind: 'flag', names: ['--losses'], help: 'what slow links cost each policy, instead' },
     tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: 20, help: 'tokens per run (2000; real 100)' },
   },
   async run({ values }) {
     const { rowsMax = EIGHT_STAGES.rowsMax, real = false, jitter = 0 } = values
     const tokens = values.tokens ?? (real ? REAL_TOKENS : TOKENS)
     if (values.ablations) return writeAblations(tokens)
+    const hardware = { ...EIGHT_STAGES, rowsMax, jitter }
+    const drafters = (values.draftMs ?? DRAFT_MS).flatMap((draftMs) =>
+      (values.right ?? RIGHT_PERCENT).map((percent) => ({ ...hardware, draftMs, accuracy: percent / 100 })),
+    )
+    if (values.losses) return writeHopLosses(drafters, tokens)
     write(
       `${EIGHT_STAGES.stages} stages of ${EIGHT_STAGES.stageMs(1)} ms for up to 4 rows, ` +
         `micro-batches of up to ${rowsMax} rows; tokens per second, runs of ${tokens} tokens\n\n`,
@@ -43,13 +50,11 @@ export const command = defineCommand({
     if (real) writeAgreementHead()
     else writeHead()
     for (const hopMs of values.hopsMs ?? HOPS_MS) {
-      for (const draftMs of values.draftMs ?? DRAFT_MS) {
-        for (const percent of values.right ?? RIGHT_PERCENT) {
-          const setting = { ...EIGHT_STAGES, hopMs, rowsMax, draftMs, jitter, accuracy: percent / 100 }
-          const found = compare(setting, Math.max(tokens, TOKENS))
-          if (!real) writeRow(setting, found)
-          else writeAgreement(setting, found.syncK, await agree(setting, found.syncK, tokens))
-        }
+      for (const drafter of drafters) {
+        const setting = { ...drafter, hopMs }
+        const found = compare(setting, Math.max(tokens, TOKENS))
+        if (!real) writeRow(setting, found)
+        else writeAgreement(setting, found.syncK, await agree(setting, found.syncK, tokens))
       }
     }
   },
@@ -83,12 +88,15 @@ function writeRow(
 
 function writeAblations(tokens: number): void {
   write('pipe, tokens per second\n\n')
-  write('| drafter ms | right | whole | no cancellation | one draft micro-batch in flight |\n')
-  write('| ---: | ---: | ---: | ---: | ---: |\n')
+  const columns = ['whole', 'no cancellation', 'one draft micro-batch in flight']
+  const literal = ["PipeInfer's single-token rule", "PipeInfer's re-drafting"]
+  write(`| drafter ms | right | ${[...columns, ...literal].join(' | ')} |\n|${' ---: |'.repeat(7)}\n`)
   for (const draftMs of [3, 12]) {
     for (const accuracy of RIGHT_PERCENT.map((percent) => percent / 100)) {
-      const { whole, withoutCancellation, withoutContinuation } = ablate({ ...EIGHT_STAGES, draftMs, accuracy }, tokens)
-      const cells = [whole, withoutCancellation, withoutContinuation].map((tokS) => tokS.toFixed(1))
+      const found = ablate({ ...EIGHT_STAGES, draftMs, accuracy }, tokens)
+      const { whole, withoutCancellation, withoutContinuation, singleToken, reDrafting } = found
+      const speeds = [whole, withoutCancellation, withoutContinuation, singleToken, reDrafting]
+      const cells = speeds.map((tokS) => tokS.toFixed(1))
       write(`| ${[draftMs, accuracy, ...cells].join(' | ')} |\n`)
     }
   }

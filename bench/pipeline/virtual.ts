@@ -9,6 +9,7 @@ import type { AutoReport } from '../../engine/spec/autopilot.ts'
 import { type Guess, PROBABILITY_ONE } from '../../engine/spec/guess.ts'
 import type { DraftParameters } from '../../engine/spec/parameters.ts'
 import { StepCosts } from '../../engine/spec/step-costs.ts'
+import { type LiteralRule, LiteralRules } from './literal.ts'
 import { chanceAt, guessToken, hasGuess, jitterFactor, rightToken, VOCABULARY } from './script.ts'
 import { inFlightMax, type PipelineSetting } from './setting.ts'
 
@@ -22,7 +23,8 @@ export interface VirtualFigures {
 
 /** A micro-batch on its way. */
 interface Travel {
-  readonly number: MicroBatchNumber
+  /** Absent where the scheduler does not know of it. */
+  readonly number?: MicroBatchNumber
   alive: number
   rows: number
 }
@@ -41,6 +43,8 @@ export interface Ablation {
   readonly policy?: Policy
   /** Stages do not hear of withdrawn rows. */
   readonly ignoresCancels?: boolean
+  /** What is done twice besides. */
+  readonly literal?: LiteralRule
   /** What `auto` believes at first. */
   readonly costs?: StepCosts
 }
@@ -58,12 +62,15 @@ export function runVirtual(
 class VirtualRun {
   readonly #setting: PipelineSetting
   readonly #ignoresCancels: boolean
+  readonly #literal: LiteralRules | undefined
   readonly #tokens: number
   readonly #scheduler: Scheduler
   readonly #stages: Stage[]
   readonly #travels = new Map<number, Travel>()
   /** Micro-batches that reach the conductor, in order. */
   readonly #returning: { readonly travel: Travel; readonly arrivesAt: number }[] = []
+  /** A row of a token that is certain was submitted since the last return. */
+  #isCertainSent = false
   #question: { readonly draft: number; readonly position: number; readonly answeredAt: number } | undefined
   #isRight = true
   #now = 0
@@ -75,6 +82,8 @@ class VirtualRun {
   constructor(setting: PipelineSetting, draft: DraftParameters | undefined, tokens: number, ablation: Ablation) {
     this.#setting = setting
     this.#ignoresCancels = ablation.ignoresCancels ?? false
+    const { literal } = ablation
+    this.#literal = literal && new LiteralRules(literal, setting.draftMs, setting.rowsMax)
     this.#tokens = tokens
     const contextLength = tokens + 1
     const limits = {
@@ -120,7 +129,8 @@ class VirtualRun {
   #step(): void {
     const answeredAt = this.#question?.answeredAt ?? Number.POSITIVE_INFINITY
     const returnsAt = this.#returning[0]?.arrivesAt ?? Number.POSITIVE_INFINITY
-    let next = Math.min(answeredAt, returnsAt)
+    const redraftedAt = this.#literal?.nextAt ?? Number.POSITIVE_INFINITY
+    let next = Math.min(answeredAt, returnsAt, redraftedAt)
     for (const { doneAt, queue, current } of this.#stages) {
       const startsAt = current ? Number.POSITIVE_INFINITY : (queue[0]?.arrivesAt ?? Number.POSITIVE_INFINITY)
       next = Math.min(next, doneAt, startsAt)
@@ -128,6 +138,7 @@ class VirtualRun {
     assert(next !== Number.POSITIVE_INFINITY, 'the virtual pipeline is stuck')
     this.#now = next
     if (returnsAt === next) this.#return()
+    else if (redraftedAt === next) this.#redraft()
     else if (answeredAt === next) this.#answer()
     else for (let stage = 0; stage < this.#stages.length; stage++) this.#advance(stage)
   }
@@ -142,8 +153,8 @@ class VirtualRun {
       const arrivesAt = this.#now + this.#setting.hopMs
       const next = this.#stages[index + 1]
       if (next) next.queue.push({ travel, arrivesAt })
-      else this.#returning.push({ travel, arrivesAt })
-      if (index === 0) {
+      else if (travel.number !== undefined) this.#returning.push({ travel, arrivesAt })
+      if (index === 0 && travel.number !== undefined) {
         this.#scheduler.handle({ kind: 'passed', number: travel.number, atUs: this.#nowUs })
         this.#drain()
       }
@@ -155,20 +166,40 @@ class VirtualRun {
     stage.current = travel
     stage.startedAt = this.#now
     const { headerMs, stageMs } = this.#setting
-    const rowsMs = stageMs(aliveRows(travel)) * jitterFactor(this.#setting, index, travel.number)
+    const rowsMs = stageMs(aliveRows(travel)) * jitterFactor(this.#setting, index, travel.number ?? 0)
     stage.doneAt = this.#now + (travel.alive === 0 ? headerMs : rowsMs)
   }
 
   #return(): void {
-    const { travel } = this.#returning.shift()!
-    this.#travels.delete(travel.number)
-    this.#scheduler.handle({ kind: 'returned', number: travel.number, atUs: this.#nowUs })
+    const number = this.#returning.shift()!.travel.number!
+    const emitted = this.#emitted
+    this.#isCertainSent = false
+    this.#travels.delete(number)
+    this.#scheduler.handle({ kind: 'returned', number, atUs: this.#nowUs })
     this.#drain()
+    if (this.#literal && this.#emitted > emitted) this.#accepted(this.#literal)
+  }
+
+  #accepted(literal: LiteralRules): void {
+    // The prompt is one token.
+    const repeat = literal.accepted(this.#emitted + 1, !this.#isCertainSent, this.#now)
+    for (const { current } of this.#stages) if (current?.alive === 0) this.#stop(current)
+    if (repeat) this.#stages[0]!.queue.push({ travel: repeat, arrivesAt: this.#now })
+    if (!this.#question || !literal.isRedrafting) return
+    const { draft, position } = this.#question
+    this.#question = { draft, position, answeredAt: literal.asked(position, this.#now) + this.#setting.draftMs }
+  }
+
+  #redraft(): void {
+    const { current, queue } = this.#stages[0]!
+    const repeat = this.#literal!.redrafted(this.#now, !current && queue.length === 0)
+    if (repeat) queue.push({ travel: repeat, arrivesAt: this.#now })
   }
 
   #answer(): void {
     const { draft, position } = this.#question!
     this.#question = undefined
+    this.#literal?.answered(position)
     const guesses = hasGuess(this.#setting, position) ? [this.#guess(position)] : []
     this.#scheduler.handle({ kind: 'drafted', draft, guesses, atUs: this.#nowUs })
     this.#drain()
@@ -188,6 +219,7 @@ class VirtualRun {
   #perform(action: SchedulerAction): void {
     switch (action.kind) {
       case 'submit':
+        this.#isCertainSent ||= action.purpose === 'decode'
         return this.#submit(action.microBatch)
       case 'cancel':
         return this.#cancel(action.number, action.rows)
@@ -198,7 +230,8 @@ class VirtualRun {
         assert(!this.#question, 'one sequence asks one question at a time')
         this.#isRight = assumed.every((token, i) => token === rightToken(length + i))
         const position = length + assumed.length
-        this.#question = { draft, position, answeredAt: this.#now + this.#setting.draftMs }
+        const beginsAt = this.#literal?.asked(position, this.#now) ?? this.#now
+        this.#question = { draft, position, answeredAt: beginsAt + this.#setting.draftMs }
         return
       }
       case 'undraft':
@@ -226,7 +259,11 @@ class VirtualRun {
     if (this.#ignoresCancels) return
     const travel = this.#travels.get(number)!
     travel.alive &= ~rows
-    if (travel.alive !== 0) return
+    if (travel.alive === 0) this.#stop(travel)
+  }
+
+  /** All rows are dead. */
+  #stop(travel: Travel): void {
     for (const stage of this.#stages) {
       if (stage.current !== travel) continue
       const { sliceMs } = this.#setting
