@@ -11,8 +11,6 @@ const DRAFT_MS = [3, 12, 40]
 const RIGHT_PERCENT = [0, 20, 40, 60, 80, 90, 95, 98]
 const HOPS_MS = [EIGHT_STAGES.hopMs]
 const TOKENS = 2000
-/** On real threads a run takes as long as it says. */
-const REAL_TOKENS = 100
 
 export const command = defineCommand({
   usage: '[options]',
@@ -29,14 +27,14 @@ export const command = defineCommand({
     },
     rowsMax: { kind: 'integer', names: ['--rows'], value: 'N', least: 1, most: 32, help: 'rows of a micro-batch (4)' },
     jitter: { kind: 'number', names: ['--jitter'], value: 'SHARE', least: 0, most: 1, help: 'of stage times (0)' },
-    real: { kind: 'flag', names: ['--real'], help: 'also on real threads, whose stages and drafter wait' },
+    real: { kind: 'flag', names: ['--real'], help: 'also on real threads, whose stages and drafter wait: 4 minutes' },
     ablations: { kind: 'flag', names: ['--ablations'], help: 'what each part of pipe is worth, instead' },
     losses: { kind: 'flag', names: ['--losses'], help: 'what slow links cost each policy, instead' },
-    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: 20, help: 'tokens per run (2000; real 100)' },
+    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: 20, help: 'tokens per run (2000; real: 2.5 s)' },
   },
-  async run({ values }) {
+  async run({ values, signal }) {
     const { rowsMax = EIGHT_STAGES.rowsMax, real = false, jitter = 0 } = values
-    const tokens = values.tokens ?? (real ? REAL_TOKENS : TOKENS)
+    const tokens = values.tokens ?? TOKENS
     if (values.ablations) return writeAblations(tokens)
     const hardware = { ...EIGHT_STAGES, rowsMax, jitter }
     const drafters = (values.draftMs ?? DRAFT_MS).flatMap((draftMs) =>
@@ -45,16 +43,18 @@ export const command = defineCommand({
     if (values.losses) return writeHopLosses(drafters, tokens)
     write(
       `${EIGHT_STAGES.stages} stages of ${EIGHT_STAGES.stageMs(1)} ms for up to 4 rows, ` +
-        `micro-batches of up to ${rowsMax} rows; tokens per second, runs of ${tokens} tokens\n\n`,
+        `micro-batches of up to ${rowsMax} rows; tokens per second, runs of ` +
+        `${real && values.tokens === undefined ? '2.5 seconds' : `${tokens} tokens`}\n\n`,
     )
     if (real) writeAgreementHead()
     else writeHead()
     for (const hopMs of values.hopsMs ?? HOPS_MS) {
       for (const drafter of drafters) {
+        signal.throwIfAborted()
         const setting = { ...drafter, hopMs }
         const found = compare(setting, Math.max(tokens, TOKENS))
         if (!real) writeRow(setting, found)
-        else writeAgreement(setting, found.syncK, await agree(setting, found.syncK, tokens))
+        else writeAgreement(setting, found, await agree(setting, found, values.tokens))
       }
     }
   },
