@@ -19,7 +19,7 @@ export interface Agreement {
   readonly auto: Pair
   /** For `pipe`. */
   readonly bound: number
-  /** Real to virtual, where it is the farthest from 1. */
+  /** Real to virtual, where it is the farthest from 1, of the three that always do the same. */
   readonly worst: number
   /** Median milliseconds from a cancellation to the end of the work it stopped, under `pipe`. */
   readonly stopMs: number
@@ -47,7 +47,8 @@ export async function agree(setting: PipelineSetting, expected: Comparison, toke
   const sync = await both(eager('sync', syncK), tokensOf('sync'))
   const { stopMsP50, ...pipe } = await both(eager('pipe', pipeN), tokensOf('pipe'))
   const auto = await both(resolveDraft('auto', {}), tokensOf('auto'))
-  const ratios = [plain, sync, pipe, auto].map(({ virtual, real }) => real / virtual)
+  // What `auto` does depends on what it measures.
+  const ratios = [plain, sync, pipe].map(({ virtual, real }) => real / virtual)
   const worst = ratios.reduce((a, b) => (Math.abs(Math.log(b)) > Math.abs(Math.log(a)) ? b : a))
   return { plain, sync, pipe, auto, bound: boundTokS(setting, tokensOf('pipe')), worst, stopMs: stopMsP50 }
 }
