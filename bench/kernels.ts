@@ -34,7 +34,7 @@ export const command = defineCommand({
       kind: 'choice',
       names: ['--kernels'],
       value: 'BUILD',
-      choices: ['auto', 'plain', 'relaxed'],
+      choices: ['auto', 'plain', 'relaxed', 'relaxed-dot'],
       help: 'which build (auto)',
     },
     output: OUTPUT_OPTION,

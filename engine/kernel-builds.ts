@@ -1,34 +1,51 @@
-// Which of the two kernel builds runs here. Relaxed SIMD is on by default from Node 22 (V8 12) on; Node 20 has it
-// behind a flag that acts on the whole process, so it is set only when asked.
+// The builds of the kernels, which all give the same bits, and what of them runs here. Relaxed SIMD is on by default from
+// Node 22 (V8 12) on; Node 20 has it behind a flag that acts on the whole process, so it is set only when asked.
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { TsinferError } from './errors.ts'
 import { openFile } from './gguf/file-source.ts'
-import { compileKernels, type KernelBuild, type KernelModule, kernelBuild } from './model/kernels.ts'
+import { canCompile, compileKernels, type KernelModule } from './model/kernels.ts'
+import type { KernelBuild } from './types.ts'
 
 export interface LoadedKernels {
   readonly build: KernelBuild
   readonly module: KernelModule
-  /** Whether V8 merges pairs of 128-bit operations into 256-bit ones, see revectorization.ts. */
+  /** Whether V8 merges pairs of 128-bit operations into 256-bit ones, see kernel-choice.ts. */
   readonly revectorized: boolean
 }
+
+/** The baseline compiler of V8 11 loses the addend of i32x4.relaxed_dot_i8x16_i7x16_add_s. */
+const DOT_V8_MAJOR_MIN = 12
+
+export const V8_MAJOR = Number.parseInt(process.versions.v8, 10)
 
 /** Lets this process compile relaxed SIMD where its V8 knows it; call before the first compilation. */
 export function enableRelaxedSimd(): void {
   // Engines that have it on no longer know the flag, and complain on standard error.
-  if (kernelBuild(readBuild('relaxed')) === 'relaxed') return
+  if (canCompile(readBuild('relaxed'))) return
   setFlagsFromString('--experimental-wasm-relaxed-simd')
 }
 
-/** Compiles the wanted build; `auto`: relaxed where this engine accepts it, else plain. */
+/** The builds that this engine computes with correctly, those that are faster as a rule first. */
+export function usableBuilds(): readonly [KernelBuild, ...KernelBuild[]] {
+  if (!canCompile(readBuild('relaxed'))) return ['plain']
+  return V8_MAJOR < DOT_V8_MAJOR_MIN ? ['relaxed', 'plain'] : ['relaxed-dot', 'relaxed', 'plain']
+}
+
+/**
+ * Compiles the wanted build. `auto`: relaxed where this engine has it, which no processor is slow with, else plain.
+ * @throws TsinferError `option_invalid` when this engine cannot have the wanted build.
+ */
 export function loadKernels(wanted: 'auto' | KernelBuild): LoadedKernels {
-  const relaxed = readBuild('relaxed')
-  const best = kernelBuild(relaxed)
-  if (wanted === 'relaxed' && best !== 'relaxed') {
-    throw new TsinferError('option_invalid', 'kernels: expected an engine with relaxed SIMD, found one without')
+  const usable = usableBuilds()
+  const build = wanted !== 'auto' ? wanted : usable.includes('relaxed') ? 'relaxed' : 'plain'
+  if (!usable.includes(build)) {
+    throw new TsinferError(
+      'option_invalid',
+      `kernels: expected one of ${usable.join(', ')} in this engine, found ${build}`,
+    )
   }
-  const build = wanted === 'auto' ? best : wanted
-  return { build, module: compileKernels(build === 'relaxed' ? relaxed : readBuild('plain')), revectorized: false }
+  return { build, module: compileKernels(readBuild(build)), revectorized: false }
 }
 
 /** A build compiled once more: V8 shares code between modules of equal bytes, these are made to differ by `letter`. */

@@ -3,7 +3,8 @@ import type { Position, TokenId } from './domain.ts'
 
 /** Element type of the KV cells. */
 export type KvType = 'f32' | 'f16' | 'q8_0'
-export type KernelBuild = 'plain' | 'relaxed'
+/** Builds of the kernels with the same results, see kernels-as/. */
+export type KernelBuild = 'plain' | 'relaxed' | 'relaxed-dot'
 
 export interface LoadOptions {
   /** Positions per sequence; 0 = the model's own. Default: the smallest of the model's, 4096 and what fits one stage. */

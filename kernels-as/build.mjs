@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const SOURCES = fileURLToPath(new URL('.', import.meta.url))
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const TARGETS = ['plain', 'relaxed']
+const TARGETS = ['plain', 'relaxed', 'relaxed-dot']
 
 const changedMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 

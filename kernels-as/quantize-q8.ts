@@ -1,5 +1,5 @@
 import { maxLanes, sumWords } from './inline/lanes'
-import { Q8_BLOCK_BYTES, Q8_SECOND_HALF } from './inline/q8'
+import { Q8_BLOCK_BYTES, secondHalf } from './inline/q8'
 
 /**
  * `n` rows of `k` floats (k a multiple of 32) -> rows of `q8` blocks (inline/q8.ts). Per 32: scale = max |x| / 127,
@@ -11,7 +11,7 @@ export function quantize_q8(out: usize, x: usize, k: i32, n: i32, outStride: usi
     let to = out
     const end = x + (<usize>k << 2)
     for (let from = x; from < end; from += 128) {
-      quantizeBlock(to, from)
+      quantizeBlock(to, to + secondHalf(k), from)
       to += Q8_BLOCK_BYTES
     }
     out += outStride
@@ -21,7 +21,7 @@ export function quantize_q8(out: usize, x: usize, k: i32, n: i32, outStride: usi
 
 // @ts-ignore: decorator
 @inline
-function quantizeBlock(out: usize, x: usize): void {
+function quantizeBlock(out: usize, second: usize, x: usize): void {
   let max = f32x4.abs(v128.load(x))
   // f32x4.max keeps NaN.
   for (let at: usize = 16; at < 128; at += 16) max = f32x4.max(max, f32x4.abs(v128.load(x + at)))
@@ -36,8 +36,8 @@ function quantizeBlock(out: usize, x: usize): void {
     scale = NaN
   }
   const inverses = f32x4.splat(inverse)
-  const first = storeCodes(out, 0, x, inverses)
-  const last = storeCodes(out, 16, x + 64, inverses)
+  const first = storeCodes(out, second, x, inverses)
+  const last = storeCodes(out + 16, second + (ASC_FEATURE_RELAXED_SIMD ? 16 : 32), x + 64, inverses)
   const sum = first + last
   store<f32>(out, scale, 32)
   store<i32>(out, -8 * sum, 36)
@@ -54,20 +54,20 @@ function quantizeBlock(out: usize, x: usize): void {
   store<i32>(out, sumWords(i32x4.extadd_pairwise_i16x8_s(negative)), 48)
 }
 
-/** Codes `from` .. `from` + 15 of a block in every form; returns their sum. */
+/** 16 codes of a block in every form; returns their sum. */
 // @ts-ignore: decorator
 @inline
-function storeCodes(out: usize, from: usize, x: usize, inverses: v128): i32 {
+function storeCodes(out: usize, second: usize, x: usize, inverses: v128): i32 {
   const low = i16x8.narrow_i32x4_s(code4(v128.load(x), inverses), code4(v128.load(x, 16), inverses))
   const high = i16x8.narrow_i32x4_s(code4(v128.load(x, 32), inverses), code4(v128.load(x, 48), inverses))
   const codes = i8x16.narrow_i16x8_s(low, high)
-  v128.store(out + from, codes)
+  v128.store(out, codes)
   if (ASC_FEATURE_RELAXED_SIMD) {
-    v128.store(out + from, i8x16.abs(codes), Q8_SECOND_HALF)
-    v128.store(out + from, i8x16.shr_s(codes, 7), Q8_SECOND_HALF + 32)
+    v128.store(second, i8x16.abs(codes))
+    v128.store(second, i8x16.shr_s(codes, 7), 32)
   } else {
-    v128.store(out + 2 * from, v128.shuffle<i16>(low, low, 0, 2, 1, 3, 4, 6, 5, 7), Q8_SECOND_HALF)
-    v128.store(out + 2 * from, v128.shuffle<i16>(high, high, 0, 2, 1, 3, 4, 6, 5, 7), Q8_SECOND_HALF + 16)
+    v128.store(second, v128.shuffle<i16>(low, low, 0, 2, 1, 3, 4, 6, 5, 7))
+    v128.store(second, v128.shuffle<i16>(high, high, 0, 2, 1, 3, 4, 6, 5, 7), 16)
   }
   return sumWords(i32x4.extadd_pairwise_i16x8_s(i16x8.add(low, high)))
 }

@@ -1,23 +1,27 @@
 // Turns rows of f32 values into the input of matrix products: normalized and, for quantized weights, in `q8` form.
+import { activationBytes } from './formats.ts'
 import { type Lane, shareStart } from './lane.ts'
 import { type ActivationRegion, PRIVATE_ROWS, type Region, type VectorPlan } from './layout.ts'
 import type { Matrix } from './matrix.ts'
 
 /** Where the prepared rows are, in each form that was wanted. */
 export interface Prepared {
-  f32: Region
-  q8: Region
+  readonly f32: Region
+  readonly q8: Region
 }
+
+type Place = { -readonly [key in keyof Region]: Region[key] }
 
 export class Activations {
   readonly #lane: Lane
   readonly #private: ActivationRegion
-  readonly #prepared: { f32: Region; q8: Region }
+  readonly #f32: Place = { address: 0, stride: 0 }
+  readonly #q8: Place = { address: 0, stride: 0 }
+  readonly #prepared: Prepared = { f32: this.#f32, q8: this.#q8 }
 
   constructor(lane: Lane) {
     this.#lane = lane
     this.#private = lane.layout.private[lane.index]!
-    this.#prepared = { f32: this.#private.f32, q8: this.#private.q8 }
   }
 
   /**
@@ -37,33 +41,28 @@ export class Activations {
     const alone = n <= PRIVATE_ROWS
     const region = alone ? this.#private : this.#lane.layout.shared
     const q8 = matrices.some(isQ8)
+    // Close together, rows share a cache without pushing each other out.
+    this.#f32.address = norm ? region.f32.address : source.address
+    this.#f32.stride = norm ? width * 4 : source.stride
+    this.#q8.address = region.q8.address
+    this.#q8.stride = q8 ? activationBytes('q8', width) : 0
     const first = alone ? 0 : index
     const step = alone ? 1 : count
     for (let row = first; row < n; row += step) {
-      const x = source.address + (pick ? pick[row]! : row) * source.stride
-      this.#prepareRow(x, width, row, norm, q8, region)
+      this.#prepareRow(source.address + (pick ? pick[row]! : row) * source.stride, width, row, norm, q8)
     }
     if (!alone) sync.barrier()
-    this.#prepared.f32 = norm ? region.f32 : source
-    this.#prepared.q8 = region.q8
     return this.#prepared
   }
 
-  #prepareRow(
-    x: number,
-    width: number,
-    row: number,
-    norm: VectorPlan | undefined,
-    q8: boolean,
-    region: ActivationRegion,
-  ) {
+  #prepareRow(x: number, width: number, row: number, norm: VectorPlan | undefined, q8: boolean): void {
     const { kernels, config } = this.#lane
     let input = x
     if (norm) {
-      input = region.f32.address + row * region.f32.stride
+      input = this.#f32.address + row * this.#f32.stride
       kernels.rmsnorm(input, x, norm.address, width, 1, 0, 0, config.normEps)
     }
-    if (q8) kernels.quantize_q8(region.q8.address + row * region.q8.stride, input, width, 1, 0, 0)
+    if (q8) kernels.quantize_q8(this.#q8.address + row * this.#q8.stride, input, width, 1, 0, 0)
   }
 }
 

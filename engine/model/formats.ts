@@ -234,9 +234,9 @@ export const tileBytes = (k: number): number => GROUP_ROWS * 4 * k
 export const SPAN_GROUPS = 8
 
 /** Bytes of the scratch of a product. */
-export const MATMUL_SCRATCH_BYTES = SPAN_GROUPS * 96
+export const MATMUL_SCRATCH_BYTES = SPAN_GROUPS * 224
 
-/** Bytes of 32 activations in the `q8` form. */
+/** Bytes of 32 activations in the `q8` form, both halves. */
 const Q8_BLOCK_BYTES = 128
 
 function format(type: string): WeightFormat {

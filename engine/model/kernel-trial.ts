@@ -1,4 +1,5 @@
-// Whether kernels give the same bits before and after the optimizing compiler took them over. Pure: the clock is given.
+// Whether kernels give the same bits before and after the optimizing compiler took them over, and how fast they get. Pure:
+// the clock, in milliseconds, is given.
 import type { KernelCase } from './kernel-cases.ts'
 import type { Kernels } from './kernels.ts'
 
@@ -11,44 +12,46 @@ const FASTER_SHARE = 0.97
 /** Kernels that got no faster in this time prove nothing. */
 const TIME_LIMIT_MS = 1500
 
-export interface Trial {
-  /** Milliseconds. */
-  now(): number
-  /** Called between the baseline's calls and the candidate's. */
-  begin(): void
+/** What kernels compute in baseline code. */
+export interface Baseline {
+  readonly results: readonly Uint8Array[]
+  /** Time of a round of all cases. */
+  readonly ms: number
+}
+
+/** Runs the cases with `kernels` that nobody has called before, so that the baseline compiler makes them. */
+export function baselineOf(cases: readonly KernelCase[], kernels: Kernels, now: () => number): Baseline {
+  // The first calls compile.
+  const results = cases.map((kernelCase) => kernelCase.run(kernels))
+  const startedMs = now()
+  for (const kernelCase of cases) kernelCase.run(kernels)
+  return { results, ms: now() - startedMs }
 }
 
 /**
- * Runs the cases with `baseline`, whose kernels nobody has called before, so that the baseline compiler has made them;
- * then with `candidate`, again and again until rounds have become fast and stay as fast. False at the first difference
- * between what the two wrote, and when `candidate` does not become fast.
+ * Runs the cases with `kernels`, again and again until rounds have become fast and stay as fast; the time of the fastest
+ * round. Infinity when anything differs from the baseline in any round, and when they do not become fast.
  */
-export function isOptimizedAlike(
+export function optimizedMs(
   cases: readonly KernelCase[],
-  baseline: Kernels,
-  candidate: Kernels,
-  { now, begin }: Trial,
-): boolean {
-  // The first calls compile.
-  const expected = cases.map((kernelCase) => kernelCase.run(baseline))
-  const baselineMs = now()
-  for (const kernelCase of cases) kernelCase.run(baseline)
-  let bestMs = now() - baselineMs
-  const fastMs = bestMs * OPTIMIZED_SHARE
-  begin()
+  baseline: Baseline,
+  kernels: Kernels,
+  now: () => number,
+): number {
+  let bestMs = baseline.ms
   const startedMs = now()
   let steadySinceMs = startedMs
   for (let timeMs = startedMs; timeMs - startedMs < TIME_LIMIT_MS; timeMs = now()) {
-    const results = cases.map((kernelCase) => kernelCase.run(candidate))
+    const results = cases.map((kernelCase) => kernelCase.run(kernels))
     const endMs = now()
-    if (!results.every((result, i) => isEqual(result, expected[i]!))) return false
+    if (!results.every((result, i) => isEqual(result, baseline.results[i]!))) return Number.POSITIVE_INFINITY
     if (endMs - timeMs < bestMs * FASTER_SHARE) {
       bestMs = endMs - timeMs
       steadySinceMs = endMs
     }
-    if (bestMs < fastMs && endMs - steadySinceMs > STEADY_MS) return true
+    if (bestMs < baseline.ms * OPTIMIZED_SHARE && endMs - steadySinceMs > STEADY_MS) return bestMs
   }
-  return false
+  return Number.POSITIVE_INFINITY
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {

@@ -22,9 +22,6 @@ export interface StageMemory {
   readonly buffer: SharedArrayBuffer
 }
 
-/** Plain SIMD runs everywhere; relaxed SIMD has faster integer products. Both give the same bits. */
-export type KernelBuild = 'plain' | 'relaxed'
-
 /** `rows` file rows -> groups of 8 interleaved rows. */
 export type RepackKernel = (out: number, input: number, rows: number, k: number) => void
 /** out[i][8g .. 8g+7] = W[8g .. 8g+7] . x[i] for groupBegin <= g < groupEnd and i < n. */
@@ -165,12 +162,10 @@ export interface Kernels {
   readonly swiglu: GatingKernel
 }
 
-/** Which of the two builds this engine can compile, judged by the relaxed one's bytes. */
-export function kernelBuild(relaxedBytes: Uint8Array): KernelBuild {
-  return WebAssembly.validate(relaxedBytes) ? 'relaxed' : 'plain'
-}
+/** Whether this engine can compile a build, given its bytes. */
+export const canCompile = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes)
 
-/** Compiles dist/kernels-as/{plain,relaxed}.wasm. */
+/** Compiles one of dist/kernels-as/*.wasm. */
 export function compileKernels(bytes: Uint8Array): KernelModule {
   return new WebAssembly.Module(bytes)
 }

@@ -165,8 +165,10 @@ const WINDOW_BYTES = 1 << 20
 /** The first bytes stay unused so that address 0 never names anything. */
 const FIRST_ADDRESS = 4096
 const ALIGNMENT = 64
+/** What lanes write for themselves lies in pages of their own: prefetchers run past its end, but not into another page. */
+const LANE_ALIGNMENT = 4096
 
-const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
+const align = (bytes: number, alignment = ALIGNMENT): number => Math.ceil(bytes / alignment) * alignment
 /** Matrix products write whole groups of eight outputs. */
 const paddedRowBytes = (elements: number): number => align(Math.ceil(elements / GROUP_ROWS) * GROUP_ROWS * 4)
 
@@ -187,6 +189,10 @@ export function stageLayout(
     return at
   }
   const region = (stride: number, count: number): Region => ({ address: take(stride * count), stride })
+  const ofLanes = (bytes: number): Region => {
+    next = align(next, LANE_ALIGNMENT)
+    return region(align(bytes, LANE_ALIGNMENT), sizes.lanes)
+  }
   const vector = (tensor: TensorInfo): VectorPlan => ({ tensor, address: take(tensor.bytes) })
   const matrix = (tensor: TensorInfo): MatrixPlan => {
     const [k = 1, rows = 1, slabs = 1] = tensor.dims
@@ -261,24 +267,24 @@ export function stageLayout(
     up: region(paddedRowBytes(hiddenWidth), hiddenRows),
     experts: experts && {
       scores: region(paddedRowBytes(experts.count), rows),
-      choice: { ...region(align(experts.used * 8), sizes.lanes), weights: experts.used * 4 },
+      choice: { ...ofLanes(experts.used * 8), weights: experts.used * 4 },
       gathered: activations(hiddenRows),
       outputs: region(paddedRowBytes(config.width), hiddenRows),
       sharedGate: region(GROUP_ROWS * 4, rows),
     },
     shared: activations(hiddenRows),
     private: Array.from({ length: sizes.lanes }, () => activations(PRIVATE_ROWS)),
-    attentionScratch: region(align(attentionScratchBytes(config.headDim)), sizes.lanes),
+    attentionScratch: ofLanes(attentionScratchBytes(config.headDim)),
     attentionStates: region(
       align(chunksOf(0, sizes.contextLength) * attentionStateBytes(config.heads / config.kvHeads, config.headDim)),
       config.kvHeads,
     ),
-    matmulScratch: region(MATMUL_SCRATCH_BYTES, sizes.lanes),
+    matmulScratch: ofLanes(MATMUL_SCRATCH_BYTES),
     leadWords: take(8),
     laneFaults: take(sizes.lanes * 4),
-    dequantized: region(align(Math.max(0, ...generic.map(({ k }) => tileBytes(k)))), sizes.lanes),
+    dequantized: ofLanes(Math.max(0, ...generic.map(({ k }) => tileBytes(k)))),
     codebooks: Object.fromEntries([...codebookNames].map((name) => [name, take(codebookBytes(name))])),
-    window: region(windowBytes, sizes.lanes),
+    window: ofLanes(windowBytes),
   }
   return { ...layout, bytes: next }
 }

@@ -11,7 +11,7 @@ import {
 } from '../../engine/model/cells.ts'
 import { attention } from '../reference/attention.ts'
 import { heldByCell } from '../reference/cells.ts'
-import { assertNear, assertSameFloats, onBothBuilds, randomFloats, seeded } from './harness.ts'
+import { assertNear, assertSameFloats, onAllBuilds, randomFloats, seeded } from './harness.ts'
 
 type Types = readonly [k: CellType, v: CellType]
 
@@ -38,7 +38,7 @@ function run(c: Case): Float32Array {
   const { types, heads, headDim, length, committed, cells, q, keys, values, from = 0, softcap = 0, pieces = [] } = c
   const cellCount = Math.max(...cells) + 1
   const [kBytes, vBytes] = [cellBytes(types[0], headDim), cellBytes(types[1], headDim)]
-  return onBothBuilds((kernels, arena) => {
+  return onAllBuilds((kernels, arena) => {
     const [kCells, vCells] = [arena.take(cellCount * kBytes), arena.take(cellCount * vBytes)]
     const row = arena.take(headDim * 4)
     const view = new Float32Array(arena.buffer, row, headDim)

@@ -1,7 +1,7 @@
 // Which experts a row goes through, and with what weight.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertNear, onBothBuilds, randomFloats, seeded } from './harness.ts'
+import { assertNear, onAllBuilds, randomFloats, seeded } from './harness.ts'
 
 interface Choice {
   readonly ids: readonly number[]
@@ -9,7 +9,7 @@ interface Choice {
 }
 
 function choose(scores: ArrayLike<number>, used: number, normalized: boolean): Choice {
-  const bytes = onBothBuilds((kernels, arena) => {
+  const bytes = onAllBuilds((kernels, arena) => {
     const [ids, weights] = [arena.take(used * 4), arena.take(used * 4)]
     const at = arena.put(Float32Array.from(scores))
     kernels.choose_experts(ids, weights, at, scores.length, used, normalized ? 1 : 0)

@@ -1,7 +1,7 @@
 // rmsnorm, add, swiglu and their like: one row after another, every tail.
 import { test } from 'uvu'
 import { rmsnorm } from '../reference/rmsnorm.ts'
-import { assertNear, assertSameFloats, onBothBuilds, randomFloats, seeded } from './harness.ts'
+import { assertNear, assertSameFloats, onAllBuilds, randomFloats, seeded } from './harness.ts'
 
 const random = seeded(2)
 const LENGTHS = [1, 2, 3, 4, 5, 8, 31, 64, 172]
@@ -11,7 +11,7 @@ test('rmsnorm of several rows with strides', () => {
     const n = 3
     const weight = randomFloats(random, k)
     const x = randomFloats(random, n * (k + 2), 10)
-    const out = onBothBuilds((kernels, arena) => {
+    const out = onAllBuilds((kernels, arena) => {
       const address = arena.take((n * (k + 1) - 1) * 4)
       kernels.rmsnorm(address, arena.put(x), arena.put(weight), k, n, (k + 1) * 4, (k + 2) * 4, 1e-5)
       return arena.floats(address, n * (k + 1) - 1)
@@ -26,7 +26,7 @@ test('rmsnorm of several rows with strides', () => {
 
 test('rmsnorm in place, of zeros, and of a NaN', () => {
   const inPlace = (x: Float32Array) =>
-    onBothBuilds((kernels, arena) => {
+    onAllBuilds((kernels, arena) => {
       const address = arena.put(x)
       kernels.rmsnorm(address, address, arena.put(new Float32Array(x.length).fill(2)), x.length, 1, 0, 0, 1e-5)
       return arena.floats(address, x.length)
@@ -39,7 +39,7 @@ test('rmsnorm in place, of zeros, and of a NaN', () => {
 test('add', () => {
   for (const n of LENGTHS) {
     const [a, b] = [randomFloats(random, n), randomFloats(random, n)]
-    const out = onBothBuilds((kernels, arena) => {
+    const out = onAllBuilds((kernels, arena) => {
       const address = arena.put(a)
       kernels.add(address, arena.put(b), n)
       return arena.floats(address, n)
@@ -56,7 +56,7 @@ test('swiglu agrees with float64, and a tail lane with a whole one', () => {
   for (const n of LENGTHS) {
     const [gate, up] = [randomFloats(random, n, 20), randomFloats(random, n, 3)]
     const run = (g: Float32Array, u: Float32Array) =>
-      onBothBuilds((kernels, arena) => {
+      onAllBuilds((kernels, arena) => {
         const address = arena.put(g)
         kernels.swiglu(address, address, arena.put(u), g.length)
         return arena.floats(address, g.length)
@@ -71,7 +71,7 @@ test('swiglu agrees with float64, and a tail lane with a whole one', () => {
 
 test('swiglu at the ends of the range', () => {
   const gate = Float32Array.of(0, -0, 200, -200, 3e38, -3e38, Number.NaN)
-  const out = onBothBuilds((kernels, arena) => {
+  const out = onAllBuilds((kernels, arena) => {
     const address = arena.take(gate.byteLength)
     kernels.swiglu(address, arena.put(gate), arena.put(new Float32Array(gate.length).fill(1)), gate.length)
     return arena.floats(address, gate.length)
@@ -83,14 +83,14 @@ test('add_scaled and scale', () => {
   for (const n of LENGTHS) {
     const [a, b] = [randomFloats(random, n), randomFloats(random, n)]
     const factor = Math.fround(0.3)
-    const sums = onBothBuilds((kernels, arena) => {
+    const sums = onAllBuilds((kernels, arena) => {
       const address = arena.put(a)
       kernels.add_scaled(address, arena.put(b), n, factor)
       return arena.floats(address, n)
     })
     const expectedSums = a.map((value, i) => value + Math.fround(b[i]! * factor))
     assertSameFloats(sums, expectedSums, `add_scaled ${n}`)
-    const products = onBothBuilds((kernels, arena) => {
+    const products = onAllBuilds((kernels, arena) => {
       const address = arena.put(a)
       kernels.scale(address, n, factor)
       return arena.floats(address, n)
@@ -104,7 +104,7 @@ test('geglu agrees with float64, and a tail lane with a whole one', () => {
   for (const n of LENGTHS) {
     const [gate, up] = [randomFloats(random, n, 8), randomFloats(random, n, 3)]
     const run = (g: Float32Array, u: Float32Array) =>
-      onBothBuilds((kernels, arena) => {
+      onAllBuilds((kernels, arena) => {
         const address = arena.put(g)
         kernels.geglu(address, address, arena.put(u), g.length)
         return arena.floats(address, g.length)
@@ -121,7 +121,7 @@ test('geglu agrees with float64, and a tail lane with a whole one', () => {
 })
 
 function softcapped(x: Float32Array, cap: number): Float32Array {
-  return onBothBuilds((kernels, arena) => {
+  return onAllBuilds((kernels, arena) => {
     const address = arena.put(x)
     kernels.softcap(address, x.length, cap)
     return arena.floats(address, x.length)
@@ -148,7 +148,7 @@ test('softcap at the ends of the range', () => {
 
 test('sigmoid', () => {
   for (const x of [0, 1, -1, 5, -20, 90, -90, 200, -200]) {
-    const out = onBothBuilds((kernels, arena) => Float32Array.of(kernels.sigmoid(arena.put(Float32Array.of(x)))))
+    const out = onAllBuilds((kernels, arena) => Float32Array.of(kernels.sigmoid(arena.put(Float32Array.of(x)))))
     assertNear(out, [1 / (1 + Math.exp(-x))], Math.exp(-Math.abs(x)) * 1e-6 + 1e-7, String(x))
   }
 })

@@ -1,14 +1,10 @@
-// Runs a kernel in both builds over addresses handed out by an arena with canaries around every buffer.
+// Runs a kernel in all builds over addresses handed out by an arena with canaries around every buffer.
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import * as assert from 'uvu/assert'
-import {
-  compileKernels,
-  createStageMemory,
-  instantiateKernels,
-  type KernelBuild,
-  type Kernels,
-} from '../../engine/model/kernels.ts'
+import { usableBuilds } from '../../engine/kernel-builds.ts'
+import { compileKernels, createStageMemory, instantiateKernels, type Kernels } from '../../engine/model/kernels.ts'
+import type { KernelBuild } from '../../engine/types.ts'
 import { repositoryPath } from '../shared.ts'
 
 const MEMORY_BYTES = 32 << 20
@@ -90,7 +86,9 @@ function load(build: KernelBuild): readonly [baseline: Kernels, optimized: Kerne
   return [baseline, optimized]
 }
 
-const builds = { plain: load('plain'), relaxed: load('relaxed') }
+const builds = { plain: load('plain'), relaxed: load('relaxed'), 'relaxed-dot': load('relaxed-dot') }
+/** Each usable build in each compiler. */
+const compiled = usableBuilds().flatMap((build) => builds[build].map((kernels) => ({ build, kernels })))
 
 function run<T>(build: KernelBuild, kernels: Kernels, body: (kernels: Kernels, arena: Arena) => T): T {
   const arena = new Arena(memory.buffer)
@@ -105,15 +103,13 @@ export function onBuild<T>(build: KernelBuild, body: (kernels: Kernels, arena: A
 }
 
 /** Runs `body` with each build and compiler on fresh buffers; all must return the same bytes, which are returned. */
-export function onBothBuilds<T extends ArrayBufferView>(body: (kernels: Kernels, arena: Arena) => T): T {
-  const results = (['plain', 'relaxed'] as const).flatMap((build) =>
-    builds[build].map((kernels) => run(build, kernels, body)),
-  )
+export function onAllBuilds<T extends ArrayBufferView>(body: (kernels: Kernels, arena: Arena) => T): T {
+  const results = compiled.map(({ build, kernels }) => run(build, kernels, body))
   const [first, ...others] = results.map(comparable)
   const different = others.findIndex((other) => !other.equals(first!))
   if (different !== -1) {
-    const name = ['plain optimized', 'relaxed baseline', 'relaxed optimized'][different]
-    assert.unreachable(`plain baseline and ${name} differ`)
+    const { build } = compiled[different + 1]!
+    assert.unreachable(`${compiled[0]!.build} baseline and ${build} ${different % 2 ? 'baseline' : 'optimized'} differ`)
   }
   return results[0]!
 }

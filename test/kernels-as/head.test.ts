@@ -1,12 +1,12 @@
 // head_scan and logsumexp.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSameFloats, onBothBuilds, randomFloats, seeded } from './harness.ts'
+import { assertSameFloats, onAllBuilds, randomFloats, seeded } from './harness.ts'
 
 const random = seeded(5)
 
 function scan(logits: Float32Array, count: number) {
-  const words = onBothBuilds((kernels, arena) => {
+  const words = onAllBuilds((kernels, arena) => {
     const [ids, best] = [arena.take(count * 4), arena.take(count * 4)]
     const nans = kernels.head_scan(ids, best, arena.put(logits), logits.length, count)
     const idWords = new Int32Array(arena.bytes(ids, count * 4).buffer)
@@ -73,7 +73,7 @@ test('head_scan never chooses NaN, and counts them', () => {
 })
 
 const logsumexp = (logits: Float32Array): number =>
-  onBothBuilds((kernels, arena) => Float64Array.of(kernels.logsumexp(arena.put(logits), logits.length)))[0]!
+  onAllBuilds((kernels, arena) => Float64Array.of(kernels.logsumexp(arena.put(logits), logits.length)))[0]!
 
 test('logsumexp agrees with float64', () => {
   for (const n of [1, 2, 3, 4, 5, 512, 3001]) {

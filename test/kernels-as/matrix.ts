@@ -17,7 +17,7 @@ import type { Kernels } from '../../engine/model/kernels.ts'
 import { bindMatrix, type Matrix } from '../../engine/model/matrix.ts'
 import { matmul } from '../reference/matmul.ts'
 import { quantizeQ8 } from '../reference/quantize-q8.ts'
-import { type Arena, assertNear, assertSameFloats, onBothBuilds } from './harness.ts'
+import { type Arena, assertNear, assertSameFloats, onAllBuilds } from './harness.ts'
 
 /** A matrix in file layout. */
 export interface FileMatrix {
@@ -63,7 +63,7 @@ const alive = () => -1
 export function product(matrix: FileMatrix, x: Float32Array, n: number): Float32Array {
   const { type, rows, k } = matrix
   const padded = Math.ceil(rows / 8) * 8
-  return onBothBuilds((kernels, arena) => {
+  return onAllBuilds((kernels, arena) => {
     const placed = place(kernels, arena, matrix)
     const format = activationFormat(type)
     // Odd strides, so that mixing them up shows.
@@ -87,7 +87,7 @@ export function product(matrix: FileMatrix, x: Float32Array, n: number): Float32
 
 /** Dequantized row `row`. */
 export function embedRow(matrix: FileMatrix, row: number): Float32Array {
-  return onBothBuilds((kernels, arena) => {
+  return onAllBuilds((kernels, arena) => {
     const placed = place(kernels, arena, matrix)
     const out = arena.take(matrix.k * 4)
     placed.embedRow(out, row)

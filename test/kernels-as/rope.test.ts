@@ -1,11 +1,11 @@
 import { test } from 'uvu'
 import { rope } from '../reference/rope.ts'
-import { assertNear, assertSameFloats, onBothBuilds, randomFloats, seeded } from './harness.ts'
+import { assertNear, assertSameFloats, onAllBuilds, randomFloats, seeded } from './harness.ts'
 
 const random = seeded(3)
 
 const table = (freqs: Float64Array, position: number, mscale: number) =>
-  onBothBuilds((kernels, arena) => {
+  onAllBuilds((kernels, arena) => {
     const out = arena.take(freqs.length * 8)
     kernels.rope_table(out, arena.put(freqs), freqs.length, position, mscale)
     return arena.floats(out, freqs.length * 2)
@@ -40,7 +40,7 @@ test('rope rotates pairs of each head and leaves the rest', () => {
     for (const halves of [false, true]) {
       const freqs = Float64Array.from({ length: rotaryDim / 2 }, (_, j) => 500 ** (-j / rotaryDim))
       const x = randomFloats(random, heads * headDim)
-      const out = onBothBuilds((kernels, arena) => {
+      const out = onAllBuilds((kernels, arena) => {
         const pairs = arena.take(rotaryDim * 4)
         kernels.rope_table(pairs, arena.put(freqs), freqs.length, 37, 1)
         const address = arena.put(x)

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { cellBytes } from '../../engine/model/cells.ts'
 import { heldByCell } from '../reference/cells.ts'
 import { floatToHalf, halfToFloat } from '../reference/half.ts'
-import { assertSameFloats, onBothBuilds, randomFloats, seeded } from './harness.ts'
+import { assertSameFloats, onAllBuilds, randomFloats, seeded } from './harness.ts'
 
 const random = seeded(4)
 const LENGTHS = [1, 2, 3, 4, 5, 7, 8, 31, 33, 64, 80, 129]
@@ -13,14 +13,14 @@ const padded = (n: number) => Math.ceil(n / 8) * 8
 
 /** The halves written, then the result. */
 const storeF16 = (x: Float32Array) =>
-  onBothBuilds((kernels, arena) => {
+  onAllBuilds((kernels, arena) => {
     const out = arena.take(padded(x.length) * 2)
     const result = kernels.store_f16(out, arena.put(x), x.length)
     return Uint16Array.of(...halves(arena.bytes(out, padded(x.length) * 2), x.length), result)
   })
 
 const storeF32 = (x: Float32Array) =>
-  onBothBuilds((kernels, arena) => {
+  onAllBuilds((kernels, arena) => {
     const out = arena.take(padded(x.length) * 4)
     const result = kernels.store_f32(out, arena.put(x), x.length)
     return Float32Array.of(...elements(arena.floats(out, padded(x.length)), x.length), result)
@@ -28,7 +28,7 @@ const storeF32 = (x: Float32Array) =>
 
 /** What the codes and scales stand for, then the result. */
 const storeQ8 = (x: Float32Array) =>
-  onBothBuilds((kernels, arena) => {
+  onAllBuilds((kernels, arena) => {
     const count = padded(x.length)
     const out = arena.take(cellBytes('q8_0', x.length))
     const result = kernels.store_q8_0(out, arena.put(x), x.length)
