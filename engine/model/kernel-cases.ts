@@ -11,8 +11,9 @@ export const CASES_MEMORY_BYTES = 4 << 20
 /** One call. */
 export interface KernelCase {
   readonly name: string
-  /** Runs the kernel and returns a copy of what it wrote. */
-  run(kernels: Kernels): Uint8Array
+  compute(kernels: Kernels): void
+  /** A copy of what was computed last. */
+  result(): Uint8Array
 }
 
 /** Eleven groups: eight side by side and a tail of three. */
@@ -116,11 +117,11 @@ function productCases(type: string, setup: Kernels, places: Places): KernelCase[
   const scratch = places.take(MATMUL_SCRATCH_BYTES)
   return ROW_COUNTS.map((n) => ({
     name: `${type}, ${n} rows`,
-    run(kernels) {
+    compute(kernels) {
       const { matmul } = matrixKernels(kernels, type)
       matmul(out, weights, x, outStride, xStride, 0, ROWS / 8, K, n, scratch)
-      return places.copy(out, n * outStride)
     },
+    result: () => places.copy(out, n * outStride),
   }))
 }
 
@@ -135,7 +136,7 @@ function attentionCase(places: Places): KernelCase {
   const scratch = places.take(attentionScratchBytes(HEAD_DIM))
   return {
     name: 'attention',
-    run(kernels) {
+    compute(kernels) {
       const ancestors = table + COMMITTED * 4
       const shape = [F16_CELLS, F16_CELLS, HEADS, HEAD_DIM] as const
       kernels.attention(
@@ -154,8 +155,8 @@ function attentionCase(places: Places): KernelCase {
         scratch,
       )
       kernels.merge_attention(out, states, chunks, HEADS, HEAD_DIM)
-      return places.copy(out, HEADS * HEAD_DIM * 4)
     },
+    result: () => places.copy(out, HEADS * HEAD_DIM * 4),
   }
 }
 
@@ -165,13 +166,8 @@ function rowCases(places: Places): KernelCase[] {
   const x = places.floats(n, wave)
   const y = places.floats(n, (i) => wave(i + 50))
   const out = places.take(n * 4)
-  const floatsCase = (name: string, call: (kernels: Kernels) => void): KernelCase => ({
-    name,
-    run(kernels) {
-      call(kernels)
-      return places.copy(out, n * 4)
-    },
-  })
+  const result = () => places.copy(out, n * 4)
+  const floatsCase = (name: string, compute: (kernels: Kernels) => void): KernelCase => ({ name, compute, result })
   return [
     floatsCase('rmsnorm', (kernels) => kernels.rmsnorm(out, x, y, n, 1, 0, 0, 1e-5)),
     floatsCase('swiglu', (kernels) => kernels.swiglu(out, x, y, n)),
