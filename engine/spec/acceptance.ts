@@ -35,6 +35,13 @@ class Share {
     return (this.#hits[place] + OTHER_WEIGHT * this.mean) / (this.#trials[place] + OTHER_WEIGHT)
   }
 
+  /** How often this happened where `wider` did. */
+  within(wider: Share, place: Place): number {
+    const [hits, chances] = [this.#hits, wider.#hits]
+    const mean = (hits.start + hits.streak + PRIOR * PRIOR_WEIGHT) / (chances.start + chances.streak + PRIOR_WEIGHT)
+    return (hits[place] + OTHER_WEIGHT * mean) / (chances[place] + OTHER_WEIGHT)
+  }
+
   copyFrom(other: Share): void {
     Object.assign(this.#hits, other.#hits)
     Object.assign(this.#trials, other.#trials)
@@ -106,6 +113,11 @@ export class Acceptance {
   /** Chance that there is a guess and it is right. */
   rightAt(place: Place): number {
     return this.#right.at(place)
+  }
+
+  /** Chance that a guess is right. */
+  certaintyAt(place: Place): number {
+    return this.#right.within(this.#guessed, place)
   }
 
   /** Chance that there is a guess and it is right, anywhere. */

@@ -1,6 +1,6 @@
 // The cost model: how long text takes under each way to speculate, from what steps cost and how good the drafter is.
 // Microseconds, of one sequence.
-import type { Chances } from './acceptance.ts'
+import type { Acceptance, Chances } from './acceptance.ts'
 import type { StepCosts } from './step-costs.ts'
 
 /** No drafter is so sure of what it says that more could be asked of it. */
@@ -63,9 +63,9 @@ export function worthwhileChance(
   return Math.min(CHANCE_MAX, Math.max(0, costUs / us)) || 0
 }
 
-/** The chance of the last draft of a round of `sync` that follows no right guess. */
-export const chanceOfLast = (chances: Chances, depth: number): number =>
-  chances.rightAt('start') * chances.rightAt('streak') ** (depth - 1)
+/** The chance of the last draft of a round of `sync` that follows no right guess, where the drafter has that many. */
+export const chanceOfLast = (acceptance: Pick<Acceptance, 'certaintyAt'>, depth: number): number =>
+  acceptance.certaintyAt('start') * acceptance.certaintyAt('streak') ** (depth - 1)
 
 /** A cycle is a round; right guesses take no time of their own. */
 function forecastSync(depth: number, costs: StepCosts, chances: Chances, conditions: Conditions): Pace {
