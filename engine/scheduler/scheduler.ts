@@ -111,6 +111,7 @@ export class Scheduler implements Board {
     while (this.admission.canAdmit()) this.#admit()
     const first = this.#urgent.take() ?? (this.judging.mayAsk ? this.#news.take() : undefined) ?? this.judging.ask()
     if (first) return first
+    this.steering.judged(this.decodingCount)
     // A policy may withdraw rows and submit none, hence the second look at what is urgent.
     const second = this.#submit() ?? this.#urgent.take() ?? this.drafting.ask()
     return second ?? this.#news.take() ?? this.judging.close() ?? IDLE
@@ -207,7 +208,7 @@ export class Scheduler implements Board {
   #returned({ number, faults = 0 }: Extract<SchedulerEvent, { kind: 'returned' }>): void {
     const [oldest] = this.inFlight.flights
     if (this.limits.stages === 1) this.#passed(number)
-    if (oldest) this.steering.returned(oldest, this.decodingCount)
+    if (oldest) this.steering.returned(oldest)
     const flight = this.inFlight.takeReturned(number)
     this.#openTransfers()
     this.judging.open(flight)

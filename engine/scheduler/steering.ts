@@ -24,8 +24,8 @@ export class Steering {
   #nowUs = Number.NaN
   /** When the newest micro-batch left the first stage. */
   #passedUs = Number.NaN
-  /** Of the newest one that returned. */
-  #last = { submittedUs: Number.NaN, returnedUs: Number.NaN }
+  /** The one that has returned and is being judged. */
+  #returned: { readonly submittedUs: number; readonly returnedUs: number } | undefined
   /** Sequences that are drafted for while their rows are in flight. */
   #besideCount = 0
 
@@ -80,22 +80,28 @@ export class Steering {
   }
 
   /** `flight` has left the pipeline. */
-  returned(flight: Flight, decodingCount: number): void {
+  returned(flight: Flight): void {
     if (flight.isAlone && isWhole(flight)) {
       const rows = flight.runRows.length
       const more = this.costs.serviceUs(rows, this.#isBeside) - this.costs.serviceUs(1, this.#isBeside)
       this.costs.noteLatency(this.#nowUs - flight.submittedUs - this.#limits.stages * more, this.#isBeside)
     }
-    // Tokens of this micro-batch are still to be judged: those so far came with the one before.
+    this.#returned = { submittedUs: flight.submittedUs, returnedUs: this.#nowUs }
+  }
+
+  /** All rows of the micro-batch that has returned are judged: nothing behind it is submitted yet. */
+  judged(decodingCount: number): void {
+    const flight = this.#returned
+    this.#returned = undefined
+    if (!flight || Number.isNaN(flight.returnedUs)) return
     const conditions = this.#conditions(decodingCount)
     for (const [sequence, { pilot, tree }] of this.#steered) {
-      if (Number.isNaN(this.#last.returnedUs) || sequence.phase === 'prefill') continue
-      const progress = { ...this.#last, tokens: sequence.length, accepted: tree.acceptedCount }
-      if (pilot.judge(progress, conditions)) this.#apply(pilot, tree)
+      if (sequence.phase === 'prefill') continue
+      if (pilot.judge({ ...flight, tokens: sequence.length, accepted: tree.acceptedCount }, conditions)) {
+        this.#apply(pilot, tree)
+      }
       tree.worthMin = Math.round(pilot.worthwhileChance(conditions) * PROBABILITY_ONE)
     }
-    this.#last.submittedUs = flight.submittedUs
-    this.#last.returnedUs = this.#nowUs
   }
 
   /** A question asked at `askedUs` is answered; `isFirst`: about what follows the certain text. */

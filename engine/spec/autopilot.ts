@@ -121,7 +121,7 @@ export class Autopilot {
     return worthwhileChance(this.#choice, this.#costs, conditions, this.#score(this.#choice, conditions))
   }
 
-  /** A micro-batch has returned. Returns whether the choice changed. */
+  /** A micro-batch has returned and is judged. Returns whether the choice changed. */
   judge(now: Progress, conditions: Conditions): boolean {
     const { tokens, returnedUs, submittedUs } = now
     if (!this.#since) {
@@ -239,9 +239,13 @@ export class Autopilot {
     return choices.reduce((a, b) => (this.#score(b, conditions) < this.#score(a, conditions) ? b : a))
   }
 
-  /** Worth considering. Where drafts cost nothing and none is worth its row, the other two are as fast as `off`. */
+  /**
+   * Worth considering. Where drafts cost nothing and none is worth its row, the other two are as fast as `off`; what they
+   * cost is known before text waits for them.
+   */
   get #policies(): readonly PolicyName[] {
     const draftUs = this.#costs.draftUs(false, false)
+    if (draftUs === 0) return ['off', 'pipe']
     const isFree = draftUs > 0 && draftUs < FREE_DRAFT_SHARE * this.#costs.latencyUs(1, false)
     return isFree ? ['sync', 'pipe'] : POLICIES
   }

@@ -79,7 +79,18 @@ export class StepCosts {
 
   /** A stage's time for a micro-batch of `rows` rows, which may be a mean. */
   serviceUs(rows: number, beside: boolean): number {
-    return this.#stepUs(this.#serviceOrNone(rows, beside), this.#serviceOrNone(rows, !beside), beside) ?? 0
+    const most = Math.ceil(rows)
+    const mostUs = this.#countUs(most, beside)
+    return mostUs + (rows - most) * (mostUs - this.#countUs(most - 1, beside))
+  }
+
+  #countUs(rows: number, beside: boolean): number {
+    if (rows < 1) return 0
+    const own = this.#serviceOrNone(rows, beside)
+    // What was measured here is not held against what is only guessed there.
+    const isMeasured = (side: boolean) => this.#times.time(this.#sideOf(side) * BESIDE + rows) !== undefined
+    const isGuess = isMeasured(beside) && !isMeasured(!beside)
+    return this.#stepUs(own, isGuess ? undefined : this.#serviceOrNone(rows, !beside), beside) ?? 0
   }
 
   /** From what was measured on this side and on the other one. */
@@ -120,7 +131,7 @@ export class StepCosts {
     if (above === 0) return belowUs + (rows - below) * slopeUs
     // Times may grow in steps: sizes in between are tried.
     const evenUs = (aboveUs - belowUs) / (above - below)
-    return belowUs + (rows - below) * (above - below <= 1 ? evenUs : Math.min(evenUs, slopeUs))
+    return belowUs + (rows - below) * Math.min(evenUs, slopeUs)
   }
 
   /** What a further row costs, from the most rows measured and one row. */

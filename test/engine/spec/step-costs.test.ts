@@ -36,6 +36,15 @@ test('rows take no longer together than in smaller micro-batches', () => {
   assert.is(costs.serviceUs(4, false), 30_000)
 })
 
+test('what was measured alone is not held against what is guessed from other rows beside a drafter', () => {
+  const costs = new StepCosts(1)
+  for (const rows of [1, 3]) costs.noteService(rows, 10_000, true)
+  costs.noteService(8, 18_000, true)
+  costs.noteService(5, 18_000, false)
+  assert.is(costs.serviceUs(5, false), 18_000)
+  assert.is(costs.serviceUs(3, false), 10_000)
+})
+
 test('sizes between measured ones are believed cheap until they are measured themselves', () => {
   const costs = new StepCosts(1)
   for (const [rows, us] of [
