@@ -31,15 +31,20 @@ export const eager = (policy: DraftParameters['policy'], nMax: number): DraftPar
 /** Runs every policy for `tokens` tokens. */
 export function compare(setting: PipelineSetting, tokens: number): Comparison {
   const plain = runVirtual(setting, undefined, Math.min(tokens, 50)).tokS
-  const [sync, syncK] = best(ROUNDS, (k) => runVirtual(setting, eager('sync', k), tokens).tokS)
+  const run = (policy: 'sync' | 'pipe', nMax: number, count: number) =>
+    runVirtual(setting, eager(policy, nMax), count).tokS
+  // Half the text tells which is best.
+  const search = Math.ceil(tokens / 2)
+  const syncK = best(ROUNDS, (k) => run('sync', k, search))
   const sizes = MICRO_BATCHES.filter((rows) => rows <= setting.rowsMax)
-  const [pipe, pipeN] = best(sizes, (n) => runVirtual(setting, eager('pipe', n), tokens).tokS)
+  const pipeN = best(sizes, (n) => run('pipe', n, search))
+  const [sync, pipe] = [run('sync', syncK, tokens), run('pipe', pipeN, tokens)]
   const auto = runVirtual(setting, resolveDraft('auto', {}), tokens).tokS
   return { plain, sync, syncK, pipe, pipeN, auto, bound: boundTokS(setting, tokens) }
 }
 
-/** The highest speed, and where: some places are tried first, then those around the best of them. */
-function best(places: readonly number[], run: (place: number) => number): [speed: number, place: number] {
+/** Where the speed is highest: some places are tried first, then those around the best of them. */
+function best(places: readonly number[], run: (place: number) => number): number {
   const speeds = places.map(() => 0)
   const speed = (at: number) => (speeds[at] ||= run(places[at]!))
   let found = 0
@@ -47,5 +52,5 @@ function best(places: readonly number[], run: (place: number) => number): [speed
   for (let at = Math.max(0, found - COARSE + 1); at < Math.min(places.length, found + COARSE); at++) {
     if (speed(at) > speed(found)) found = at
   }
-  return [speed(found), places[found]!]
+  return places[found]!
 }

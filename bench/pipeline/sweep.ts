@@ -6,7 +6,7 @@ import { type Comparison, compare } from './compare.ts'
 import { drawSetting } from './random-setting.ts'
 
 const SETTINGS = 2000
-const TOKENS = 800
+const TOKENS = 600
 const WORST = 5
 
 /** What must not be far below 1, by its name. */
@@ -20,9 +20,15 @@ export const command = defineCommand({
   usage: '[options]',
   positionalsMax: 0,
   options: {
-    settings: { kind: 'integer', names: ['--settings'], value: 'N', least: 1, help: 'random settings (2000)' },
+    settings: {
+      kind: 'integer',
+      names: ['--settings'],
+      value: 'N',
+      least: 1,
+      help: 'random settings (2000, in 2 minutes)',
+    },
     first: { kind: 'integer', names: ['--first'], value: 'N', least: 0, help: 'number of the first one (0)' },
-    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: 50, help: 'tokens per run (800)' },
+    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: 50, help: 'tokens per run (600)' },
     worst: { kind: 'integer', names: ['--worst'], value: 'N', least: 0, help: 'worst settings that are named (5)' },
   },
   async run({ values, signal }) {

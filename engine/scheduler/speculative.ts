@@ -24,6 +24,7 @@ const rowsLeft = ({ inFlight, limits }: Board): number =>
 /** Sends the newest tokens of sequences that are ready, `sync` ones with their drafts. Returns whether there were any. */
 export function serveReady(board: Board): boolean {
   const { limits, inFlight, ready, decodingCount, drafting } = board
+  if (ready.length === 0) return false
   const served = ready.filter((sequence) => !drafting.isCollecting(sequence))
   served.length = Math.min(served.length, groupSize(limits, served.length, inFlight.groupCount, decodingCount))
   for (const sequence of served) {
