@@ -49,6 +49,7 @@ export const command = defineCommand({
         columns: COLUMNS,
         rows: [
           summary('operation of a stage, not cancelled', found.operationsUs),
+          summary('operation under way at any moment', byTheirTime(found.operationsUs)),
           summary('from the cancellation to the stop', found.stopsUs, operationUs),
           ...found.headers.flatMap(({ wallUs, threadUs }, stage) => [
             ...(threadUs.length > 0
@@ -84,6 +85,17 @@ function summary(what: string, us: readonly number[], limitUs?: number) {
   const p95Us = sorted[Math.floor(sorted.length * 0.95)]
   const isWithin = limitUs === undefined ? undefined : p50Us <= limitUs
   return { what, count: us.length, p50Us, p95Us, maxUs: sorted.at(-1), limitUs, isWithin }
+}
+
+/** Those that somebody meets who looks as often as there are operations. */
+function byTheirTime(us: readonly number[]): number[] {
+  const step = us.reduce((sum, time) => sum + time, 0) / us.length
+  let passedUs = 0
+  return us.flatMap((time) => {
+    const before = Math.floor(passedUs / step)
+    passedUs += time
+    return new Array<number>(Math.floor(passedUs / step) - before).fill(time)
+  })
 }
 
 interface Measured {

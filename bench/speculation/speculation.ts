@@ -90,7 +90,7 @@ function seriesOf(group: GroupName | undefined, temperature: number | undefined)
 
 const COLUMNS = [
   { key: 'group', title: 'drafter' },
-  { key: 'temperature', title: 'T' },
+  { key: 'temperature', title: 'T', decimals: 1 },
   { key: 'name', title: 'plan, policy' },
   { key: 'rounds', title: 'rounds' },
   { key: 'tokSMedian', title: 'tok/s, median' },

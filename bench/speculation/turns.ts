@@ -10,7 +10,7 @@ import type { Sample } from './summary.ts'
 const PAUSE_MS = 50
 /** Of a run of each case before any is measured: kernels are compiled again while they run, and `auto` learns. */
 const WARM_UP_TOKENS = 16
-const WARM_UP_TOKENS_AUTO = 96
+const WARM_UP_TOKENS_AUTO = 192
 
 export interface Settings {
   readonly temperature: number
