@@ -141,9 +141,9 @@ export class DraftTree<Row> {
     const isGuess = (guess: { readonly token: TokenId }) => guess.token === token
     for (const { claim, token: guess } of children) acceptance.noteClaim(claim, guess === token)
     for (const guess of held ?? []) acceptance.noteClaim(guess.probability, isGuess(guess))
-    // Of a question that is late nothing is known. What was held back may be worth sending by now.
+    // Of a question that is late nothing is known. What is not worth its row under this policy may be under another.
     if (!root.asked || this.working === root) return
-    const guesses = held ? this.#select(root, held, 0) : children
+    const guesses = held ? selectGuesses(held, this.parameters, this, 0) : children
     acceptance.noteToken(guesses.length > 0, guesses.some(isGuess))
   }
 
