@@ -193,7 +193,9 @@ export class Autopilot {
     this.#tries = undefined
     const best = this.#best(conditions)
     const stay = this.#bestOf(usual, conditions)
-    const isBetter = this.#score(best, conditions) < SWITCH_SHARE * this.#score(stay, conditions)
+    // `off` learns nothing of the drafter: it is left for one that costs nothing.
+    const isPointless = usual === 'off' && !this.#policies.includes(usual)
+    const isBetter = isPointless || this.#score(best, conditions) < SWITCH_SHARE * this.#score(stay, conditions)
     const next = isBetter ? best : stay
     if (tried) {
       const record = this.#records[tried]
