@@ -3,6 +3,7 @@
 // Prints one line of JSON. Logits come from the engine itself, so that no Math function of the caller takes part.
 import { createHash } from 'node:crypto'
 import { Engine, enableRelaxedSimd, loadKernels, openGguf, prepareModel, resolveSampling } from '../engine/index.ts'
+import { usableBuilds } from '../engine/kernel-builds.ts'
 
 const PROMPT = [1, 403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317]
 const TOKENS = 80
@@ -10,12 +11,13 @@ const TOP = 64
 /** A model is asked again and again: what one request leaves behind must not change the next. */
 const REPETITIONS = 3
 
+/** Every build in one thread and in four, and a lane beside another row by row. */
 const LAYOUTS = [
-  { kernels: 'plain', stages: 1, lanes: 1, chunkRows: 64 },
-  { kernels: 'auto', stages: 1, lanes: 1, chunkRows: 64 },
+  ...usableBuilds().flatMap((kernels) => [
+    { kernels, stages: 1, lanes: 1, chunkRows: 64 },
+    { kernels, stages: 2, lanes: 2, chunkRows: 7 },
+  ]),
   { kernels: 'plain', stages: 1, lanes: 2, chunkRows: 1 },
-  { kernels: 'plain', stages: 2, lanes: 2, chunkRows: 7 },
-  { kernels: 'auto', stages: 2, lanes: 2, chunkRows: 7 },
 ] as const
 
 export interface LayoutDigest {

@@ -64,12 +64,13 @@ export function attendChunk<H>(
   // Soft caps are for scores without log2(e): it comes in with the cap.
   layOutQueries<H>(queries, q, headDim, softcap > 0 ? scale : scale * LOG2_E)
   const k = scratch + OFFSETS_K
-  if (kType == 0) score<F32, H>(scores, queries, kCells, k, count, elements, scratch)
-  else if (kType == 1) score<F16, H>(scores, queries, kCells, k, count, elements, scratch)
-  else score<Q8, H>(scores, queries, kCells, k, count, elements, scratch)
+  const v = scratch + OFFSETS_V
+  const vBytes = cellBytes(vType, elements)
+  if (kType == 0) score<F32, H>(scores, queries, kCells, k, count, elements, scratch, vCells, v, vBytes)
+  else if (kType == 1) score<F16, H>(scores, queries, kCells, k, count, elements, scratch, vCells, v, vBytes)
+  else score<Q8, H>(scores, queries, kCells, k, count, elements, scratch, vCells, v, vBytes)
   if (softcap > 0) softcapped(scores, count * <i32>offsetof<H>(), softcap, softcap * LOG2_E)
   softmax<H>(scores, count, state + (elements << 2), headBytes, scratch)
-  const v = scratch + OFFSETS_V
   if (vType == 0) weigh<F32, H>(state, headBytes, scores, vCells, v, count, elements, scratch)
   else if (vType == 1) weigh<F16, H>(state, headBytes, scores, vCells, v, count, elements, scratch)
   else weigh<Q8, H>(state, headBytes, scores, vCells, v, count, elements, scratch)

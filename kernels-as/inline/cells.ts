@@ -88,18 +88,11 @@ export function last4<T>(at: usize, both: v128, mask: v128, factor: v128): v128 
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(both)), factor)
 }
 
-/** Cells that are touched ahead of those in use. */
-// @ts-ignore: decorator
-@inline export const CELLS_AHEAD: i32 = 32
-
-/**
- * Reads a byte of every line of a cell of type T, so that it comes out of memory while others are in use: hardware
- * prefetchers stop at the end of a page, which only some tens of cells fill. The sum has to go somewhere.
- */
+/** Reads a byte of every line of `bytes`, so that they come out of memory while others are in use. The sum has to go somewhere. */
 // @ts-ignore: decorator
 @inline
-export function touch<T>(cell: usize, elements: usize): i32 {
+export function touch(at: usize, bytes: usize): i32 {
   let sum = 0
-  for (const end = cell + elementAt<T>(elements); cell < end; cell += 64) sum += <i32>load<u8>(cell)
+  for (const end = at + bytes; at < end; at += 64) sum += <i32>load<u8>(at)
   return sum
 }

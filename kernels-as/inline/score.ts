@@ -1,22 +1,36 @@
-import { cellAt, CELLS_AHEAD, eight, elementAt, factorAt, first4, last4, touch } from './cells'
+import { cellAt, eight, elementAt, factorAt, first4, last4, touch } from './cells'
 import { HALF_FACTOR, HALF_MASK, held } from './half'
 import { sumLanes4 } from './lanes'
+
+/** Parts of a list of cells that are gone through side by side. */
+// @ts-ignore: decorator
+@inline const PARTS: i32 = 4
 
 /**
  * scores[i][h] = query h . cell i of the list, cells of type T, for H (C4, C2, C1) queries f32[elements / 8][H][8]. The list
  * goes on to a multiple of four; the scores beyond `count` are of no use. Element d of a cell is added in order to lane
  * d mod 4 of sum (d / 4) mod 2; the two are added, then lanes as (0 + 2) + (1 + 3). `sums`: 128 bytes.
+ *
+ * On the way the cells of another list of `count`, of `nextBytes` each, are touched, those that are wanted next. Cells of
+ * neighbouring positions mostly lie side by side, and hardware prefetchers stop at the end of a page, which only some tens
+ * of cells fill: so both lists are read as several streams, and all of them are found by the prefetchers meanwhile.
  */
 export function score<T, H>(
   scores: usize, queries: usize, cells: usize, offsets: usize, count: i32, elements: usize, sums: usize,
+  nextCells: usize, nextOffsets: usize, nextBytes: usize,
 ): void {
   const mask = held(i32x4.splat(HALF_MASK), sums)
   const half = held(i32x4.splat(HALF_FACTOR), sums)
   let touched = 0
-  for (let i = 0; i < count; i += 4 / <i32>offsetof<H>()) {
-    for (let j = i + CELLS_AHEAD; j < min(count, i + CELLS_AHEAD + 4 / <i32>offsetof<H>()); j++) {
-      touched += touch<T>(cellAt(cells, offsets, j), elements)
-    }
+  const step: i32 = 4 / <i32>offsetof<H>()
+  const steps = (count + step - 1) / step
+  const part = (steps + PARTS - 1) / PARTS
+  for (let n = 0; n < part * PARTS; n++) {
+    // Part after part, step 0 of each, then step 1 of each, ...
+    const s = (n % PARTS) * part + n / PARTS
+    if (s >= steps) continue
+    const i = s * step
+    for (let j = i; j < min(count, i + step); j++) touched += touch(cellAt(nextCells, nextOffsets, j), nextBytes)
     const k0 = cellAt(cells, offsets, i)
     let k1 = k0, k2 = k0, k3 = k0
     if (offsetof<H>() < 4) k1 = cellAt(cells, offsets, i + 1)
@@ -71,8 +85,8 @@ export function score<T, H>(
     v128.store(sums, b2, 80)
     v128.store(sums, a3, 96)
     v128.store(sums, b3, 112)
-    v128.store(scores, sumLanes4(pair(sums), pair(sums + 32), pair(sums + 64), pair(sums + 96)))
-    scores += 16
+    const all = sumLanes4(pair(sums), pair(sums + 32), pair(sums + 64), pair(sums + 96))
+    v128.store(scores + (<usize>s << 4), all)
   }
   store<i32>(sums, touched)
 }
