@@ -5,8 +5,8 @@ import type { DequantizeKernel, Kernels, MatmulKernel } from './kernels.ts'
 import type { Lane } from './lane.ts'
 import { type Codebooks, type MatrixPlan, wantsQ8 } from './layout.ts'
 
-/** Multiply-adds between two looks at the alive mask: at most a few milliseconds on a slow core. */
-const TILE_MULTIPLY_ADDS = 24e6
+/** Multiply-adds between two looks at the alive mask: some tenths of a millisecond. */
+const TILE_MULTIPLY_ADDS = 4e6
 
 export interface Matrix {
   readonly plan: MatrixPlan
