@@ -1,5 +1,5 @@
 // A repacked matrix of a wanted size in a memory of its own, and the calls whose speed is measured.
-import { activationBytes, activationFormat, matrixKernels } from '../engine/model/formats.ts'
+import { activationBytes, activationFormat, matrixKernels, q8HalfBytes } from '../engine/model/formats.ts'
 import type { Kernels, StageMemory } from '../engine/model/kernels.ts'
 
 const ROWS_MAX = 32
@@ -51,7 +51,7 @@ export function prepareMatrix(
   const rowBytes = activationBytes(format, k)
   for (let i = 0; i < ROWS_MAX; i++) {
     for (let c = 0; c < k; c++) row[c] = Math.sin(c * 1.3 + i)
-    if (format === 'q8') kernels.quantize_q8(X + i * rowBytes, OUT, k, 1, 0, 0)
+    if (format === 'q8') kernels.quantize_q8(X + i * rowBytes, OUT, k, q8HalfBytes(k))
     else new Float32Array(buffer, X + i * rowBytes, k).set(row)
   }
   const outStride = Math.ceil((groups * GROUP_ROWS * 4) / 64) * 64

@@ -1,21 +1,16 @@
 import { maxLanes, sumWords } from './inline/lanes'
-import { Q8_BLOCK_BYTES, secondHalf } from './inline/q8'
+import { Q8_BLOCK_BYTES } from './inline/q8'
 
 /**
- * `n` rows of `k` floats (k a multiple of 32) -> rows of `q8` blocks (inline/q8.ts). Per 32: scale = max |x| / 127,
- * code = nearest-even(x * (1 / scale)). A block of zeros, or so small that 1 / scale overflows (max |x| below 3.7e-37),
- * gets scale 0 and codes 0; one with an infinity or NaN gets scale NaN, so that every product with it is NaN.
+ * `n` floats (a multiple of 32) of a row -> as many blocks of its `q8` form (inline/q8.ts), whose second halves lie
+ * `second` bytes behind the first ones. Per 32: scale = max |x| / 127, code = nearest-even(x * (1 / scale)). A block of
+ * zeros, or so small that 1 / scale overflows (max |x| below 3.7e-37), gets scale 0 and codes 0; one with an infinity or
+ * NaN gets scale NaN, so that every product with it is NaN.
  */
-export function quantize_q8(out: usize, x: usize, k: i32, n: i32, outStride: usize, xStride: usize): void {
-  for (let i = 0; i < n; i++) {
-    let to = out
-    const end = x + (<usize>k << 2)
-    for (let from = x; from < end; from += 128) {
-      quantizeBlock(to, to + secondHalf(k), from)
-      to += Q8_BLOCK_BYTES
-    }
-    out += outStride
-    x += xStride
+export function quantize_q8(out: usize, x: usize, n: i32, second: usize): void {
+  for (const end = x + (<usize>n << 2); x < end; x += 128) {
+    quantizeBlock(out, out + second, x)
+    out += Q8_BLOCK_BYTES
   }
 }
 

@@ -1,5 +1,5 @@
 // Turns rows of f32 values into the input of matrix products: normalized and, for quantized weights, in `q8` form.
-import { activationBytes } from './formats.ts'
+import { activationBytes, q8HalfBytes } from './formats.ts'
 import { type Lane, shareStart } from './lane.ts'
 import { type ActivationRegion, PRIVATE_ROWS, type Region, type VectorPlan } from './layout.ts'
 import type { Matrix } from './matrix.ts'
@@ -10,7 +10,8 @@ export interface Prepared {
   readonly q8: Region
 }
 
-type Place = { -readonly [key in keyof Region]: Region[key] }
+/** A region that moves. */
+export type Place = { -readonly [key in keyof Region]: Region[key] }
 
 export class Activations {
   readonly #lane: Lane
@@ -62,7 +63,7 @@ export class Activations {
       input = this.#f32.address + row * this.#f32.stride
       kernels.rmsnorm(input, x, norm.address, width, 1, 0, 0, config.normEps)
     }
-    if (q8) kernels.quantize_q8(this.#q8.address + row * this.#q8.stride, input, width, 1, 0, 0)
+    if (q8) kernels.quantize_q8(this.#q8.address + row * this.#q8.stride, input, width, q8HalfBytes(width))
   }
 }
 

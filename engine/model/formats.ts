@@ -236,8 +236,11 @@ export const SPAN_GROUPS = 8
 /** Bytes of the scratch of a product. */
 export const MATMUL_SCRATCH_BYTES = SPAN_GROUPS * 224
 
-/** Bytes of 32 activations in the `q8` form, both halves. */
+/** Bytes of 32 activations in the `q8` form, both halves; see kernels-as/inline/q8.ts. */
 const Q8_BLOCK_BYTES = 128
+
+/** Bytes of the first halves of `columns` activations, a multiple of 32: there the block of that column begins. */
+export const q8HalfBytes = (columns: number): number => activationBytes('q8', columns) / 2
 
 function format(type: string): WeightFormat {
   const found = Object.hasOwn(FORMATS, type) ? FORMATS[type as KernelType] : undefined

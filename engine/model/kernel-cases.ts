@@ -2,7 +2,14 @@
 // with every tile and tail, attention, and what works on whole rows. Values are finite but of all sizes. Pure.
 import { isGeneric } from '../gguf/ggml-types.ts'
 import { attentionScratchBytes, attentionStateBytes, chunksOf } from './cells.ts'
-import { activationBytes, activationFormat, MATMUL_SCRATCH_BYTES, matrixKernels, packedBytes } from './formats.ts'
+import {
+  activationBytes,
+  activationFormat,
+  MATMUL_SCRATCH_BYTES,
+  matrixKernels,
+  packedBytes,
+  q8HalfBytes,
+} from './formats.ts'
 import type { Kernels, StageMemory } from './kernels.ts'
 
 /** Of the memory that cases need. */
@@ -111,7 +118,9 @@ function productCases(type: string, setup: Kernels, places: Places): KernelCase[
   const xStride = activationBytes(format, K)
   const floats = places.floats(ROWS_MAX * K, activation)
   const x = format === 'q8' ? places.take(ROWS_MAX * xStride) : floats
-  if (format === 'q8') setup.quantize_q8(x, floats, K, ROWS_MAX, xStride, K * 4)
+  for (let row = 0; format === 'q8' && row < ROWS_MAX; row++) {
+    setup.quantize_q8(x + row * xStride, floats + row * K * 4, K, q8HalfBytes(K))
+  }
   const outStride = ROWS * 4
   const out = places.take(ROWS_MAX * outStride)
   const scratch = places.take(MATMUL_SCRATCH_BYTES)
@@ -171,6 +180,6 @@ function rowCases(places: Places): KernelCase[] {
   return [
     floatsCase('rmsnorm', (kernels) => kernels.rmsnorm(out, x, y, n, 1, 0, 0, 1e-5)),
     floatsCase('swiglu', (kernels) => kernels.swiglu(out, x, y, n)),
-    floatsCase('quantize_q8', (kernels) => kernels.quantize_q8(out, x, K, 1, 0, 0)),
+    floatsCase('quantize_q8', (kernels) => kernels.quantize_q8(out, x, K, q8HalfBytes(K))),
   ]
 }

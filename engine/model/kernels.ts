@@ -123,7 +123,7 @@ export interface Kernels {
   readonly matmul_q6_k: MatmulKernel
   readonly matmul_q8_0: MatmulKernel
   readonly merge_attention: (out: number, states: number, chunks: number, heads: number, headDim: number) => void
-  readonly quantize_q8: (out: number, x: number, k: number, n: number, outStride: number, xStride: number) => void
+  readonly quantize_q8: (out: number, x: number, n: number, second: number) => void
   readonly read_sum: (at: number, bytes: number, strands: number) => number
   readonly repack_bf16: RepackKernel
   readonly repack_f16: RepackKernel

@@ -135,6 +135,8 @@ export interface StageLayout {
   readonly projection: Region
   readonly gate: Region
   readonly up: Region
+  /** What the FFN's last product takes, in the `q8` form. */
+  readonly hidden: Region
   /** For mixtures of experts. */
   readonly experts: ExpertRegions | undefined
   /** Activations that all lanes prepared together. */
@@ -265,6 +267,7 @@ export function stageLayout(
     projection: region(paddedRowBytes(config.width), rows),
     gate: region(paddedRowBytes(hiddenWidth), hiddenRows),
     up: region(paddedRowBytes(hiddenWidth), hiddenRows),
+    hidden: region(align(activationBytes('q8', hiddenWidth)), rows),
     experts: experts && {
       scores: region(paddedRowBytes(experts.count), rows),
       choice: { ...ofLanes(experts.used * 8), weights: experts.used * 4 },

@@ -8,6 +8,7 @@ import {
   MATMUL_SCRATCH_BYTES,
   matrixKernels,
   packedBytes,
+  q8HalfBytes,
 } from '../../engine/model/formats.ts'
 import { compileKernels, createStageMemory, instantiateKernels } from '../../engine/model/kernels.ts'
 import { assertSameFloats, kernelBytes, randomFloats, seeded } from './harness.ts'
@@ -43,7 +44,7 @@ function product(type: string, file: Uint8Array, x: Float32Array, top: number): 
   repack(w, top - file.length, ROWS, K)
   for (let i = 0; i < 3; i++) {
     floats(staging, K).set(x.subarray(i * K, (i + 1) * K))
-    if (activationFormat(type) === 'q8') kernels.quantize_q8(input + i * rowBytes, staging, K, 1, 0, 0)
+    if (activationFormat(type) === 'q8') kernels.quantize_q8(input + i * rowBytes, staging, K, q8HalfBytes(K))
     else floats(input + i * rowBytes, K).set(floats(staging, K))
   }
   for (const n of [1, 2]) matmul(out + (n - 1) * ROWS * 4, w, input, ROWS * 4, rowBytes, 0, ROWS / 8, K, n, scratch)

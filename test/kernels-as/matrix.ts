@@ -11,6 +11,7 @@ import {
   MATMUL_SCRATCH_BYTES,
   matrixKernels,
   packedBytes,
+  q8HalfBytes,
   tileBytes,
 } from '../../engine/model/formats.ts'
 import type { Kernels } from '../../engine/model/kernels.ts'
@@ -71,7 +72,7 @@ export function product(matrix: FileMatrix, x: Float32Array, n: number): Float32
     const input = arena.take(n * xStride)
     for (let i = 0; i < n; i++) {
       const row = x.subarray(i * k, (i + 1) * k)
-      if (format === 'q8') kernels.quantize_q8(input + i * xStride, arena.put(row), k, 1, 0, 0)
+      if (format === 'q8') kernels.quantize_q8(input + i * xStride, arena.put(row), k, q8HalfBytes(k))
       else new Float32Array(arena.buffer, input + i * xStride, k).set(row)
     }
     const outStride = padded * 4 + 32
