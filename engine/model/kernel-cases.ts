@@ -19,8 +19,8 @@ export const CASES_MEMORY_BYTES = 4 << 20
 export interface KernelCase {
   readonly name: string
   compute(kernels: Kernels): void
-  /** A copy of what was computed last. */
-  result(): Uint8Array
+  /** Where it writes: the bytes of what was computed last. */
+  readonly written: Uint8Array
 }
 
 /** Eleven groups: eight side by side and a tail of three. */
@@ -84,8 +84,8 @@ class Places {
     return at
   }
 
-  copy(at: number, bytes: number): Uint8Array {
-    return new Uint8Array(this.#buffer).slice(at, at + bytes)
+  bytes(at: number, count: number): Uint8Array {
+    return new Uint8Array(this.#buffer, at, count)
   }
 }
 
@@ -130,7 +130,7 @@ function productCases(type: string, setup: Kernels, places: Places): KernelCase[
       const { matmul } = matrixKernels(kernels, type)
       matmul(out, weights, x, outStride, xStride, 0, ROWS / 8, K, n, scratch)
     },
-    result: () => places.copy(out, n * outStride),
+    written: places.bytes(out, n * outStride),
   }))
 }
 
@@ -165,7 +165,7 @@ function attentionCase(places: Places): KernelCase {
       )
       kernels.merge_attention(out, states, chunks, HEADS, HEAD_DIM)
     },
-    result: () => places.copy(out, HEADS * HEAD_DIM * 4),
+    written: places.bytes(out, HEADS * HEAD_DIM * 4),
   }
 }
 
@@ -175,8 +175,8 @@ function rowCases(places: Places): KernelCase[] {
   const x = places.floats(n, wave)
   const y = places.floats(n, (i) => wave(i + 50))
   const out = places.take(n * 4)
-  const result = () => places.copy(out, n * 4)
-  const floatsCase = (name: string, compute: (kernels: Kernels) => void): KernelCase => ({ name, compute, result })
+  const written = places.bytes(out, n * 4)
+  const floatsCase = (name: string, compute: (kernels: Kernels) => void): KernelCase => ({ name, compute, written })
   return [
     floatsCase('rmsnorm', (kernels) => kernels.rmsnorm(out, x, y, n, 1, 0, 0, 1e-5)),
     floatsCase('swiglu', (kernels) => kernels.swiglu(out, x, y, n)),
