@@ -51,7 +51,11 @@ export function loadKernels(wanted: 'auto' | KernelBuild): LoadedKernels {
 /** A build compiled once more: V8 shares code between modules of equal bytes, these are made to differ by `letter`. */
 export function compileAnew(build: KernelBuild, letter: string): KernelModule {
   const emptySection = [0, 2, 1, letter.charCodeAt(0)]
-  return compileKernels(Uint8Array.from([...readBuild(build), ...emptySection]))
+  const bytes = readBuild(build)
+  const longer = new Uint8Array(bytes.length + emptySection.length)
+  longer.set(bytes)
+  longer.set(emptySection, bytes.length)
+  return compileKernels(longer)
 }
 
 /** As stats and the bench name them. */
