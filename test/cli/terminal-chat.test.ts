@@ -12,8 +12,8 @@ import { hasTmux, Terminal } from './terminal.ts'
 const folder = mkdtempSync(join(tmpdir(), 'tsinfer-terminal-'))
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Speaks like the small one, and so slowly that a long answer can be stopped. */
-const SHAPE = { width: 640, ffnWidth: 1536, layers: 8, heads: 8, kvHeads: 4 }
+/** Speaks like the small one, and so slowly that an answer can be stopped. */
+const SHAPE = { width: 640, ffnWidth: 1536, layers: 24, heads: 8, kvHeads: 4 }
 const TYPES = { matrices: 'Q8_0', head: 'Q8_0', down: 'Q8_0' } as const
 /** The small model has no template. */
 const TEMPLATE = '{{ bos_token }}{% for m in messages %}{{ m.content }}\n{% endfor %}'
@@ -88,7 +88,7 @@ class Conversation {
 async function twentyTurns(): Promise<void> {
   const model = join(folder, 'wide.gguf')
   forgeWidened(model, repositoryPath('cli/models/stories260K.gguf'), SHAPE, TYPES)
-  const words = ['run', model, '-c', '4096', '-n', '120', '--stats', '-s', '1', '--chat-template', TEMPLATE]
+  const words = ['run', model, '-c', '2048', '-n', '40', '--stats', '-s', '1', '--chat-template', TEMPLATE]
   const command = [process.execPath, repositoryPath('dist/cli/main.js'), ...words]
   const saved = join(folder, 'chat.session')
   const damaged = join(folder, 'damaged')
