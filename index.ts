@@ -48,7 +48,7 @@ import {
   TsinferError,
 } from './engine/index.ts'
 import { followGeneration } from './generation.ts'
-import { encodeOptions, startText, type TextThread } from './text-thread.ts'
+import { encodeOptions, startText, type TextOptions, type TextThread } from './text-thread.ts'
 import { metadataOf } from './tokenizer/gguf-metadata.ts'
 import { type ModelTemplate, readModelTemplate, type TemplateChoice } from './tokenizer/model-template.ts'
 import { detokenize } from './tokenizer/stream-decoder.ts'
@@ -85,7 +85,7 @@ async function load(path: string, options: LoadOptions, trace: TraceFile | undef
   if (options.experimentalV8) enableRelaxedSimd()
   const file = openGguf(path)
   const { prepared, draft } = prepareModels(file, withTuning(file, options))
-  const text = file.metadata.has('tokenizer.ggml.model') ? startText(path, options.tokenizerPre) : undefined
+  const text = file.metadata.has('tokenizer.ggml.model') ? startText(path, options) : undefined
   const { onProgress, signal } = options
   const rings = trace && createTraceRings(prepared.plan, draft?.plan)
   const kernels = await kernelsFor(draft ? [prepared, draft] : [prepared], options)
@@ -116,12 +116,12 @@ export const keepTuning = (folder: string, path: string, tuning: Tuning): string
   keepTuningOf(folder, openGguf(path), tuning)
 
 /** Opens only the vocabulary of a GGUF file. Rejects like `loadModel`, or where the file has no vocabulary. */
-export async function openTokenizer(path: string, options: { tokenizerPre?: string } = {}): Promise<TextTokenizer> {
+export async function openTokenizer(path: string, options: TextOptions = {}): Promise<TextTokenizer> {
   const file = openGguf(path)
   if (!file.metadata.has('tokenizer.ggml.model')) {
     throw new TsinferError('tokenizer_invalid', `${path}: expected a vocabulary (tokenizer.ggml.model), found none`)
   }
-  const { client, close } = startText(path, options.tokenizerPre)
+  const { client, close } = startText(path, options)
   try {
     const { table } = await client.ready
     return {

@@ -1,23 +1,25 @@
 // Starts the text thread, which holds a model's vocabulary and template.
 import { MessageChannel } from 'node:worker_threads'
-import { type Residents, startResidents, type TokenizeOptions, TsinferError } from './engine/index.ts'
+import { type LoadOptions, type Residents, startResidents, type TokenizeOptions, TsinferError } from './engine/index.ts'
 import { TextClient } from './tokenizer/text-client.ts'
 
 /** Time the text worker gets to return by itself. */
 const CLOSE_GRACE_MS = 1000
+
+export type TextOptions = Pick<LoadOptions, 'tokenizerPre' | 'onNotice'>
 
 export interface TextThread {
   readonly client: TextClient
   close(): Promise<void>
 }
 
-/** `tokenizerPre` takes the place of the file's pre-tokenizer. */
-export function startText(path: string, tokenizerPre: string | undefined): TextThread {
+/** `tokenizerPre` takes the place of the file's pre-tokenizer; `onNotice` as in `LoadOptions`. */
+export function startText(path: string, { tokenizerPre, onNotice }: TextOptions): TextThread {
   const { port1, port2 } = new MessageChannel()
   const payload = { path, port: port2, ...(tokenizerPre === undefined ? {} : { tokenizerPre }) }
   const entry = new URL('./tokenizer/text-worker.js', import.meta.url)
   const residents: Residents = startResidents([{ name: 'text worker', entry, payload, transfer: [port2] }])
-  const client = new TextClient(port1)
+  const client = new TextClient(port1, onNotice)
   residents.died.then(({ code, message }) => client.fail(new TsinferError(code, message)))
   return {
     client,

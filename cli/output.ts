@@ -30,3 +30,6 @@ export function writeJson(value: unknown): void {
 export function note(text: string): void {
   process.stderr.write(text)
 }
+
+/** Shows what the library's `onNotice` is told. */
+export const showNotice = (notice: string): void => note(`${notice}\n`)

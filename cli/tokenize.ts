@@ -2,7 +2,7 @@
 import { openTokenizer } from '../index.ts'
 import { defineCommand } from './command.ts'
 import { JSON_OPTION, MODEL_FILE_OPTIONS, present, requiredModelPath, TOKENIZER_OPTIONS } from './options.ts'
-import { write, writeJson } from './output.ts'
+import { showNotice, write, writeJson } from './output.ts'
 import { INPUT_OPTIONS, readInput } from './text-input.ts'
 
 export const command = defineCommand({
@@ -19,7 +19,7 @@ export const command = defineCommand({
   async run({ values, positionals }) {
     const path = requiredModelPath(values, positionals)
     const input = await readInput(values, '-p, -f and --ids')
-    const tokenizer = await openTokenizer(path, present({ tokenizerPre: values.tokenizerPre }))
+    const tokenizer = await openTokenizer(path, present({ tokenizerPre: values.tokenizerPre, onNotice: showNotice }))
     try {
       const options = present({
         addBos: values.noBos ? false : undefined,

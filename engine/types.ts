@@ -48,7 +48,10 @@ export interface LoadOptions {
    */
   readonly trace?: string
   readonly signal?: AbortSignal
-  /** Called with a line about what is left out without harm: a tuning that cannot be used. */
+  /**
+   * Called with a line about what is done in place of what was asked or what the file says: a tuning that cannot be used,
+   * a chat without a template. While the model is loaded and, where requests bring news, later; each line once.
+   */
   readonly onNotice?: (notice: string) => void
   /** Called with 0..1 while the weights are read. */
   readonly onProgress?: (fraction: number) => void

@@ -27,10 +27,17 @@ export class TextClient {
   private settle: { resolve(facts: TextFacts): void; reject(error: TsinferError): void }
   private lastId = 0
   private fault: TsinferError | undefined
+  private readonly onNotice: (notice: string) => void
+  /** Notices are about the model or its use, so each is said once. */
+  private readonly said = new Set<string>()
 
-  /** `port` is the other end of the one in the worker's payload. Keeps the process alive until `close` or `fail`. */
-  constructor(port: MessagePort) {
+  /**
+   * `port` is the other end of the one in the worker's payload. Keeps the process alive until `close` or `fail`.
+   * `onNotice` gets the worker's notices; those about the vocabulary before `ready` resolves.
+   */
+  constructor(port: MessagePort, onNotice: (notice: string) => void = () => {}) {
     this.port = port
+    this.onNotice = onNotice
     const { promise, ...settle } = deferred<TextFacts>()
     this.ready = promise
     this.settle = settle
@@ -86,8 +93,15 @@ export class TextClient {
     this.port.postMessage(message)
   }
 
+  private notice(notice: string): void {
+    if (this.said.has(notice)) return
+    this.said.add(notice)
+    this.onNotice(notice)
+  }
+
   private receive(message: FromTextWorker): void {
     if (message.kind === 'ready') this.settle.resolve(message.facts)
+    else if (message.kind === 'notice') this.notice(message.notice)
     else if (message.kind === 'failed') this.fail(new TsinferError(message.code, message.message))
     else {
       const waiting = this.waiting.get(message.id)

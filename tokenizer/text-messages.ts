@@ -17,6 +17,8 @@ export type ToTextWorker =
 
 export type FromTextWorker =
   | { readonly kind: 'ready'; readonly facts: TextFacts }
+  /** A line for the user about what is done in place of what was asked or expected. */
+  | { readonly kind: 'notice'; readonly notice: string }
   /** The vocabulary cannot be used; the worker has ended. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'encoded'; readonly id: number; readonly ids: Int32Array }

@@ -7,7 +7,7 @@ import { ChatPrompter } from './chat-prompt.ts'
 import { metadataOf } from './gguf-metadata.ts'
 import type { FromTextWorker, ToTextWorker } from './text-messages.ts'
 import { specialTokens } from './token-attributes.ts'
-import { createTokenizer, type Tokenizer } from './tokenizer.ts'
+import { createTokenizer, type EncodeOptions, type Tokenizer } from './tokenizer.ts'
 import { readVocabulary, type Vocabulary } from './vocabulary.ts'
 
 export interface TextWorkerPayload {
@@ -31,6 +31,7 @@ export default async function runTextWorker({
   port,
 }: TextWorkerPayload): Promise<Fault | undefined> {
   const post = (message: FromTextWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
+  const onNotice = (notice: string) => post({ kind: 'notice', notice })
   let vocabulary: Vocabulary
   let tokenizer: Tokenizer
   let prompter: ChatPrompter
@@ -47,6 +48,11 @@ export default async function runTextWorker({
   }
   const { table, ids, endOfGeneration, addBos, addEos, attributes } = vocabulary
   const specials = specialTokens(attributes)
+  const encode = (text: string, options: EncodeOptions): Int32Array<ArrayBuffer> => {
+    const encoded = Int32Array.from(tokenizer.encode(text, options))
+    if (beginsTwice(encoded, vocabulary)) onNotice(TWO_BOS)
+    return encoded
+  }
   await new Promise<void>((resolve) => {
     port.on('close', resolve)
     port.on('message', (message: ToTextWorker) => {
@@ -57,11 +63,11 @@ export default async function runTextWorker({
       try {
         const { id } = message
         if (message.kind === 'encode') {
-          const ids = Int32Array.from(tokenizer.encode(message.text, message.options))
+          const ids = encode(message.text, message.options)
           post({ kind: 'encoded', id, ids }, [ids.buffer])
         } else {
           const { text, hasBos } = prompter.prompt(message.request)
-          const ids = Int32Array.from(tokenizer.encode(text, { addBos: !hasBos, parseSpecial: true }))
+          const ids = encode(text, { addBos: !hasBos, parseSpecial: true })
           post({ kind: 'prompted', id, ids, text }, [ids.buffer])
         }
       } catch (error) {
@@ -72,6 +78,13 @@ export default async function runTextWorker({
   })
   return undefined
 }
+
+const TWO_BOS =
+  'the prompt begins with two BOS tokens: the model wants one, and the text (or its chat template) has one of its own'
+
+/** As llama.cpp, which leaves both and warns: a text may mean it. Chat templates that write one get no second. */
+const beginsTwice = (encoded: Int32Array, { ids: { bos } }: Vocabulary): boolean =>
+  bos !== undefined && encoded[0] === bos && encoded[1] === bos
 
 /** Codes survive the way to another thread, error objects do not. */
 function faultOf(error: unknown): Fault {

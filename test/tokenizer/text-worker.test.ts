@@ -27,7 +27,9 @@ function start(path: string, tokenizerPre?: string) {
     workerData: { entry: TEXT_WORKER_ENTRY.href, payload },
     transferList: [port2],
   })
-  return { client: new TextClient(port1), worker, ended: once(worker, 'exit').then(([code]) => code as number) }
+  const notices: string[] = []
+  const client = new TextClient(port1, (notice) => notices.push(notice))
+  return { client, notices, worker, ended: once(worker, 'exit').then(([code]) => code as number) }
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
@@ -56,6 +58,20 @@ test('encodes as without a thread, shares its tables, ends when told', async () 
   client.close()
   assert.is(await ended, 0)
   assert.is(await codeOf(client.encode('late', PLAIN)), 'closed')
+})
+
+test('notices: a doubled BOS is said once, and kept', async () => {
+  const { client, notices, ended } = start(MODEL)
+  await client.encode('Once', { addBos: true, parseSpecial: true })
+  await client.encode('<s>Once', { addBos: false, parseSpecial: true })
+  assert.equal(notices, [])
+  const doubled = await client.encode('<s>Once', { addBos: true, parseSpecial: true })
+  await client.encode('<s>Twice', { addBos: true, parseSpecial: true })
+  assert.equal([...doubled.slice(0, 2)], [1, 1])
+  assert.is(notices.length, 1)
+  assert.match(notices[0]!, /two BOS tokens/)
+  client.close()
+  assert.is(await ended, 0)
 })
 
 test('a file that is no model, no tokenizer, or names an unknown pre-tokenizer', async () => {
