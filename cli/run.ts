@@ -2,7 +2,7 @@
 import { TsinferError } from '../engine/errors.ts'
 import { type ChatOptions, DEFAULT_SAMPLING, type GenerateResult, type Model, readChatTemplate } from '../index.ts'
 import type { Values } from './arguments.ts'
-import { runChat } from './chat.ts'
+import { runChat } from './chat/chat.ts'
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate, plainVariables } from './chat-options.ts'
 import { defineCommand } from './command.ts'
 import { listing, snakeKeys } from './figures.ts'

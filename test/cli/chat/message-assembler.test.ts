@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { MessageAssembler } from '../../cli/message-assembler.ts'
+import { MessageAssembler } from '../../../cli/chat/message-assembler.ts'
 
 /** The messages that lines make; `lines` with a trailing tab are in the middle of a paste. */
 function messagesOf(...lines: readonly string[]): string[] {

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { forgeWidened } from '../../bench/models/widen.ts'
-import { repositoryPath } from '../shared.ts'
-import { hasTmux, Terminal } from './terminal.ts'
+import { forgeWidened } from '../../../bench/models/widen.ts'
+import { repositoryPath } from '../../shared.ts'
+import { hasTmux, Terminal } from '../terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tsinfer-terminal-'))
 test.after(() => rmSync(folder, { recursive: true, force: true }))

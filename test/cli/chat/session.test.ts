@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ChatSession } from '../../cli/chat-session.ts'
-import { type ChatResult, loadModel, type TsinferError } from '../../index.ts'
-import { repositoryPath } from '../shared.ts'
+import { ChatSession } from '../../../cli/chat/session.ts'
+import { type ChatResult, loadModel, type TsinferError } from '../../../index.ts'
+import { repositoryPath } from '../../shared.ts'
 
 const MODEL = repositoryPath('cli/models/stories260K.gguf')
 const DRAFT = repositoryPath('cli/models/stories75K-draft.gguf')

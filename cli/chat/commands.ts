@@ -1,7 +1,7 @@
 // What can be typed in a chat besides messages.
-import type { ChatSession } from './chat-session.ts'
-import { listing, snakeKeys } from './figures.ts'
-import { nearest } from './nearest.ts'
+import { listing, snakeKeys } from '../figures.ts'
+import { nearest } from '../nearest.ts'
+import type { ChatSession } from './session.ts'
 
 interface ChatCommand {
   readonly name: string

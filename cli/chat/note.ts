@@ -1,6 +1,6 @@
 // The messages of a chat as the note in its session file: JSON.
-import { TsinferError } from '../engine/errors.ts'
-import type { ChatMessage } from '../index.ts'
+import { TsinferError } from '../../engine/errors.ts'
+import type { ChatMessage } from '../../index.ts'
 
 const FORMAT = 'tsinfer-chat'
 const VERSION = 1

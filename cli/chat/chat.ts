@@ -1,10 +1,10 @@
 // A chat in a terminal: reads messages and commands, writes answers.
-import { type ErrorCode, isInputError, TsinferError } from '../engine/errors.ts'
-import type { ChatOptions, ChatResult, Model } from '../index.ts'
-import { runChatCommand } from './chat-commands.ts'
-import { type AnswerView, ChatSession } from './chat-session.ts'
-import { listing, snakeKeys } from './figures.ts'
+import { type ErrorCode, isInputError, TsinferError } from '../../engine/errors.ts'
+import type { ChatOptions, ChatResult, Model } from '../../index.ts'
+import { listing, snakeKeys } from '../figures.ts'
+import { runChatCommand } from './commands.ts'
 import { MessageReader, type Terminal } from './message-reader.ts'
+import { type AnswerView, ChatSession } from './session.ts'
 
 /** Errors of one answer, beside those of its input. */
 const HARMLESS: ReadonlySet<ErrorCode> = new Set(['logits_nan', 'out_of_memory'])

@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type ChatSettings, runChat } from '../../cli/chat.ts'
+import { type ChatSettings, runChat } from '../../../cli/chat/chat.ts'
 import {
   type ChatGeneration,
   type ChatMessage,
@@ -11,7 +11,7 @@ import {
   type ChatResult,
   type Model,
   TsinferError,
-} from '../../index.ts'
+} from '../../../index.ts'
 
 /** Session files by path: their notes. */
 const files = new Map<string, string>()
