@@ -2,29 +2,18 @@
 import { answerMarks, chatRequest, followChat } from './chat.ts'
 import { embedAll } from './embedding.ts'
 import {
-  type ChatGeneration,
-  type ChatMessage,
-  type ChatOptions,
   createTraceRings,
   describeKernels,
-  type EmbedOptions,
   Engine,
   type EngineEvent,
-  type EngineStats,
   enableRelaxedSimd,
-  type GenerateOptions,
-  type Generation,
   type GgufFile,
-  type Inspection,
   inspectFile,
   KeptSession,
   kernelsFor,
   type LoadedKernels,
-  type LoadOptions,
   linkAbort,
-  type Model,
   type ModelConfig,
-  type ModelInfo,
   machineTopology,
   modelConfig,
   modelInfo,
@@ -33,36 +22,47 @@ import {
   pairDifferences,
   prepareModel,
   preparePair,
-  type ResponseFormat,
   resolveResponseFormat,
   resolveSampling,
   resolveSpeculation,
-  type ScoredPosition,
-  type ScoreOptions,
-  type Session,
   type SessionHome,
-  type Speculation,
   sessionHome,
-  type TextTokenizer,
-  type TokenizeOptions,
   TsinferError,
 } from './engine/index.ts'
+import type {
+  ChatGeneration,
+  ChatMessage,
+  ChatOptions,
+  EmbedOptions,
+  EngineStats,
+  GenerateOptions,
+  Generation,
+  Inspection,
+  LoadOptions,
+  Model,
+  ModelInfo,
+  ResponseFormat,
+  ScoredPosition,
+  ScoreOptions,
+  Session,
+  Speculation,
+  TextOptions,
+  TextTokenizer,
+  TokenizeOptions,
+  Tuning,
+} from './engine/public.ts'
 import { followGeneration } from './generation.ts'
-import { encodeOptions, startText, type TextOptions, type TextThread } from './text-thread.ts'
+import { encodeOptions, startText, type TextThread } from './text-thread.ts'
 import { metadataOf } from './tokenizer/gguf-metadata.ts'
 import { type ModelTemplate, readModelTemplate, type TemplateChoice } from './tokenizer/model-template.ts'
 import { detokenize } from './tokenizer/stream-decoder.ts'
 import type { PromptedChat } from './tokenizer/text-client.ts'
 import type { TextFacts } from './tokenizer/text-messages.ts'
 import { TraceFile } from './trace.ts'
-import { keepTuning as keepTuningOf, type Tuning, withTuning } from './tuning.ts'
+import { keepTuning as keepTuningOf, withTuning } from './tuning.ts'
 
-export type * from './engine/chat-types.ts'
-export { DEFAULT_SAMPLING, type ErrorCode, isInputError, machineTopology, TsinferError } from './engine/index.ts'
-export type * from './engine/model-types.ts'
-export type * from './engine/types.ts'
+export * from './engine/public.ts'
 export type { ModelTemplate, TemplateChoice } from './tokenizer/model-template.ts'
-export type { Tuning } from './tuning.ts'
 
 /** Next tokens that can be reported per scored position. */
 const SCORE_TOP_MAX = 64

@@ -1,12 +1,10 @@
 // Starts the text thread, which holds a model's vocabulary and template.
 import { MessageChannel } from 'node:worker_threads'
-import { type LoadOptions, type Residents, startResidents, type TokenizeOptions, TsinferError } from './engine/index.ts'
+import { type Residents, startResidents, type TextOptions, type TokenizeOptions, TsinferError } from './engine/index.ts'
 import { TextClient } from './tokenizer/text-client.ts'
 
 /** Time the text worker gets to return by itself. */
 const CLOSE_GRACE_MS = 1000
-
-export type TextOptions = Pick<LoadOptions, 'tokenizerPre' | 'onNotice'>
 
 export interface TextThread {
   readonly client: TextClient

@@ -12,10 +12,8 @@ import {
   machineTopology,
   modelConfig,
   SPINS_MAX,
+  type Tuning,
 } from './engine/index.ts'
-
-/** What is tuned: options of `loadModel`. */
-export type Tuning = Required<Pick<LoadOptions, 'lanes' | 'chunkRows' | 'barrierSpins'>>
 
 const FILE_BYTES_MAX = 65536
 

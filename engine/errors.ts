@@ -31,7 +31,7 @@ export type ErrorCode =
 /** The single error class of the library: `code` for programs, `message` (one line, expected and found) for people. */
 export class TsinferError extends Error {
   readonly code: ErrorCode
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options)
     this.name = 'TsinferError'
     this.code = code

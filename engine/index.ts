@@ -1,13 +1,8 @@
-// The only door of the engine: what index.ts, the command line and the benches may use of it.
-import { availableParallelism } from 'node:os'
-import { readSystemText } from './gguf/file-source.ts'
-import { readTopology, type Topology } from './pipeline/topology.ts'
+// The inner door of the engine: what index.ts, the command line and the benches may use of it, beside what is public.
 
 export { measureBandwidth, READ_STRANDS } from './bandwidth.ts'
-export type * from './chat-types.ts'
 export { resolveResponseFormat } from './constraint/response-format.ts'
 export { Engine, type EngineEvent, type EngineRequest } from './engine.ts'
-export { type ErrorCode, isInputError, TsinferError } from './errors.ts'
 export { type GgufFile, openGguf } from './gguf/file.ts'
 export { inspectFile, modelInfo } from './inspect.ts'
 export { describeKernels, enableRelaxedSimd, type LoadedKernels, loadKernels } from './kernel-builds.ts'
@@ -16,12 +11,11 @@ export { CHUNK_ROWS_MAX, LANES_MAX, SPINS_MAX } from './limits.ts'
 export { linkAbort } from './linked-abort.ts'
 export type { RequestFigures, TokenBytes } from './messages.ts'
 export { type ModelConfig, modelConfig } from './model/config.ts'
-export type * from './model-types.ts'
 export { type Resident, type Residents, startResidents } from './pipeline/pool.ts'
-export type { Topology } from './pipeline/topology.ts'
 export { type PreparedModel, prepareModel, preparePair } from './prepare.ts'
+export * from './public.ts'
 export { RequestStream } from './request-stream.ts'
-export { DEFAULT_SAMPLING, resolveSampling, type SamplingParameters } from './sampling/parameters.ts'
+export { resolveSampling, type SamplingParameters } from './sampling/parameters.ts'
 export { compileStopStrings, type StopAutomaton, StopWatch } from './sampling/stop-strings.ts'
 export { KeptSession } from './session/kept-session.ts'
 export { type SessionHome, sessionHome } from './session/session-home.ts'
@@ -29,8 +23,4 @@ export { describeAuto } from './spec/describe-auto.ts'
 export { DEFAULT_DRAFT, type DraftParameters, resolveSpeculation } from './spec/parameters.ts'
 export { createTraceRings, type TraceRings } from './trace.ts'
 export { chromeEvents, lostInTrace } from './trace-events.ts'
-export type * from './types.ts'
 export { pairDifferences } from './vocabulary-pair.ts'
-
-/** The machine this process runs on. */
-export const machineTopology = (): Topology => readTopology(readSystemText, availableParallelism())

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // What a loaded model can be asked. Types only; index.ts re-exports all of it.
 import type { ChatGeneration, ChatMessage, ChatOptions } from './chat-types.ts'
 import type { TokenId } from './domain.ts'

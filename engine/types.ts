@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // What a user of the library passes in and gets back. Types only; index.ts re-exports all of it.
 import type { Position, TokenId } from './domain.ts'
 
@@ -56,6 +57,12 @@ export interface LoadOptions {
   /** Called with 0..1 while the weights are read. */
   readonly onProgress?: (fraction: number) => void
 }
+
+/** Options of a vocabulary without a model. */
+export type TextOptions = Pick<LoadOptions, 'tokenizerPre' | 'onNotice'>
+
+/** What is tuned: options of `loadModel`. */
+export type Tuning = Required<Pick<LoadOptions, 'lanes' | 'chunkRows' | 'barrierSpins'>>
 
 /**
  * What a text has to be: anything, a JSON object, or a JSON value that a schema accepts. The text is one value without

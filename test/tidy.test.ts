@@ -109,7 +109,7 @@ const MAY_IMPORT: readonly (readonly [of: RegExp, allowed: RegExp])[] = [
   [/^tokenizer\//, /^(tokenizer\/|engine\/(gguf\/|(domain|errors|limits|chat-types)\.ts$))/],
   [/^kernels-as\//, /^kernels-as\//],
   [/^cli\//, /^(cli\/|[\w-]+\.ts$|engine\/(index|errors)\.ts$|tokenizer\/index\.ts$)/],
-  [/^[\w-]+\.ts$/, /^([\w-]+\.ts$|engine\/(index|types|[\w-]+-types)\.ts$|tokenizer\/)/],
+  [/^[\w-]+\.ts$/, /^([\w-]+\.ts$|engine\/(index|public|types|[\w-]+-types)\.ts$|tokenizer\/)/],
 ]
 
 test('arrows point one way', () => {

@@ -1,0 +1,2 @@
+import type { EcosystemCase } from './case.ts'
+export const samplesOfReadme: readonly EcosystemCase[] = []
