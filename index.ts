@@ -13,6 +13,7 @@ import {
   kernelsFor,
   type LoadedKernels,
   linkAbort,
+  loadNotices,
   type ModelConfig,
   machineTopology,
   modelConfig,
@@ -93,7 +94,10 @@ async function load(path: string, options: LoadOptions, trace: TraceFile | undef
   const [engine, facts] = await Promise.allSettled([starting, text?.client.ready])
   if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
     const onClosed = async () => rings && trace.write(rings)
-    return new LoadedModel(path, prepared, kernels, engine.value, text, facts.value, draft ? 'auto' : 'off', onClosed)
+    const speculation = draft ? 'auto' : 'off'
+    const model = new LoadedModel(path, prepared, kernels, engine.value, text, facts.value, speculation, onClosed)
+    for (const notice of loadNotices(model.info, options, process.versions.node)) options.onNotice?.(notice)
+    return model
   }
   if (engine.status === 'fulfilled') await engine.value.close()
   await text?.close()

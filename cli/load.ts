@@ -1,7 +1,7 @@
 // Loads a model for a command: with a progress bar, closed again whatever happens.
 import { fileURLToPath } from 'node:url'
 import { type LoadOptions, loadModel, type Model } from '../index.ts'
-import { note, showNotice } from './output.ts'
+import { showNotice } from './output.ts'
 import { startProgress } from './progress.ts'
 import { tuningFolder } from './tuning-folder.ts'
 
@@ -26,10 +26,6 @@ export async function withModel(
     onNotice: showNotice,
   })
   const model = await loading.finally(() => progress.end())
-  const { genericTypes } = model.info.plan
-  if (genericTypes.length > 0) {
-    note(`no kernels for ${genericTypes.join(', ')} weights: computed generically, which is slower\n`)
-  }
   try {
     await use(model)
   } finally {

@@ -9,6 +9,7 @@ export { describeKernels, enableRelaxedSimd, type LoadedKernels, loadKernels } f
 export { kernelsFor } from './kernel-choice.ts'
 export { CHUNK_ROWS_MAX, LANES_MAX, SPINS_MAX } from './limits.ts'
 export { linkAbort } from './linked-abort.ts'
+export { loadNotices } from './load-notices.ts'
 export type { RequestFigures, TokenBytes } from './messages.ts'
 export { type ModelConfig, modelConfig } from './model/config.ts'
 export { type Resident, type Residents, startResidents } from './pipeline/pool.ts'
