@@ -23,6 +23,7 @@ import {
   pairDifferences,
   prepareModel,
   preparePair,
+  realExp,
   resolveResponseFormat,
   resolveSampling,
   resolveSpeculation,
@@ -248,7 +249,7 @@ class LoadedModel implements Model {
     for await (const event of this.#engine.request({ kind: 'score', prompt, from, top }, signal)) {
       if (event.kind !== 'score') continue
       const { position, ids: best, logits, logsumexp, nextLogit } = event.row
-      const entries = Array.from(best, (id, i): [number, number] => [id, Math.exp(logits[i]! - logsumexp)])
+      const entries = Array.from(best, (id, i): [number, number] => [id, realExp(logits[i]! - logsumexp)])
       const next = Number.isNaN(nextLogit) ? {} : { nextLogit }
       yield { position, token: prompt[position]!, top: entries, logsumexp, ...next }
     }

@@ -68,5 +68,6 @@ export function median(values: readonly number[]): number {
 export function deviation(values: readonly number[]): number {
   if (values.length < 2) return 0
   const average = mean(values)
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - average) ** 2, 0) / (values.length - 1))
+  const squares = values.reduce((sum, value) => sum + (value - average) * (value - average), 0)
+  return Math.sqrt(squares / (values.length - 1))
 }

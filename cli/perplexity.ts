@@ -1,5 +1,6 @@
 // `tsinfer perplexity`: mean negative log-likelihood of a text, in windows as long as the context.
 import { TsinferError } from '../engine/errors.ts'
+import { realExp } from '../engine/index.ts'
 import type { Model } from '../index.ts'
 import { defineCommand } from './command.ts'
 import { withModel } from './load.ts'
@@ -32,7 +33,7 @@ export const command = defineCommand({
         }
       }
       const nll = sum / tokens
-      const ppl = Math.exp(nll)
+      const ppl = realExp(nll)
       if (values.json) writeJson({ nll, ppl, tokens })
       else
         write(`perplexity ${ppl.toFixed(4)} (mean negative log-likelihood ${nll.toFixed(6)} over ${tokens} tokens)\n`)

@@ -123,7 +123,8 @@ export function codebookVectors(name: CodebookName): Int8Array {
   const bytes = atob(bits)
   const vectors = new Int8Array(codebookBytes(name))
   let at = 0
-  for (let n = 0; n < values.length ** elements; n++) {
+  const total = Array.from({ length: elements }).reduce<number>((product) => product * values.length, 1)
+  for (let n = 0; n < total; n++) {
     if (((bytes.charCodeAt(n >>> 3) >>> (n & 7)) & 1) === 0) continue
     for (let rest = n, element = 0; element < elements; element++) {
       vectors[at++] = values[rest % values.length]!

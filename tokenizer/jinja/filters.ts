@@ -101,18 +101,21 @@ const round: Filter = (value, args) => {
   if (number === undefined) throw new TemplateFault('round: expected a number')
   const digits = asInteger('round', precision)
   if (method === 'ceil' || method === 'floor') {
-    const scale = 10 ** digits
+    const scale = powerOfTen(digits)
     return (method === 'ceil' ? Math.ceil(Number(number) * scale) : Math.floor(Number(number) * scale)) / scale
   }
   if (method !== 'common') throw new TemplateFault('method must be common, ceil or floor')
   return typeof number === 'bigint' && digits >= 0 ? number : halfEven(Number(number), digits)
 }
 
+/** Exact as a decimal is, which a power that an engine computes need not be. */
+const powerOfTen = (exponent: number): number => Number(`1e${exponent}`)
+
 /** Python's `round`: to the nearest decimal, halves to the even one. */
 function halfEven(value: number, digits: number): number {
   if (!Number.isFinite(value)) return value
   if (digits < 0) {
-    const scale = 10 ** -digits
+    const scale = powerOfTen(-digits)
     return halfEven(value / scale, 0) * scale
   }
   if (digits === 0) {
