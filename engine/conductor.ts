@@ -75,7 +75,7 @@ class Conductor {
 
   constructor(payload: ConductorPayload) {
     const { control, target, draft, trace } = payload
-    const { plan, lanePorts, vocabularySize, kvHeads } = target
+    const { plan, lanePorts, vocabularySize } = target
     const { stages, sizes, inFlightMax } = plan
     const memories = handOutMemories(stages, lanePorts)
     this.#payload = payload
@@ -104,7 +104,7 @@ class Conductor {
     const costs = new StepCosts(stages.length, { sharesCores: !isDrafterLight && plan.sharesCores, isDrafterLight })
     this.#scheduler = new Scheduler(limits, speculative, costs)
     const tell = (message: FromConductor) => this.#outbox.push(message)
-    this.#transfers = new Transfers(this.#scheduler, stages, memories, kvHeads, tell)
+    this.#transfers = new Transfers(this.#scheduler, stages, memories, tell)
   }
 
   serve(): never {

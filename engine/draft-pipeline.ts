@@ -25,7 +25,6 @@ export interface PipelinePart {
   readonly words: ControlLayout
   readonly plan: ModelPlan
   readonly vocabularySize: number
-  readonly kvHeads: number
   /** Where its lanes, [stage][lane], wait for their memories. */
   readonly lanePorts: readonly (readonly MessagePort[])[]
 }

@@ -290,5 +290,5 @@ export function pipelineResidents(
       return port1
     }),
   )
-  return { part: { words, plan, vocabularySize: config.vocabularySize, kvHeads: config.kvHeads, lanePorts }, lanes }
+  return { part: { words, plan, vocabularySize: config.vocabularySize, lanePorts }, lanes }
 }

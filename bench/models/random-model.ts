@@ -1,6 +1,6 @@
 // Writes a model of a recipe. Every number comes from the tensor's name and a seed by integer arithmetic, additions and
 // multiplications alone, so that the file is the same on every machine.
-import type { MetadataEntry } from '../../engine/gguf/metadata.ts'
+import type { MetadataEntry, ScalarValue } from '../../engine/gguf/metadata.ts'
 import { ARCHITECTURES } from '../../engine/model/architectures.ts'
 import { type ModelConfig, modelConfig } from '../../engine/model/config.ts'
 import type { LayerTensor } from '../../engine/model/layer-tensors.ts'
@@ -49,11 +49,16 @@ function metadataOf({ architecture, keys }: Recipe): MetadataItem[] {
   ]
 }
 
+/** `Array.isArray` for arrays that are read only. */
+const isArray = (value: MetadataItem['value']): value is Exclude<MetadataItem['value'], ScalarValue> =>
+  Array.isArray(value)
+
 /** As the engine will read it: the table of architectures knows the shapes. */
 function configOf(metadata: readonly MetadataItem[]): ModelConfig {
-  const entries = metadata
-    .filter(({ value }) => !Array.isArray(value))
-    .map(({ key, type, value }) => [key, { kind: 'scalar', type, value }] as [string, MetadataEntry])
+  const entries = metadata.map(({ key, type, value }): [string, MetadataEntry] => {
+    if (!isArray(value)) return [key, { kind: 'scalar', type, value }]
+    return [key, { kind: 'array', type, count: value.length, offset: 0, bytes: 0, items: value }]
+  })
   const embedding = { name: 'token_embd.weight', type: 'F32', dims: [1, WORDS], shard: 0, offset: 0, bytes: 0 } as const
   return modelConfig({ metadata: new Map(entries), tensors: new Map([[embedding.name, embedding]]) })
 }
@@ -68,7 +73,7 @@ function tensorsOf(recipe: Recipe, config: ModelConfig, type: ForgedType): Tenso
   )
   const ofLayer = (layer: number) =>
     layerTensors.map((tensor): TensorItem => {
-      const dims = dimsOf(tensor, config)
+      const dims = dimsOf(tensor, config, layer)
       const isPlain = tensor.inputs === undefined || tensor.name.startsWith('ffn_gate_inp')
       return { name: `blk.${layer}.${tensor.name}`, type: isPlain ? 'F32' : fittingType(type, dims[0]!), dims }
     })
@@ -83,9 +88,10 @@ function tensorsOf(recipe: Recipe, config: ModelConfig, type: ForgedType): Tenso
   ]
 }
 
-function dimsOf({ inputs, parts, slabs }: LayerTensor, config: ModelConfig): number[] {
-  const outputs = parts.reduce((sum, part) => sum + part.outputs(config), 0)
-  const dims = [...(inputs ? [inputs(config)] : []), outputs, ...(slabs ? [slabs(config)] : [])]
+function dimsOf({ inputs, parts, slabs }: LayerTensor, config: ModelConfig, layer: number): number[] {
+  const shape = config.layers[layer]!
+  const outputs = parts.reduce((sum, part) => sum + part.outputs(config, shape), 0)
+  const dims = [...(inputs ? [inputs(config, shape)] : []), outputs, ...(slabs ? [slabs(config, shape)] : [])]
   // The gate of a shared expert is written as a vector.
   return dims.length === 2 && dims[1] === 1 ? dims.slice(0, 1) : dims
 }

@@ -88,6 +88,19 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
       'rope.scaling.original_context_length': ['u32', 64],
     },
   },
+  // As OLMo 3 has it: a factor on the rotated values of the layers without a window.
+  'olmo2-factor': {
+    architecture: 'olmo2',
+    optional: SEPARATE_QKV,
+    keys: {
+      block_count: ['u32', 4],
+      'attention.sliding_window': ['u32', 12],
+      'rope.scaling.type': ['string', 'yarn'],
+      'rope.scaling.factor': ['f32', 8],
+      'rope.scaling.attn_factor': ['f32', 1.2079442],
+      'rope.scaling.original_context_length': ['u32', 64],
+    },
+  },
   gemma2: {
     architecture: 'gemma2',
     optional: SEPARATE_QKV,
@@ -152,5 +165,18 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
       'attention.key_length': ['u32', 32],
       'attention.value_length': ['u32', 32],
     },
+  },
+}
+
+/** Layers of different widths: arrays with a number for each. llama.cpp gives all layers the widths of the first. */
+export const WIDTHS_RECIPE: Recipe = {
+  architecture: 'llama',
+  optional: SEPARATE_QKV,
+  keys: {
+    'attention.key_length': ['u32', 32],
+    'attention.value_length': ['u32', 32],
+    'attention.head_count': ['u32', [8, 4, 6]],
+    'attention.head_count_kv': ['u32', [2, 4, 1]],
+    feed_forward_length: ['u32', [512, 256, 768]],
   },
 }

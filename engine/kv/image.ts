@@ -10,6 +10,7 @@ interface LayerCells {
   readonly kBytes: number
   readonly vCells: number
   readonly vBytes: number
+  readonly kvHeads: number
 }
 
 /** A part of a stage's layout. */
@@ -44,13 +45,8 @@ export class ImagePass {
   #done = 0
 
   /** `memories`: of each stage. */
-  constructor(
-    stages: readonly StageCells[],
-    memories: readonly ArrayBufferLike[],
-    kvHeads: number,
-    cells: readonly CellIndex[],
-  ) {
-    this.#strips = stages.flatMap((stage, i) => strips(stage, new Uint8Array(memories[i]!), kvHeads))
+  constructor(stages: readonly StageCells[], memories: readonly ArrayBufferLike[], cells: readonly CellIndex[]) {
+    this.#strips = stages.flatMap((stage, i) => strips(stage, new Uint8Array(memories[i]!)))
     this.#cells = cells
     this.#runEnds = new Int32Array(cells.length)
     for (let at = cells.length - 1; at >= 0; at--) {
@@ -89,8 +85,8 @@ export class ImagePass {
   }
 }
 
-function strips({ layers, sizes }: StageCells, memory: Uint8Array, kvHeads: number): Strip[] {
-  return layers.flatMap(({ kCells, kBytes, vCells, vBytes }) =>
+function strips({ layers, sizes }: StageCells, memory: Uint8Array): Strip[] {
+  return layers.flatMap(({ kCells, kBytes, vCells, vBytes, kvHeads }) =>
     [
       { cells: kCells, bytes: kBytes / kvHeads },
       { cells: vCells, bytes: vBytes / kvHeads },

@@ -26,8 +26,8 @@ export interface WindowPattern {
   readonly period: number
   /** Their rotation may have a base of its own: as the file says, else this one, else that of the other layers. */
   readonly ropeBase?: { readonly fallback?: number }
-  /** Their rotation is scaled as the other layers' is. */
-  readonly isRopeScaled: boolean
+  /** How much of the scaling of the other layers' rotation they have: all of it, its factor on the values, or nothing. */
+  readonly ropeScaling: 'whole' | 'magnitude' | 'none'
 }
 
 export interface Architecture {
@@ -121,7 +121,7 @@ const TABLE: readonly Architecture[] = [
     activation: 'silu',
     attentionTensors: [...QKV, ...ROW_NORMS, ...ATTENTION_OUTPUT, ...POST_NORMS],
     ffnTensors: GATED_FFN,
-    window: { positions: undefined, period: 4, isRopeScaled: false },
+    window: { positions: undefined, period: 4, ropeScaling: 'none' },
   },
   {
     name: 'gemma2',
@@ -129,7 +129,7 @@ const TABLE: readonly Architecture[] = [
     activation: 'gelu',
     attentionTensors: [...PLAIN_ATTENTION, ...POST_NORMS],
     ffnTensors: GATED_FFN,
-    window: { positions: 4096, period: 2, ropeBase: {}, isRopeScaled: true },
+    window: { positions: 4096, period: 2, ropeBase: {}, ropeScaling: 'whole' },
     scalesEmbedding: true,
     softcaps: { attention: 50, logits: 30 },
     queryScaleDim: gemmaQueryScale(46),
@@ -140,7 +140,7 @@ const TABLE: readonly Architecture[] = [
     activation: 'gelu',
     attentionTensors: [...PLAIN_ATTENTION, ...HEAD_NORMS, ...POST_NORMS],
     ffnTensors: GATED_FFN,
-    window: { positions: undefined, period: 6, ropeBase: { fallback: 10000 }, isRopeScaled: false },
+    window: { positions: undefined, period: 6, ropeBase: { fallback: 10000 }, ropeScaling: 'magnitude' },
     scalesEmbedding: true,
     softcaps: { logits: 0 },
     queryScaleDim: gemmaQueryScale(62),

@@ -3,21 +3,14 @@ import { TsinferError } from '../errors.ts'
 import type { GgufFile } from '../gguf/file.ts'
 import { findArray, findFloat, findInteger, getFloat, getString, type Metadata } from '../gguf/metadata.ts'
 import { quoted } from '../gguf/quoted.ts'
-import {
-  FFN_WIDTH_MAX,
-  HEAD_DIM_MAX,
-  HEADS_MAX,
-  LAYERS_MAX,
-  POSITIONS_MAX,
-  VOCABULARY_MAX,
-  WIDTH_MAX,
-} from '../limits.ts'
+import { HEAD_DIM_MAX, HEADS_MAX, LAYERS_MAX, POSITIONS_MAX, VOCABULARY_MAX, WIDTH_MAX } from '../limits.ts'
 import type { Pooling } from '../types.ts'
 import { ARCHITECTURES, type Architecture, type RopeStyle } from './architectures.ts'
 import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
 import { type ExpertsConfig, expertsConfig } from './experts-config.ts'
 import { refuseForeignKeys } from './foreign-keys.ts'
 import { type LayerKind, layerKinds } from './layer-kinds.ts'
+import { type LayerShape, layerNumbers, layerShapes } from './layer-shapes.ts'
 import { originalContextOf, type RopeScaling, ropeScaling } from './rope-scaling.ts'
 
 export interface RopeConfig {
@@ -49,6 +42,7 @@ export interface ModelConfig {
   readonly layers: readonly LayerKind[]
   /** Elements of a token's activation between layers. */
   readonly width: number
+  /** Of the widest layer, as are `heads` and `kvHeads`. */
   readonly ffnWidth: number
   /** What the FFN's gate goes through. */
   readonly activation: 'silu' | 'gelu'
@@ -89,14 +83,13 @@ export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): Model
   const architecture = architectureOf(metadata)
   const key = (name: string) => `${architecture.name}.${name}`
   const width = boundedInteger(metadata, key('embedding_length'), WIDTH_MAX)
-  const heads = boundedInteger(metadata, key('attention.head_count'), HEADS_MAX)
-  const kvHeads = boundedInteger(metadata, key('attention.head_count_kv'), heads, heads)
+  const layerCount = boundedInteger(metadata, key('block_count'), LAYERS_MAX)
+  const layerHeads = layerNumbers(metadata, key('attention.head_count'), layerCount, HEADS_MAX)
+  const heads = layerHeads[0]!
   const headDim = headDimOf(metadata, key, width, heads)
-  if (heads % kvHeads !== 0) throw notDivisor(key('attention.head_count_kv'), kvHeads, 'head count', heads)
+  const shapes = layerShapes(metadata, architecture.name, layerHeads)
   const vocabularySize = vocabularySizeOf(file)
   const contextLength = boundedInteger(metadata, key('context_length'), POSITIONS_MAX)
-  const layerCount = boundedInteger(metadata, key('block_count'), LAYERS_MAX)
-  const ffnWidth = boundedInteger(metadata, key('feed_forward_length'), FFN_WIDTH_MAX)
   const normEpsKey = key('attention.layer_norm_rms_epsilon')
   const queryScaleDim = architecture.queryScaleDim?.({ layerCount, width, heads }) ?? headDim
   const rope = ropeOf(metadata, key, architecture, headDim, contextLength)
@@ -105,22 +98,25 @@ export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): Model
     architecture: architecture.name,
     layerCount,
     width,
-    ffnWidth,
+    ffnWidth: most(shapes, 'ffnWidth'),
     activation: architecture.activation,
-    experts: expertsConfig(metadata, architecture, ffnWidth),
-    heads,
-    kvHeads,
+    experts: expertsConfig(metadata, architecture, shapes),
+    heads: most(shapes, 'heads'),
+    kvHeads: most(shapes, 'kvHeads'),
     headDim,
     vocabularySize,
     contextLength,
     normEps: optionalPositiveFloat(metadata, normEpsKey) ?? getFloat(metadata, normEpsKey),
     ...softcapsOf(metadata, architecture),
     ...multipliersOf(metadata, architecture, width, queryScaleDim),
-    ...layerKinds(metadata, architecture, layerCount, rope),
+    ...layerKinds(metadata, architecture, shapes, rope),
     tokens: specialTokensOf(metadata, vocabularySize),
     pooling: POOLINGS.get(findInteger(metadata, key('pooling_type')) ?? 0),
   }
 }
+
+const most = (shapes: readonly LayerShape[], size: keyof LayerShape): number =>
+  Math.max(...shapes.map((shape) => shape[size]))
 
 function architectureOf(metadata: Metadata): Architecture {
   const name = getString(metadata, 'general.architecture')

@@ -4,6 +4,7 @@ import { findInteger, type Metadata } from '../gguf/metadata.ts'
 import { EXPERTS_MAX, FFN_WIDTH_MAX } from '../limits.ts'
 import type { Architecture } from './architectures.ts'
 import { boundedInteger, invalidModel } from './checked-metadata.ts'
+import type { LayerShape } from './layer-shapes.ts'
 
 export interface ExpertsConfig {
   readonly count: number
@@ -17,14 +18,14 @@ export interface ExpertsConfig {
 }
 
 /**
- * The experts of a model of `architecture`, undefined for a dense one. `ffnWidth`: width of the FFN as the file says it.
+ * The experts of a model of `architecture`, undefined for a dense one. `shapes`: its layers as the file describes them.
  * @throws TsinferError `architecture_unsupported` where the architecture has no such models, `model_invalid` for a value
  *   out of range
  */
 export function expertsConfig(
   metadata: Metadata,
   architecture: Architecture,
-  ffnWidth: number,
+  shapes: readonly LayerShape[],
 ): ExpertsConfig | undefined {
   const { name, experts, ffnTensors } = architecture
   const key = (part: string) => `${name}.${part}`
@@ -37,6 +38,14 @@ export function expertsConfig(
     throw new TsinferError(
       'architecture_unsupported',
       `expected a dense ${name} model, found a mixture of ${count} experts`,
+    )
+  }
+  const { ffnWidth } = shapes[0]!
+  if (shapes.some((shape) => shape.ffnWidth !== ffnWidth)) {
+    const found = `found ${shapes.map((shape) => shape.ffnWidth).join(', ')}`
+    throw new TsinferError(
+      'architecture_unsupported',
+      `metadata ${key('feed_forward_length')}: expected experts of one width, ${found}`,
     )
   }
   const used = boundedInteger(metadata, key('expert_used_count'), count)

@@ -3,11 +3,10 @@
 // barrier where one operation needs another lane's results. A barrier throws `Withdrawn` in every lane when no row is
 // alive any more; rows that died alone are dropped behind it.
 import { Activations, multiply, multiplyShare, type Prepared } from './activations.ts'
-import { Attention } from './attention.ts'
+import { Attention, type AttentionLayer, attentionLayer } from './attention.ts'
 import { denseFfn, FeedForward, type Ffn } from './feed-forward.ts'
 import { Head } from './head.ts'
 import { type Lane, shareStart } from './lane.ts'
-import type { LayerKind } from './layer-kinds.ts'
 import type { LayerPlan, Region } from './layout.ts'
 import { type Matrix, matrixBinder } from './matrix.ts'
 import { type Experts, layerExperts, Mixture } from './mixture.ts'
@@ -17,7 +16,7 @@ import { RowSet } from './row-set.ts'
 /** A layer with its matrices bound to kernels. */
 interface Layer {
   readonly plan: LayerPlan
-  readonly kind: LayerKind
+  readonly attention: AttentionLayer
   readonly qkv: readonly [q: Matrix, k: Matrix, v: Matrix]
   readonly attentionOutput: readonly [Matrix]
   readonly ffn: Ffn | undefined
@@ -44,7 +43,7 @@ export class StageForward {
     this.#lane = lane
     this.#layers = layout.layers.map((plan, index) => ({
       plan,
-      kind: config.layers[layout.range.first + index]!,
+      attention: attentionLayer(lane, plan, config.layers[layout.range.first + index]!),
       qkv: [bind(plan.q), bind(plan.k), bind(plan.v)],
       attentionOutput: [bind(plan.attentionOutput)],
       ffn: denseFfn(bind, plan),
@@ -101,16 +100,16 @@ export class StageForward {
   }
 
   /** x += O(attention(norm(x))) */
-  #attentionBlock({ plan, kind, qkv, attentionOutput }: Layer): void {
+  #attentionBlock({ plan, attention, qkv, attentionOutput }: Layer): void {
     const { layout, config, sync } = this.#lane
     const { rows } = this
     const input = this.#activations.prepare(rows.x, config.width, rows.count, plan.attentionNorm, qkv)
     this.#products(qkv, this.#qkvOut, input)
     rows.dropDead(sync.barrier(), this.#qkvOut)
-    this.#attention.normalizeRows(plan)
-    this.#attention.run(plan, kind)
+    this.#attention.normalizeRows(attention)
+    this.#attention.run(attention)
     rows.dropDead(sync.barrier(), this.#attentionOut)
-    const width = config.heads * config.headDim
+    const width = attention.kind.heads * config.headDim
     const heads = this.#activations.prepare(layout.attention, width, rows.count, undefined, attentionOutput)
     multiplyShare(this.#lane, attentionOutput[0], layout.projection, heads, rows.count)
     rows.dropDead(this.#residual.add(plan.attentionOutputBias, plan.attentionPostNorm))

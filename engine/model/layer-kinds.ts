@@ -1,11 +1,12 @@
-// What differs from layer to layer: how far back a layer sees, and which rotation it uses. Pure.
+// What differs from layer to layer: how far back a layer sees, which rotation it uses, and how wide it is. Pure.
 import { findArray, findInteger, type Metadata } from '../gguf/metadata.ts'
 import { POSITIONS_MAX } from '../limits.ts'
 import type { Architecture, WindowPattern } from './architectures.ts'
 import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
 import type { RopeConfig } from './config.ts'
+import type { LayerShape } from './layer-shapes.ts'
 
-export interface LayerKind {
+export interface LayerKind extends LayerShape {
   /** Newest positions a row sees, its own included; undefined: all. */
   readonly window: number | undefined
   /** Index of the layer's rotation in `ropes`. */
@@ -19,33 +20,41 @@ export interface LayerKinds {
 }
 
 /**
- * The layers of a model whose unwindowed layers use `rope`.
+ * The layers of a model with the given `shapes` whose unwindowed layers use `rope`.
  * @throws TsinferError `model_invalid` for a window or pattern out of range
  */
 export function layerKinds(
   metadata: Metadata,
   { name, window }: Architecture,
-  layerCount: number,
+  shapes: readonly LayerShape[],
   rope: RopeConfig,
 ): LayerKinds {
   const positions = window && windowOf(metadata, `${name}.attention.sliding_window`, window)
   if (window === undefined || positions === undefined) {
-    return { layers: Array.from({ length: layerCount }, () => ({ window: undefined, rope: 0 })), ropes: [rope] }
+    return { layers: shapes.map((shape) => ({ ...shape, window: undefined, rope: 0 })), ropes: [rope] }
   }
-  const slides = patternOf(metadata, `${name}.attention.sliding_window_pattern`, window, layerCount)
+  const slides = patternOf(metadata, `${name}.attention.sliding_window_pattern`, window, shapes.length)
   const ownBase =
     window.ropeBase && (optionalPositiveFloat(metadata, `${name}.rope.freq_base_swa`) ?? window.ropeBase.fallback)
   const base = ownBase ?? rope.base
-  const slidingRope: RopeConfig = { ...rope, base, ...(window.isRopeScaled ? {} : { scaling: { kind: 'none' } }) }
-  const isSame = slidingRope.base === rope.base && slidingRope.scaling.kind === rope.scaling.kind
+  const slidingRope: RopeConfig = { ...rope, base, ...UNSCALED[window.ropeScaling] }
+  const isSame = (['base', 'scaling', 'magnitude'] as const).every((part) => slidingRope[part] === rope[part])
   return {
-    layers: slides.map((isWindowed) => ({
+    layers: slides.map((isWindowed, layer) => ({
+      ...shapes[layer]!,
       window: isWindowed ? positions : undefined,
       rope: isWindowed && !isSame ? 1 : 0,
     })),
     ropes: isSame ? [rope] : [rope, slidingRope],
   }
 }
+
+/** What of the other layers' rotation a layer with a window lacks. */
+const UNSCALED = {
+  whole: {},
+  magnitude: { scaling: { kind: 'none' } },
+  none: { scaling: { kind: 'none' }, magnitude: 1 },
+} as const satisfies Record<WindowPattern['ropeScaling'], Partial<RopeConfig>>
 
 /** 0 says that there is no window. */
 function windowOf(metadata: Metadata, key: string, { positions }: WindowPattern): number | undefined {

@@ -1,6 +1,7 @@
 // The tensors of a layer: which role each plays and what shape it must have. Names and shapes follow llama.cpp's
 // src/llama-arch.cpp and its loaders in src/models. Pure.
 import type { ModelConfig } from './config.ts'
+import type { LayerShape } from './layer-shapes.ts'
 
 /** Names in the engine for the matrices of a layer. */
 export type MatrixRole =
@@ -38,31 +39,32 @@ export type VectorRole =
 
 export type LayerRole = MatrixRole | VectorRole
 
+/** A dimension in a layer of a model. */
+export type Size = (config: ModelConfig, layer: LayerShape) => number
+
 /** A share of a tensor's outputs, all of them unless several roles are fused into one tensor. */
 export interface TensorPart {
   readonly role: LayerRole
-  readonly outputs: (config: ModelConfig) => number
+  readonly outputs: Size
 }
 
 /** One tensor of every layer: blk.N.NAME. */
 export interface LayerTensor {
   readonly name: string
   /** Inputs of a matrix; undefined for a vector. */
-  readonly inputs: ((config: ModelConfig) => number) | undefined
+  readonly inputs: Size | undefined
   /** One after the other along the outputs. */
   readonly parts: readonly TensorPart[]
   /** Matrices of this shape that follow one another, as a third dimension. */
-  readonly slabs: ((config: ModelConfig) => number) | undefined
+  readonly slabs: Size | undefined
   readonly optional: boolean
 }
 
-type Size = (config: ModelConfig) => number
-
 const width: Size = (c) => c.width
-const queryWidth: Size = (c) => c.heads * c.headDim
-const kvWidth: Size = (c) => c.kvHeads * c.headDim
+const queryWidth: Size = (c, layer) => layer.heads * c.headDim
+const kvWidth: Size = (c, layer) => layer.kvHeads * c.headDim
 const headDim: Size = (c) => c.headDim
-const ffnWidth: Size = (c) => c.ffnWidth
+const ffnWidth: Size = (_, layer) => layer.ffnWidth
 const expertCount: Size = (c) => c.experts!.count
 const expertWidth: Size = (c) => c.experts!.ffnWidth
 const sharedWidth: Size = (c) => c.experts!.sharedFfnWidth

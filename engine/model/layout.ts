@@ -77,6 +77,7 @@ interface CellsPlan {
   /** V cells, likewise. */
   readonly vCells: number
   readonly vBytes: number
+  readonly kvHeads: number
 }
 
 /** Addresses of the codebooks that the stage's generic weights pick from. */
@@ -200,13 +201,14 @@ export function stageLayout(
     const [k = 1, rows = 1, slabs = 1] = tensor.dims
     return { tensor, rows, k, slabs, address: take(packedBytes(tensor.type, rows, k) * slabs) }
   }
-  const cellsBytes = (type: CellType) => config.kvHeads * sizes.cells * cellBytes(type, config.headDim)
-  const [kBytes, vBytes] = [cellsBytes(sizes.cellTypeK), cellsBytes(sizes.cellTypeV)]
-  const layer = (layerWeights: LayerWeights): LayerPlan => {
+  const layer = (layerWeights: LayerWeights, index: number): LayerPlan => {
+    const { kvHeads } = config.layers[range.first + index]!
+    const cellsBytes = (type: CellType) => kvHeads * sizes.cells * cellBytes(type, config.headDim)
+    const [kBytes, vBytes] = [cellsBytes(sizes.cellTypeK), cellsBytes(sizes.cellTypeV)]
     const planned = Object.entries(layerWeights).map(([role, tensor]) => {
       return [role, tensor.dims.length === 1 ? vector(tensor) : matrix(tensor)]
     })
-    const cells: CellsPlan = { kCells: take(kBytes), kBytes, vCells: take(vBytes), vBytes }
+    const cells: CellsPlan = { kCells: take(kBytes), kBytes, vCells: take(vBytes), vBytes, kvHeads }
     return { ...Object.fromEntries(planned), ...cells }
   }
 
@@ -214,6 +216,7 @@ export function stageLayout(
   const { headRowsMax } = sizes
   const queryWidth = config.heads * config.headDim
   const kvWidth = config.kvHeads * config.headDim
+  const headsPerKvHead = Math.max(...config.layers.map(({ heads, kvHeads }) => heads / kvHeads))
   const { experts } = config
   const hiddenWidth = experts ? Math.max(experts.ffnWidth, experts.sharedFfnWidth) : config.ffnWidth
   /** Rows inside the FFN: a row goes through several experts. */
@@ -279,7 +282,7 @@ export function stageLayout(
     private: Array.from({ length: sizes.lanes }, () => activations(PRIVATE_ROWS)),
     attentionScratch: ofLanes(attentionScratchBytes(config.headDim)),
     attentionStates: region(
-      align(chunksOf(0, sizes.contextLength) * attentionStateBytes(config.heads / config.kvHeads, config.headDim)),
+      align(chunksOf(0, sizes.contextLength) * attentionStateBytes(headsPerKvHead, config.headDim)),
       config.kvHeads,
     ),
     matmulScratch: ofLanes(MATMUL_SCRATCH_BYTES),

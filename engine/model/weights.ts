@@ -7,6 +7,7 @@ import type { TensorInfo } from '../gguf/tensor-table.ts'
 import { ARCHITECTURES } from './architectures.ts'
 import { invalidModel } from './checked-metadata.ts'
 import type { ModelConfig } from './config.ts'
+import type { LayerShape } from './layer-shapes.ts'
 import type { LayerRole, LayerTensor, MatrixRole, VectorRole } from './layer-tensors.ts'
 
 /** A matrix: dims [inputs, outputs], a row of `inputs` elements per output; several of them: [inputs, outputs, count]. */
@@ -89,15 +90,16 @@ interface Lookup {
 
 function layerWeights(config: ModelConfig, layer: number, { take, need }: Lookup): LayerWeights {
   const found: Partial<Record<LayerRole, TensorInfo>> = {}
+  const shape = config.layers[layer]!
   for (const layerTensor of layerTensorsOf(config)) {
     const { name, parts, optional } = layerTensor
     // An earlier tensor may have held these roles together.
     if (parts.every(({ role }) => found[role] !== undefined)) continue
-    const tensor = (optional ? take : need)(`blk.${layer}.${name}`, dimsOf(layerTensor, config))
+    const tensor = (optional ? take : need)(`blk.${layer}.${name}`, dimsOf(layerTensor, config, shape))
     if (tensor === undefined) continue
     let first = 0
     for (const { role, outputs } of parts) {
-      const count = outputs(config)
+      const count = outputs(config, shape)
       found[role] = parts.length === 1 ? tensor : outputRange(tensor, first, count)
       first += count
     }
@@ -112,9 +114,9 @@ function layerTensorsOf(config: ModelConfig): readonly LayerTensor[] {
 }
 
 /** Expected shape in ggml's order: inputs first, then outputs. */
-function dimsOf({ inputs, parts, slabs }: LayerTensor, config: ModelConfig): number[] {
-  const outputs = parts.reduce((sum, part) => sum + part.outputs(config), 0)
-  return [...(inputs ? [inputs(config)] : []), outputs, ...(slabs ? [slabs(config)] : [])]
+function dimsOf({ inputs, parts, slabs }: LayerTensor, config: ModelConfig, layer: LayerShape): number[] {
+  const outputs = parts.reduce((sum, part) => sum + part.outputs(config, layer), 0)
+  return [...(inputs ? [inputs(config, layer)] : []), outputs, ...(slabs ? [slabs(config, layer)] : [])]
 }
 
 /** Outputs `first .. first + count - 1` of a matrix or vector as a tensor: they lie one after the other. */

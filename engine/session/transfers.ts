@@ -21,11 +21,10 @@ export class Transfers {
     scheduler: Scheduler,
     stages: readonly StageLayout[],
     memories: readonly ArrayBufferLike[],
-    kvHeads: number,
     tell: (message: FromConductor) => void,
   ) {
     this.#scheduler = scheduler
-    this.#newPass = ({ cells }) => new ImagePass(stages, memories, kvHeads, cells)
+    this.#newPass = ({ cells }) => new ImagePass(stages, memories, cells)
     this.#tell = tell
   }
 

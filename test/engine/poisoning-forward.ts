@@ -10,7 +10,7 @@ export interface Poisoning {
 }
 
 export function createForward(parts: ForwardParts): LaneForward {
-  const { lane, layout, config, memory } = parts
+  const { lane, layout, memory } = parts
   const { all } = parts.settings as Poisoning
   const bytes = new Uint8Array(memory.buffer)
   const words = new Int32Array(memory.buffer)
@@ -18,18 +18,18 @@ export function createForward(parts: ForwardParts): LaneForward {
   const forward = createReal(parts)
   if (lane !== 0) return forward
 
-  function poison(base: number, size: number, cell: number): void {
-    const stride = size / (config.kvHeads * cells)
-    for (let head = 0; head < config.kvHeads; head++) {
+  function poison(base: number, size: number, kvHeads: number, cell: number): void {
+    const stride = size / (kvHeads * cells)
+    for (let head = 0; head < kvHeads; head++) {
       const at = base + (head * cells + cell) * stride
       // A NaN in every floating-point format there is.
       bytes.fill(0xff, at, at + stride)
     }
   }
   function poisonCell(cell: number): void {
-    for (const { kCells, kBytes, vCells, vBytes } of layout.layers) {
-      poison(kCells, kBytes, cell)
-      poison(vCells, vBytes, cell)
+    for (const { kCells, kBytes, vCells, vBytes, kvHeads } of layout.layers) {
+      poison(kCells, kBytes, kvHeads, cell)
+      poison(vCells, vBytes, kvHeads, cell)
     }
   }
   for (let cell = 0; cell < cells; cell++) poisonCell(cell)

@@ -4,6 +4,7 @@ import type { GgufFile } from '../../engine/gguf/file.ts'
 import { readF32Tensor } from '../../engine/gguf/tensor-data.ts'
 import type { TensorInfo } from '../../engine/gguf/tensor-table.ts'
 import { type ModelConfig, modelConfig } from '../../engine/model/config.ts'
+import type { LayerKind } from '../../engine/model/layer-kinds.ts'
 import { ropeDivisors, ropeFrequencies } from '../../engine/model/rope-frequencies.ts'
 import { type LayerWeights, modelWeights } from '../../engine/model/weights.ts'
 import { attention } from './attention.ts'
@@ -53,14 +54,7 @@ export function runReference(file: GgufFile, ids: readonly number[], contextLeng
           rope(head, angles, style === 'halves').map((v, i) => (i < dimensionCount ? v * magnitude : v)),
         )
       }
-      const mixed = attend(
-        parts,
-        layer,
-        caches[index]!,
-        norm(x, layer.attentionNorm),
-        rotate,
-        config.layers[index]!.window,
-      )
+      const mixed = attend(parts, layer, caches[index]!, norm(x, layer.attentionNorm), rotate, config.layers[index]!)
       x = plus(x, norm(mixed, layer.attentionPostNorm), config.residualScale)
       const input = norm(x, layer.ffnNorm)
       const fed = layer.router ? mixture(parts, layer, input) : { out: feedForward(parts, layer, input), margin }
@@ -94,9 +88,9 @@ function attend(
   { keys, values }: Cache,
   input: Float64Array,
   rotate: (heads: readonly Float64Array[]) => Float64Array[],
-  window: number | undefined,
+  { window, heads, kvHeads }: LayerKind,
 ): Float64Array {
-  const { headDim, heads, kvHeads, attentionScale, attentionSoftcap } = config
+  const { headDim, attentionScale, attentionSoftcap } = config
   const split = (x: Float64Array) =>
     Array.from({ length: x.length / headDim }, (_, head) => x.subarray(head * headDim, (head + 1) * headDim))
   const normed = (x: Float64Array, weight: TensorInfo | undefined) =>

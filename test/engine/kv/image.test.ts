@@ -5,21 +5,24 @@ import type { CellIndex } from '../../../engine/domain.ts'
 import { ImagePass, imageTokenBytes, type StageCells } from '../../../engine/kv/image.ts'
 
 const LAYERS = 5
-const KV_HEADS = 3
+/** KV heads of each layer. */
+const KV_HEADS = [3, 1, 2, 3, 2]
 const K_BYTES = 6
 const V_BYTES = 10
 
 /** Layers spread over stages whose memories have gaps. */
 function stages(bounds: readonly number[], cells: number): { layouts: StageCells[]; memories: Uint8Array[] } {
-  const [kBytes, vBytes] = [K_BYTES, V_BYTES].map((bytes) => bytes * KV_HEADS * cells) as [number, number]
+  const spacing = (K_BYTES + V_BYTES) * Math.max(...KV_HEADS) * cells + 32
   const layouts = bounds.map((begin, stage) => {
     const layers = Array.from({ length: (bounds[stage + 1] ?? LAYERS) - begin }, (_, i) => {
-      const at = 64 + i * (kBytes + vBytes + 32)
-      return { kCells: at, kBytes, vCells: at + kBytes + 16, vBytes }
+      const kvHeads = KV_HEADS[begin + i]!
+      const [kBytes, vBytes] = [K_BYTES * kvHeads * cells, V_BYTES * kvHeads * cells]
+      const at = 64 + i * spacing
+      return { kCells: at, kBytes, vCells: at + kBytes + 16, vBytes, kvHeads }
     })
     return { layers, sizes: { cells } }
   })
-  return { layouts, memories: layouts.map(({ layers }) => new Uint8Array(64 + layers.length * (kBytes + vBytes + 32))) }
+  return { layouts, memories: layouts.map(({ layers }) => new Uint8Array(64 + layers.length * spacing)) }
 }
 
 /** What the byte of an image is, by what it belongs to. */
@@ -27,7 +30,7 @@ function expectedImage(length: number, byteOf: (...at: number[]) => number): num
   const image: number[] = []
   for (let layer = 0; layer < LAYERS; layer++) {
     for (const [part, bytes] of [K_BYTES, V_BYTES].entries()) {
-      for (let head = 0; head < KV_HEADS; head++) {
+      for (let head = 0; head < KV_HEADS[layer]!; head++) {
         for (let position = 0; position < length; position++) {
           for (let byte = 0; byte < bytes; byte++) image.push(byteOf(layer, part, head, position, byte))
         }
@@ -72,7 +75,6 @@ test('what is read in one place is written in another, in pieces of any size', (
               new ImagePass(
                 layouts,
                 memories.map(({ buffer }) => buffer),
-                KV_HEADS,
                 cells,
               ),
           }
@@ -104,7 +106,6 @@ test('the order is layer, K before V, head, position', () => {
     new ImagePass(
       layouts,
       memories.map(({ buffer }) => buffer),
-      KV_HEADS,
       cells,
     )
   pass().write(Uint8Array.from(expectedImage(2, byteOf)))

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TsinferError } from '../../../engine/errors.ts'
 import { openGguf } from '../../../engine/gguf/file.ts'
-import type { ScalarType, ScalarValue } from '../../../engine/gguf/metadata.ts'
+import type { MetadataEntry, ScalarType, ScalarValue } from '../../../engine/gguf/metadata.ts'
 import { modelConfig } from '../../../engine/model/config.ts'
 import { repositoryPath, sharedTest } from '../../shared.ts'
 import { type TinyModel, tinyModel } from './tiny-model.ts'
@@ -39,7 +39,7 @@ test('the embedded model', () => {
     embeddingScale: 1,
     residualScale: 1,
     logitScale: 1,
-    layers: Array.from({ length: 5 }, () => ({ window: undefined, rope: 0 })),
+    layers: Array.from({ length: 5 }, () => ({ heads: 8, kvHeads: 4, ffnWidth: 172, window: undefined, rope: 0 })),
     ropes: [
       {
         base: 10000,
@@ -133,6 +133,43 @@ test('every hyper-parameter has bounds', () => {
   for (const [key, type, values] of cases) {
     for (const value of values) refused(tinyModel().set(key, type, value), 'model_invalid', `metadata ${key}: expected`)
   }
+})
+
+test('arrays with a number for each layer', () => {
+  const { file } = tinyModel()
+  const metadata = file.metadata as Map<string, MetadataEntry>
+  const set = (key: string, items: readonly number[], type: ScalarType = 'u32') => {
+    const entry = { kind: 'array', type, count: items.length, offset: 0, bytes: 0, items } as const
+    metadata.set(`llama.${key}`, entry)
+  }
+  set('attention.head_count', [4, 8], 'i32')
+  set('attention.head_count_kv', [2, 8])
+  set('feed_forward_length', [96, 32])
+  const { heads, kvHeads, headDim, ffnWidth, layers } = modelConfig(file)
+  assert.equal({ heads, kvHeads, headDim, ffnWidth }, { heads: 8, kvHeads: 8, headDim: 16, ffnWidth: 96 })
+  assert.equal(layers, [
+    { heads: 4, kvHeads: 2, ffnWidth: 96, window: undefined, rope: 0 },
+    { heads: 8, kvHeads: 8, ffnWidth: 32, window: undefined, rope: 0 },
+  ])
+  for (const [key, items, type] of [
+    ['attention.head_count_kv', [2, 3], 'u32'],
+    ['attention.head_count_kv', [2, 16], 'u32'],
+    ['attention.head_count', [4, 0], 'u32'],
+    ['feed_forward_length', [96], 'u32'],
+    ['feed_forward_length', [96, 96, 96], 'u32'],
+    ['feed_forward_length', [96, -1], 'i32'],
+    ['feed_forward_length', [96, 96], 'f32'],
+  ] as const) {
+    const before = file.metadata.get(`llama.${key}`)!
+    set(key, items, type)
+    assert.throws(() => modelConfig(file), new RegExp(`metadata llama.${key}: expected`), `${key} ${items}`)
+    metadata.set(`llama.${key}`, before)
+  }
+  metadata.set('llama.expert_count', { kind: 'scalar', type: 'u32', value: 2 })
+  assert.throws(
+    () => modelConfig(file),
+    /metadata llama.feed_forward_length: expected experts of one width, found 96, 32/,
+  )
 })
 
 test('required keys', () => {
