@@ -9,7 +9,7 @@ export async function embedAll(
   engine: Engine,
   { width, pooling: usual }: Pick<ModelConfig, 'width' | 'pooling'>,
   texts: readonly Int32Array[],
-  { pooling = usual ?? 'mean', normalize = true, signal }: EmbedOptions,
+  { pooling = poolingOf(usual), normalize = true, signal }: EmbedOptions,
 ): Promise<Float32Array[]> {
   if (!POOLINGS.includes(pooling)) {
     throw new TsinferError('option_invalid', `pooling: expected one of ${POOLINGS.join(', ')}, found ${pooling}`)
@@ -24,6 +24,13 @@ export async function embedAll(
   } finally {
     either.unlink()
   }
+}
+
+/** The file's pooling, or the mean where it names none. */
+function poolingOf(usual: ModelConfig['pooling']): Pooling {
+  if (typeof usual !== 'object') return usual ?? 'mean'
+  const expected = `expected a pooling of ${POOLINGS.join(', ')}`
+  throw new TsinferError('architecture_unsupported', `${expected}, found a file whose pooling_type is ${usual.found}`)
 }
 
 async function embedOne(engine: Engine, width: number, ids: Int32Array, pooling: Pooling, signal: AbortSignal) {

@@ -61,6 +61,23 @@ test('the pooling a file names is the default', async () => {
   assert.equal(byDefault, last)
 })
 
+test('pooling_type: a ranker is refused by name unless a pooling is asked for, and still writes text', async () => {
+  for (const [number, found] of [
+    [4, /pooling of mean, last, cls, found a file whose pooling_type is rank \(4\)/],
+    [9, /pooling_type is 9/],
+  ] as const) {
+    const path = temporaryPath(`pooling-${number}.gguf`)
+    rewriteModel(path, EMBEDDED_MODEL, [{ key: 'llama.pooling_type', type: 'u32', value: number }])
+    await using model = await loadModel(path, { context: 64 })
+    const refused = await model.embed([IDS]).catch((reason: unknown) => reason)
+    assert.instance(refused, TsinferError)
+    assert.is((refused as TsinferError).code, 'architecture_unsupported')
+    assert.match((refused as TsinferError).message, found)
+    assertClose((await model.embed([IDS], { pooling: 'mean' }))[0]!, unit(mean(reference.embeddings)), 'mean')
+    assert.is((await model.generate(IDS, { maxTokens: 3 }).result).choices[0]!.ids.length, 3)
+  }
+})
+
 test('a text ends with EOS where the model wants one', async () => {
   const path = temporaryPath('eos.gguf')
   rewriteModel(path, EMBEDDED_MODEL, [{ key: 'tokenizer.ggml.add_eos_token', type: 'bool', value: true }])

@@ -35,6 +35,11 @@ export interface SpecialTokens {
   readonly eom: number | undefined
 }
 
+/** What a file says of embeddings that are not formed here: a ranker's answer is no vector. */
+export interface ForeignPooling {
+  readonly found: string
+}
+
 export interface ModelConfig {
   readonly architecture: string
   readonly layerCount: number
@@ -69,8 +74,8 @@ export interface ModelConfig {
   /** Rotations of layers, see `LayerKind`. */
   readonly ropes: readonly RopeConfig[]
   readonly tokens: SpecialTokens
-  /** How the file says that embeddings of texts are formed, if it does. */
-  readonly pooling: Pooling | undefined
+  /** How the file says that embeddings of texts are formed, if it does; in its own words where they are not formed here. */
+  readonly pooling: Pooling | ForeignPooling | undefined
 }
 
 /**
@@ -111,7 +116,7 @@ export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): Model
     ...multipliersOf(metadata, architecture, width, queryScaleDim),
     ...layerKinds(metadata, architecture, shapes, rope),
     tokens: specialTokensOf(metadata, vocabularySize),
-    pooling: POOLINGS.get(findInteger(metadata, key('pooling_type')) ?? 0),
+    pooling: poolingOf(metadata, key('pooling_type')),
   }
 }
 
@@ -200,12 +205,20 @@ function ropeOf(
   }
 }
 
-/** llama.cpp's numbers; 0 is none. */
-const POOLINGS: ReadonlyMap<number, Pooling> = new Map([
+/** llama.cpp's numbers. */
+const POOLINGS = new Map<number, ModelConfig['pooling']>([
+  [-1, undefined],
+  [0, undefined],
   [1, 'mean'],
   [2, 'cls'],
   [3, 'last'],
+  [4, { found: 'rank (4): the model scores pairs of texts' }],
 ])
+
+function poolingOf(metadata: Metadata, key: string): ModelConfig['pooling'] {
+  const number = findInteger(metadata, key) ?? 0
+  return POOLINGS.has(number) ? POOLINGS.get(number) : { found: String(number) }
+}
 
 /** Writers say "none" with an id of all ones. */
 const NO_TOKEN = new Set([-1, 0xffffffff])
