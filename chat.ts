@@ -18,7 +18,7 @@ import { CALL_MARKS, type KnownTool } from './tokenizer/answer/tool-calls.ts'
 import { byteStringAt } from './tokenizer/byte-strings.ts'
 import type { ChatRequest } from './tokenizer/chat-prompt.ts'
 import type { LocalTime } from './tokenizer/jinja/strftime.ts'
-import type { PromptedChat } from './tokenizer/text-client.ts'
+import type { PromptedChat } from './tokenizer/text-messages.ts'
 import type { TokenTable } from './tokenizer/vocabulary.ts'
 
 /** The fields that a clock on the wall shows here. */

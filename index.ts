@@ -54,12 +54,11 @@ import type {
   Tuning,
 } from './engine/public.ts'
 import { followGeneration } from './generation.ts'
-import { encodeOptions, startText, type TextThread } from './text-thread.ts'
+import { encodeOptions, TextThread } from './text-thread.ts'
 import { metadataOf } from './tokenizer/gguf-metadata.ts'
 import { type ModelTemplate, readModelTemplate, type TemplateChoice } from './tokenizer/model-template.ts'
 import { detokenize } from './tokenizer/stream-decoder.ts'
-import type { PromptedChat } from './tokenizer/text-client.ts'
-import type { TextFacts } from './tokenizer/text-messages.ts'
+import type { PromptedChat, TextFacts } from './tokenizer/text-messages.ts'
 import { TraceFile } from './trace.ts'
 import { keepTuning as keepTuningOf, withTuning } from './tuning.ts'
 
@@ -87,12 +86,12 @@ async function load(path: string, options: LoadOptions, trace: TraceFile | undef
   if (options.experimentalV8) enableRelaxedSimd()
   const file = openGguf(path)
   const { prepared, draft } = prepareModels(file, withTuning(file, options))
-  const text = file.metadata.has('tokenizer.ggml.model') ? startText(path, options) : undefined
+  const text = file.metadata.has('tokenizer.ggml.model') ? new TextThread(file, options) : undefined
   const { onProgress, signal } = options
   const rings = trace && createTraceRings(prepared.plan, draft?.plan)
   const kernels = await kernelsFor(draft ? [prepared, draft] : [prepared], options)
   const starting = Engine.start(prepared, kernels.module, { draft, onProgress, signal, trace: rings })
-  const [engine, facts] = await Promise.allSettled([starting, text?.client.ready])
+  const [engine, facts] = await Promise.allSettled([starting, text?.ready])
   if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
     const onClosed = async () => rings && trace.write(rings)
     const speculation = draft ? 'auto' : 'off'
@@ -126,11 +125,12 @@ export async function openTokenizer(path: string, options: TextOptions = {}): Pr
   if (!file.metadata.has('tokenizer.ggml.model')) {
     throw new TsinferError('tokenizer_invalid', `${path}: expected a vocabulary (tokenizer.ggml.model), found none`)
   }
-  const { client, close } = startText(path, options)
+  const thread = new TextThread(file, options)
+  const close = () => thread.close()
   try {
-    const { table } = await client.ready
+    const { table } = await thread.ready
     return {
-      encode: async (text, encode) => Array.from(await client.encode(text, encodeOptions(encode))),
+      encode: async (text, encode) => Array.from(await thread.encode(text, encodeOptions(encode), encode?.signal)),
       detokenize: async (ids) => detokenize(table, ids),
       close,
       [Symbol.asyncDispose]: close,
@@ -216,7 +216,7 @@ class LoadedModel implements Model {
   }
 
   async tokenize(text: string, options?: TokenizeOptions): Promise<number[]> {
-    return Array.from(await this.#needText().client.encode(text, encodeOptions(options)))
+    return Array.from(await this.#needText().encode(text, encodeOptions(options), options?.signal))
   }
 
   detokenize(ids: readonly number[]): string {
@@ -233,7 +233,7 @@ class LoadedModel implements Model {
 
   chat(messages: readonly ChatMessage[], options: ChatOptions = {}): ChatGeneration {
     const { signal, abort, unlink } = linkAbort(options.signal)
-    const prompted = this.#prompt(messages, options)
+    const prompted = this.#prompt(messages, options, signal)
     const started = prompted.then(({ ids }) => this.#start(Array.from(ids), options, signal, this.#answerMarks()))
     const generation = followGeneration(started, abort)
     generation.result.then(unlink, unlink)
@@ -258,8 +258,10 @@ class LoadedModel implements Model {
   async embed(texts: readonly (string | readonly number[])[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     // A whole text, so it also ends as the model wants.
     const whole = { ...encodeOptions(), addEos: true }
-    const encode = async (text: string | readonly number[]) =>
-      this.#checkedIds(typeof text === 'string' ? Array.from(await this.#needText().client.encode(text, whole)) : text)
+    const encode = async (text: string | readonly number[]) => {
+      const isText = typeof text === 'string'
+      return this.#checkedIds(isText ? Array.from(await this.#needText().encode(text, whole, options.signal)) : text)
+    }
     return embedAll(this.#engine, this.#config, await Promise.all(texts.map(encode)), options)
   }
 
@@ -271,8 +273,8 @@ class LoadedModel implements Model {
     return { ...this.#stats, kvCells: this.#cells }
   }
 
-  async #prompt(messages: readonly ChatMessage[], options: ChatOptions): Promise<PromptedChat> {
-    return this.#needText().client.prompt(chatRequest(messages, options))
+  async #prompt(messages: readonly ChatMessage[], options: ChatOptions, signal: AbortSignal): Promise<PromptedChat> {
+    return this.#needText().prompt(chatRequest(messages, options), signal)
   }
 
   #answerMarks(): ReadonlyMap<number, string> {
@@ -294,7 +296,7 @@ class LoadedModel implements Model {
     const parameters = resolveSampling(options, vocabularySize, randomSeed)
     const stopStrings = stop.map((text) => new TextEncoder().encode(text))
     const constraint = resolveResponseFormat(options.responseFormat)
-    const ids = typeof prompt === 'string' ? await this.tokenize(prompt, { parseSpecial }) : prompt
+    const ids = typeof prompt === 'string' ? await this.tokenize(prompt, { parseSpecial, signal }) : prompt
     const checked = this.#checkedIds(ids)
     const stopTokens = ignoreEos ? [] : this.#stopTokens
     const session = options.session && KeptSession.of(this.#sessionHome, options.session)

@@ -1,6 +1,7 @@
 // The caller's side of the engine: starts the threads of a planned model, sends requests to the conductor and hands
 // out what comes back. Never blocks: it only posts messages and listens. Knows token ids, not text.
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { abortedError, onAbort } from './abort-signals.ts'
 import type { ConductorPayload } from './conductor.ts'
 import type { PipelinePart } from './draft-pipeline.ts'
 import { TsinferError } from './errors.ts'
@@ -116,10 +117,8 @@ export class Engine {
     const engine = new Engine(model, module, options)
     const bytes = model.fileBytes + (draft?.fileBytes ?? 0)
     const timer = onProgress && setInterval(() => onProgress(engine.#progress(bytes)), PROGRESS_INTERVAL_MS)
-    const onAbort = () => engine.#reportReady?.reject(new TsinferError('aborted', 'loading was aborted'))
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const forgetSignal = onAbort(signal, () => engine.#reportReady?.reject(abortedError('loading', signal)))
     try {
-      if (signal?.aborted) onAbort()
       await engine.#ready
       onProgress?.(1)
       return engine
@@ -128,7 +127,7 @@ export class Engine {
       throw error
     } finally {
       clearInterval(timer)
-      signal?.removeEventListener('abort', onAbort)
+      forgetSignal()
     }
   }
 
@@ -143,14 +142,22 @@ export class Engine {
       stream.fail(this.#ended)
       return stream
     }
-    const onAbort = () => {
-      stream.fail(new TsinferError('aborted', 'the request was aborted', { cause: signal?.reason }))
-      this.#abort(id)
+    if (signal?.aborted) {
+      stream.fail(abortedError('the request', signal))
+      return stream
     }
-    this.#live.set(id, { stream, forgetSignal: () => signal?.removeEventListener('abort', onAbort) })
-    this.#post({ ...request, request: id } as ToConductor)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted) onAbort()
+    try {
+      this.#post({ ...request, request: id } as ToConductor)
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      stream.fail(new TsinferError('option_invalid', `request: expected plain data, found ${why}`, { cause }))
+      return stream
+    }
+    const forgetSignal = onAbort(signal, () => {
+      stream.fail(abortedError('the request', signal))
+      this.#abort(id)
+    })
+    this.#live.set(id, { stream, forgetSignal })
     return stream
   }
 

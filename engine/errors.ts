@@ -25,15 +25,21 @@ export type ErrorCode =
   // while running
   | 'aborted'
   | 'closed'
+  // a request that did not get through for a reason of its own; others go on
+  | 'request_failed'
   | 'thread_died'
   | 'logits_nan'
 
-/** The single error class of the library: `code` for programs, `message` (one line, expected and found) for people. */
+/**
+ * The single error class of the library: `code` for programs, `message` (one line, expected and found) for people. One with the
+ * code `aborted` has the `name` AbortError and the signal's reason as `cause`.
+ */
 export class TsinferError extends Error {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options)
-    this.name = 'TsinferError'
+    // The name by which programs know an abort, whoever throws it.
+    this.name = code === 'aborted' ? 'AbortError' : 'TsinferError'
     this.code = code
   }
 }

@@ -1,30 +1,46 @@
-// A queue between the conductor's messages and one consumer: an async iterable of what a request produced so far.
-// Nothing is lost while nobody reads, and a failure is told after everything that came before it.
+// A queue between the conductor's messages and those who read them: an async iterable of what a request produced so far.
+// Nothing is lost while nobody reads, and a failure is told after everything that came before it. Several readers share
+// the items: each goes to one of them, in the order of their calls.
+
+interface Reader<Item> {
+  resolve(result: IteratorResult<Item, undefined>): void
+  reject(error: unknown): void
+}
 
 export class RequestStream<Item> implements AsyncIterableIterator<Item> {
   readonly #items: Item[] = []
+  /** Those who wait for an item; never while there is one. */
+  readonly #readers: Reader<Item>[] = []
   readonly #onReturn: () => void
   #end: { readonly error: unknown } | 'done' | undefined
-  #wake: (() => void) | undefined
 
-  /** `onReturn`: called when the consumer leaves before the end. */
+  /** `onReturn`: called when a reader leaves before the end. */
   constructor(onReturn: () => void) {
     this.#onReturn = onReturn
   }
 
   push(item: Item): void {
-    if (this.#end === undefined) this.#items.push(item)
-    this.#wake?.()
+    if (this.#end !== undefined) return
+    const reader = this.#readers.shift()
+    if (reader) reader.resolve({ done: false, value: item })
+    else this.#items.push(item)
   }
 
   finish(): void {
-    this.#end ??= 'done'
-    this.#wake?.()
+    this.#stop('done')
   }
 
   fail(error: unknown): void {
-    this.#end ??= { error }
-    this.#wake?.()
+    this.#stop({ error })
+  }
+
+  #stop(end: { readonly error: unknown } | 'done'): void {
+    if (this.#end !== undefined) return
+    this.#end = end
+    for (const reader of this.#readers.splice(0)) {
+      if (end === 'done') reader.resolve({ done: true, value: undefined })
+      else reader.reject(end.error)
+    }
   }
 
   /** Whether `finish` or `fail` was called. */
@@ -32,15 +48,12 @@ export class RequestStream<Item> implements AsyncIterableIterator<Item> {
     return this.#end !== undefined
   }
 
+  /** May be called again before the last call has settled. */
   async next(): Promise<IteratorResult<Item, undefined>> {
-    while (this.#items.length === 0) {
-      if (this.#end === 'done') return { done: true, value: undefined }
-      if (this.#end !== undefined) throw this.#end.error
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    }
-    return { done: false, value: this.#items.shift()! }
+    if (this.#items.length > 0) return { done: false, value: this.#items.shift()! }
+    if (this.#end === 'done') return { done: true, value: undefined }
+    if (this.#end !== undefined) throw this.#end.error
+    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }))
   }
 
   async return(): Promise<IteratorResult<Item, undefined>> {

@@ -294,6 +294,7 @@ export interface TokenizeOptions {
   readonly addBos?: boolean
   /** Default true. */
   readonly parseSpecial?: boolean
+  readonly signal?: AbortSignal
 }
 
 /** How a model is laid over threads and memories. */

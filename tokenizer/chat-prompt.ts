@@ -75,7 +75,11 @@ export class ChatPrompter {
   }
 }
 
-function checkRoles(messages: readonly unknown[]): void {
+function checkRoles(messages: unknown): asserts messages is readonly unknown[] {
+  if (!Array.isArray(messages)) {
+    const found = messages === null ? 'null' : typeof messages
+    throw new TsinferError('prompt_invalid', `messages: expected a list of messages, found ${found}`)
+  }
   messages.forEach((message, i) => {
     const role = typeof message === 'object' && message !== null && 'role' in message ? message.role : undefined
     if (typeof role !== 'string') {

@@ -1,5 +1,5 @@
-// The door of tokenizer/. Texts become ids in a text worker (TextClient is its other end); ids become text on the
-// caller's thread, from byte tables that the worker shares.
+// The door of tokenizer/. Texts become ids in a text worker; ids become text on the caller's thread, from byte tables that
+// the worker shares.
 export { ChatTemplate, type TemplateInput } from './chat-template.ts'
 export { metadataOf } from './gguf-metadata.ts'
 export { readJson } from './jinja/json.ts'
@@ -7,7 +7,6 @@ export { type LocalTime, parseLocalTime } from './jinja/strftime.ts'
 export { TemplateFault, type Value as TemplateValue } from './jinja/values.ts'
 export { isTemplateName, type ModelTemplate, readModelTemplate, type TemplateChoice } from './model-template.ts'
 export { type DecodeOptions, detokenize, StreamDecoder } from './stream-decoder.ts'
-export { TEXT_WORKER_ENTRY, TextClient } from './text-client.ts'
 export type { TextFacts } from './text-messages.ts'
 export type { TextWorkerPayload } from './text-worker.ts'
 export { createTokenizer, type EncodeOptions, type Tokenizer } from './tokenizer.ts'

@@ -1,4 +1,5 @@
-// What the caller and the text worker say to each other over their MessagePort. Plain data only.
+// What the caller and the text worker say to each other over their MessagePort. Plain data only. A worker has one task at
+// a time: the next answer is the last question's.
 import type { ErrorCode } from '../engine/errors.ts'
 import type { ChatRequest } from './chat-prompt.ts'
 import type { EncodeOptions } from './tokenizer.ts'
@@ -10,17 +11,25 @@ export type TextFacts = Pick<Vocabulary, 'table' | 'ids' | 'endOfGeneration' | '
   readonly specials: Int32Array
 }
 
-export type ToTextWorker =
-  | { readonly kind: 'encode'; readonly id: number; readonly text: string; readonly options: EncodeOptions }
-  | { readonly kind: 'chat'; readonly id: number; readonly request: ChatRequest }
-  | { readonly kind: 'close' }
+export type TextQuestion =
+  | { readonly kind: 'encode'; readonly text: string; readonly options: EncodeOptions }
+  | { readonly kind: 'chat'; readonly request: ChatRequest }
+
+/** A conversation as its template writes it, and its ids; of an encoded text the ids. */
+export interface PromptedChat {
+  readonly text: string
+  readonly ids: Int32Array
+}
+
+export type TextAnswer =
+  | ({ readonly kind: 'prompted' } & PromptedChat)
+  /** The prompt has more characters than this worker takes. */
+  | { readonly kind: 'long' }
 
 export type FromTextWorker =
+  | TextAnswer
+  /** The vocabulary has been read. */
   | { readonly kind: 'ready'; readonly facts: TextFacts }
   /** A line for the user about what is done in place of what was asked or expected. */
   | { readonly kind: 'notice'; readonly notice: string }
-  /** The vocabulary cannot be used; the worker has ended. */
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
-  | { readonly kind: 'encoded'; readonly id: number; readonly ids: Int32Array }
-  | { readonly kind: 'prompted'; readonly id: number; readonly ids: Int32Array; readonly text: string }
-  | { readonly kind: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }

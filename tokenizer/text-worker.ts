@@ -1,82 +1,91 @@
-// The resident text thread: reads the vocabulary out of the model file, shares the byte tables with the caller, and
-// turns texts and conversations into ids, so that neither blocks the caller.
+// A resident text thread: reads the vocabulary out of the model file, shares the byte tables with the caller, and turns
+// texts and conversations into ids, so that neither blocks the caller.
 import type { MessagePort } from 'node:worker_threads'
 import { TsinferError } from '../engine/errors.ts'
 import { openGguf } from '../engine/gguf/file.ts'
+import { reopenFile } from '../engine/gguf/file-source.ts'
+import type { FileIdentity } from '../engine/gguf/source.ts'
 import { ChatPrompter } from './chat-prompt.ts'
 import { metadataOf } from './gguf-metadata.ts'
-import type { FromTextWorker, ToTextWorker } from './text-messages.ts'
+import type { FromTextWorker, TextAnswer, TextQuestion } from './text-messages.ts'
 import { specialTokens } from './token-attributes.ts'
 import { createTokenizer, type EncodeOptions, type Tokenizer } from './tokenizer.ts'
 import { readVocabulary, type Vocabulary } from './vocabulary.ts'
 
 export interface TextWorkerPayload {
-  /** The GGUF file; any shard of a split one. */
-  readonly path: string
+  /** The GGUF file as it was when the model's header was read; any shard of a split one. */
+  readonly file: FileIdentity
   /** Takes the place of the pre-tokenizer that the file names. */
   readonly tokenizerPre?: string
+  /** Most characters of a chat's prompt; a longer one is answered with `long`. */
+  readonly charactersMax: number
   readonly port: MessagePort
 }
 
-/** Why the thread gave up, in the form in which every resident thread says it. */
+/** Why a thread or a task gave up. */
 type Fault = Pick<TsinferError, 'code' | 'message'>
 
-/**
- * Returns nothing when told to close or when the port closes; a fault, which the port has been told too, where the
- * vocabulary cannot be used.
- */
-export default async function runTextWorker({
-  path,
-  tokenizerPre,
-  port,
-}: TextWorkerPayload): Promise<Fault | undefined> {
+/** Returns nothing when the port closes, and a fault where the vocabulary cannot be used. */
+export default async function runTextWorker(payload: TextWorkerPayload): Promise<Fault | undefined> {
+  const { port } = payload
   const post = (message: FromTextWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
   const onNotice = (notice: string) => post({ kind: 'notice', notice })
-  let vocabulary: Vocabulary
-  let tokenizer: Tokenizer
-  let prompter: ChatPrompter
+  let work: TextWork
   try {
-    const metadata = metadataOf(openGguf(path))
-    prompter = new ChatPrompter(metadata)
-    vocabulary = readVocabulary(metadata, tokenizerPre)
-    tokenizer = createTokenizer(vocabulary)
+    work = new TextWork(payload, onNotice)
   } catch (error) {
-    const fault = faultOf(error)
-    post({ kind: 'failed', ...fault })
     port.close()
-    return fault
+    if (error instanceof TsinferError) return { code: error.code, message: error.message }
+    return { code: 'thread_died', message: `text worker: ${described(error)}` }
   }
-  const { table, ids, endOfGeneration, addBos, addEos, attributes } = vocabulary
-  const specials = specialTokens(attributes)
-  const encode = (text: string, options: EncodeOptions): Int32Array<ArrayBuffer> => {
-    const encoded = Int32Array.from(tokenizer.encode(text, options))
-    if (beginsTwice(encoded, vocabulary)) onNotice(TWO_BOS)
-    return encoded
-  }
+  const { table, ids, endOfGeneration, addBos, addEos, attributes } = work.vocabulary
   await new Promise<void>((resolve) => {
     port.on('close', resolve)
-    port.on('message', (message: ToTextWorker) => {
-      if (message.kind === 'close') {
-        port.close()
-        return
-      }
+    port.on('message', (question: TextQuestion) => {
       try {
-        const { id } = message
-        if (message.kind === 'encode') {
-          const ids = encode(message.text, message.options)
-          post({ kind: 'encoded', id, ids }, [ids.buffer])
-        } else {
-          const { text, hasBos } = prompter.prompt(message.request)
-          const ids = encode(text, { addBos: !hasBos, parseSpecial: true })
-          post({ kind: 'prompted', id, ids, text }, [ids.buffer])
-        }
+        const answer = work.answer(question)
+        post(answer, answer.kind === 'long' ? [] : [answer.ids.buffer as ArrayBuffer])
       } catch (error) {
-        post({ kind: 'refused', id: message.id, ...faultOf(error) })
+        post({ kind: 'refused', ...faultOf(error, question) })
       }
     })
+    const specials = specialTokens(attributes)
     post({ kind: 'ready', facts: { table, ids, endOfGeneration, addBos, addEos, specials } })
   })
   return undefined
+}
+
+class TextWork {
+  readonly vocabulary: Vocabulary
+  readonly #tokenizer: Tokenizer
+  readonly #prompter: ChatPrompter
+  readonly #charactersMax: number
+  readonly #onNotice: (notice: string) => void
+
+  constructor({ file, tokenizerPre, charactersMax }: TextWorkerPayload, onNotice: (notice: string) => void) {
+    reopenFile(file).close()
+    const metadata = metadataOf(openGguf(file.path))
+    this.#prompter = new ChatPrompter(metadata)
+    this.vocabulary = readVocabulary(metadata, tokenizerPre)
+    this.#tokenizer = createTokenizer(this.vocabulary)
+    this.#charactersMax = charactersMax
+    this.#onNotice = onNotice
+  }
+
+  answer(question: TextQuestion): TextAnswer {
+    if (question.kind === 'encode') {
+      return { kind: 'prompted', text: '', ids: this.#encode(question.text, question.options) }
+    }
+    const { text, hasBos } = this.#prompter.prompt(question.request)
+    if (text.length > this.#charactersMax) return { kind: 'long' }
+    return { kind: 'prompted', text, ids: this.#encode(text, { addBos: !hasBos, parseSpecial: true }) }
+  }
+
+  #encode(text: string, options: EncodeOptions): Int32Array {
+    const encoded = Int32Array.from(this.#tokenizer.encode(text, options))
+    if (beginsTwice(encoded, this.vocabulary)) this.#onNotice(TWO_BOS)
+    return encoded
+  }
 }
 
 const TWO_BOS =
@@ -86,8 +95,12 @@ const TWO_BOS =
 const beginsTwice = (encoded: Int32Array, { ids: { bos } }: Vocabulary): boolean =>
   bos !== undefined && encoded[0] === bos && encoded[1] === bos
 
-/** Codes survive the way to another thread, error objects do not. */
-function faultOf(error: unknown): Fault {
+/** Codes survive the way to another thread, error objects do not. A task that fails is no death of its thread. */
+function faultOf(error: unknown, question: TextQuestion): Fault {
   if (error instanceof TsinferError) return { code: error.code, message: error.message }
-  return { code: 'thread_died', message: `text worker: ${error instanceof Error ? error.message : String(error)}` }
+  const what = question.kind === 'chat' ? 'prompting a chat' : `encoding ${question.text.length} characters`
+  return { code: 'request_failed', message: `${what}: ${described(error)}` }
 }
+
+const described = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error)

@@ -1,5 +1,6 @@
 // Cuts a text into the words that byte-pair encoding looks at one by one. Pure.
 import * as library from '@huggingface/tokenizers'
+import { TsinferError } from '../engine/errors.ts'
 import { asOfUnicode15 } from './unicode-version.ts'
 
 interface Split {
@@ -18,7 +19,7 @@ export function wordCutter(expressions: readonly string[]): (text: string) => st
     const classified = asOfUnicode15(text)
     let words = [classified]
     for (const split of splits) {
-      words = words.flatMap((word) => (word.length === 1 ? word : split.pre_tokenize_text(word)))
+      words = words.flatMap((word) => (word.length === 1 ? word : cut(split, word)))
     }
     if (classified === text) return words
     let start = 0
@@ -28,5 +29,22 @@ export function wordCutter(expressions: readonly string[]): (text: string) => st
       start = end
       return original
     })
+  }
+}
+
+/** An engine that notes where it could turn back for every character of a word has no room for millions of them. */
+function cut(split: Split, text: string): string[] {
+  try {
+    return split.pre_tokenize_text(text)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    const expected = 'expected words short enough for the regular expressions of its pre-tokenizer'
+    throw new TsinferError(
+      'prompt_invalid',
+      `text: ${expected}, found ${text.length} code units in one (${cause.message})`,
+      {
+        cause,
+      },
+    )
   }
 }

@@ -2,8 +2,9 @@
 // pool for short tasks, so it is told to keep exactly as many threads as residents, one task each, for ever.
 // Facts behind the options: a task's AbortSignal would kill its thread, so residents stop through shared words; an
 // idle worker must keep serving messages, hence `atomics: 'disabled'`; a dead worker is silently replaced by an idle
-// one, so the first death destroys the pool; and a second `destroy` would let the workers that the first one ended be
-// replaced, so there is only ever one.
+// one, so the first death destroys the pool; a second `destroy` would let the workers that the first one ended be
+// replaced, so there is only ever one; and what a worker without a task dies of is an `error` event of the pool, which
+// without a listener would end the host.
 import { Piscina } from 'piscina'
 import type { ErrorCode } from '../errors.ts'
 
@@ -55,16 +56,17 @@ export function startResidents(residents: readonly Resident[]): Residents {
   const died = new Promise<ResidentFault>((resolve) => {
     reportDeath = resolve
   })
-  const ends = residents.map(async ({ name, entry, payload, transfer }) => {
-    let fault: ResidentFault | undefined
-    try {
-      fault = await pool.run(payload, { filename: entry.href, transferList: [...(transfer ?? [])] })
-      if (fault === undefined && !closing) fault = { code: 'thread_died', message: `${name}: ended early` }
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      fault = { code: 'thread_died', message: `${name}: ${why}` }
-    }
+  const report = (fault: ResidentFault | undefined) => {
     if (fault !== undefined && !closing) reportDeath(fault)
+  }
+  pool.on('error', (error) => report(deathOf('a thread', error)))
+  const ends = residents.map(async ({ name, entry, payload, transfer }) => {
+    try {
+      const fault = await pool.run(payload, { filename: entry.href, transferList: [...(transfer ?? [])] })
+      report(fault ?? { code: 'thread_died', message: `${name}: ended early` })
+    } catch (error) {
+      report(deathOf(name, error))
+    }
   })
   return {
     died,
@@ -81,4 +83,10 @@ export function startResidents(residents: readonly Resident[]): Residents {
       await destroyed
     },
   }
+}
+
+function deathOf(name: string, error: unknown): ResidentFault {
+  const isHeapFull = (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY'
+  const code = isHeapFull ? 'out_of_memory' : 'thread_died'
+  return { code, message: `${name}: ${error instanceof Error ? error.message : String(error)}` }
 }

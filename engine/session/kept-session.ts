@@ -1,5 +1,6 @@
 // The caller's side of a session: a name for KV cells that the conductor keeps, the order of those who use them, and how
 // they go to a file and come back.
+import { unlessAborted } from '../abort-signals.ts'
 import type { Transfer, TransferAnswer } from '../engine.ts'
 import { TsinferError } from '../errors.ts'
 import { shownPath } from '../gguf/quoted.ts'
@@ -37,7 +38,7 @@ export class KeptSession implements Session {
     const { promise: left, resolve: leave } = deferred()
     this.#empty = before.then(() => left)
     try {
-      await unlessAborted(before, signal)
+      await unlessAborted('the request', signal, before)
       if (this.#isClosed) throw new TsinferError('closed', 'the session was closed')
       return leave
     } catch (error) {
@@ -166,17 +167,4 @@ function deferred() {
     resolve = onResolve
   })
   return { promise, resolve }
-}
-
-function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return promise
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new TsinferError('aborted', 'the request was aborted', { cause: signal.reason }))
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(() => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    })
-  })
 }
