@@ -1,4 +1,5 @@
 // Numbers and records as people and scripts read them. Pure.
+import { printable } from '../engine/quoted.ts'
 
 /** `itlMsP50` -> `itl_ms_p50`. */
 export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
@@ -8,18 +9,18 @@ export function snakeKeys(record: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [snakeCase(key), value]))
 }
 
-/** Two decimals for fractions; null, undefined and empty lists as a dash. */
+/** Two decimals for fractions; null, undefined and empty lists as a dash; texts on one line. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return '-'
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(shown).join(' ')
   if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toFixed(2)))
-  return String(value)
+  return printable(String(value))
 }
 
 /** `name: value` lines. */
 export const listing = (record: object): string =>
   Object.entries(record)
-    .map(([name, value]) => `${name}: ${shown(value)}\n`)
+    .map(([name, value]) => `${printable(name)}: ${shown(value)}\n`)
     .join('')
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']

@@ -1,7 +1,7 @@
 // Loads a model for a command: with a progress bar, closed again whatever happens.
 import { fileURLToPath } from 'node:url'
 import { type LoadOptions, loadModel, type Model } from '../index.ts'
-import { showNotice } from './output.ts'
+import { noteLine } from './output.ts'
 import { startProgress } from './progress.ts'
 import { tuningFolder } from './tuning-folder.ts'
 
@@ -23,7 +23,7 @@ export async function withModel(
     ...options,
     signal,
     onProgress: (fraction) => progress.update(fraction),
-    onNotice: showNotice,
+    onNotice: noteLine,
   })
   const model = await loading.finally(() => progress.end())
   try {

@@ -9,7 +9,7 @@ import { commandHelp, generalHelp } from './help.ts'
 import { INTERRUPTED_EXIT_CODE, watchInterrupt } from './interrupt.ts'
 import { nearest } from './nearest.ts'
 import { GENERAL_OPTIONS } from './options.ts'
-import { note, outputGone, watchOutput, write } from './output.ts'
+import { noteLine, outputGone, watchOutput, write } from './output.ts'
 
 const version = (): string =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version as string
@@ -27,7 +27,7 @@ async function execute(entry: CommandEntry, words: readonly string[], signal: Ab
   const command = await entry.load()
   const table: Options & typeof GENERAL_OPTIONS = { ...command.options, ...GENERAL_OPTIONS }
   const { values, positionals, notices } = readCommandLine(table, words)
-  for (const notice of notices) note(`tsinfer: ${notice}\n`)
+  for (const notice of notices) noteLine(`tsinfer: ${notice}`)
   const surplus = positionals[command.positionalsMax]
   if (values.help) write(commandHelp(`tsinfer ${entry.name} ${command.usage}`.trimEnd(), entry.summary, table))
   else if (surplus !== undefined) throw new TsinferError('option_invalid', `${surplus}: unexpected argument`)
@@ -46,8 +46,8 @@ function unknownCommand(name: string | undefined): TsinferError {
 /** Prints why, and returns the exit code. */
 function report(error: unknown, isDebug: boolean): number {
   const message = error instanceof Error ? error.message : String(error)
-  note(`tsinfer: ${message.replace(/\s*\n\s*/g, ' ')}\n`)
-  if (isDebug && error instanceof Error) note(`${error.stack}\n`)
+  noteLine(`tsinfer: ${message.replace(/\s*\n\s*/g, ' ')}`)
+  if (isDebug && error instanceof Error) for (const line of String(error.stack).split('\n')) noteLine(line)
   return isInputError(error) ? 2 : 1
 }
 

@@ -207,6 +207,12 @@ export const IDS_OPTION = {
   help: 'token ids, taken as they are',
 } as const
 
+export const RAW_OPTION = {
+  kind: 'flag',
+  names: ['--raw'],
+  help: 'keep control characters of the text on a terminal',
+} as const
+
 export const JSON_OPTION = { kind: 'flag', names: ['--json'], help: 'print JSON' } as const
 
 /** The record without the keys whose value is undefined. */

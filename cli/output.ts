@@ -1,29 +1,57 @@
 // The two streams of the process. Results go to standard output as they are made, everything else to standard error.
-// A reader that goes away (`tsinfer run | head`) is no error: it ends the work.
+// A reader that goes away (`tsinfer run | head`) is no error: it ends the work. An output that cannot be written, such as
+// a full disk, is one.
+import { printable } from '../engine/quoted.ts'
+import { steeringFree } from './terminal-text.ts'
 
 const gone = new AbortController()
-/** Fires when nobody reads standard output any more. */
+/** Fires when standard output cannot be written any more. */
 export const outputGone: AbortSignal = gone.signal
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file is too large',
+  EIO: 'the device fails',
+}
 
 /** Call once, before anything is written. */
 export function watchOutput(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    gone.abort()
-  })
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
+  process.stdout.on('error', lose)
+  // There is nowhere left to say it.
+  process.stderr.on('error', () => {})
 }
 
-/** Writes to standard output. */
+function lose({ code = 'an error without a code' }: NodeJS.ErrnoException): void {
+  if (gone.signal.aborted) return
+  gone.abort()
+  if (code === 'EPIPE') return
+  process.exitCode = 1
+  noteLine(`tsinfer: standard output: ${REASONS[code] ?? 'it cannot be written'} (${code})`)
+}
+
+/** Writes a text of our own to standard output. */
 export function write(text: string): void {
-  if (!gone.signal.aborted) process.stdout.write(text)
+  if (gone.signal.aborted) return
+  try {
+    process.stdout.write(text)
+  } catch (error) {
+    // Files are written at once, and so is what goes wrong with them.
+    lose(error as NodeJS.ErrnoException)
+  }
 }
 
-/** Writes a value as one line of JSON. Integers beyond 2^53 become texts, infinities and NaN null. */
+/** Writes what a model or a template made. A terminal is not steered by it, unless `isRaw`; files and pipes get all. */
+export function writeMade(text: string, isRaw: boolean | undefined): void {
+  write(process.stdout.isTTY === true && isRaw !== true ? steeringFree(text) : text)
+}
+
+/**
+ * Writes a value as one line of JSON. Integers beyond 2^53 become texts, infinities and NaN null; what would steer a
+ * terminal is escaped.
+ */
 export function writeJson(value: unknown): void {
-  write(`${JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner))}\n`)
+  write(`${printable(JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner)))}\n`)
 }
 
 /** Writes to standard error. */
@@ -31,5 +59,7 @@ export function note(text: string): void {
   process.stderr.write(text)
 }
 
-/** Shows what the library's `onNotice` is told. */
-export const showNotice = (notice: string): void => note(`${notice}\n`)
+/** Writes one line to standard error, whatever `text` holds. */
+export function noteLine(text: string): void {
+  note(`${printable(text)}\n`)
+}

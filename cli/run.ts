@@ -16,11 +16,12 @@ import {
   loadOptions,
   modelPath,
   present,
+  RAW_OPTION,
   SAMPLING_OPTIONS,
   samplingOptions,
   speculationOptions,
 } from './options.ts'
-import { note, outputGone, write, writeJson } from './output.ts'
+import { note, outputGone, write, writeJson, writeMade } from './output.ts'
 import { readPrompt } from './prompt.ts'
 
 const OPTIONS = {
@@ -44,6 +45,7 @@ const OPTIONS = {
   ...LOAD_OPTIONS,
   system: { kind: 'text', names: ['-sys', '--system-prompt'], value: 'TEXT', help: 'system prompt of a chat' },
   ...CHAT_TEMPLATE_OPTIONS,
+  raw: RAW_OPTION,
   json: JSON_OPTION,
   trace: {
     kind: 'text',
@@ -139,7 +141,7 @@ class Shower {
     this.#lastMs = performance.now()
     if (this.#tokens++ === 0) this.#firstMs = this.#lastMs
     if (this.#values.json || text === '') return
-    write(text)
+    writeMade(text, this.#values.raw)
     this.#endsLine = text.endsWith('\n')
   }
 

@@ -7,8 +7,8 @@ import { ChatTemplate, type LocalTime, parseLocalTime, TemplateFault } from '../
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate } from './chat-options.ts'
 import { defineCommand } from './command.ts'
 import { readConversation, readVariables } from './conversation.ts'
-import { MODEL_FILE_OPTIONS, modelPath, present } from './options.ts'
-import { write } from './output.ts'
+import { MODEL_FILE_OPTIONS, modelPath, present, RAW_OPTION } from './options.ts'
+import { writeMade } from './output.ts'
 
 export const command = defineCommand({
   usage: '(MODEL | --chat-template-file F) --messages FILE.json [options]',
@@ -29,6 +29,7 @@ export const command = defineCommand({
     bos: { kind: 'text', names: ['--bos'], value: 'TEXT', help: "bos_token (default: the model's)" },
     eos: { kind: 'text', names: ['--eos'], value: 'TEXT', help: "eos_token (default: the model's)" },
     now: { kind: 'text', names: ['--now'], value: 'LOCAL-ISO', help: 'what strftime_now tells (default: the clock)' },
+    raw: RAW_OPTION,
     ...CHAT_TEMPLATE_OPTIONS,
     ...MODEL_FILE_OPTIONS,
   },
@@ -51,7 +52,7 @@ export const command = defineCommand({
       variables.set(name, value)
     }
     const now = values.now === undefined ? localTimeOf(new Date()) : readNow(values.now)
-    write(new ChatTemplate(source).render({ variables, now }))
+    writeMade(new ChatTemplate(source).render({ variables, now }), values.raw)
   },
 })
 

@@ -1,8 +1,15 @@
 // `tsinfer tokenize`: text to ids and back; needs a vocabulary, no weights.
 import { openTokenizer } from '../index.ts'
 import { defineCommand } from './command.ts'
-import { JSON_OPTION, MODEL_FILE_OPTIONS, present, requiredModelPath, TOKENIZER_OPTIONS } from './options.ts'
-import { showNotice, write, writeJson } from './output.ts'
+import {
+  JSON_OPTION,
+  MODEL_FILE_OPTIONS,
+  present,
+  RAW_OPTION,
+  requiredModelPath,
+  TOKENIZER_OPTIONS,
+} from './options.ts'
+import { noteLine, write, writeJson, writeMade } from './output.ts'
 import { INPUT_OPTIONS, readInput } from './text-input.ts'
 
 export const command = defineCommand({
@@ -14,12 +21,13 @@ export const command = defineCommand({
     noParseSpecial: { kind: 'flag', names: ['--no-parse-special'], help: 'read special tokens as plain text' },
     ...MODEL_FILE_OPTIONS,
     ...TOKENIZER_OPTIONS,
+    raw: RAW_OPTION,
     json: JSON_OPTION,
   },
   async run({ values, positionals }) {
     const path = requiredModelPath(values, positionals)
     const input = await readInput(values, '-p, -f and --ids')
-    const tokenizer = await openTokenizer(path, present({ tokenizerPre: values.tokenizerPre, onNotice: showNotice }))
+    const tokenizer = await openTokenizer(path, present({ tokenizerPre: values.tokenizerPre, onNotice: noteLine }))
     try {
       const options = present({
         addBos: values.noBos ? false : undefined,
@@ -28,7 +36,8 @@ export const command = defineCommand({
       const ids = typeof input === 'string' ? await tokenizer.encode(input, options) : input
       const text = await tokenizer.detokenize(ids)
       if (values.json) writeJson({ ids, text })
-      else write(`${typeof input === 'string' ? ids.join(',') : text}\n`)
+      else if (typeof input === 'string') write(`${ids.join(',')}\n`)
+      else writeMade(`${text}\n`, values.raw)
     } finally {
       await tokenizer.close()
     }

@@ -1,4 +1,5 @@
 // `tsinfer bench --tune`: measures what the plan could be, one number after the other, and keeps the best.
+import { printable } from '../engine/quoted.ts'
 import { keepTuning, type LoadOptions, loadModel, type Model, machineTopology, type Tuning } from '../index.ts'
 import { median } from './figures.ts'
 import { write } from './output.ts'
@@ -32,7 +33,7 @@ export async function tune(path: string, options: LoadOptions, signal: AbortSign
   }
   const tuning = await chooseTuning(await plannedTuning(path, options, signal), measureSpeeds)
   write(`chosen: ${shownTuning(tuning)}\n`)
-  write(`kept: ${keepTuning(tuningFolder(), path, tuning)}\n`)
+  write(`kept: ${printable(keepTuning(tuningFolder(), path, tuning))}\n`)
 }
 
 async function plannedTuning(path: string, options: LoadOptions, signal: AbortSignal): Promise<Tuning> {

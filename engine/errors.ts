@@ -1,6 +1,8 @@
 // Errors that reach the user of the library, by whose fault they are. A violated invariant of our own throws a
 // plain Error through `assert` and is a bug.
 
+import { printable } from './quoted.ts'
+
 /** Stable, machine-readable names of everything that can go wrong. */
 export type ErrorCode =
   // the model file
@@ -31,13 +33,14 @@ export type ErrorCode =
   | 'logits_nan'
 
 /**
- * The single error class of the library: `code` for programs, `message` (one line, expected and found) for people. One with the
- * code `aborted` has the `name` AbortError and the signal's reason as `cause`.
+ * The single error class of the library: `code` for programs, `message` for people: one line, expected and found, without
+ * anything that steers a terminal, whatever it tells of a file. One with the code `aborted` has the `name` AbortError and
+ * the signal's reason as `cause`.
  */
 export class TsinferError extends Error {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options)
+    super(printable(message), options)
     // The name by which programs know an abort, whoever throws it.
     this.name = code === 'aborted' ? 'AbortError' : 'TsinferError'
     this.code = code

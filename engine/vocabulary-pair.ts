@@ -3,6 +3,7 @@ import { TsinferError } from './errors.ts'
 import { readNumbers, readStrings } from './gguf/arrays.ts'
 import type { GgufFile } from './gguf/file.ts'
 import type { ModelConfig } from './model/config.ts'
+import { quoted } from './quoted.ts'
 
 /** GGUF's token types. */
 const NORMAL = 1
@@ -42,7 +43,7 @@ export function pairDifferences(target: PairedModel, draft: PairedModel, most = 
   for (let id = 0; id < shared && found.length < most; id++) {
     const [text, other] = [ours.texts[id]!, theirs.texts[id]!]
     const [type, otherType] = [ours.types?.[id] ?? NORMAL, theirs.types?.[id] ?? NORMAL]
-    if (text !== other) found.push(`token ${id} is ${JSON.stringify(text)} and ${JSON.stringify(other)}`)
+    if (text !== other) found.push(`token ${id} is ${quoted(text)} and ${quoted(other)}`)
     else if (type !== otherType) found.push(`token ${id} is of type ${type} and ${otherType}`)
   }
   const longer = ours.texts.length > theirs.texts.length ? ours : theirs
@@ -50,7 +51,7 @@ export function pairDifferences(target: PairedModel, draft: PairedModel, most = 
     const type = longer.types?.[id] ?? NORMAL
     const text = longer.texts[id]!
     if (type === CONTROL || type === UNUSED || PADDING.test(text)) continue
-    found.push(`token ${id}, ${JSON.stringify(text)}, is in one vocabulary only`)
+    found.push(`token ${id}, ${quoted(text)}, is in one vocabulary only`)
   }
   return found.slice(0, most)
 }

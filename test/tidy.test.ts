@@ -129,7 +129,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   model: ['gguf', 'pipeline'],
   pipeline: ['gguf', 'model'],
 }
-const NOUNS = 'engine/(domain|errors|limits|real-math|types).ts'
+const NOUNS = 'engine/(domain|errors|limits|quoted|real-math|types).ts'
 
 /** What files may import of the project; the first row that fits a path counts. */
 const MAY_IMPORT: readonly (readonly [of: RegExp, allowed: RegExp])[] = [
@@ -138,9 +138,9 @@ const MAY_IMPORT: readonly (readonly [of: RegExp, allowed: RegExp])[] = [
       [RegExp(`^engine/${part}/`), RegExp(`^(engine/(${[part, ...others].join('|')})/|${NOUNS}$)`)] as const,
   ),
   [/^engine\//, /^engine\//],
-  [/^tokenizer\//, /^(tokenizer\/|engine\/(gguf\/|(domain|errors|limits|chat-types)\.ts$))/],
+  [/^tokenizer\//, /^(tokenizer\/|engine\/(gguf\/|(domain|errors|limits|quoted|chat-types)\.ts$))/],
   [/^kernels-as\//, /^kernels-as\//],
-  [/^cli\//, /^(cli\/|[\w-]+\.ts$|engine\/(index|errors)\.ts$|tokenizer\/index\.ts$)/],
+  [/^cli\//, /^(cli\/|[\w-]+\.ts$|engine\/(index|errors|quoted)\.ts$|tokenizer\/index\.ts$)/],
   [/^[\w-]+\.ts$/, /^([\w-]+\.ts$|engine\/(index|public|types|[\w-]+-types)\.ts$|tokenizer\/)/],
 ]
 

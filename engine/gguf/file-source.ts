@@ -2,7 +2,7 @@
 // straight from the page cache into stage memory. Only regular files are opened, so nothing here can block on a FIFO.
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from 'node:fs'
 import { TsinferError } from '../errors.ts'
-import { shownPath } from './quoted.ts'
+import { printable } from '../quoted.ts'
 import type { ByteSource, FileIdentity } from './source.ts'
 
 /** One read(2) takes at most this much; Linux itself stops just below 2 GiB. */
@@ -21,7 +21,7 @@ export interface FileSource extends ByteSource {
  */
 export function openFile(path: string): FileSource {
   if (path === '') throw new TsinferError('file_unreadable', 'expected the path of a file, found an empty one')
-  const shown = shownPath(path)
+  const shown = printable(path)
   let descriptor: number
   try {
     requireRegular(statSync(path), shown)
@@ -91,7 +91,7 @@ function readOnce(descriptor: number, target: Uint8Array, at: number, bytes: num
 
 function changed(identity: FileIdentity, bytes: number): TsinferError {
   const detail = bytes === identity.bytes ? 'was written to' : `had ${identity.bytes} bytes, now has ${bytes}`
-  return new TsinferError('file_changed', `${shownPath(identity.path)} changed while in use: it ${detail}`)
+  return new TsinferError('file_changed', `${printable(identity.path)} changed while in use: it ${detail}`)
 }
 
 function requireRegular(stats: Stats, shown: string): void {

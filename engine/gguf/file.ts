@@ -1,9 +1,9 @@
 // Opens a model: one GGUF file, or all files of a split set by any one of them.
 import { TsinferError } from '../errors.ts'
+import { quoted } from '../quoted.ts'
 import { openFile } from './file-source.ts'
 import { type Header, readHeader } from './header.ts'
 import { findInteger, type Metadata } from './metadata.ts'
-import { quoted } from './quoted.ts'
 import type { FileIdentity } from './source.ts'
 import { shardPath, splitOf } from './split.ts'
 import type { TensorInfo } from './tensor-table.ts'

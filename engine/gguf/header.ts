@@ -1,10 +1,10 @@
 // Reads the header of one GGUF file: versions 1 to 3, little-endian. The format:
 // https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 import { ALIGNMENT_MAX, METADATA_KEYS_MAX, TENSORS_MAX } from '../limits.ts'
+import { quoted } from '../quoted.ts'
 import { HeaderCursor } from './cursor.ts'
 import type { Metadata } from './metadata.ts'
 import { readMetadata } from './metadata-reader.ts'
-import { quoted } from './quoted.ts'
 import type { ByteSource } from './source.ts'
 import { alignUp, type RelativeTensor, readTensorTable, type TensorInfo } from './tensor-table.ts'
 

@@ -1,6 +1,7 @@
 // Reads the key-value part of a header. Long arrays are only stepped over: opening a file with a vocabulary of 128,000
 // words must take milliseconds.
 import { ARRAY_ELEMENTS_MAX, ARRAY_KEPT_ELEMENTS_MAX, KEY_BYTES_MAX, STRING_BYTES_MAX } from '../limits.ts'
+import { quoted } from '../quoted.ts'
 import type { HeaderCursor } from './cursor.ts'
 import {
   type ArrayEntry,
@@ -10,7 +11,6 @@ import {
   type ScalarType,
   type ScalarValue,
 } from './metadata.ts'
-import { quoted } from './quoted.ts'
 
 const ARRAY_TYPE_ID = 9
 

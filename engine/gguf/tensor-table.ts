@@ -1,8 +1,8 @@
 // Reads the tensor table of a header and turns it into byte ranges. Products are bounded before they are formed.
 import { TENSOR_DIMENSIONS_MAX, TENSOR_NAME_BYTES_MAX } from '../limits.ts'
+import { quoted } from '../quoted.ts'
 import type { HeaderCursor } from './cursor.ts'
 import { type GgmlType, type GgmlTypeName, ggmlTypeOfId } from './ggml-types.ts'
-import { quoted } from './quoted.ts'
 
 export interface TensorInfo {
   readonly name: string

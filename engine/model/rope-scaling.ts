@@ -2,8 +2,8 @@
 // llama.cpp's src/llama-arch.cpp and the common part of its hyper-parameter loading.
 import { TsinferError } from '../errors.ts'
 import { findString, type Metadata } from '../gguf/metadata.ts'
-import { quoted } from '../gguf/quoted.ts'
 import { POSITIONS_MAX } from '../limits.ts'
+import { quoted } from '../quoted.ts'
 import { boundedInteger, optionalPositiveFloat } from './checked-metadata.ts'
 
 export type RopeScaling =

@@ -3,8 +3,8 @@
 import { unlessAborted } from '../abort-signals.ts'
 import type { Transfer, TransferAnswer } from '../engine.ts'
 import { TsinferError } from '../errors.ts'
-import { shownPath } from '../gguf/quoted.ts'
 import { SESSION_NOTE_BYTES_MAX } from '../limits.ts'
+import { printable } from '../quoted.ts'
 import type { SessionId } from '../scheduler/events.ts'
 import type { SavedSession, Session } from '../types.ts'
 import { PIECE_BYTES, SessionFile, writeSessionFile } from './session-file.ts'
@@ -79,14 +79,14 @@ export class KeptSession implements Session {
       try {
         const { header } = file
         const { contextLength } = this.#home
-        checkModel(shownPath(path), header, await this.#home.model())
+        checkModel(printable(path), header, await this.#home.model())
         if (header.tokens > contextLength) {
           const expected = `at most ${contextLength} tokens (the context)`
-          throw sessionFault(shownPath(path), expected, `${header.tokens}`)
+          throw sessionFault(printable(path), expected, `${header.tokens}`)
         }
         // The cells may have to come from what the session keeps: a damaged file must not cost it that.
         await file.check()
-        return await this.#restore(file, shownPath(path))
+        return await this.#restore(file, printable(path))
       } finally {
         await file.close()
       }

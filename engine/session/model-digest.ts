@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { TsinferError } from '../errors.ts'
 import type { GgufFile } from '../gguf/file.ts'
-import { shownPath } from '../gguf/quoted.ts'
 import type { FileIdentity } from '../gguf/source.ts'
 import type { RopeFrequencies } from '../model/rope-frequencies.ts'
+import { printable } from '../quoted.ts'
 
 const WHOLE_BYTES = 64 << 20
 /** Taken from the beginning, the middle and the end of a tensor. */
@@ -65,7 +65,7 @@ async function reopen({ path, bytes, mtimeMs }: FileIdentity): Promise<FileHandl
     file = await open(path, 'r')
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
-    throw new TsinferError('file_unreadable', `${shownPath(path)}: expected the model's file, found ${why}`, { cause })
+    throw new TsinferError('file_unreadable', `${printable(path)}: expected the model's file, found ${why}`, { cause })
   }
   const stats = await file.stat()
   if (stats.size === bytes && stats.mtimeMs === mtimeMs) return file
@@ -81,4 +81,4 @@ async function readSpan(file: FileHandle, offset: number, count: number, { path 
 }
 
 const changed = (path: string): TsinferError =>
-  new TsinferError('file_changed', `${shownPath(path)}: expected the file that was loaded, found it changed since`)
+  new TsinferError('file_changed', `${printable(path)}: expected the file that was loaded, found it changed since`)

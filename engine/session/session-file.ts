@@ -4,7 +4,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { constants, type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { TsinferError } from '../errors.ts'
-import { shownPath } from '../gguf/quoted.ts'
+import { printable } from '../quoted.ts'
 import {
   CHECKSUM_BYTES,
   damaged,
@@ -77,7 +77,7 @@ function unwritable(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (error instanceof TsinferError || code === undefined) return error
   const expected = 'expected a file that can be written'
-  return new TsinferError('file_unreadable', `${shownPath(path)}: ${expected}, found ${code}`, { cause: error })
+  return new TsinferError('file_unreadable', `${printable(path)}: ${expected}, found ${code}`, { cause: error })
 }
 
 /** A session file whose header is right. */
@@ -101,7 +101,7 @@ export class SessionFile {
 
   /** @throws TsinferError `file_unreadable`, or `session_invalid` for one whose header is not as it was written */
   static async open(path: string): Promise<SessionFile> {
-    const name = shownPath(path)
+    const name = printable(path)
     let file: FileHandle
     try {
       // Without O_NONBLOCK opening a FIFO would wait for a writer.

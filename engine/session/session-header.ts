@@ -6,8 +6,8 @@
 // Numbers are little-endian. The first checksum tells a damaged header from one of another model, the second covers the
 // whole file. The header's counts give the size of the file, so one that was cut is known before it is read.
 import { TsinferError } from '../errors.ts'
-import { quoted } from '../gguf/quoted.ts'
 import { CONTEXT_MAX, SESSION_HEADER_BYTES_MAX, SESSION_NOTE_BYTES_MAX } from '../limits.ts'
+import { quoted } from '../quoted.ts'
 
 /** The last byte ends the file for programs that print it. */
 const MAGIC = 'tsinfer\u001a'
