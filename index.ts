@@ -59,7 +59,7 @@ import { metadataOf } from './tokenizer/gguf-metadata.ts'
 import { type ModelTemplate, readModelTemplate, type TemplateChoice } from './tokenizer/model-template.ts'
 import { detokenize } from './tokenizer/stream-decoder.ts'
 import type { PromptedChat, TextFacts } from './tokenizer/text-messages.ts'
-import { TraceFile } from './trace.ts'
+import { checkTracePath, writeTrace } from './trace.ts'
 import { keepTuning as keepTuningOf, withTuning } from './tuning.ts'
 
 export * from './engine/public.ts'
@@ -73,27 +73,19 @@ const SCORE_TOP_MAX = 64
  * `TsinferError`: the file cannot be read or is no sound GGUF, the model or an option cannot be used, memory is short.
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
-  const trace = options.trace === undefined ? undefined : await TraceFile.open(options.trace)
-  try {
-    return await load(path, options, trace)
-  } catch (error) {
-    await trace?.close()
-    throw error
-  }
-}
-
-async function load(path: string, options: LoadOptions, trace: TraceFile | undefined): Promise<Model> {
+  const { trace } = options
+  if (trace !== undefined) checkTracePath(trace)
   if (options.experimentalV8) enableRelaxedSimd()
   const file = openGguf(path)
   const { prepared, draft } = prepareModels(file, withTuning(file, options))
   const text = file.metadata.has('tokenizer.ggml.model') ? new TextThread(file, options) : undefined
   const { onProgress, signal } = options
-  const rings = trace && createTraceRings(prepared.plan, draft?.plan)
+  const rings = trace === undefined ? undefined : createTraceRings(prepared.plan, draft?.plan)
   const kernels = await kernelsFor(draft ? [prepared, draft] : [prepared], options)
   const starting = Engine.start(prepared, kernels.module, { draft, onProgress, signal, trace: rings })
   const [engine, facts] = await Promise.allSettled([starting, text?.ready])
   if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
-    const onClosed = async () => rings && trace.write(rings)
+    const onClosed = async () => trace !== undefined && rings && writeTrace(trace, rings)
     const speculation = draft ? 'auto' : 'off'
     const model = new LoadedModel(path, prepared, kernels, engine.value, text, facts.value, speculation, onClosed)
     for (const notice of loadNotices(model.info, options, process.versions.node)) options.onNotice?.(notice)
@@ -114,7 +106,7 @@ function prepareModels(file: GgufFile, options: LoadOptions): { prepared: Prepar
 
 /**
  * Keeps how the model in `path` runs best on this machine in `folder`, for the option `tuning` of `loadModel`. Returns the
- * file's path. Throws where the file is no model or the folder cannot be written.
+ * file's path. Throws where the file is no model, and `file_unwritable` where the folder cannot be written.
  */
 export const keepTuning = (folder: string, path: string, tuning: Tuning): string =>
   keepTuningOf(folder, openGguf(path), tuning)
@@ -185,7 +177,7 @@ class LoadedModel implements Model {
   /** What a request does that does not say. */
   readonly #speculation: Speculation
   /** Called once, when all threads have ended. */
-  readonly #onClosed: () => Promise<void>
+  readonly #onClosed: () => Promise<unknown>
   #closing: Promise<void> | undefined
   /** Control tokens that structure an answer, once a chat has asked for them. */
   #marks: ReadonlyMap<number, string> | undefined
@@ -200,7 +192,7 @@ class LoadedModel implements Model {
     text: TextThread | undefined,
     facts: TextFacts | undefined,
     speculation: Speculation,
-    onClosed: () => Promise<void>,
+    onClosed: () => Promise<unknown>,
   ) {
     this.#speculation = speculation
     this.#onClosed = onClosed

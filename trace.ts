@@ -1,66 +1,47 @@
-// The file of a trace: opened before anything is loaded, so that a wrong path is told at once; written when the threads have
-// ended.
-import { type FileHandle, open } from 'node:fs/promises'
-import { chromeEvents, lostInTrace, type TraceRings, TsinferError } from './engine/index.ts'
+// The file of a trace: its path is tried before anything is loaded, so that a wrong one is told at once; it is written when
+// the threads have ended.
+import {
+  checkWritable,
+  chromeEvents,
+  lostInTrace,
+  type TraceRings,
+  TsinferError,
+  writeWholeFile,
+} from './engine/index.ts'
 
 /** Events that become text at a time, so that the caller's event loop goes on meanwhile. */
 const EVENTS_AT_ONCE = 2000
 
-export class TraceFile {
-  readonly #path: string
-  readonly #file: FileHandle
-
-  private constructor(path: string, file: FileHandle) {
-    this.#path = path
-    this.#file = file
+/** @throws TsinferError `option_invalid` where no file can be written at `path` */
+export function checkTracePath(path: string): void {
+  try {
+    checkWritable(path)
+  } catch (error) {
+    throw new TsinferError('option_invalid', `trace: ${(error as TsinferError).message}`, { cause: error })
   }
+}
 
-  /** Empties or makes the file. Rejects with `option_invalid` where that cannot be. */
-  static async open(path: string): Promise<TraceFile> {
-    try {
-      return new TraceFile(path, await open(path, 'w'))
-    } catch (error) {
-      throw cannotWrite(path, error)
-    }
-  }
+/**
+ * Writes the trace of threads that have ended, as JSON in Chrome's trace event format.
+ * @throws TsinferError `file_unwritable`; the file that was there stays then
+ */
+export const writeTrace = (path: string, rings: TraceRings): Promise<void> => writeWholeFile(path, traceTexts(rings))
 
-  /** Writes the trace of threads that have ended, as JSON in Chrome's trace event format, and closes the file. */
-  async write(rings: TraceRings): Promise<void> {
-    const head = { displayTimeUnit: 'ms', otherData: { producer: 'tsinfer', lostRecords: lostInTrace(rings) } }
-    try {
-      await this.#file.write(`${JSON.stringify(head).slice(0, -1)},"traceEvents":[`)
-      let lines: string[] = []
-      let separator = '\n'
-      const flush = async () => {
-        if (lines.length > 0) await this.#file.write(separator + lines.join(',\n'))
-        separator = ',\n'
-        lines = []
-      }
-      for (const event of chromeEvents(rings)) {
-        if (lines.push(JSON.stringify(event, shortened)) >= EVENTS_AT_ONCE) await flush()
-      }
-      await flush()
-      await this.#file.write('\n]}\n')
-    } catch (error) {
-      throw cannotWrite(this.#path, error)
-    } finally {
-      await this.close()
-    }
+async function* traceTexts(rings: TraceRings): AsyncGenerator<Uint8Array> {
+  const head = { displayTimeUnit: 'ms', otherData: { producer: 'tsinfer', lostRecords: lostInTrace(rings) } }
+  yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"traceEvents":[`)
+  let lines: string[] = []
+  let separator = '\n'
+  for (const event of chromeEvents(rings)) {
+    if (lines.push(JSON.stringify(event, shortened)) < EVENTS_AT_ONCE) continue
+    yield Buffer.from(separator + lines.join(',\n'))
+    separator = ',\n'
+    lines = []
   }
-
-  async close(): Promise<void> {
-    await this.#file.close()
-  }
+  if (lines.length > 0) yield Buffer.from(separator + lines.join(',\n'))
+  yield Buffer.from('\n]}\n')
 }
 
 /** Nanoseconds are enough. */
 const shortened = (_key: string, value: unknown): unknown =>
   typeof value === 'number' ? Math.round(value * 1000) / 1000 : value
-
-const cannotWrite = (path: string, error: unknown): TsinferError => {
-  const { code, message } = error as NodeJS.ErrnoException
-  return new TsinferError(
-    'option_invalid',
-    `trace: expected a file that can be written, found ${path} (${code ?? message})`,
-  )
-}

@@ -1,7 +1,7 @@
 // How a model runs best on this machine, as `tsinfer bench --tune` measured it: kept in a folder that the user names, one
 // file per machine, versions and shape of model. The text does not depend on it.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -13,6 +13,8 @@ import {
   modelConfig,
   SPINS_MAX,
   type Tuning,
+  unwritable,
+  writeWholeText,
 } from './engine/index.ts'
 
 const FILE_BYTES_MAX = 65536
@@ -63,14 +65,19 @@ function checkedTuning(found: unknown, key: object): Tuning {
   return { lanes, chunkRows, barrierSpins }
 }
 
-/** Keeps a tuning for the model in `file` and returns the path of its file. Makes the folder. */
+/**
+ * Keeps a tuning for the model in `file` and returns the path of its file. Makes the folder.
+ * @throws TsinferError `file_unwritable`
+ */
 export function keepTuning(folder: string, file: GgufFile, tuning: Tuning): string {
   const key = tuningKey(file)
   const path = tuningPath(folder, key)
-  mkdirSync(folder, { recursive: true })
-  const unfinished = `${path}.${process.pid}`
-  writeFileSync(unfinished, `${JSON.stringify({ key, tuning }, null, 2)}\n`)
-  renameSync(unfinished, path)
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+  writeWholeText(path, `${JSON.stringify({ key, tuning }, null, 2)}\n`)
   return path
 }
 

@@ -1,19 +1,13 @@
 // The two streams of the process. Results go to standard output as they are made, everything else to standard error.
 // A reader that goes away (`tsinfer run | head`) is no error: it ends the work. An output that cannot be written, such as
 // a full disk, is one.
+import { systemReason } from '../engine/errors.ts'
 import { printable } from '../engine/quoted.ts'
 import { steeringFree } from './terminal-text.ts'
 
 const gone = new AbortController()
 /** Fires when standard output cannot be written any more. */
 export const outputGone: AbortSignal = gone.signal
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space is left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file is too large',
-  EIO: 'the device fails',
-}
 
 /** Call once, before anything is written. */
 export function watchOutput(): void {
@@ -22,12 +16,12 @@ export function watchOutput(): void {
   process.stderr.on('error', () => {})
 }
 
-function lose({ code = 'an error without a code' }: NodeJS.ErrnoException): void {
+function lose(error: NodeJS.ErrnoException): void {
   if (gone.signal.aborted) return
   gone.abort()
-  if (code === 'EPIPE') return
+  if (error.code === 'EPIPE') return
   process.exitCode = 1
-  noteLine(`tsinfer: standard output: ${REASONS[code] ?? 'it cannot be written'} (${code})`)
+  noteLine(`tsinfer: standard output: expected to write, found ${systemReason(error)}`)
 }
 
 /** Writes a text of our own to standard output. */

@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'session_invalid'
   | 'out_of_memory'
   // while running
+  | 'file_unwritable'
   | 'aborted'
   | 'closed'
   // a request that did not get through for a reason of its own; others go on
@@ -69,6 +70,30 @@ const INPUT_CODES: ReadonlySet<ErrorCode> = new Set([
 
 export function isInputError(error: unknown): boolean {
   return error instanceof TsinferError && INPUT_CODES.has(error.code)
+}
+
+/** What the operating system answers, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'a part of the path is not a directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'a file system that is read-only',
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: "no space left in the user's quota",
+  EFBIG: 'the largest file that the system allows',
+  EIO: 'a fault of the disk',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files',
+  ERR_INVALID_ARG_VALUE: 'the path holds a NUL character',
+}
+
+/** Why a call of the system failed; its code where there are no words for it. */
+export function systemReason(error: unknown): string {
+  const code = String((error as NodeJS.ErrnoException).code ?? error)
+  return REASONS[code] ?? code
 }
 
 /** Checks an invariant of our own code; always on in control code. */

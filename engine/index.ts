@@ -4,6 +4,8 @@ export { abortedError, linkAbort, onAbort, unlessAborted } from './abort-signals
 export { measureBandwidth, READ_STRANDS } from './bandwidth.ts'
 export { resolveResponseFormat } from './constraint/response-format.ts'
 export { Engine, type EngineEvent, type EngineRequest } from './engine.ts'
+export { unwritable } from './files/target.ts'
+export { checkWritable, writeWholeFile, writeWholeText } from './files/whole-file.ts'
 export { type GgufFile, openGguf } from './gguf/file.ts'
 export { inspectFile, modelInfo } from './inspect.ts'
 export { describeKernels, enableRelaxedSimd, type LoadedKernels, loadKernels } from './kernel-builds.ts'

@@ -44,8 +44,8 @@ export interface LoadOptions {
    */
   readonly experimentalV8?: boolean
   /**
-   * A file for a trace of everything the model's threads do: JSON that ui.perfetto.dev opens. It is made when the model is
-   * loaded and written when it is closed; of very long ones the end.
+   * A file for a trace of everything the model's threads do: JSON that ui.perfetto.dev opens. Whether it can be
+   * written is tried when the model is loaded; it is written when it is closed; of very long ones the end.
    */
   readonly trace?: string
   readonly signal?: AbortSignal
@@ -157,7 +157,8 @@ export interface GenerateOptions extends SamplingOptions {
 export interface Session extends Disposable {
   /**
    * Writes the text and what is in its KV cells to a file, with `note`, a text of yours. The old file stays whole until the
-   * new one is. Rejects with `file_unreadable` where it cannot be written.
+   * new one is. A symbolic link is written through. Rejects with `file_unwritable` for what is no regular file and where the
+   * disk is full.
    */
   save(path: string, note?: string): Promise<SavedSession>
   /**

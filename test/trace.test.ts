@@ -1,6 +1,7 @@
 // A trace as its reader sees it: every micro-batch in every stage, arrows that begin and end in spans, verdicts that agree
 // with the figures.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -96,16 +97,33 @@ function checkArrows(events: readonly Event[]): void {
   }
 }
 
-test('a path that cannot be written is told before the model is looked at, and the file of a failed load is closed', async () => {
+test('a path that cannot be written is told before the model is looked at; a failed load leaves what was there', async () => {
   const refused = async (path: string, trace: string) => {
     const error = await loadModel(path, { trace }).catch((reason) => reason)
     assert.instance(error, TsinferError)
     return `${error.code} ${error.message}`
   }
   const nowhere = join(folder, 'none', 't.json')
-  assert.match(await refused('no-such-model.gguf', nowhere), /^option_invalid trace: expected a file .*none.*ENOENT/)
+  assert.match(await refused('no-such-model.gguf', nowhere), /^option_invalid trace: .*none.* found no such directory$/)
+  execFileSync('mkfifo', [join(folder, 'fifo')])
+  assert.match(await refused('no-such-model.gguf', join(folder, 'fifo')), /^option_invalid trace: .* found a FIFO$/)
+  assert.match(await refused('no-such-model.gguf', '/dev/null'), /^option_invalid trace: .* found a device$/)
+  const before = readdirSync(folder)
   assert.match(await refused('no-such-model.gguf', join(folder, 't.json')), /^file_unreadable/)
-  writeFileSync(join(folder, 't.json'), '')
+  assert.equal(readdirSync(folder), before)
+  writeFileSync(join(folder, 't.json'), 'of yesterday')
+  assert.match(await refused('no-such-model.gguf', join(folder, 't.json')), /^file_unreadable/)
+  assert.is(readFileSync(join(folder, 't.json'), 'utf8'), 'of yesterday')
+})
+
+test('a trace that cannot be written when it is over: one error, and everything has ended', async () => {
+  const gone = join(folder, 'gone')
+  mkdirSync(gone)
+  const model = await loadModel(EMBEDDED_MODEL, { context: 32, trace: join(gone, 't.json') })
+  rmSync(gone, { recursive: true })
+  const error = await model.close().catch((reason) => reason)
+  assert.is(error.code, 'file_unwritable')
+  assert.match(error.message, /t\.json: expected a file that can be written, found no such directory$/)
 })
 
 test('lost records are told, and what remains is shown without what it refers to', () => {

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { keepTuning, type LoadOptions, loadModel, machineTopology, type Tuning } from '../index.ts'
+import { keepTuning, type LoadOptions, loadModel, machineTopology, type TsinferError, type Tuning } from '../index.ts'
 import { tsinfer } from './cli/tsinfer.ts'
 import { repositoryPath } from './shared.ts'
 
@@ -71,6 +71,22 @@ test('a folder that is not there is not made', async ({ folder }) => {
   assert.is(plan.lanes, PLANNED.lanes)
   assert.equal(notices, [])
   assert.not(existsSync(none))
+})
+
+test('a folder that cannot be written is one typed error', ({ folder }) => {
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  for (const place of [file, join(file, 'below'), '/proc/none']) {
+    assert.throws(
+      () => keepTuning(place, MODEL, TUNED),
+      (error: TsinferError) => error.code === 'file_unwritable' && /found [^\n]+$/.test(error.message),
+    )
+  }
+  const path = keepTuning(folder, MODEL, TUNED)
+  rmSync(path)
+  mkdirSync(path)
+  assert.throws(() => keepTuning(folder, MODEL, TUNED), /found a directory$/)
+  assert.equal(readdirSync(folder).sort(), ['file', path.slice(folder.length + 1)].sort())
 })
 
 test('bench --tune prints what it measured and chose, and keeps it', async ({ folder }) => {

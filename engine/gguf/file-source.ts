@@ -1,7 +1,7 @@
 // The only file of the engine that touches node:fs. Reads are synchronous on purpose: they run in worker threads and go
 // straight from the page cache into stage memory. Only regular files are opened, so nothing here can block on a FIFO.
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from 'node:fs'
-import { TsinferError } from '../errors.ts'
+import { systemReason, TsinferError } from '../errors.ts'
 import { printable } from '../quoted.ts'
 import type { ByteSource, FileIdentity } from './source.ts'
 
@@ -99,28 +99,17 @@ function requireRegular(stats: Stats, shown: string): void {
   throw new TsinferError('file_unreadable', `${shown}: expected a regular file, found ${kindOf(stats)}`)
 }
 
-function kindOf(stats: Stats): string {
+/** What something is that is no regular file. */
+export function kindOf(stats: Stats): string {
   if (stats.isDirectory()) return 'a directory'
   if (stats.isFIFO()) return 'a FIFO'
   if (stats.isSocket()) return 'a socket'
   return 'a device'
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  ENOTDIR: 'a part of the path is not a directory',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'the name is too long',
-  EMFILE: 'too many open files',
-  ERR_INVALID_ARG_VALUE: 'the path holds a NUL character',
-}
-
 function unreadable(error: unknown, shown: string): TsinferError {
   if (error instanceof TsinferError) return error
-  const code = String((error as NodeJS.ErrnoException).code ?? error)
-  return new TsinferError('file_unreadable', `${shown}: ${REASONS[code] ?? code}`, { cause: error })
+  return new TsinferError('file_unreadable', `${shown}: ${systemReason(error)}`, { cause: error })
 }
 
 /** A small text file of the system, such as those below /proc and /sys; undefined where it cannot be read. */

@@ -1,9 +1,9 @@
-// Session files on disk, from the caller's thread and without blocking it: written beside their place and moved there
-// when they are safe, read in pieces. A checksum runs along with both.
+// Session files on disk, from the caller's thread and without blocking it: written whole or not at all, read in pieces. A
+// checksum runs along with both.
 import { createHash, type Hash } from 'node:crypto'
-import { constants, type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import { TsinferError } from '../errors.ts'
+import { writeWholeFile } from '../files/whole-file.ts'
 import { printable } from '../quoted.ts'
 import {
   CHECKSUM_BYTES,
@@ -19,65 +19,23 @@ import {
 /** Pieces of this size keep the caller's thread free: hashing one takes about half a millisecond. */
 export const PIECE_BYTES = 1 << 20
 
-let filesBegun = 0
-
 /**
- * Writes a session file. The old file at `path` stays whole until the new one is; a process that dies on the way leaves
- * a file beside it whose name ends in `.tmp`.
- * @throws TsinferError `file_unreadable` where the file cannot be written; and what `body` throws
+ * Writes a session file. The old file at `path` stays whole until the new one is.
+ * @throws TsinferError `file_unwritable` where the file cannot be written; and what `body` throws
  */
-export async function writeSessionFile(
-  path: string,
-  header: SessionHeader,
-  body: AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const beside = `${path}.${process.pid}-${filesBegun++}.tmp`
-  let file: FileHandle | undefined
-  try {
-    file = await open(beside, 'wx')
-    await writeAll(file, header, body)
-    await file.sync()
-    await file.close()
-    await rename(beside, path)
-    await syncFolder(dirname(path))
-  } catch (error) {
-    await file?.close().catch(() => {})
-    if (file) await rm(beside, { force: true })
-    throw unwritable(error, path)
-  }
-}
+export const writeSessionFile = (path: string, header: SessionHeader, body: AsyncIterable<Uint8Array>): Promise<void> =>
+  writeWholeFile(path, withChecksums(header, body))
 
-async function writeAll(file: FileHandle, header: SessionHeader, body: AsyncIterable<Uint8Array>): Promise<void> {
+async function* withChecksums(header: SessionHeader, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256')
-  const put = async (bytes: Uint8Array) => {
+  const hashed = (bytes: Uint8Array) => {
     hash.update(bytes)
-    await file.writeFile(bytes)
+    return bytes
   }
-  await put(encodeHeader(header))
-  await put(hash.copy().digest())
-  for await (const bytes of body) await put(bytes)
-  await file.writeFile(hash.digest())
-}
-
-/** Makes a rename last. Systems that cannot open a folder do without. */
-async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(path, 'r')
-    try {
-      await folder.sync()
-    } finally {
-      await folder.close()
-    }
-  } catch (error) {
-    if (process.platform !== 'win32') throw error
-  }
-}
-
-function unwritable(error: unknown, path: string): unknown {
-  const { code } = error as NodeJS.ErrnoException
-  if (error instanceof TsinferError || code === undefined) return error
-  const expected = 'expected a file that can be written'
-  return new TsinferError('file_unreadable', `${printable(path)}: ${expected}, found ${code}`, { cause: error })
+  yield hashed(encodeHeader(header))
+  yield hashed(hash.copy().digest())
+  for await (const bytes of body) yield hashed(bytes)
+  yield hash.digest()
 }
 
 /** A session file whose header is right. */

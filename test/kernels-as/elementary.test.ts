@@ -1,5 +1,9 @@
 // The engine's own e^x, ln, sine and cosine, called through a module compiled for this test.
-import { existsSync, readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createStageMemory, type KernelModule } from '../../engine/model/kernels.ts'
@@ -7,9 +11,9 @@ import { repositoryPath } from '../shared.ts'
 import { seeded } from './harness.ts'
 
 const SOURCE = `
-import { exp as exp4 } from './inline/exp'
-import { ln as ln1 } from './inline/log'
-import { cosReduced, quarterTurns, remainder, sinReduced } from './inline/sincos'
+import { exp as exp4 } from '../../kernels-as/inline/exp'
+import { ln as ln1 } from '../../kernels-as/inline/log'
+import { cosReduced, quarterTurns, remainder, sinReduced } from '../../kernels-as/inline/sincos'
 export function exp(x: f32): f32 { return f32x4.extract_lane(exp4(f32x4.splat(x)), 0) }
 export function ln(x: f64): f64 { return ln1(x) }
 export function turns(angle: f64): f64 { return quarterTurns(angle) }
@@ -27,48 +31,25 @@ interface Elementary {
   cos(r: number): number
 }
 
-/** The compiler's entry; its own declarations would replace those of Node's globals. */
-interface Compiler {
-  main(
-    words: readonly string[],
-    files: {
-      readFile(name: string): string | null
-      writeFile(name: string, contents: Uint8Array | string): void
-      listFiles(): readonly string[]
-    },
-  ): Promise<{ readonly error: Error | null; readonly stderr: { toString(): string } }>
-}
-
+/**
+ * Runs the compiler as a process of its own: from Node 24 on the promise of its `main` never settles in here, and Node ends
+ * as if there were nothing left to wait for.
+ */
 async function compileElementary(): Promise<Elementary> {
-  const files = new Map<string, Uint8Array>()
-  const path = (name: string) => repositoryPath(`kernels-as/${name}`)
-  const name: string = 'assemblyscript/asc'
-  const compiler: Compiler = await import(name)
-  const { error, stderr } = await compiler.main(
-    ['elementary.ts', '--runtime', 'stub', '--importMemory', '--sharedMemory', '--initialMemory', '1'].concat([
-      '--maximumMemory',
-      '65536',
-      '--enable',
-      'simd,threads',
-      '-O3',
-      '-o',
-      'elementary.wasm',
-    ]),
-    {
-      readFile: (name) => {
-        if (name === 'elementary.ts') return SOURCE
-        return existsSync(path(name)) ? readFileSync(path(name), 'utf8') : null
-      },
-      writeFile: (name, contents) => {
-        if (typeof contents !== 'string') files.set(name, contents)
-      },
-      listFiles: () => [],
-    },
-  )
-  if (error) throw new Error(`${error.message}\n${stderr.toString()}`)
-  const { Module, Instance } = (globalThis as unknown as WasmGlobal).WebAssembly
-  const module = new Module(files.get('elementary.wasm')!)
-  return new Instance(module, { env: { memory: createStageMemory(1) } }).exports
+  // Where the compiler finds the kernels: it reads nothing outside its folder.
+  const folder = mkdtempSync(repositoryPath('dist/elementary-'))
+  try {
+    writeFileSync(join(folder, 'elementary.ts'), SOURCE)
+    const compiler = fileURLToPath(import.meta.resolve('assemblyscript/bin/asc.js'))
+    const memory = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536']
+    const words = ['--runtime', 'stub', ...memory, '--enable', 'simd,threads', '-O3', '-o', 'elementary.wasm']
+    await promisify(execFile)(process.execPath, [compiler, 'elementary.ts', ...words], { cwd: folder })
+    const { Module, Instance } = (globalThis as unknown as WasmGlobal).WebAssembly
+    const module = new Module(readFileSync(join(folder, 'elementary.wasm')))
+    return new Instance(module, { env: { memory: createStageMemory(1) } }).exports
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 interface WasmGlobal {

@@ -39,6 +39,7 @@ const OPTIONS = { temperature: 0.8, seed: 5, maxTokens: 30, ignoreEos: true } sa
 const folder = mkdtempSync(join(tmpdir(), 'tsinfer-session-'))
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 const place = (name: string) => join(folder, name)
+const sizeOf = (name: string) => statSync(place(name), { throwIfNoEntry: false })?.size ?? 0
 
 const errorOf = (promise: Promise<unknown>): Promise<{ code: string; message: string }> =>
   promise.then(
@@ -303,11 +304,12 @@ test('what cannot be written or read is said, and leaves nothing behind', async 
   await ask(model, PROMPT, session)
   mkdirSync(place('full/a'), { recursive: true })
   const before = readdirSync(folder).length
-  for (const path of [place('no/where'), place('full'), '', 'a\0b']) {
+  for (const path of [place('no/where'), place('full'), '', 'a\0b', '/dev/null']) {
     const error = await errorOf(session.save(path))
-    assert.is(error.code, 'file_unreadable')
-    assert.match(error.message, /expected a file that can be written, found [A-Z_]+$/)
+    assert.is(error.code, 'file_unwritable')
+    assert.match(error.message, /expected a file that can be written, found [^\n]+$/)
   }
+  assert.ok(statSync('/dev/null').isCharacterDevice())
   assert.is(readdirSync(folder).length, before)
   for (const path of [place('none'), place('full'), '', '/dev/null']) {
     const error = await errorOf(session.load(path))
@@ -319,6 +321,32 @@ test('what cannot be written or read is said, and leaves nothing behind', async 
   assert.is((await errorOf(session.save(place('closed')))).code, 'closed')
   assert.is((await errorOf(session.load(place('closed')))).code, 'closed')
 })
+
+test('a model that is closed while it saves leaves the old file and nothing beside it', async () => {
+  const { path } = await saved('closing', {}, 'old')
+  const model = await loadModel(MODEL, { context: 512 })
+  const session = model.session()
+  await model.generate([1, 403, 407], { ...OPTIONS, maxTokens: 400, session }).result
+  const saving = errorOf(session.save(path, 'new'))
+  while (readdirSync(folder).every((name) => !name.startsWith('closing.'))) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await model.close()
+  const { code } = await saving
+  const { note } = await reread(path)
+  // It may have been done already.
+  assert.ok(code === 'closed' ? note === 'old' : code === 'no error' && note === 'new', `${code}: ${note}`)
+  assert.equal(
+    readdirSync(folder).filter((name) => name.startsWith('closing')),
+    ['closing'],
+  )
+})
+
+async function reread(path: string) {
+  await using model = await loadModel(MODEL, { context: 512 })
+  using session = model.session()
+  return await session.load(path)
+}
 
 const SAVER = `
 import { loadModel } from ${JSON.stringify(repositoryPath('dist/index.js'))}
@@ -339,15 +367,19 @@ test('a process that is killed while it saves leaves a whole file', async () => 
     })
     await once(saver.stdout, 'data')
     // Until it is somewhere in a save.
-    const begun = () => readdirSync(folder).some((name) => name.startsWith('killed.') && statSync(place(name)).size > 0)
+    const begun = () => readdirSync(folder).some((name) => name.startsWith('killed.') && sizeOf(name) > 0)
     while (!begun()) await new Promise((resolve) => setImmediate(resolve))
     saver.kill('SIGKILL')
     await once(saver, 'exit')
-    for (const name of readdirSync(folder)) if (name.startsWith('killed.')) rmSync(place(name))
     using session = model.session()
     seen.add((await session.load(path)).note)
   }
   assert.ok(seen.has('old') || seen.has('new'))
+  await saved('after')
+  assert.equal(
+    readdirSync(folder).filter((name) => name.endsWith('.tmp')),
+    [],
+  )
 })
 
 test.run()
