@@ -28,11 +28,11 @@ async function execute([name, ...rest]: readonly string[], signal: AbortSignal):
   if (entry === undefined) throw unknownBench(name)
   const command = await entry.load()
   const table: Options & typeof GENERAL_OPTIONS = { ...command.options, ...GENERAL_OPTIONS }
-  const { values, positionals } = readCommandLine(table, rest)
+  const { values, positionals, spellings } = readCommandLine(table, rest)
   const surplus = positionals[command.positionalsMax]
   if (values.help) return write(commandHelp(`${PROGRAM} ${entry.name} ${command.usage}`, entry.summary, table))
   if (surplus !== undefined) throw new TsinferError('option_invalid', `${surplus}: unexpected argument`)
-  await command.run({ values, positionals, signal })
+  await command.run({ values, positionals, spellings, signal })
 }
 
 const help = (): string =>

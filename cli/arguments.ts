@@ -1,21 +1,26 @@
 // From the words of a command line to typed values. Pure. A command describes its options as data; the same data prints
-// its help. node:util's parser reads `-md` as `-m -d`, so every spelling is replaced by its one long name first.
-import { parseArgs } from 'node:util'
+// its help. Spellings are llama.cpp's, such as `-md`, which parsers of Unix options read as `-m -d`.
 import { TsinferError } from '../engine/errors.ts'
 import { nearest } from './nearest.ts'
 
 export interface Option {
   readonly kind: 'flag' | 'text' | 'integer' | 'number' | 'integers' | 'choice'
-  /** Every spelling with its dashes, the usual one first; at least one begins with two dashes. */
+  /** Every spelling with its dashes, the usual one first. */
   readonly names: readonly string[]
   /** Older spellings: understood, with a notice, and not in the help. */
   readonly olderNames?: readonly string[]
+  /** Of a flag: spellings that say no. */
+  readonly offNames?: readonly string[]
   /** What stands for the value in the help; absent for flags. */
   readonly value?: string
   readonly help: string
   /** Bounds of a number. */
   readonly least?: number
   readonly most?: number
+  /** How many integers, where that is fixed. */
+  readonly count?: number
+  /** Given several times, the integers add up to one list. */
+  readonly repeats?: boolean
   /** Allowed words of a choice. */
   readonly choices?: readonly string[]
 }
@@ -36,8 +41,17 @@ export type Values<Table extends Options> = { readonly [Key in keyof Table]?: Va
 export interface CommandLine<Table extends Options> {
   readonly values: Values<Table>
   readonly positionals: readonly string[]
+  /** How each option that was given was spelled, by its key. */
+  readonly spellings: ReadonlyMap<string, string>
   /** What to tell the user about the words, a line each. */
   readonly notices: readonly string[]
+}
+
+interface Spelled {
+  readonly key: string
+  readonly option: Option
+  readonly isOff: boolean
+  readonly isOlder: boolean
 }
 
 /**
@@ -45,96 +59,98 @@ export interface CommandLine<Table extends Options> {
  * Throws `option_invalid` for unknown options (naming the nearest known one), missing values and values out of bounds.
  */
 export function readCommandLine<Table extends Options>(table: Table, words: readonly string[]): CommandLine<Table> {
-  const { values: texts, positionals } = parseArgs({
-    args: withLongNames(table, words),
-    options: Object.fromEntries(
-      Object.values(table).map((option) => [longName(option), { type: option.kind === 'flag' ? 'boolean' : 'string' }]),
-    ),
-    allowPositionals: true,
-  })
+  const bySpelling = spellingsOf(table)
   const values: Record<string, unknown> = {}
-  for (const [key, option] of Object.entries(table)) {
-    const text = texts[longName(option)]
-    if (text !== undefined) values[key] = typeof text === 'string' ? readValue(option, text) : text
-  }
-  return { values: values as Values<Table>, positionals, notices: olderSpellings(table, words) }
-}
-
-function olderSpellings(table: Options, words: readonly string[]): string[] {
-  const spellings = new Set(words.map((word) => word.split('=')[0]!))
-  return Object.values(table).flatMap(({ names, olderNames = [] }) =>
-    olderNames.filter((name) => spellings.has(name)).map((name) => `${name}: now called ${names[0]}`),
-  )
-}
-
-const longName = (option: Option): string => option.names.find((name) => name.startsWith('--'))!.slice(2)
-
-/** Replaces every spelling by `--long` or `--long=value`. */
-function withLongNames(table: Options, words: readonly string[]): string[] {
-  const bySpelling = new Map(
-    Object.values(table).flatMap((option) =>
-      [...option.names, ...(option.olderNames ?? [])].map((name) => [name, option] as const),
-    ),
-  )
-  const result: string[] = []
+  const spellings = new Map<string, string>()
+  const notices: string[] = []
+  const positionals: string[] = []
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!
-    if (word === '--') return [...result, ...words.slice(at)]
+    if (word === '--')
+      return {
+        values: values as Values<Table>,
+        positionals: [...positionals, ...words.slice(at + 1)],
+        spellings,
+        notices,
+      }
     if (!word.startsWith('-') || word === '-') {
-      result.push(word)
+      positionals.push(word)
       continue
     }
     const [spelling = '', ...rest] = word.split('=')
-    const option = bySpelling.get(spelling)
+    const spelled = bySpelling.get(spelling)
+    if (spelled === undefined) throw unknown(spelling, [...bySpelling.keys()])
+    const { key, option, isOff, isOlder } = spelled
     const inline = rest.length > 0 ? rest.join('=') : undefined
-    if (option === undefined) throw unknown(spelling, [...bySpelling.keys()])
+    if (isOlder) notices.push(`${spelling}: now called ${option.names[0]}`)
+    spellings.set(key, spelling)
     if (option.kind === 'flag') {
       if (inline !== undefined) throw invalid(spelling, 'no value', inline)
-      result.push(`--${longName(option)}`)
+      values[key] = !isOff
       continue
     }
-    const value = inline ?? words[++at]
-    if (value === undefined)
-      throw new TsinferError('option_invalid', `${spelling}: expected ${expected(option)} after it`)
-    if (inline === undefined && bySpelling.has(value)) {
-      const how = `write ${spelling}=${value} if it is meant as a value`
-      throw new TsinferError(
-        'option_invalid',
-        `${spelling}: expected ${expected(option)}, found the option ${value}; ${how}`,
-      )
-    }
-    result.push(`--${longName(option)}=${value}`)
+    const value = readValue(option, spelling, inline ?? nextWord(option, spelling, words[++at], bySpelling))
+    values[key] = option.repeats && Array.isArray(values[key]) ? [...values[key], ...(value as number[])] : value
   }
-  return result
+  return { values: values as Values<Table>, positionals, spellings, notices }
 }
 
-function readValue(option: Option, text: string): string | number | number[] {
-  const name = option.names[0]!
+function spellingsOf(table: Options): Map<string, Spelled> {
+  const found = new Map<string, Spelled>()
+  for (const [key, option] of Object.entries(table)) {
+    const { names, olderNames = [], offNames = [] } = option
+    for (const name of names) found.set(name, { key, option, isOff: false, isOlder: false })
+    for (const name of olderNames) found.set(name, { key, option, isOff: false, isOlder: true })
+    for (const name of offNames) found.set(name, { key, option, isOff: true, isOlder: false })
+  }
+  return found
+}
+
+/** The word after an option, as its value. */
+function nextWord(
+  option: Option,
+  spelling: string,
+  word: string | undefined,
+  bySpelling: ReadonlyMap<string, unknown>,
+): string {
+  if (word === undefined) throw new TsinferError('option_invalid', `${spelling}: expected ${expected(option)} after it`)
+  if (!bySpelling.has(word)) return word
+  const how = `write ${spelling}=${word} if it is meant as a value`
+  throw new TsinferError(
+    'option_invalid',
+    `${spelling}: expected ${expected(option)}, found the option ${word}; ${how}`,
+  )
+}
+
+function readValue(option: Option, spelling: string, text: string): string | number | number[] {
   switch (option.kind) {
     case 'integer':
     case 'number':
-      return readNumber(option, text)
-    case 'integers':
-      return text.split(',').map((part) => readNumber(option, part))
+      return readNumber(option, spelling, text)
+    case 'integers': {
+      const parts = text.split(',')
+      if (option.count !== undefined && parts.length !== option.count) throw invalid(spelling, expected(option), text)
+      return parts.map((part) => readNumber(option, spelling, part))
+    }
     case 'choice':
       if (option.choices!.includes(text)) return text
-      throw invalid(name, expected(option), text)
+      throw invalid(spelling, expected(option), text)
     default:
       return text
   }
 }
 
-function readNumber(option: Option, text: string): number {
+function readNumber(option: Option, spelling: string, text: string): number {
   const trimmed = text.trim()
   const isWellFormed = option.kind === 'number' ? trimmed !== '' : /^[+-]?\d+$/.test(trimmed)
   const value = isWellFormed ? Number(trimmed) : Number.NaN
   const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = option
   if (Number.isFinite(value) && value >= least && value <= most) return value
-  throw invalid(option.names[0]!, expected(option), text)
+  throw invalid(spelling, expected(option), text)
 }
 
 /** What an option wants, for messages. */
-function expected({ kind, least, most, choices }: Option): string {
+function expected({ kind, least, most, count, choices }: Option): string {
   const bounds =
     least !== undefined && most !== undefined
       ? ` from ${least} to ${most}`
@@ -147,12 +163,27 @@ function expected({ kind, least, most, choices }: Option): string {
     case 'number':
       return `a number${bounds}`
     case 'integers':
-      return `integers${bounds} separated by commas`
+      return `${count === undefined ? '' : `${count} `}integers${bounds} separated by commas`
     case 'choice':
       return `one of ${choices!.join(', ')}`
     default:
       return 'a value'
   }
+}
+
+/**
+ * An error of the library in the words of the command line: it names options by their keys, a user knows the flag that was
+ * typed. Other errors stay as they are.
+ */
+export function namingFlags(error: unknown, table: Options, spellings: ReadonlyMap<string, string>): unknown {
+  if (!(error instanceof TsinferError) || error.code !== 'option_invalid') return error
+  const flagOf = (key: string) =>
+    Object.hasOwn(table, key) ? (spellings.get(key) ?? table[key]!.names[0]!) : undefined
+  // A key of several words is no word of a sentence; one of a single word is meant where the message begins with it.
+  const message = error.message
+    .replace(/^(?:draft )?([a-z]\w*)(?=:)/, (all, key: string) => flagOf(key) ?? all)
+    .replace(/(?<![\w.-])[a-z]+[A-Z]\w*/g, (key) => flagOf(key) ?? key)
+  return message === error.message ? error : new TsinferError(error.code, message, { cause: error })
 }
 
 function unknown(spelling: string, known: readonly string[]): TsinferError {

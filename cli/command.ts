@@ -4,6 +4,8 @@ import type { Options, Values } from './arguments.ts'
 export interface Invocation<Table extends Options> {
   readonly values: Values<Table>
   readonly positionals: readonly string[]
+  /** How each option that was given was spelled, by its key. */
+  readonly spellings: ReadonlyMap<string, string>
   /** Fires at Ctrl-C and when nobody reads the output any more. */
   readonly signal: AbortSignal
 }

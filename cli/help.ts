@@ -12,20 +12,21 @@ export function commandHelp(usage: string, summary: string, options: Options): s
 /** The help of the whole tool. */
 export function generalHelp(commands: readonly { readonly name: string; readonly summary: string }[]): string {
   return [
-    'Usage: tsinfer COMMAND [options]',
+    'Usage: tsinfer MODEL.gguf [PROMPT] [options]',
+    '       tsinfer COMMAND [options]',
     '',
-    'Runs GGUF language models on the CPU.',
+    'Runs GGUF language models on the CPU. A model without a command is for run.',
     '',
     'Commands:',
     ...columns(commands.map(({ name, summary }) => [name, summary])),
     '',
-    'tsinfer COMMAND --help lists the options of a command, tsinfer --version prints the version.',
+    'tsinfer help COMMAND lists the options of a command, tsinfer --version prints the version.',
     '',
   ].join('\n')
 }
 
-const spellings = ({ names, value }: Option): string => {
-  const list = [...names].sort((a, b) => a.length - b.length).join(', ')
+const spellings = ({ names, offNames = [], value }: Option): string => {
+  const list = [...[...names].sort((a, b) => a.length - b.length), ...offNames].join(', ')
   return value === undefined ? list : `${list} ${value}`
 }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // The command line tool: finds the command, runs it, and turns what went wrong into one line and an exit code:
 // 0 good, 1 runtime failure, 2 bad input or usage, 130 Ctrl-C.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isInputError, TsinferError } from '../engine/errors.ts'
-import { type Options, readCommandLine } from './arguments.ts'
+import { namingFlags, type Options, readCommandLine } from './arguments.ts'
+import type { Command } from './command.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { INTERRUPTED_EXIT_CODE, watchInterrupt } from './interrupt.ts'
@@ -16,31 +17,60 @@ const version = (): string =>
 
 async function main(words: readonly string[], interruption: AbortSignal): Promise<void> {
   const [name, ...rest] = words
-  if (name === '-h' || name === '--help') return write(generalHelp(COMMANDS))
-  if (name === '--version') return write(`${version()}\n`)
+  if (name === undefined || name === '-h' || name === '--help') return write(generalHelp(COMMANDS))
+  if (name === '-v' || name === '--version' || name === 'version') return write(`${version()}\n`)
+  if (name === 'help') return help(rest)
   const entry = COMMANDS.find((command) => command.name === name)
-  if (entry === undefined) throw unknownCommand(name)
-  await execute(entry, rest, AbortSignal.any([interruption, outputGone]))
+  const signal = AbortSignal.any([interruption, outputGone])
+  if (entry !== undefined) await execute(entry, rest, signal)
+  else if (isForRun(name)) await execute(commandCalled('run'), words, signal)
+  else throw unknownCommand(name)
 }
+
+/** What begins with an option or a model instead of a command. */
+const isForRun = (word: string): boolean => word.startsWith('-') || /\.gguf$/i.test(word) || existsSync(word)
+
+async function help([name, surplus]: readonly string[]): Promise<void> {
+  if (name === undefined) return write(generalHelp(COMMANDS))
+  if (surplus !== undefined) throw surplusWord(surplus)
+  const entry = commandCalled(name)
+  write(helpOf(entry, await entry.load()))
+}
+
+const helpOf = (entry: CommandEntry, command: Command): string =>
+  commandHelp(`tsinfer ${entry.name} ${command.usage}`.trimEnd(), entry.summary, tableOf(command))
+
+const tableOf = (command: Command): Options & typeof GENERAL_OPTIONS => ({ ...command.options, ...GENERAL_OPTIONS })
 
 async function execute(entry: CommandEntry, words: readonly string[], signal: AbortSignal): Promise<void> {
   const command = await entry.load()
-  const table: Options & typeof GENERAL_OPTIONS = { ...command.options, ...GENERAL_OPTIONS }
-  const { values, positionals, notices } = readCommandLine(table, words)
+  const table = tableOf(command)
+  const { values, positionals, spellings, notices } = readCommandLine(table, words)
   for (const notice of notices) noteLine(`tsinfer: ${notice}`)
   const surplus = positionals[command.positionalsMax]
-  if (values.help) write(commandHelp(`tsinfer ${entry.name} ${command.usage}`.trimEnd(), entry.summary, table))
-  else if (surplus !== undefined) throw new TsinferError('option_invalid', `${surplus}: unexpected argument`)
-  else await command.run({ values, positionals, signal })
+  if (values.help) return write(helpOf(entry, command))
+  if (surplus !== undefined) throw surplusWord(surplus)
+  try {
+    await command.run({ values, positionals, spellings, signal })
+  } catch (error) {
+    throw namingFlags(error, table, spellings)
+  }
 }
 
-function unknownCommand(name: string | undefined): TsinferError {
-  const names = COMMANDS.map((command) => command.name)
-  const list = `expected one of ${names.join(', ')}`
-  if (name === undefined) return new TsinferError('option_invalid', `command: ${list}, found none`)
+function commandCalled(name: string): CommandEntry {
+  const entry = COMMANDS.find((command) => command.name === name)
+  if (entry === undefined) throw unknownCommand(name)
+  return entry
+}
+
+const surplusWord = (word: string): TsinferError => new TsinferError('option_invalid', `${word}: unexpected argument`)
+
+function unknownCommand(name: string): TsinferError {
+  const names = [...COMMANDS.map((command) => command.name), 'help', 'version']
   const suggestion = nearest(name, names)
   const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`
-  return new TsinferError('option_invalid', `${name}: unknown command, ${list}${hint}`)
+  const wanted = `expected one of ${names.join(', ')} or the file of a model`
+  return new TsinferError('option_invalid', `${name}: unknown command, ${wanted}${hint}`)
 }
 
 /** Prints why, and returns the exit code. */

@@ -1,6 +1,7 @@
 // Options that several commands share, as data, and their translation into the library's words. Pure.
 // Spellings and defaults follow llama.cpp where it has them.
 import { TsinferError } from '../engine/errors.ts'
+import { CHUNK_ROWS_MAX } from '../engine/index.ts'
 import type { LoadOptions, SamplingOptions } from '../index.ts'
 import type { Options, Values } from './arguments.ts'
 
@@ -31,7 +32,13 @@ export const PLAN_OPTIONS = {
     least: 0,
     help: "positions; 0 = the model's (default: the smallest of the model's, 4096 and what fits one stage)",
   },
-  threads: { kind: 'integer', names: ['-t', '--threads'], value: 'N', least: 1, help: 'cores to use in all' },
+  threads: {
+    kind: 'integer',
+    names: ['-t', '--threads'],
+    value: 'N',
+    least: -1,
+    help: 'cores to use in all; -1 or 0 = those there are (default)',
+  },
   stages: { kind: 'integer', names: ['--stages'], value: 'S', least: 1, help: 'pipeline stages' },
   lanes: { kind: 'integer', names: ['--lanes'], value: 'T', least: 1, help: 'threads per stage' },
   chunkRows: {
@@ -39,7 +46,7 @@ export const PLAN_OPTIONS = {
     names: ['-ub', '--ubatch-size'],
     value: 'N',
     least: 1,
-    help: 'tokens of a prefill chunk',
+    help: `tokens of a prefill chunk (64); more than ${CHUNK_ROWS_MAX} count as ${CHUNK_ROWS_MAX}`,
   },
   kvTypeK: {
     kind: 'choice',
@@ -78,8 +85,8 @@ export const SPECULATION_OPTIONS = {
     kind: 'integer',
     names: ['-td', '--threads-draft'],
     value: 'N',
-    least: 1,
-    help: 'cores that only the draft model uses, of all (default: it shares them)',
+    least: -1,
+    help: 'cores that only the draft model uses, of all; -1 or 0 = it shares them (default)',
   },
   draftStages: {
     kind: 'integer',
@@ -144,7 +151,13 @@ export const LOAD_OPTIONS = {
 } as const satisfies Options
 
 export const SAMPLING_OPTIONS = {
-  temperature: { kind: 'number', names: ['--temp'], value: 'T', least: 0, help: 'temperature, 0 = greedy (0.8)' },
+  temperature: {
+    kind: 'number',
+    names: ['--temp', '--temperature'],
+    value: 'T',
+    least: 0,
+    help: 'temperature, 0 = greedy (0.8)',
+  },
   topK: { kind: 'integer', names: ['--top-k'], value: 'K', least: 0, help: 'keep the K best tokens, 0 = all (40)' },
   topP: {
     kind: 'number',
@@ -192,7 +205,7 @@ export const SAMPLING_OPTIONS = {
 
 /** The part of speculation that is settled when the model is loaded; only commands that generate need it. */
 export const draftModelOptions = ({ draftModel, draftThreads, draftStages }: Values<typeof SPECULATION_OPTIONS>) =>
-  present({ draftModel, draftThreads, draftStages })
+  present({ draftModel, draftThreads: coresOf(draftThreads), draftStages })
 
 export const speculationOptions = (values: Values<typeof SPECULATION_OPTIONS>) => {
   const { speculation, nMax, nMin, pMin, pSplit, pRecovery, pDecay } = values
@@ -222,9 +235,14 @@ export function present<Fields extends object>(fields: Fields): Present<Fields> 
 }
 
 export const planOptions = (values: Values<typeof PLAN_OPTIONS>) => {
-  const { context, threads, stages, lanes, chunkRows, kvTypeK, kvTypeV } = values
-  return present({ context, threads, stages, lanes, chunkRows, kvTypeK, kvTypeV })
+  const { context, threads, stages, lanes, chunkRows: rows, kvTypeK, kvTypeV } = values
+  const chunkRows = rows === undefined ? undefined : Math.min(rows, CHUNK_ROWS_MAX)
+  return present({ context, threads: coresOf(threads), stages, lanes, chunkRows, kvTypeK, kvTypeV })
 }
+
+/** As in llama.cpp, what is below 1 leaves the number open. */
+const coresOf = (count: number | undefined): number | undefined =>
+  count !== undefined && count < 1 ? undefined : count
 
 export const loadOptions = (values: Values<typeof LOAD_OPTIONS>): LoadOptions => {
   const { kernels, tokenizerPre } = values

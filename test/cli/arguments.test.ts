@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readCommandLine } from '../../cli/arguments.ts'
+import { namingFlags, readCommandLine } from '../../cli/arguments.ts'
 import { commandHelp, generalHelp } from '../../cli/help.ts'
 import { nearest } from '../../cli/nearest.ts'
 import {
@@ -81,6 +81,52 @@ test('numbers: form and bounds', () => {
   refuses(['--temp', 'inf'], /^--temp: /)
   refuses(['--temp', 'Infinity'], /^--temp: /)
   assert.is(read('--temp', '1e-3').values.temperature, 0.001)
+})
+
+test('flags in errors: the spelling that was typed', () => {
+  refuses(['--predict', 'x'], /^--predict: expected an integer/)
+  refuses(['--ctx-size=-1'], /^--ctx-size: /)
+  refuses(['--cache-type-k', 'q4_0'], /^--cache-type-k: expected one of/)
+  refuses(['--n-predict'], /^--n-predict: /)
+  refuses(['--draft-max', '0'], /^--draft-max: expected an integer of at least 1/)
+})
+
+test('flags in errors: the library names options by key, the user hears the flag', () => {
+  const { spellings } = read('-c', '5', '--spec-draft-n-min', '9', '--temperature', '1')
+  const said = (message: string, code: 'option_invalid' | 'prompt_invalid' = 'option_invalid') =>
+    (namingFlags(new TsinferError(code, message), TABLE, spellings) as TsinferError).message
+  assert.is(said('context: expected at most 9, found 5'), '-c: expected at most 9, found 5')
+  assert.is(said('temperature: expected a number'), '--temperature: expected a number')
+  assert.is(
+    said('draft nMin: expected at most nMax, which is 4, found 9'),
+    '--spec-draft-n-min: expected at most --spec-draft-n-max, which is 4, found 9',
+  )
+  assert.is(said('chunkRows: expected 1'), '-ub: expected 1')
+  assert.is(said('the context is full, seed and threads stay'), 'the context is full, seed and threads stay')
+  assert.is(said('context: a prompt', 'prompt_invalid'), 'context: a prompt')
+  const other = new Error('context: x')
+  assert.is(namingFlags(other, TABLE, spellings), other)
+})
+
+test('a flag that can be denied: the last one counts', () => {
+  const table = { escape: { kind: 'flag', names: ['-e', '--escape'], offNames: ['--no-escape'], help: 'x' } } as const
+  assert.equal(readCommandLine(table, []).values, {})
+  assert.equal(readCommandLine(table, ['-e', '--no-escape']).values, { escape: false })
+  assert.equal(readCommandLine(table, ['--no-escape', '--escape']).values, { escape: true })
+  assert.match(commandHelp('x', 'y', table), /-e, --escape, --no-escape/)
+})
+
+test('lists that add up, and lists of a fixed length', () => {
+  const table = {
+    sizes: { kind: 'integers', names: ['-p'], least: 0, repeats: true, help: 'x' },
+    pair: { kind: 'integers', names: ['-pg'], least: 0, repeats: true, count: 2, help: 'x' },
+  } as const
+  const { values } = readCommandLine(table, ['-p', '1,2', '-pg', '3,4', '-p=5', '-pg', '6,7'])
+  assert.equal(values, { sizes: [1, 2, 5], pair: [3, 4, 6, 7] })
+  assert.throws(
+    () => readCommandLine(table, ['-pg', '1']),
+    /-pg: expected 2 integers of at least 0 separated by commas, found "1"/,
+  )
 })
 
 test('choices, flags and missing values', () => {

@@ -167,7 +167,6 @@ test('topology: facts and measured bandwidth', async () => {
 
 test('usage errors: one line, exit 2', async () => {
   const cases: [string[], RegExp][] = [
-    [[], /command: expected one of run, .* found none/],
     [['ruin'], /ruin: unknown command, .*did you mean run\?/],
     [['run', '--tmep', '1'], /--tmep: unknown option; did you mean --temp\?/],
     [['run', '--tree', 'auto'], /--tree: unknown option/],
@@ -182,7 +181,13 @@ test('usage errors: one line, exit 2', async () => {
     [['perplexity', MODEL, '--ids', '1'], /text: expected at least 2 tokens, found 1/],
     [['tokenize', MODEL, '-p', 'x', '--ids', '1'], /input: expected one of -p, -f and --ids, found 2 of them/],
     [['tokenize', MODEL, '-f', join(folder, 'none')], /expected a readable text file, found ENOENT/],
-    [['run', '--stages', '99', '-p', 'x'], /stages: expected/],
+    [['run', '--stages', '99', '-p', 'x'], /^tsinfer: --stages: expected/],
+    [['run', '-c', '99999999', '-p', 'x'], /^tsinfer: -c: expected/],
+    [['run', '--ctx-size', '99999999', '-p', 'x'], /^tsinfer: --ctx-size: expected/],
+    [['run', '--spec', 'sync', '--spec-draft-n-min', '9', '-p', 'x'], /--spec-draft-n-min: expected at most --spec-draft-n-max/],
+    [['help', 'ruin'], /ruin: unknown command, .*did you mean run\?/],
+    [['help', 'run', 'x'], /x: unexpected argument/],
+    [['missing.gguf'], /missing\.gguf: /],
     [['bench', '-n', '1'], /-n: expected at least 2 tokens/],
   ]
   for (const [words, message] of cases) {
@@ -194,6 +199,33 @@ test('usage errors: one line, exit 2', async () => {
   }
 })
 
+test('a model or an option in place of a command is for run', async () => {
+  const words = ['-p', 'Once upon a time', '--temp', '0', '-n', '3']
+  const { stdout } = await tsinfer(['run', MODEL, ...words])
+  assert.ok(stdout.length > 0)
+  assert.is((await tsinfer([MODEL, ...words])).stdout, stdout)
+  assert.is((await tsinfer([...words, MODEL])).stdout, stdout)
+  assert.is((await tsinfer(words)).stdout, stdout)
+})
+
+test('-ub beyond the largest chunk, and -t as many as there are', async () => {
+  const words = ['-p', 'Once upon a time', '--temp', '0', '-n', '3', '--json']
+  const usual = JSON.parse((await tsinfer(['run', ...words])).stdout)
+  for (const more of [
+    ['-t', '-1'],
+    ['-t', '0'],
+    ['-ub', '2048'],
+    ['-td', '-1'],
+    ['--threads-draft', '0'],
+  ]) {
+    const { code, stdout, stderr } = await tsinfer(['run', ...words, ...more])
+    assert.is(code, 0, stderr)
+    assert.equal(JSON.parse(stdout).ids, usual.ids, more.join(' '))
+  }
+  const { stdout } = await tsinfer(['inspect', MODEL, '-ub', '513', '--json'])
+  assert.is(JSON.parse(stdout).plan.chunk_rows, 512)
+})
+
 test('--debug adds the stack', async () => {
   const { stderr } = await tsinfer(['inspect', join(folder, 'none'), '--debug'])
   assert.match(stderr, /^tsinfer: .*\n.*Error: .*\n {4}at /)
@@ -202,15 +234,17 @@ test('--debug adds the stack', async () => {
 test('help and version', async () => {
   const general = await tsinfer(['--help'])
   assert.is(general.code, 0)
-  assert.match(general.stdout, /^Usage: tsinfer COMMAND/)
+  assert.match(general.stdout, /^Usage: tsinfer MODEL\.gguf \[PROMPT\] \[options\]\n {7}tsinfer COMMAND/)
+  for (const words of [[], ['-h'], ['help']]) assert.equal(await tsinfer(words), general, words.join(' '))
   for (const name of ['run', 'logits', 'perplexity', 'tokenize', 'inspect', 'bench', 'topology']) {
     const { code, stdout, stderr } = await tsinfer([name, '--help'])
     assert.is(code, 0, stderr)
     assert.ok(stdout.startsWith(`Usage: tsinfer ${name}`))
     assert.match(stdout, / --help /)
+    assert.is((await tsinfer(['help', name])).stdout, stdout)
   }
   const { version } = JSON.parse(readFileSync(repositoryPath('package.json'), 'utf8'))
-  assert.is((await tsinfer(['--version'])).stdout, `${version}\n`)
+  for (const word of ['--version', '-v', 'version']) assert.is((await tsinfer([word])).stdout, `${version}\n`)
 })
 
 sharedTest(test, 'tokenize needs a vocabulary only', 'vectors/vocab', async (vocabularies) => {
