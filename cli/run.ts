@@ -1,6 +1,15 @@
 // `tsinfer run`: text out, as it is made.
 import { TsinferError } from '../engine/errors.ts'
-import { type ChatOptions, DEFAULT_SAMPLING, type GenerateResult, type Model, readChatTemplate } from '../index.ts'
+import {
+  type ChatGeneration,
+  type ChatOptions,
+  type ChatResult,
+  DEFAULT_SAMPLING,
+  type GenerateResult,
+  type Generation,
+  type Model,
+  readChatTemplate,
+} from '../index.ts'
 import type { Values } from './arguments.ts'
 import { runChat } from './chat/chat.ts'
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate, plainVariables } from './chat-options.ts'
@@ -14,7 +23,6 @@ import {
   JSON_OPTION,
   LOAD_OPTIONS,
   loadOptions,
-  modelPath,
   present,
   RAW_OPTION,
   SAMPLING_OPTIONS,
@@ -23,13 +31,22 @@ import {
 } from './options.ts'
 import { note, outputGone, write, writeJson, writeMade } from './output.ts'
 import { readPrompt } from './prompt.ts'
+import { FILE_OPTION } from './text-input.ts'
+import { wantedOf } from './wanted.ts'
 
 const OPTIONS = {
   prompt: {
     kind: 'text',
     names: ['-p', '--prompt'],
     value: 'TEXT',
-    help: 'the prompt (default: standard input; on a terminal, a chat)',
+    help: 'raw text to go on from; with -sys a question (default: standard input; on a terminal, a chat)',
+  },
+  file: { ...FILE_OPTION, help: 'the same, from a file, without its last line end' },
+  escapes: {
+    kind: 'flag',
+    names: ['-e', '--escape'],
+    offNames: ['--no-escape'],
+    help: 'read \\n \\r \\t \\\' \\" \\\\ and \\xHH in PROMPT and -p (default), or leave backslashes alone',
   },
   ids: IDS_OPTION,
   maxTokens: {
@@ -43,7 +60,12 @@ const OPTIONS = {
   ...JSON_SCHEMA_OPTIONS,
   ...SAMPLING_OPTIONS,
   ...LOAD_OPTIONS,
-  system: { kind: 'text', names: ['-sys', '--system-prompt'], value: 'TEXT', help: 'system prompt of a chat' },
+  system: {
+    kind: 'text',
+    names: ['-sys', '--system-prompt'],
+    value: 'TEXT',
+    help: 'system prompt: the text is a question',
+  },
   ...CHAT_TEMPLATE_OPTIONS,
   raw: RAW_OPTION,
   json: JSON_OPTION,
@@ -59,16 +81,18 @@ const OPTIONS = {
 type RunValues = Values<typeof OPTIONS>
 
 /** Options that nothing but a chat looks at. */
-const CHAT_ONLY = ['system', 'template', 'templateFile', 'templateVariables'] as const
+const CHAT_ONLY = ['template', 'templateFile', 'templateVariables'] as const
 
 export const command = defineCommand({
-  usage: '[MODEL] [-p TEXT] [options]',
-  positionalsMax: 1,
+  usage: '[MODEL] [PROMPT] [options]',
+  positionalsMax: 2,
   options: OPTIONS,
-  async run({ values, positionals, signal }) {
-    const path = modelPath(values, positionals)
+  async run({ values, positionals, spellings, signal }) {
+    const [named, question] = modelAndQuestion(values.model, positionals)
+    const path = named ?? EMBEDDED_MODEL
+    const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
     const load = { ...loadOptions(values), ...draftModelOptions(values), ...present({ trace: values.trace }) }
-    const options = path === undefined ? { context: EMBEDDED_CONTEXT, ...load } : load
+    const options = named === undefined ? { context: EMBEDDED_CONTEXT, ...load } : load
     const generateOptions = {
       ...samplingOptions(values),
       ...speculationOptions(values),
@@ -78,20 +102,31 @@ export const command = defineCommand({
         responseFormat: await responseFormat(values),
       }),
     }
-    const chat = await chatOf(values, path ?? EMBEDDED_MODEL)
-    if (chat !== undefined) {
+    const wanted = await wantedOf(values, question, { isEmbedded: named === undefined, isTerminal }, signal)
+    const chat = wanted.kind === 'raw' ? undefined : await chatOf(values, path)
+    if (wanted.kind === 'chat' && chat !== undefined) {
       const settings = { options: { ...generateOptions, ...chat }, system: values.system, stats: values.stats === true }
       const terminal = { input: process.stdin, output: process.stdout }
-      await withModel(path ?? EMBEDDED_MODEL, options, signal, (model) => runChat(model, settings, terminal, signal))
+      await withModel(path, options, signal, (model) => runChat(model, settings, terminal, signal))
       return
     }
-    const prompt = await readPrompt(values, path === undefined, signal)
-    await withModel(path ?? EMBEDDED_MODEL, options, signal, async (model) => {
+    if (wanted.kind === 'raw') refuseChatOptions(values, spellings)
+    const prompt =
+      wanted.kind === 'raw'
+        ? wanted.prompt
+        : wanted.kind === 'turn'
+          ? wanted.question
+          : await readPrompt(named === undefined, false, signal)
+    await withModel(path, options, signal, async (model) => {
       const show = new Shower(model, values)
-      const generation = model.generate(prompt, { ...generateOptions, signal })
+      const all = { ...generateOptions, signal }
       try {
-        for await (const { text } of generation) show.piece(text)
-        show.end(await generation.result)
+        if (wanted.kind === 'turn' && chat !== undefined) {
+          await show.all(model.chat(wanted.messages, { ...all, ...chat }))
+        } else {
+          if (wanted.kind === 'turn') note('no chat template in the file: the text is continued as it is\n')
+          await show.all(model.generate(prompt, all))
+        }
       } catch (error) {
         if (signal.aborted && !outputGone.aborted) show.interrupted()
         throw error
@@ -100,24 +135,28 @@ export const command = defineCommand({
   },
 })
 
-/**
- * How to chat where that is wanted: nothing else to begin with is given, on a terminal, and there is a template. Otherwise
- * undefined.
- */
+/** The model and what is asked of it; with -m the first word is the question. */
+function modelAndQuestion(model: string | undefined, positionals: readonly string[]): readonly (string | undefined)[] {
+  if (model === undefined) return positionals
+  const [question, surplus] = positionals
+  if (surplus !== undefined) throw new TsinferError('option_invalid', `${surplus}: unexpected argument`)
+  if (question === undefined || !/^\S+\.gguf$/i.test(question)) return [model, question]
+  throw new TsinferError('option_invalid', `expected one model, found ${model} and also ${question}`)
+}
+
+function refuseChatOptions(values: RunValues, spellings: ReadonlyMap<string, string>): void {
+  const unused = CHAT_ONLY.find((option) => values[option] !== undefined)
+  if (unused === undefined) return
+  const how = 'a PROMPT behind the model, -p with -sys, or nothing on a terminal'
+  throw new TsinferError('option_invalid', `${spellings.get(unused)}: expected a chat (${how}), found raw text`)
+}
+
+/** How to chat; undefined where there is no template, and nothing that only a chat can keep to. */
 async function chatOf(values: RunValues, path: string): Promise<ChatOptions | undefined> {
-  const isAsked = values.prompt === undefined && values.ids === undefined && !values.json
-  if (!isAsked || !process.stdin.isTTY || !process.stdout.isTTY) {
-    const unused = CHAT_ONLY.find((option) => values[option] !== undefined)
-    if (unused === undefined) return undefined
-    const name = OPTIONS[unused].names.at(-1)
-    throw new TsinferError(
-      'option_invalid',
-      `${name}: expected a chat, which begins on a terminal without -p and --ids`,
-    )
-  }
   const { source, name } = await givenTemplate(values)
   const chatTemplate = source ?? name
-  if (chatTemplate === undefined && (await readChatTemplate(path)).source === undefined) return undefined
+  const isBound = chatTemplate !== undefined || values.system !== undefined
+  if (!isBound && (await readChatTemplate(path)).source === undefined) return undefined
   const templateVariables = plainVariables(values.templateVariables)
   return present({ chatTemplate, templateVariables })
 }
@@ -137,6 +176,20 @@ class Shower {
     this.#values = values
   }
 
+  /** Shows all of a generation, and waits for it. */
+  async all(generation: Generation | ChatGeneration): Promise<void> {
+    for await (const piece of generation) {
+      if ('reasoning' in piece && !this.#values.json) this.#reasoning(piece.reasoning)
+      this.piece(piece.text)
+    }
+    this.end(await generation.result)
+  }
+
+  /** What is thought before an answer is no part of it: people see it, standard output does not. */
+  #reasoning(text: string): void {
+    if (text !== '' && process.stderr.isTTY) note(text)
+  }
+
   piece(text: string): void {
     this.#lastMs = performance.now()
     if (this.#tokens++ === 0) this.#firstMs = this.#lastMs
@@ -145,7 +198,7 @@ class Shower {
     this.#endsLine = text.endsWith('\n')
   }
 
-  end({ choices, promptIds, seed, stats }: GenerateResult): void {
+  end({ choices, promptIds, seed, stats }: GenerateResult | ChatResult): void {
     const [choice] = choices
     if (choice === undefined) throw new TsinferError('closed', 'generation: expected a text, found none')
     if (this.#values.json) {

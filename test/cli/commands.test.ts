@@ -184,7 +184,10 @@ test('usage errors: one line, exit 2', async () => {
     [['run', '--stages', '99', '-p', 'x'], /^tsinfer: --stages: expected/],
     [['run', '-c', '99999999', '-p', 'x'], /^tsinfer: -c: expected/],
     [['run', '--ctx-size', '99999999', '-p', 'x'], /^tsinfer: --ctx-size: expected/],
-    [['run', '--spec', 'sync', '--spec-draft-n-min', '9', '-p', 'x'], /--spec-draft-n-min: expected at most --spec-draft-n-max/],
+    [
+      ['run', '--spec', 'sync', '--spec-draft-n-min', '9', '-p', 'x'],
+      /--spec-draft-n-min: expected at most --spec-draft-n-max/,
+    ],
     [['help', 'ruin'], /ruin: unknown command, .*did you mean run\?/],
     [['help', 'run', 'x'], /x: unexpected argument/],
     [['missing.gguf'], /missing\.gguf: /],

@@ -19,7 +19,7 @@ test('without a prompt a story begins by itself; a named model asks for one', as
   assert.is(embedded.stdout, ', there was a little')
   const named = await tsinfer(['run', MODEL])
   assert.is(named.code, 2)
-  assert.match(named.stderr, /^tsinfer: prompt: expected -p TEXT or text on standard input, found none\n$/)
+  assert.match(named.stderr, /^tsinfer: prompt: expected PROMPT, -p TEXT or text on standard input, found none\n$/)
 })
 
 test('piped text is the prompt, without its last line end', async () => {
@@ -139,12 +139,6 @@ test('a draft model speculates unless told not to', async () => {
   assert.equal([sync.ids, pipe.ids], [plain.ids, plain.ids])
   assert.ok(sync.stats.accepted > 0)
   assert.is(plain.stats.drafted, 0)
-})
-
-test('options of a chat are refused where there is none', async () => {
-  const { code, stderr } = await tsinfer(['run', '-p', 'x', '--system-prompt', 'y'])
-  assert.is(code, 2)
-  assert.match(stderr, /^tsinfer: --system-prompt: expected a chat/)
 })
 
 test.run()
