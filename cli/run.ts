@@ -29,8 +29,9 @@ import {
   samplingOptions,
   speculationOptions,
 } from './options.ts'
-import { note, outputGone, write, writeJson, writeMade } from './output.ts'
+import { note, noteLine, outputGone, write, writeJson, writeMade } from './output.ts'
 import { readPrompt } from './prompt.ts'
+import { steeringFree } from './terminal-text.ts'
 import { FILE_OPTION } from './text-input.ts'
 import { wantedOf } from './wanted.ts'
 
@@ -124,7 +125,7 @@ export const command = defineCommand({
         if (wanted.kind === 'turn' && chat !== undefined) {
           await show.all(model.chat(wanted.messages, { ...all, ...chat }))
         } else {
-          if (wanted.kind === 'turn') note('no chat template in the file: the text is continued as it is\n')
+          if (wanted.kind === 'turn') noteLine('no chat template in the file: the text is continued as it is')
           await show.all(model.generate(prompt, all))
         }
       } catch (error) {
@@ -187,7 +188,7 @@ class Shower {
 
   /** What is thought before an answer is no part of it: people see it, standard output does not. */
   #reasoning(text: string): void {
-    if (text !== '' && process.stderr.isTTY) note(text)
+    if (text !== '' && process.stderr.isTTY) note(this.#values.raw ? text : steeringFree(text))
   }
 
   piece(text: string): void {
