@@ -220,6 +220,14 @@ export const IDS_OPTION = {
   help: 'token ids, taken as they are',
 } as const
 
+export const MAX_TOKENS_OPTION = {
+  kind: 'integer',
+  names: ['-n', '--n-predict', '--predict'],
+  value: 'N',
+  least: -1,
+  help: 'most tokens to write, -1 = until the context is full (default)',
+} as const
+
 export const RAW_OPTION = {
   kind: 'flag',
   names: ['--raw'],

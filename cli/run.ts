@@ -23,6 +23,7 @@ import {
   JSON_OPTION,
   LOAD_OPTIONS,
   loadOptions,
+  MAX_TOKENS_OPTION,
   present,
   RAW_OPTION,
   SAMPLING_OPTIONS,
@@ -31,6 +32,7 @@ import {
 } from './options.ts'
 import { note, noteLine, outputGone, write, writeJson, writeMade } from './output.ts'
 import { readPrompt } from './prompt.ts'
+import { terminalAbilities } from './terminal-abilities.ts'
 import { steeringFree } from './terminal-text.ts'
 import { FILE_OPTION } from './text-input.ts'
 import { wantedOf } from './wanted.ts'
@@ -50,13 +52,7 @@ const OPTIONS = {
     help: 'read \\n \\r \\t \\\' \\" \\\\ and \\xHH in PROMPT and -p (default), or leave backslashes alone',
   },
   ids: IDS_OPTION,
-  maxTokens: {
-    kind: 'integer',
-    names: ['-n', '--n-predict', '--predict'],
-    value: 'N',
-    least: -1,
-    help: 'most tokens to write, -1 = until the context is full (default)',
-  },
+  maxTokens: MAX_TOKENS_OPTION,
   ignoreEos: { kind: 'flag', names: ['--ignore-eos'], help: 'go on after a token that ends the text' },
   ...JSON_SCHEMA_OPTIONS,
   ...SAMPLING_OPTIONS,
@@ -106,8 +102,9 @@ export const command = defineCommand({
     const wanted = await wantedOf(values, question, { isEmbedded: named === undefined, isTerminal }, signal)
     const chat = wanted.kind === 'raw' ? undefined : await chatOf(values, path)
     if (wanted.kind === 'chat' && chat !== undefined) {
-      const settings = { options: { ...generateOptions, ...chat }, system: values.system, stats: values.stats === true }
-      const terminal = { input: process.stdin, output: process.stdout }
+      const { system, stats = false, raw = false } = values
+      const settings = { options: { ...generateOptions, ...chat }, system, stats, raw }
+      const terminal = { input: process.stdin, output: process.stdout, ...terminalAbilities(process.env) }
       await withModel(path, options, signal, (model) => runChat(model, settings, terminal, signal))
       return
     }

@@ -1,101 +1,148 @@
 // What can be typed in a chat besides messages.
-import { listing, snakeKeys } from '../figures.ts'
+import { printable } from '../../engine/quoted.ts'
+import { listing } from '../figures.ts'
 import { nearest } from '../nearest.ts'
+import { pathsFrom, wordsFrom } from './completion.ts'
 import type { ChatSession } from './session.ts'
+import { SETTING_NAMES, settingsOf, withSetting } from './settings.ts'
+
+/** What becomes of the chat: a text is printed and it goes on. */
+export type CommandOutcome = { readonly text: string } | 'exit' | 'regenerate'
 
 interface ChatCommand {
-  readonly name: string
+  /** The one that help lists first. */
+  readonly names: readonly [string, ...string[]]
   readonly argument?: string
   readonly help: string
-  /** Returns what to print. */
-  readonly run: (session: ChatSession, argument: string) => string | Promise<string>
+  /** What an argument that has begun may become. */
+  readonly complete?: (begun: string) => string[]
+  readonly run: (session: ChatSession, argument: string) => CommandOutcome | Promise<CommandOutcome>
 }
 
-const EXIT_NAMES: ReadonlySet<string> = new Set(['exit', 'quit', 'bye'])
+const said = (text: string): CommandOutcome => ({ text: `${printable(text)}\n` })
 
 const COMMANDS: readonly ChatCommand[] = [
-  { name: 'help', help: 'list the commands', run: () => help() },
+  { names: ['help'], help: 'list the commands', run: () => ({ text: help() }) },
+  { names: ['clear'], help: 'forget the conversation, keep the system prompt', run: (session) => clear(session) },
+  { names: ['reset'], help: 'the same as /clear', run: (session) => clear(session) },
+  { names: ['regen'], help: 'answer the last message again', run: () => 'regenerate' },
   {
-    name: 'reset',
-    help: 'forget the conversation, keep the system prompt',
-    run: (session) => {
-      session.reset()
-      return 'the conversation begins anew\n'
-    },
-  },
-  {
-    name: 'system',
+    names: ['system'],
     argument: '[TEXT]',
     help: 'set the system prompt, or show it; - removes it',
-    run: (session, text) => {
-      if (text === '') return session.system === undefined ? 'no system prompt\n' : `${session.system}\n`
-      session.system = text === '-' ? undefined : text
-      return text === '-' ? 'system prompt removed\n' : 'system prompt set\n'
-    },
+    run: (session, text) => system(session, text),
   },
   {
-    name: 'save',
+    names: ['set'],
+    argument: 'NAME VALUE',
+    help: 'change how the next answers are sampled: /set temperature 0.2',
+    complete: (begun) => wordsFrom(['system', ...SETTING_NAMES], begun),
+    run: (session, argument) => {
+      const [, name = '', value = ''] = /^(\S*)\s*(.*)$/s.exec(argument) ?? []
+      if (name === 'system') return system(session, value)
+      if (name === '' || value === '') {
+        return said(`/set: expected a name and a value; names: ${['system', ...SETTING_NAMES].join(', ')}`)
+      }
+      session.options = withSetting(session.options, name, value)
+      return said(`${name} set to ${value}`)
+    },
+  },
+  { names: ['show'], help: 'show the model, the system prompt and the settings', run: (session) => show(session) },
+  {
+    names: ['save'],
     argument: 'FILE',
     help: 'save the conversation, with what the model has computed of it',
+    complete: pathsFrom,
     run: async (session, path) => {
-      if (path === '') return '/save: expected the name of a file\n'
+      if (path === '') return said('/save: expected the name of a file')
       const { tokens } = await session.save(path)
-      return `${path}: ${extent(session, tokens)} saved\n`
+      return said(`${path}: ${extent(session, tokens)} saved`)
     },
   },
   {
-    name: 'load',
+    names: ['load'],
     argument: 'FILE',
     help: 'go on with a saved conversation',
+    complete: pathsFrom,
     run: async (session, path) => {
-      if (path === '') return '/load: expected the name of a file\n'
+      if (path === '') return said('/load: expected the name of a file')
       const { tokens } = await session.load(path)
-      return `${path}: ${extent(session, tokens)} loaded\n`
+      return said(`${path}: ${extent(session, tokens)} loaded`)
     },
   },
-  { name: 'stats', help: 'figures of the last answer', run: (session) => stats(session) },
+  { names: ['stats'], help: 'figures of the last answer', run: (session) => ({ text: stats(session) }) },
+  { names: ['exit', 'quit', 'bye'], help: 'leave (or Ctrl-D)', run: () => 'exit' },
 ]
 
-const extent = ({ messages }: ChatSession, tokens: readonly number[]): string =>
-  `${messages.length} messages, ${tokens.length} tokens`
+const NAMES: readonly string[] = COMMANDS.flatMap(({ names }) => names)
 
-/** The result of a line that begins with a slash; `exit` where it ends the chat. */
-export async function runChatCommand(session: ChatSession, line: string): Promise<string | 'exit'> {
+const commandOf = (name: string): ChatCommand | undefined => COMMANDS.find(({ names }) => names.includes(name))
+
+/** What comes of a line that begins with a slash. */
+export async function runChatCommand(session: ChatSession, line: string): Promise<CommandOutcome> {
   const [, name = '', argument = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? []
-  if (EXIT_NAMES.has(name)) return 'exit'
-  const command = COMMANDS.find((one) => one.name === name)
+  const command = commandOf(name)
   if (command !== undefined) return command.run(session, argument.trim())
-  const suggestion = nearest(
-    name,
-    COMMANDS.map((one) => one.name),
+  const suggestion = nearest(name, NAMES)
+  return said(
+    `/${name}: unknown command${suggestion === undefined ? '; /help lists them' : `; did you mean /${suggestion}?`}`,
   )
-  return `/${name}: unknown command${suggestion === undefined ? '' : `; did you mean /${suggestion}?`}\n`
+}
+
+/** What Tab puts in place of the end of a line: commands, and what stands behind some of them. */
+export function completeCommand(line: string): [candidates: string[], end: string] {
+  const [, name = '', space = '', argument = ''] = /^\/(\S*)(\s*)(.*)$/s.exec(line) ?? []
+  if (space === '') {
+    const known = wordsFrom(NAMES, name)
+    const [only] = known
+    const goesOn = known.length === 1 && commandOf(only!)?.argument !== undefined
+    return [known.map((one) => `/${one}${goesOn ? ' ' : ''}`), line]
+  }
+  return [commandOf(name)?.complete?.(argument) ?? [], argument]
 }
 
 function help(): string {
-  const rows = COMMANDS.map(({ name, argument, help: text }): [string, string] => [
-    `/${name}${argument === undefined ? '' : ` ${argument}`}`,
+  const rows = COMMANDS.map(({ names, argument, help: text }): [string, string] => [
+    `/${names[0]}${argument === undefined ? '' : ` ${argument}`}`,
     text,
   ])
-  rows.push(['/exit', 'leave (or Ctrl-D)'])
-  const lines = rows.map(([left, right]) => `  ${left.padEnd(16)}${right}`)
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2
+  const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`)
   const writing = [
     'A backslash at the end of a line, or """ before and after, writes a message of several lines.',
-    'Ctrl-C stops an answer. A message that begins with // is sent with one slash.',
+    'Tab completes commands, Ctrl-R searches what was typed before. A message that begins with // is sent with one slash.',
+    'Ctrl-C stops an answer, Ctrl-Z the program until fg.',
   ]
   return `${[...lines, ...writing].join('\n')}\n`
 }
 
-function stats({ last, messages, model }: ChatSession): string {
+function clear(session: ChatSession): CommandOutcome {
+  session.clear()
+  return said('the conversation begins anew')
+}
+
+function system(session: ChatSession, text: string): CommandOutcome {
+  if (text === '') return said(session.system ?? 'no system prompt')
+  session.system = text === '-' ? undefined : text
+  return said(text === '-' ? 'system prompt removed' : 'system prompt set')
+}
+
+function show({ model, system: prompt, messages, options }: ChatSession): CommandOutcome {
+  const { name, path, plan } = model.info
+  const facts = { model: name ?? path, plan: plan.text, messages: messages.length, system: prompt ?? null }
+  return { text: listing({ ...facts, ...settingsOf(options) }) }
+}
+
+const extent = ({ messages }: ChatSession, tokens: readonly number[]): string =>
+  `${messages.length} messages, ${tokens.length} tokens`
+
+function stats({ figures, messages, model }: ChatSession): string {
+  const { context_used: used, ...others } = figures ?? {}
   const { contextLength } = model.info
-  if (last === undefined) return listing({ messages: messages.length, context: contextLength })
-  const used = last.promptIds.length + last.choices[0]!.ids.length
   return listing({
     messages: messages.length,
-    context_used: used,
+    ...(used !== undefined && { context_used: used }),
     context: contextLength,
-    finish_reason: last.choices[0]!.finishReason,
-    seed: last.seed,
-    ...snakeKeys(last.stats),
+    ...others,
   })
 }

@@ -1,6 +1,7 @@
 // The state of a chat: what was said, and answers to it.
 import { TsinferError } from '../../engine/errors.ts'
 import type { ChatMessage, ChatOptions, ChatResult, Model, SavedSession, Session } from '../../index.ts'
+import { snakeKeys } from '../figures.ts'
 import { readNote, writeNote } from './note.ts'
 
 /** Where an answer is shown while it is made. */
@@ -9,40 +10,48 @@ export interface AnswerView {
   text(text: string): void
 }
 
+/** As they are printed. */
+export type Figures = Readonly<Record<string, unknown>>
+
+/** Seeds are 32-bit numbers. */
+const SEEDS = 2 ** 32
+
 export class ChatSession {
   readonly model: Model
-  readonly #options: ChatOptions
+  /** Of the next answers. */
+  options: ChatOptions
   /** Keeps the conversation in KV cells: a turn evaluates what is new. */
   readonly #session: Session
   /** Without the system message. */
   #turns: ChatMessage[] = []
-  #last: ChatResult | undefined
+  #figures: Figures | undefined
+  /** How often the last message was answered again. */
+  #regenerations = 0
   system: string | undefined
 
   constructor(model: Model, options: ChatOptions, system: string | undefined) {
     this.model = model
-    this.#options = options
+    this.options = options
     this.#session = model.session()
     this.system = system
   }
 
   get messages(): readonly ChatMessage[] {
-    const { system } = this
-    return system === undefined ? this.#turns : [{ role: 'system', content: system }, ...this.#turns]
+    return this.#withSystem(this.#turns)
   }
 
-  /** The last complete answer. */
-  get last(): ChatResult | undefined {
-    return this.#last
+  /** Figures of the last answer, of a stopped one what is known of it. */
+  get figures(): Figures | undefined {
+    return this.#figures
   }
 
   close(): void {
     this.#session.close()
   }
 
-  reset(): void {
+  clear(): void {
     this.#turns = []
-    this.#last = undefined
+    this.#figures = undefined
   }
 
   /** Writes the messages and the KV cells of what has been evaluated. Rejects as `Session.save` does. */
@@ -58,7 +67,7 @@ export class ChatSession {
     const hasSystem = first?.role === 'system'
     this.system = hasSystem ? String(first.content) : undefined
     this.#turns = messages.slice(hasSystem ? 1 : 0)
-    this.#last = undefined
+    this.#figures = undefined
     return saved
   }
 
@@ -66,27 +75,84 @@ export class ChatSession {
    * Asks and shows the answer. An answer that is stopped stays in the chat as far as it came; a question that cannot be
    * asked does not.
    */
-  async ask(question: string, view: AnswerView, stop: AbortSignal): Promise<ChatResult | 'stopped'> {
-    this.#turns.push({ role: 'user', content: question })
-    let said = ''
+  ask(question: string, view: AnswerView, stop: AbortSignal): Promise<ChatResult | 'stopped'> {
+    this.#regenerations = 0
+    return this.#answer([...this.#turns, { role: 'user', content: question }], this.options, view, stop)
+  }
+
+  /**
+   * Answers the last message again, with another seed where one is fixed: the same one would write the same. The answer
+   * there was is forgotten once this one is there. Rejects with `prompt_invalid` where nothing was asked yet.
+   */
+  async regenerate(view: AnswerView, stop: AbortSignal): Promise<ChatResult | 'stopped'> {
+    const asked = this.#turns.findLastIndex(({ role }) => role === 'user')
+    if (asked < 0) throw new TsinferError('prompt_invalid', '/regen: expected a message to answer, found none')
+    const { seed } = this.options
+    const again = seed === undefined ? {} : { seed: (seed + ++this.#regenerations) % SEEDS }
+    return this.#answer(this.#turns.slice(0, asked + 1), { ...this.options, ...again }, view, stop)
+  }
+
+  #withSystem(turns: readonly ChatMessage[]): readonly ChatMessage[] {
+    return this.system === undefined ? turns : [{ role: 'system', content: this.system }, ...turns]
+  }
+
+  /** Answers `turns`, which become those of the chat unless they cannot be asked. */
+  async #answer(
+    turns: readonly ChatMessage[],
+    options: ChatOptions,
+    view: AnswerView,
+    stop: AbortSignal,
+  ): Promise<ChatResult | 'stopped'> {
+    const progress = new AnswerProgress()
     try {
-      const chat = this.model.chat(this.messages, { ...this.#options, session: this.#session, signal: stop })
+      const chat = this.model.chat(this.#withSystem(turns), { ...options, session: this.#session, signal: stop })
       for await (const { text, reasoning } of chat) {
+        progress.add(text)
         if (reasoning !== '') view.reasoning(reasoning)
         if (text !== '') view.text(text)
-        said += text
       }
       const result = await chat.result
-      this.#last = result
-      this.#turns.push(result.choices[0]!.message)
+      this.#figures = figuresOf(result)
+      this.#turns = [...turns, result.choices[0]!.message]
       return result
     } catch (error) {
-      if (stop.aborted && error instanceof TsinferError && error.code === 'aborted') {
-        this.#turns.push({ role: 'assistant', content: said })
-        return 'stopped'
-      }
-      this.#turns.pop()
-      throw error
+      if (!(stop.aborted && error instanceof TsinferError && error.code === 'aborted')) throw error
+      this.#figures = progress.figures()
+      this.#turns = [...turns, { role: 'assistant', content: progress.text }]
+      return 'stopped'
+    }
+  }
+}
+
+const figuresOf = ({ promptIds, choices, seed, stats }: ChatResult): Figures => ({
+  context_used: promptIds.length + choices[0]!.ids.length,
+  finish_reason: choices[0]!.finishReason,
+  seed,
+  ...snakeKeys(stats),
+})
+
+/** What is known of an answer that may be stopped. */
+class AnswerProgress {
+  readonly #startedMs = performance.now()
+  #firstMs = 0
+  #lastMs = 0
+  #tokens = 0
+  text = ''
+
+  add(text: string): void {
+    this.text += text
+    this.#lastMs = performance.now()
+    if (this.#tokens++ === 0) this.#firstMs = this.#lastMs
+  }
+
+  figures(): Figures {
+    const decodeMs = this.#lastMs - this.#firstMs
+    return {
+      finish_reason: 'stopped',
+      tokens: this.#tokens,
+      ttft_ms: this.#tokens > 0 ? this.#firstMs - this.#startedMs : null,
+      decode_ms: decodeMs,
+      tok_s: decodeMs > 0 ? ((this.#tokens - 1) * 1000) / decodeMs : null,
     }
   }
 }
