@@ -2,7 +2,7 @@
 // @huggingface/jinja, meaning is given by jinja/renderer.ts in the setting of Hugging Face's `apply_chat_template`.
 // Pure, deterministic, and bounded in steps and sizes: a template is code from a file nobody has checked.
 import { TsinferError } from '../engine/errors.ts'
-import { Budget } from './jinja/budget.ts'
+import { Budget, TOO_DEEP } from './jinja/budget.ts'
 import { defineGlobals } from './jinja/globals.ts'
 import { Renderer } from './jinja/renderer.ts'
 import { Scope } from './jinja/scope.ts'
@@ -18,6 +18,8 @@ export interface TemplateInput {
   readonly variables: ReadonlyMap<string, Value>
   /** What `strftime_now` tells. */
   readonly now: LocalTime
+  /** What this rendering and others may take together. Default: one of its own. */
+  readonly budget?: Budget
 }
 
 export class ChatTemplate {
@@ -38,9 +40,8 @@ export class ChatTemplate {
    * The text of a conversation. Throws `template_refused` where the template raises an exception, fails on these
    * messages, or does not come to an end within its bounds.
    */
-  render({ variables, now }: TemplateInput): string {
+  render({ variables, now, budget = new Budget() }: TemplateInput): string {
     return guarded(() => {
-      const budget = new Budget()
       const scope = new Scope()
       defineGlobals(scope, now, budget)
       for (const [name, value] of variables) scope.set(name, value)
@@ -56,12 +57,18 @@ function guarded<Result>(
   try {
     return work()
   } catch (error) {
-    if (error instanceof Refusal) throw new TsinferError(code, `chat template: refuses the messages: ${error.message}`)
-    if (error instanceof TemplateFault) throw new TsinferError(code, `chat template: ${error.message}`)
-    // The only one is a full stack.
-    if (error instanceof RangeError) {
-      throw new TsinferError(code, 'chat template: expected expressions less deep, found endless nesting')
-    }
+    if (error instanceof Refusal) throw new TsinferError(code, `chat template: refuses the messages: ${line(error)}`)
+    if (error instanceof TemplateFault) throw new TsinferError(code, `chat template: ${line(error)}`)
+    // The bounds are below what a stack holds; where one is smaller than any we know, it says the same.
+    if (error instanceof RangeError) throw new TsinferError(code, `chat template: ${TOO_DEEP}`)
     throw error
   }
+}
+
+/** Characters of a message: what a template raises, and what it looked for, may be of any length. */
+const MESSAGE_MAX = 400
+
+function line({ message }: Error): string {
+  const text = message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message
+  return text.replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ')
 }

@@ -93,6 +93,75 @@ for (const [name, source] of Object.entries(BOMBS)) {
   })
 }
 
+const HUGE_TEMPLATES: Readonly<Record<string, string>> = {
+  members: `{{ a${'.b'.repeat(40_000)} }}`,
+  calls: `{{ f${'()'.repeat(40_000)} }}`,
+  branches: `{% if x %}${'{% elif x %}'.repeat(20_000)}{% endif %}`,
+  conditions: `{{ ${'1 if 1 else '.repeat(20_000)}1 }}`,
+  statements: `${'{% if x %}'.repeat(101)}${'{% endif %}'.repeat(101)}`,
+  'words and signs': '{% if x %}{% endif %}'.repeat(30_000),
+  digits: `{{ ${'1'.repeat(1_000_000)} }}`,
+  'hexadecimal digits': `{{ 0x${'f'.repeat(1_000_000)} }}`,
+  'breaks inside much': `{% for i in x %}${'{% if 1 %}'.repeat(101)}${'{% break %}'.repeat(20_000)}`,
+}
+for (const [name, source] of Object.entries(HUGE_TEMPLATES)) {
+  test(`bounded: a template of many ${name}`, () => {
+    assert.throws(
+      () => new ChatTemplate(source),
+      (error: unknown) =>
+        error instanceof TsinferError && error.code === 'template_invalid' && error.message.length < 500,
+    )
+  })
+}
+
+test('bounded: what a template raises, in one line of a few hundred characters', () => {
+  const source = '{{ raise_exception("a\n" * 1000000) }}'
+  assert.throws(
+    () => new ChatTemplate(source).render({ variables: new Map(), now }),
+    (error: unknown) => error instanceof TsinferError && /a a a/.test(error.message) && error.message.length < 500,
+  )
+})
+
+test('errors of syntax are sentences, without names of the parser', () => {
+  const cases: Readonly<Record<string, RegExp>> = {
+    '{{ (1 + 2 }}': /line 1: expected '\)', found '}'/,
+    '{{ f(1 2 }}': /line 1: expected/,
+    '{{ a b }}': /expected the end of the expression \(}}\), found 'b'/,
+    '{{ }}': /expected an expression, found '}}'/,
+    '{{ x | }}': /expected an expression, found '}}'/,
+    '{{ x | 1 }}': /expected the name of a filter after '\|'/,
+    '{{ x. }}': /expected an expression, found '}}'/,
+    '{{ x["a" }}': /expected '\]'/,
+    '{{ {"a" 1} }}': /expected ':', found '1'/,
+    '{{ f(a=1, 2) }}': /expected arguments without a name before those with one/,
+    '{% for 1 in x %}{% endfor %}': /expected a name, or names with commas, after for/,
+    '{% for x %}{% endfor %}': /expected 'in' after the names of the loop/,
+    '{% macro 1() %}{% endmacro %}': /expected a name after macro/,
+    '{% macro m(a, a) %}{% endmacro %}': /expected parameters of different names/,
+    '{% macro m %}{% endmacro %}': /expected '\(', found '%}'/,
+    '{% if %}{% endif %}': /expected an expression, found '%}'/,
+    '{% set x = %}': /expected an expression/,
+    '{% set = 1 %}': /expected an expression, found '='/,
+    '{% call 1() %}{% endcall %}': /expected the name of a macro after call/,
+    '{{ 1 2': /expected }}/,
+    '{% if x y %}{% endif %}': /expected the end of the statement \(%}\), found 'y'/,
+    '{{ (': /expected }} for the {{ in line 1/,
+  }
+  const internal =
+    /\$\{|Token|Parser|undefined|[A-Z][a-z]+(Paren|Statement|Expression|Bracket|Operator|Literal)|===|!==/
+  for (const [source, expected] of Object.entries(cases)) {
+    const found = render(source, new Map())
+    assert.equal(found, { code: 'template_invalid' }, source)
+    try {
+      new ChatTemplate(source)
+    } catch (error) {
+      const { message } = error as Error
+      assert.match(message, expected, source)
+      assert.not.match(message, internal, source)
+    }
+  }
+})
+
 test('long conversations are within the bounds', () => {
   const message = (role: string): Json =>
     new Map([

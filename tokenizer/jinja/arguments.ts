@@ -1,6 +1,6 @@
 // Matches the arguments of a call with the parameters of a built-in, in Python's way.
 import type { Budget } from './budget.ts'
-import { type Arguments, TemplateFault, typeName, Undefined, type Value } from './values.ts'
+import { type Arguments, countedItems, isDict, TemplateFault, typeName, Undefined, type Value } from './values.ts'
 
 /** A built-in method; it charges what it builds to the budget. */
 export type Method<Self> = (self: Self, args: Arguments, budget: Budget) => Value
@@ -14,6 +14,19 @@ export interface Filtering {
 }
 
 export type Filter = (value: Value, args: Arguments, filtering: Filtering) => Value
+
+/** What an operation passes over at least, charged before it runs. What lies inside of lists it charges itself. */
+export function touch(self: Value, { positional, named }: Arguments, budget: Budget): void {
+  budget.spend()
+  touchOne(self, budget)
+  for (const value of positional) touchOne(value, budget)
+  for (const value of named.values()) touchOne(value, budget)
+}
+
+function touchOne(value: Value, budget: Budget): void {
+  if (typeof value === 'string') budget.look(value.length)
+  else if (typeof value === 'object') budget.walk(isDict(value) ? value.size : (countedItems(value)?.length ?? 0))
+}
 
 export const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() }
 

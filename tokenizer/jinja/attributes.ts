@@ -1,11 +1,11 @@
 // What `value.name` and `value[key]` give: methods, entries, elements, slices.
-import type { Methods } from './arguments.ts'
+import { type Methods, touch } from './arguments.ts'
 import type { Budget } from './budget.ts'
-import { isPlain, lookUp } from './comparison.ts'
-import { DICT_METHODS } from './dict-methods.ts'
+import { lookUp } from './comparison.ts'
+import { DICT_METHODS, UNSIZED_DICT_METHODS } from './dict-methods.ts'
 import { formatBraces } from './formatting.ts'
-import { LIST_METHODS, TUPLE_METHODS } from './list-methods.ts'
-import { characterAtIndex } from './python-text.ts'
+import { LIST_METHODS, TUPLE_METHODS, UNSIZED_LIST_METHODS } from './list-methods.ts'
+import { characterAtIndex, isPlain } from './python-text.ts'
 import { STRING_METHODS } from './string-methods.ts'
 import { represent } from './text.ts'
 import {
@@ -41,10 +41,14 @@ export function itemOf(value: Value, key: Value, budget: Budget): Value {
   return found === undefined ? missing(value, key, budget) : found
 }
 
+/** Characters of a name in an error. */
+const SHOWN_MAX = 100
+
 function missing(value: Value, key: Value, budget: Budget): Undefined {
   const owner = value === null ? 'None' : `'${typeName(value)} object'`
   const what = typeof key === 'string' ? 'attribute' : 'element'
-  return new Undefined(`${owner} has no ${what} ${represent(key, budget)}`)
+  const shown = typeof key === 'string' ? key.slice(0, SHOWN_MAX) : key
+  return new Undefined(`${owner} has no ${what} ${represent(shown, budget)}`)
 }
 
 /** Fields and methods of the value itself. */
@@ -52,30 +56,43 @@ function own(value: Value, name: string, budget: Budget): Value | undefined {
   if (value instanceof Undefined) throw new TemplateFault(value.why)
   if (value instanceof Namespace) return value.fields.get(name)
   if (typeof value === 'string') {
-    budget.look(value.length)
-    return name === 'format' ? formatOf(value, budget) : bound(STRING_METHODS, value, name, budget)
+    return name === 'format' ? formatOf(value, budget) : bound(STRING_METHODS, NONE, value, name, budget)
   }
-  if (isDict(value)) return bound(DICT_METHODS, value, name, budget)
-  if (Array.isArray(value)) return bound(LIST_METHODS, value, name, budget)
-  return value instanceof Tuple ? bound(TUPLE_METHODS, value, name, budget) : undefined
+  if (isDict(value)) return bound(DICT_METHODS, UNSIZED_DICT_METHODS, value, name, budget)
+  if (Array.isArray(value)) return bound(LIST_METHODS, UNSIZED_LIST_METHODS, value, name, budget)
+  return value instanceof Tuple ? bound(TUPLE_METHODS, NONE, value, name, budget) : undefined
 }
 
-function bound<Self>(methods: Methods<Self>, self: Self, name: string, budget: Budget): Callable | undefined {
+const NONE: ReadonlySet<string> = new Set()
+
+/** The method as a function that charges what it passes over before it runs, unless it is among `unsized`. */
+function bound<Self extends Value>(
+  methods: Methods<Self>,
+  unsized: ReadonlySet<string>,
+  self: Self,
+  name: string,
+  budget: Budget,
+): Callable | undefined {
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined
-  return method && new Callable(name, (args) => method(self, args, budget))
+  return (
+    method &&
+    new Callable(name, (args) => {
+      if (!unsized.has(name)) touch(self, args, budget)
+      return method(self, args, budget)
+    })
+  )
 }
 
 /** What Python's `value[key]` finds; undefined where it raises an error that Jinja turns into an undefined value. */
 function entry(value: Value, key: Value, budget: Budget): Value | undefined {
   if (value instanceof Undefined) throw new TemplateFault(value.why)
   if (isDict(value)) {
-    return key === null || typeof key !== 'object' ? lookUp(value, asKey(key)) : undefined
+    return key === null || typeof key !== 'object' ? lookUp(value, asKey(key), budget) : undefined
   }
   const index = typeof key === 'bigint' || typeof key === 'boolean' ? Number(key) : undefined
   if (index === undefined) return undefined
   if (typeof value !== 'string') return indexedItems(value)?.at(index)
-  budget.look(value.length)
-  return characterAtIndex(value, index)
+  return characterAtIndex(value, index, budget)
 }
 
 /** `value[start:stop:step]`. */
@@ -88,8 +105,8 @@ export function sliceOf(value: Value, start: Value, stop: Value, step: Value, bu
   const [from, to, stride = 1] = bounds
   if (stride === 0) throw new TemplateFault('slice step cannot be zero')
   if (typeof value === 'string') {
-    budget.look(value.length)
-    if (stride === 1 && isPlain(value)) return value.slice(from, to)
+    if (stride === 1 && isPlain(value, budget)) return value.slice(from, to)
+    budget.elements(value.length)
     return pick(Array.from(value), from, to, stride, budget).join('')
   }
   if (value instanceof Undefined) throw new TemplateFault(value.why)
@@ -123,10 +140,14 @@ function pick<Item>(
 }
 
 const formatOf = (text: string, budget: Budget): Callable =>
-  new Callable('format', (args) => formatBraces(text, args, (value, part) => followPath(value, part, budget), budget))
+  new Callable('format', (args) => {
+    touch(text, args, budget)
+    return formatBraces(text, args, (value, part) => followPath(value, part, budget), budget)
+  })
 
 /** One step of a path in `'{a.b[c]}'.format(...)`. */
 function followPath(value: Value, part: string, budget: Budget): Value {
+  budget.spend()
   if (part.startsWith('.')) return attributeOf(value, part.slice(1), budget)
   const key = part.slice(1, -1)
   return itemOf(value, /^\d+$/.test(key) ? BigInt(key) : key, budget)

@@ -1,40 +1,58 @@
 // Bounds of a rendering. Steps and sizes are counted, not time, so that a template is refused or rendered alike on
-// every machine. Every evaluated node costs a step; what is built costs by its size.
+// every machine. Every evaluated node costs a step, and every operation asks before it runs, by the sizes it touches: a
+// native pass over a text with `look`, one that looks at each character in turn with `scan`, what is built with
+// `characters` and `elements`, what is found on the way with `spend`.
 import { TemplateFault } from './values.ts'
 
-/** Steps of one rendering, about two seconds of work. Real templates take some hundreds per message. */
-export const STEPS_MAX = 10_000_000
+/** Steps of one rendering, about a second of work. Real templates take some hundreds per message. */
+export const STEPS_MAX = 4_000_000
 /** Characters of one string: far beyond any context. */
 export const SIZE_MAX = 1 << 24
 /** Characters of all strings of a rendering together, of which most are garbage soon. */
 const BUILT_MAX = 1 << 28
 /** An element of a list takes as much memory as this many characters. */
 const ELEMENT_SIZE = 8
-/** Characters that take as much time as a step. */
+/** Characters that take as much time as a step, where the engine's own code runs over them. */
 const SIZE_PER_STEP = 64
-/** Macros inside each other: recursive templates descend into schemas, not further. */
+/** The same where each character is looked up or replaced on its own. */
+const SCANNED_PER_STEP = 4
+/** Macros and recursive loops inside each other: templates descend into schemas, not further. */
 const DEPTH_MAX = 100
+/** Blocks, calls and expressions inside each other while a template runs: a third of what any stack holds. */
+const LEVELS_MAX = 1500
 /** Bits of an integer. */
 const INTEGER_BITS_MAX = 4096
 
+/** Said where a template, or a rendering, is nested deeper than a stack may hold. */
+export const TOO_DEEP = 'expected expressions less deep, found endless nesting'
+
 export class Budget {
-  private steps: number
-  private built = 0
-  private depth = 0
+  #steps: number
+  #built = 0
+  #depth = 0
+  #levels = 0
+  readonly #most: number
 
   constructor(steps: number = STEPS_MAX) {
-    this.steps = steps
+    this.#steps = steps
+    this.#most = steps
+  }
+
+  /** Steps that were paid for. */
+  get spent(): number {
+    return this.#most - this.#steps
   }
 
   spend(steps = 1): void {
-    this.steps -= steps
-    if (this.steps < 0) throw new TemplateFault('expected an end, found that it loops on and on')
+    this.#steps -= steps
+    // A sum that is no number is refused, too.
+    if (!(this.#steps >= 0)) throw new TemplateFault('expected an end, found that it loops on and on')
   }
 
   /** Call before building a string of this many characters, `added` of them in new memory. */
   characters(size: number, added: number = size): void {
-    this.built += added
-    if (!(size <= SIZE_MAX && this.built <= BUILT_MAX)) {
+    this.#built += added
+    if (!(size <= SIZE_MAX && this.#built <= BUILT_MAX)) {
       throw new TemplateFault(
         `expected texts and lists of at most ${SIZE_MAX} characters, found some that grow on and on`,
       )
@@ -42,9 +60,19 @@ export class Budget {
     this.look(added)
   }
 
-  /** Call before looking through a string of this many characters. */
+  /** Call before the engine passes over this many characters of a string. */
   look(size: number): void {
     this.spend(size / SIZE_PER_STEP)
+  }
+
+  /** Call before looking at this many characters one by one. */
+  scan(size: number): void {
+    this.spend(size / SCANNED_PER_STEP)
+  }
+
+  /** Call before passing over this many elements of a list or entries of a dictionary. */
+  walk(count: number): void {
+    this.look(count * ELEMENT_SIZE)
   }
 
   /** Call before building a list of this many elements. */
@@ -52,20 +80,34 @@ export class Budget {
     this.characters(count * ELEMENT_SIZE)
   }
 
-  integer(bits: number): void {
-    if (!(bits <= INTEGER_BITS_MAX)) throw new TemplateFault(`expected integers of at most ${INTEGER_BITS_MAX} bits`)
-    this.spend()
+  /** Call before putting this many entries into a dictionary. */
+  entries(count: number): void {
+    this.spend(count)
+    this.elements(count)
   }
 
-  /** Runs the body of a macro. */
+  integer(bits: number): void {
+    this.spend(1 + bits / SIZE_PER_STEP)
+    if (!(bits <= INTEGER_BITS_MAX)) throw new TemplateFault(`expected integers of at most ${INTEGER_BITS_MAX} bits`)
+  }
+
+  /** Call at the beginning of a block or expression, `leave` at its end; a fault ends the rendering anyway. */
+  enter(): void {
+    this.spend()
+    if (++this.#levels > LEVELS_MAX) throw new TemplateFault(TOO_DEEP)
+  }
+
+  leave(): void {
+    this.#levels--
+  }
+
+  /** Runs the body of a macro, or a round of a loop that calls itself. */
   nest<Result>(body: () => Result): Result {
-    if (++this.depth > DEPTH_MAX) {
+    if (++this.#depth > DEPTH_MAX) {
       throw new TemplateFault(`expected at most ${DEPTH_MAX} macros inside each other, found endless recursion`)
     }
-    try {
-      return body()
-    } finally {
-      this.depth--
-    }
+    const result = body()
+    this.#depth--
+    return result
   }
 }

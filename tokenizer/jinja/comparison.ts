@@ -1,5 +1,6 @@
 // Equality, order, membership and iteration as Python defines them.
 import type { Budget } from './budget.ts'
+import { characterCount, includes } from './python-text.ts'
 import {
   asKey,
   asNumber,
@@ -45,19 +46,23 @@ function sequenceLike(value: Value, other: Value): readonly Value[] | undefined 
 
 function isEqualDict(a: Dict, b: Dict, budget: Budget): boolean {
   if (a.size !== b.size) return false
-  return [...a].every(([key, value]) => {
-    const other = lookUp(b, key)
-    return other !== undefined && isEqual(value, other, budget)
-  })
+  for (const [key, value] of a) {
+    const other = lookUp(b, key, budget)
+    if (other === undefined || !isEqual(value, other, budget)) return false
+  }
+  return true
 }
 
 /** The entry under a key; 1, 1.0 and True are the same key. */
-export function lookUp(dict: Dict, key: Key): Value | undefined {
-  return dict.get(sameKey(dict, key))
+export function lookUp(dict: Dict, key: Key, budget: Budget): Value | undefined {
+  return dict.get(sameKey(dict, key, budget))
 }
 
 /** The key as the dictionary has it, or as it is given where the dictionary has none like it. */
-export function sameKey(dict: Dict, key: Key): Key {
+export function sameKey(dict: Dict, key: Key, budget: Budget): Key {
+  budget.spend()
+  // A text is read once to find its place.
+  if (typeof key === 'string') budget.look(key.length)
   if (typeof key === 'string' || key === null || dict.has(key)) return key
   const number = Number(key)
   const twins: Key[] = [number, number === 1, ...(Number.isInteger(number) ? [BigInt(number)] : [])]
@@ -101,14 +106,11 @@ export function compare(a: Value, b: Value, budget: Budget, operator = '<'): num
 /** Python's `item in container`. */
 export function contains(container: Value, item: Value, budget: Budget): boolean {
   if (typeof container === 'string') {
-    if (typeof item === 'string') {
-      budget.look(container.length)
-      return container.includes(item)
-    }
+    if (typeof item === 'string') return includes(container, item, budget)
     throw new TemplateFault(`'in <string>' requires string as left operand, not ${typeName(item)}`)
   }
   if (isDict(container)) {
-    return !(item instanceof Undefined) && container.has(sameKey(container, asKey(item)))
+    return !(item instanceof Undefined) && container.has(sameKey(container, asKey(item), budget))
   }
   if (container instanceof Undefined) return false
   const items = container instanceof Iteration ? container.take() : countedItems(container)
@@ -122,7 +124,10 @@ export function iterate(value: Value, budget: Budget): readonly Value[] {
     budget.elements(value.length)
     return Array.from(value)
   }
-  if (isDict(value)) return [...value.keys()]
+  if (isDict(value)) {
+    budget.elements(value.size)
+    return [...value.keys()]
+  }
   if (value instanceof Undefined) return []
   if (value instanceof Iteration) return value.take()
   const items = countedItems(value)
@@ -131,8 +136,8 @@ export function iterate(value: Value, budget: Budget): readonly Value[] {
 }
 
 /** Characters, elements or entries. */
-export function lengthOf(value: Value): number {
-  if (typeof value === 'string') return characterCount(value)
+export function lengthOf(value: Value, budget: Budget): number {
+  if (typeof value === 'string') return characterCount(value, budget)
   if (isDict(value)) return value.size
   if (value instanceof Undefined) return 0
   const items = countedItems(value)
@@ -140,20 +145,9 @@ export function lengthOf(value: Value): number {
   throw new TemplateFault(`object of type '${typeName(value)}' has no len()`)
 }
 
-const SURROGATES = /[\ud800-\udfff]/
-
-/** Whether every UTF-16 unit is a character of its own, so that positions in JavaScript and Python agree. */
-export const isPlain = (text: string): boolean => !SURROGATES.test(text)
-
-function characterCount(text: string): number {
-  if (isPlain(text)) return text.length
-  let count = 0
-  for (const _ of text) count++
-  return count
-}
-
 /** A view over the entries of a dictionary. */
-export function viewOf(dict: Dict, name: View['name']): View {
+export function viewOf(dict: Dict, name: View['name'], budget: Budget): View {
+  budget.entries(dict.size)
   if (name === 'dict_keys') return new View(name, [...dict.keys()])
   if (name === 'dict_values') return new View(name, [...dict.values()])
   return new View(

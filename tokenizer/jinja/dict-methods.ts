@@ -20,8 +20,7 @@ const view =
   (name: string, kind: View['name']): Method<Dict> =>
   (self, args, budget) => {
     match(name, args, [])
-    budget.elements(self.size)
-    return viewOf(self, kind)
+    return viewOf(self, kind, budget)
   }
 
 const keyed = (name: string, args: Arguments): readonly [key: Value, fallback: Value | undefined] => {
@@ -29,17 +28,17 @@ const keyed = (name: string, args: Arguments): readonly [key: Value, fallback: V
   return [required(name, 'key', key), fallback]
 }
 
-const find = (self: Dict, key: Value): Value | undefined =>
-  key instanceof Undefined ? undefined : lookUp(self, asKey(key))
+const find = (self: Dict, key: Value, budget: Budget): Value | undefined =>
+  key instanceof Undefined ? undefined : lookUp(self, asKey(key), budget)
 
 const pop: Method<Dict> = (self, args, budget) => {
   const [key, fallback] = keyed('pop', args)
-  const value = find(self, key)
+  const value = find(self, key, budget)
   if (value === undefined) {
     if (fallback === undefined) throw new TemplateFault(`expected a key ${represent(key, budget)}, found none`)
     return fallback
   }
-  self.delete(sameKey(self, asKey(key)))
+  self.delete(sameKey(self, asKey(key), budget))
   return value
 }
 
@@ -47,15 +46,17 @@ const pop: Method<Dict> = (self, args, budget) => {
 export function entriesOf(callee: string, args: Arguments, budget: Budget): Dict {
   const [source] = args.positional
   if (args.positional.length > 1) throw new TemplateFault(`${callee}: expected at most 1 argument, found more`)
-  const entries: Dict = new Map(source !== undefined && isDict(source) ? source : [])
-  budget.elements(entries.size + args.named.size)
+  const copied = source !== undefined && isDict(source) ? source : undefined
+  budget.entries((copied?.size ?? 0) + args.named.size)
+  const entries: Dict = new Map(copied)
   if (source !== undefined && !isDict(source)) {
     for (const pair of iterate(source, budget)) {
+      budget.entries(1)
       const [key, value, more] = iterate(pair, budget)
       if (key === undefined || value === undefined || more !== undefined) {
         throw new TemplateFault(`${callee}: expected pairs of a key and a value`)
       }
-      entries.set(sameKey(entries, asKey(key)), value)
+      entries.set(sameKey(entries, asKey(key), budget), value)
     }
   }
   for (const [key, value] of args.named) entries.set(key, value)
@@ -63,37 +64,46 @@ export function entriesOf(callee: string, args: Arguments, budget: Budget): Dict
 }
 
 export const DICT_METHODS: Methods<Dict> = {
-  clear: (self) => {
+  clear: (self, _args, budget) => {
+    budget.walk(self.size)
     self.clear()
     return null
   },
   copy: (self, _args, budget) => {
-    budget.elements(self.size)
+    budget.entries(self.size)
     return new Map(self)
   },
-  get: (self, args) => {
+  get: (self, args, budget) => {
     const [key, fallback = null] = keyed('get', args)
-    return either(find(self, key), fallback)
+    return either(find(self, key, budget), fallback)
   },
   items: view('items', 'dict_items'),
   keys: view('keys', 'dict_keys'),
   pop,
-  popitem: (self) => {
+  popitem: (self, _args, budget) => {
+    budget.elements(self.size)
     const last = [...self].at(-1)
     if (last === undefined) throw new TemplateFault('popitem(): dictionary is empty')
     self.delete(last[0])
     return new Tuple(last)
   },
-  setdefault: (self, args) => {
+  setdefault: (self, args, budget) => {
     const [key, fallback = null] = keyed('setdefault', args)
-    const value = find(self, key)
+    const value = find(self, key, budget)
     if (value !== undefined) return value
+    budget.entries(1)
     self.set(asKey(key), fallback)
     return fallback
   },
   update: (self, args, budget) => {
-    for (const [key, value] of entriesOf('update', args, budget)) self.set(sameKey(self, key), value)
+    for (const [key, value] of entriesOf('update', args, budget)) {
+      budget.entries(1)
+      self.set(sameKey(self, key, budget), value)
+    }
     return null
   },
   values: view('values', 'dict_values'),
 }
+
+/** They cost the same for a dictionary of any size, or charge by themselves what they pass over. */
+export const UNSIZED_DICT_METHODS: ReadonlySet<string> = new Set(['get', 'pop', 'setdefault'])

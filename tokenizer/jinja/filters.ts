@@ -1,20 +1,44 @@
 // Jinja's filters of single values: `value | name(...)`. Those of sequences are in sequence-filters.ts.
-import { asInteger, asOptionalText, asText, type Filter, match, required } from './arguments.ts'
+import { asInteger, asOptionalText, asText, type Filter, type Filtering, match, required, touch } from './arguments.ts'
 import { methodOf } from './attributes.ts'
 import type { Budget } from './budget.ts'
 import { lengthOf } from './comparison.ts'
 import { formatPercent } from './formatting.ts'
 import { type JsonStyle, writeJson } from './json.ts'
-import { capitalized, pad, replace, splitLines, splitRight, strip } from './python-text.ts'
+import {
+  capitalized,
+  characterCount,
+  charactersBetween,
+  matches,
+  pad,
+  replace,
+  replaceMatches,
+  splitLines,
+  splitRight,
+  strip,
+} from './python-text.ts'
 import { SEQUENCE_FILTERS } from './sequence-filters.ts'
+import { stripTags } from './strip-tags.ts'
 import { textOf } from './text.ts'
-import { asNumber, defined, either, isTrue, TemplateFault, Tuple, Undefined, type Value } from './values.ts'
+import {
+  type Arguments,
+  asNumber,
+  defined,
+  either,
+  isTrue,
+  TemplateFault,
+  Tuple,
+  Undefined,
+  type Value,
+} from './values.ts'
 
 const textual =
-  (name: string, change: (text: string) => Value): Filter =>
+  (name: string, change: (text: string, budget: Budget) => Value): Filter =>
   (value, args, { budget }) => {
     match(name, args, [])
-    return change(textOf(value, budget))
+    const text = textOf(value, budget)
+    budget.look(text.length)
+    return change(text, budget)
   }
 
 const fallback: Filter = (value, args) => {
@@ -22,14 +46,14 @@ const fallback: Filter = (value, args) => {
   return value instanceof Undefined || (isTrue(boolean) && !isTrue(value)) ? other : value
 }
 
-const length: Filter = (value) => BigInt(lengthOf(value))
+const length: Filter = (value, _args, { budget }) => BigInt(lengthOf(value, budget))
 
 const indent: Filter = (value, args, { budget }) => {
   const { width = 4n, first = false, blank = false } = match('indent', args, ['width', 'first', 'blank'])
   const count = typeof width === 'string' ? width.length : Math.max(0, asInteger('indent', width))
   budget.characters(count)
   const indention = typeof width === 'string' ? width : ' '.repeat(count)
-  const lines = splitLines(`${asText('indent', value)}\n`)
+  const lines = splitLines(`${asText('indent', value)}\n`, budget)
   budget.characters(lines.reduce((sum, line) => sum + line.length + count + 1, 0))
   const begin = isTrue(first) ? indention : ''
   return begin + lines.map((line, i) => (i > 0 && (isTrue(blank) || line !== '') ? indention + line : line)).join('\n')
@@ -64,11 +88,12 @@ const FLOAT = /^[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][
 const SPECIAL = /^([-+]?)(inf|infinity|nan)$/i
 
 /** Python's `float(value)`; undefined where that is an error. */
-function floatOf(value: Value): number | undefined {
+function floatOf(value: Value, budget: Budget): number | undefined {
   const number = asNumber(defined(value))
   if (number !== undefined) return Number(number)
   if (typeof value !== 'string') return undefined
-  const text = strip(value, undefined)
+  budget.scan(value.length)
+  const text = strip(value, undefined, budget)
   const special = SPECIAL.exec(text)
   if (special !== null) {
     const size = special[2]!.toLowerCase() === 'nan' ? Number.NaN : Number.POSITIVE_INFINITY
@@ -81,14 +106,15 @@ const toInteger: Filter = (value, args, { budget }) => {
   const { default: other = 0n, base = 10n } = match('int', args, ['default', 'base'])
   const radix = asInteger('int', base)
   if (typeof value === 'string') {
+    budget.scan(value.length)
     budget.integer(value.length)
-    const text = strip(value, undefined).replaceAll(/(?<=\w)_(?=\w)/g, '')
+    const text = strip(value, undefined, budget).replaceAll(/(?<=\w)_(?=\w)/g, '')
     if (radix === 10 && INTEGER.test(text)) return BigInt(text.replace('+', ''))
     const digits = text.toLowerCase().replace(/^([-+]?)0[xob]/, '$1')
     const parsed = Number.parseInt(digits, radix)
     if (radix !== 10 && parsed.toString(radix) === digits.replace(/^\+|^0+(?=.)/, '')) return BigInt(parsed)
   }
-  const number = floatOf(value)
+  const number = floatOf(value, budget)
   return number === undefined || !Number.isFinite(number) ? other : wholePart(value, number)
 }
 
@@ -126,23 +152,44 @@ function halfEven(value: number, digits: number): number {
   return digits > 20 ? value : Number(value.toFixed(digits))
 }
 
-const truncate: Filter = (value, args) => {
+const truncate: Filter = (value, args, { budget }) => {
   const given = match('truncate', args, ['length', 'killwords', 'end', 'leeway'])
   const end = asText('truncate', given.end, '...')
   const most = asInteger('truncate', given.length, 255)
   if (most < end.length) throw new TemplateFault(`expected length >= ${end.length}, got ${most}`)
-  if (lengthOf(value) <= most + asInteger('truncate', given.leeway, 5)) return value
-  const characters = Array.from(asText('truncate', value))
-  const kept = characters.slice(0, most - Array.from(end).length).join('')
-  return (isTrue(given.killwords ?? false) ? kept : splitRight(kept, ' ', 1)[0]!) + end
+  if (lengthOf(value, budget) <= most + asInteger('truncate', given.leeway, 5)) return value
+  const kept = charactersBetween(asText('truncate', value), 0, most - characterCount(end, budget), budget)
+  return (isTrue(given.killwords ?? false) ? kept : splitRight(kept, ' ', 1, budget)[0]!) + end
 }
 
-const WORD_BEGINNING = /([-\s({[<]+)/
+/** What Jinja takes for a word: all up to white space, a hyphen or an opening bracket. */
+const WORD = /[^-\s({[<]+/g
 
-const title = (text: string): string => text.split(WORD_BEGINNING).map(capitalized).join('')
+function title(text: string, budget: Budget): string {
+  budget.scan(text.length)
+  return replaceMatches(text, WORD, ([word]) => capitalized(word, budget), budget)
+}
 
 const HTML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&#39;', '"': '&#34;' }
-const escaped: Filter = textual('escape', (text) => text.replace(/[&<>'"]/g, (mark) => HTML[mark]!))
+const escaped: Filter = textual('escape', (text, budget) =>
+  replaceMatches(text, /[&<>'"]/g, ([mark]) => HTML[mark]!, budget),
+)
+
+function urlencode(text: string, budget: Budget): string {
+  // A character becomes at most nine.
+  budget.characters(9 * text.length)
+  budget.scan(text.length)
+  return encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd')).replace(/[!'()*]|%2F/g, (mark) =>
+    mark === '%2F' ? '/' : `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
+
+function wordCount(text: string, budget: Budget): bigint {
+  budget.scan(text.length)
+  let count = 0n
+  for (const _ of matches(/[\p{L}\p{N}_]+/gu, text, budget)) count++
+  return count
+}
 
 const SINGLE_FILTERS: Readonly<Record<string, Filter>> = {
   abs: (value) => {
@@ -162,7 +209,10 @@ const SINGLE_FILTERS: Readonly<Record<string, Filter>> = {
   default: fallback,
   e: escaped,
   escape: escaped,
-  float: (value, args) => either(floatOf(value), either(match('float', args, ['default']).default, 0)),
+  float: (value, args, { budget }) => {
+    const { default: other = 0 } = match('float', args, ['default'])
+    return either(floatOf(value, budget), other)
+  },
   forceescape: escaped,
   format: (value, { positional, named }, { budget }) =>
     formatPercent(textOf(value, budget), named.size > 0 ? new Map(named) : new Tuple(positional), budget),
@@ -179,24 +229,30 @@ const SINGLE_FILTERS: Readonly<Record<string, Filter>> = {
   round,
   safe: (value, _args, { budget }) => textOf(value, budget),
   string: textual('string', (text) => text),
+  striptags: textual('striptags', stripTags),
   title: textual('title', title),
   tojson,
-  trim: (value, args, { budget }) =>
-    strip(textOf(value, budget), asOptionalText('trim', match('trim', args, ['chars']).chars)),
+  trim: (value, args, { budget }) => {
+    const { chars } = match('trim', args, ['chars'])
+    return strip(textOf(value, budget), asOptionalText('trim', chars), budget)
+  },
   truncate,
   upper: textual('upper', (text) => text.toUpperCase()),
-  urlencode: textual('urlencode', (text) =>
-    encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd')).replace(/[!'()*]|%2F/g, (mark) =>
-      mark === '%2F' ? '/' : `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
-    ),
-  ),
-  wordcount: textual('wordcount', (text) => BigInt(text.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0)),
+  urlencode: textual('urlencode', urlencode),
+  wordcount: textual('wordcount', wordCount),
 }
 
-const FILTERS: Readonly<Record<string, Filter>> = { ...SINGLE_FILTERS, ...SEQUENCE_FILTERS }
+export const FILTERS: Readonly<Record<string, Filter>> = { ...SINGLE_FILTERS, ...SEQUENCE_FILTERS }
 
-/** Throws for a filter that Jinja does not have. */
-export function filterNamed(name: string): Filter {
-  if (Object.hasOwn(FILTERS, name)) return FILTERS[name]!
-  throw new TemplateFault(`expected a filter that Jinja has, found '${name}'`)
+/** They see a value from outside, or wait until they are read: they cost the same for every size. */
+export const UNSIZED_FILTERS: ReadonlySet<string> = new Set([
+  ...['attr', 'd', 'default', 'items', 'map', 'reject', 'rejectattr', 'select', 'selectattr', 'unique'],
+])
+
+/** Charges what the filter passes over and runs it. Throws for a filter that Jinja does not have. */
+export function applyFilter(name: string, value: Value, args: Arguments, filtering: Filtering): Value {
+  const filter = Object.hasOwn(FILTERS, name) ? FILTERS[name] : undefined
+  if (filter === undefined) throw new TemplateFault(`expected a filter that Jinja has, found '${name}'`)
+  if (!UNSIZED_FILTERS.has(name)) touch(value, args, filtering.budget)
+  return filter(value, args, filtering)
 }

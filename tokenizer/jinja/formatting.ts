@@ -1,11 +1,11 @@
 // Python's two ways of filling values into a text: `'%s: %d' % (a, b)` and `'{}: {:>4}'.format(a, b)`.
 import { asInteger } from './arguments.ts'
 import type { Budget } from './budget.ts'
-import { pad } from './python-text.ts'
+import { charactersBetween, pad, replaceMatches } from './python-text.ts'
 import { floatText, represent, textOf } from './text.ts'
 import { type Arguments, asNumber, isDict, TemplateFault, Tuple, typeName, type Value } from './values.ts'
 
-const PERCENT = /%(?:\(([^)]*)\))?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?(.?)/gs
+const PERCENT = /%(?:\(([^()]*)\))?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?(.?)/gs
 
 /** `format % values`: a tuple fills one place per element, a dictionary by name, anything else a single place. */
 export function formatPercent(format: string, values: Value, budget: Budget): string {
@@ -19,13 +19,14 @@ export function formatPercent(format: string, values: Value, budget: Budget): st
   const count = (text: string | undefined) => {
     return text === undefined ? undefined : text === '*' ? asInteger('%', take()) : Number(text)
   }
-  const result = format.replace(
+  const result = replaceMatches(
+    format,
     PERCENT,
-    (_all, name?: string, flags = '', widthText?: string, digits?: string, kind = '') => {
+    ([, name, flags = '', widthText, digits, kind = '']) => {
       if (kind === '%') return '%'
       const width = count(widthText) ?? 0
       const precision = count(digits)
-      const value = name === undefined ? take() : named(values, name)
+      const value = name === undefined ? take() : named(values, name, budget)
       const text = converted(
         value,
         { kind, precision, sign: signOf(flags), isGrouped: false, isAlternate: flags.includes('#') },
@@ -36,6 +37,7 @@ export function formatPercent(format: string, values: Value, budget: Budget): st
         ? zeroPad(text, width, budget)
         : pad(text, width, ' ', 'right', budget)
     },
+    budget,
   )
   if (next < items.length && !isDict(values) && !Array.isArray(values)) {
     throw new TemplateFault('not all arguments converted during string formatting')
@@ -43,8 +45,9 @@ export function formatPercent(format: string, values: Value, budget: Budget): st
   return result
 }
 
-function named(values: Value, name: string): Value {
+function named(values: Value, name: string, budget: Budget): Value {
   if (!isDict(values)) throw new TemplateFault('format requires a mapping')
+  budget.look(name.length)
   const value = values.get(name)
   if (value === undefined) throw new TemplateFault(`format: expected a key '${name}', found none`)
   return value
@@ -69,13 +72,21 @@ function converted(value: Value, conversion: Conversion, budget: Budget): string
   const { kind, precision } = conversion
   if (kind === 's' || kind === 'r' || kind === 'a') {
     const text = kind === 's' ? textOf(value, budget) : represent(value, budget)
-    return precision === undefined ? text : Array.from(text).slice(0, precision).join('')
+    budget.look(text.length)
+    return precision === undefined ? text : charactersBetween(text, 0, precision, budget)
   }
-  if (kind === 'c') return typeof value === 'string' ? value : String.fromCodePoint(Number(asNumber(value)))
+  if (kind === 'c') return character(value)
   const number = asNumber(value)
   if (number === undefined)
     throw new TemplateFault(`%${kind} format: a real number is required, not ${typeName(value)}`)
   return numberText(number, conversion)
+}
+
+function character(value: Value): string {
+  if (typeof value === 'string' && value.length <= 2 && Array.from(value).length === 1) return value
+  const code = typeof value === 'string' ? undefined : asNumber(value)
+  if (typeof code === 'bigint' && code >= 0n && code <= 0x10ffffn) return String.fromCodePoint(Number(code))
+  throw new TemplateFault(`%c format: expected a character or its number, found ${typeName(value)}`)
 }
 
 const RADIX: Readonly<Record<string, readonly [number, string]>> = {
@@ -108,8 +119,14 @@ function numberText(
   else if (kind === 'e' || kind === 'E') body = exponential(Number(size), precision)
   else if (kind === 'g' || kind === 'G') body = general(Number(size), precision)
   else throw new TemplateFault(`format: unsupported format character '${kind}'`)
-  if (isGrouped) body = body.replace(/^\d+/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ','))
+  if (isGrouped) body = body.replace(/^\d+/, grouped)
   return mark + (kind === 'E' || kind === 'G' ? body.toUpperCase() : body)
+}
+
+/** Digits with a comma in front of every three from the end. */
+function grouped(digits: string): string {
+  const first = digits.length % 3 || 3
+  return digits.slice(0, first) + digits.slice(first).replace(/\d{3}/g, ',$&')
 }
 
 const exponential = (size: number, precision: number): string =>
@@ -137,7 +154,7 @@ export function formatBraces(
   budget: Budget,
 ): string {
   let next = 0
-  return format.replace(FIELD, (all: string, name?: string, path = '', conversion?: string, spec = '') => {
+  const fill = ([all, name, path = '', conversion, spec = '']: RegExpExecArray): string => {
     if (all === '{{' || all === '}}') return all[0]!
     if (name === undefined) throw new TemplateFault(`format: expected a complete {field}, found a single '${all}'`)
     const index = name === '' ? next++ : /^\d+$/.test(name) ? Number(name) : undefined
@@ -146,7 +163,8 @@ export function formatBraces(
     for (const [part] of path.matchAll(/\.[^.[]+|\[[^\]]+\]/g)) value = follow(value, part)
     if (conversion !== undefined) value = conversion === 's' ? textOf(value, budget) : represent(value, budget)
     return applySpec(value, spec, budget)
-  })
+  }
+  return replaceMatches(format, FIELD, fill, budget)
 }
 
 function applySpec(value: Value, spec: string, budget: Budget): string {

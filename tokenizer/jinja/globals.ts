@@ -16,7 +16,9 @@ export function defineGlobals(scope: Scope, now: LocalTime | undefined, budget: 
   define('range', (args) => range(args, budget))
   define('dict', (args) => entriesOf('dict', args, budget))
   define('namespace', (args) => {
-    const fields = Array.from(entriesOf('namespace', args, budget), ([key, value]) => [String(key), value] as const)
+    const given = entriesOf('namespace', args, budget)
+    budget.entries(given.size)
+    const fields = Array.from(given, ([key, value]) => [String(key), value] as const)
     return new Namespace(new Map(fields))
   })
   define('raise_exception', (args) => {

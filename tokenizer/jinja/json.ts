@@ -2,6 +2,7 @@
 // what JavaScript's would lose: 1.0 against 1, long integers, the order of keys that look like numbers.
 import type { Budget } from './budget.ts'
 import { compareTexts } from './comparison.ts'
+import { replaceMatches } from './python-text.ts'
 import { floatText, isTooDeep, tooDeep } from './text.ts'
 import { type Dict, isDict, type Key, TemplateFault, Tuple, typeName, type Value } from './values.ts'
 
@@ -23,6 +24,7 @@ export function writeJson(value: Value, style: JsonStyle, budget: Budget, level 
   if (typeof value === 'number') return jsonFloat(value)
   const items = value instanceof Tuple ? value.items : value
   if (Array.isArray(items)) {
+    budget.elements(items.length)
     return bracketed(
       '[',
       items.map((item) => writeJson(item, style, budget, level + 1)),
@@ -33,8 +35,14 @@ export function writeJson(value: Value, style: JsonStyle, budget: Budget, level 
     )
   }
   if (!isDict(value)) throw new TemplateFault(`Object of type ${jsonTypeName(value)} is not JSON serializable`)
+  budget.elements(value.size)
   const entries = Array.from(value, ([key, inner]) => [jsonKey(key), inner] as const)
-  if (style.sortKeys) entries.sort(([a], [b]) => compareTexts(a, b))
+  const order = (a: string, b: string) => {
+    budget.spend()
+    budget.look(Math.min(a.length, b.length))
+    return compareTexts(a, b)
+  }
+  if (style.sortKeys) entries.sort(([a], [b]) => order(a, b))
   const parts = entries.map(([key, inner]) => {
     return `${jsonString(key, style, budget)}${style.keySeparator}${writeJson(inner, style, budget, level + 1)}`
   })
@@ -74,7 +82,8 @@ function jsonString(text: string, { asciiOnly }: JsonStyle, budget: Budget): str
   budget.characters(text.length + 2)
   const json = JSON.stringify(text)
   if (!asciiOnly) return json
-  return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const escapedUnit = ([unit]: RegExpExecArray) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return replaceMatches(json, /[\u007f-\uffff]/g, escapedUnit, budget)
 }
 
 /**

@@ -1,6 +1,7 @@
 // A template's text to the tokens that @huggingface/jinja's parser reads. The library's own lexer edits white space with
 // patterns over the whole source, which also hit text and strings; this one follows Jinja2's lexer with trim_blocks and
 // lstrip_blocks on, its number and string literals, `+` signs and raw blocks.
+import { Budget } from './budget.ts'
 import { readLiteral } from './literals.ts'
 import { SPACE, strip } from './python-text.ts'
 import { TemplateFault } from './values.ts'
@@ -47,6 +48,13 @@ const OPERATORS: readonly (readonly [text: string, type: string])[] = [
   ['|', 'Pipe'],
   ['=', 'Equals'],
 ]
+/** Every operator between two operands. */
+export const BINARY_OPERATORS: readonly string[] = [
+  ...OPERATORS.filter(([, type]) => type.endsWith('BinaryOperator')).map(([text]) => text),
+  ...['in', 'not in', 'and', 'or'],
+]
+/** Texts, words and signs of a template; the longest known ones have 10,000. */
+const TOKENS_MAX = 100_000
 /** Brackets inside each other. */
 const NESTING_MAX = 100
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
@@ -62,6 +70,7 @@ class Lexer {
   private at = 0
   private line = 1
   private countedTo = 0
+  readonly #budget = new Budget()
 
   constructor(source: string) {
     this.source = source
@@ -78,7 +87,11 @@ class Lexer {
       const { index, 0: mark, 1: kind, 2: sign = '' } = opening
       const text = this.source.slice(this.at, index)
       this.text(
-        sign === '-' ? strip(text, undefined, 'right') : kind === '{' || sign === '+' ? text : this.cutIndent(text),
+        sign === '-'
+          ? strip(text, undefined, this.#budget, 'right')
+          : kind === '{' || sign === '+'
+            ? text
+            : this.cutIndent(text),
       )
       this.at = index
       if (kind === '#') this.comment(mark)
@@ -91,7 +104,7 @@ class Lexer {
   private cutIndent(text: string): string {
     const begin = text.lastIndexOf('\n') + 1
     const startsLine = begin > 0 || this.at === 0 || this.source[this.at - 1] === '\n'
-    return startsLine && strip(text.slice(begin), undefined) === '' ? text.slice(0, begin) : text
+    return startsLine && strip(text.slice(begin), undefined, this.#budget) === '' ? text.slice(0, begin) : text
   }
 
   private text(value: string): void {
@@ -99,6 +112,7 @@ class Lexer {
   }
 
   private push(type: string, value: string): void {
+    if (this.tokens.length === TOKENS_MAX) throw this.fault(`at most ${TOKENS_MAX} words and signs, found more`)
     this.tokens.push({ type, value, line: this.lineAt(this.at) })
   }
 
@@ -135,7 +149,9 @@ class Lexer {
     const end = RAW_END.exec(this.source)
     if (end === null) throw this.fault('{% endraw %}, found the end')
     const text = this.source.slice(this.at, end.index)
-    this.text(end[1] === '-' ? strip(text, undefined, 'right') : end[1] === '+' ? text : this.cutIndent(text))
+    this.text(
+      end[1] === '-' ? strip(text, undefined, this.#budget, 'right') : end[1] === '+' ? text : this.cutIndent(text),
+    )
     this.leave(RAW_END.lastIndex, end[2]!, true)
     return true
   }

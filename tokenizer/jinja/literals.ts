@@ -9,6 +9,8 @@ export interface Literal {
   readonly end: number
 }
 
+/** Python's own bound. */
+const DIGITS_MAX = 4300
 const FLOAT = /(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy
 const INTEGER = /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy
 
@@ -25,6 +27,10 @@ export function readLiteral(source: string, at: number): Literal | undefined {
   INTEGER.lastIndex = at
   const integer = INTEGER.exec(source)
   if (integer === null) return undefined
+  if (integer[0].length > DIGITS_MAX) {
+    const line = source.slice(0, at).split('\n').length
+    throw new TemplateFault(`line ${line}: expected an integer of at most ${DIGITS_MAX} digits, found a longer one`)
+  }
   return { type: 'NumericLiteral', value: String(BigInt(integer[0].replaceAll('_', ''))), end: INTEGER.lastIndex }
 }
 

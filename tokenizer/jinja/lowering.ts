@@ -2,7 +2,8 @@
 // - `x is name(args)` and `x is name arg` become filters called `is name`, which also gives tests their place among
 //   filters; the library knows tests without arguments only
 // - `(a,)` and `()` get elements that the evaluation leaves out, so that they are read as tuples
-// - `for x in a, b if c` gets brackets around what is looped over and around its condition
+// - `for x in a, b if c` gets brackets around what is looped over and around its condition; what a `recursive` loop goes
+//   over becomes a filter of its own
 // - integers beyond 2^53 become `('...' | int)`
 // - `{% with a = 1 %}` becomes a loop of one round, `{% generation %}` nothing
 import type { Token } from './lexer.ts'
@@ -10,6 +11,8 @@ import { TemplateFault } from './values.ts'
 
 /** The loop variable that stands for a `with` statement; no name in a template has a space. */
 export const WITH_VARIABLE = ' with'
+/** The filter that marks what a recursive loop goes over. */
+export const RECURSIVE = ' recursive'
 /** The name of an element of a tuple that is none. */
 export const NO_ELEMENT = ' none'
 
@@ -54,7 +57,7 @@ function lowerStatements(tokens: readonly Token[]): Token[] {
     else if (name === 'with') {
       let end = i
       while (tokens[end]!.type !== 'CloseStatement') end++
-      result.push(...withStatement(token, tokens.slice(i + 2, end)))
+      append(result, withStatement(token, tokens.slice(i + 2, end)))
       i = end
     } else if (name === 'endwith') {
       result.push(token, { ...tokens[i + 1]!, value: 'endfor' })
@@ -99,7 +102,7 @@ function splitAtCommas(tokens: readonly Token[]): Token[][] {
     const part: Token[] = []
     while (i < tokens.length && tokens[i]!.type !== 'Comma') {
       const end = tokens[i]!.type in CLOSES ? afterBrackets(tokens, i) : i + 1
-      part.push(...tokens.slice(i, end))
+      append(part, tokens.slice(i, end))
       i = end
     }
     parts.push(part)
@@ -118,15 +121,26 @@ function lowerLoops(tokens: readonly Token[]): Token[] {
     const begin = findFlat(tokens, i + 1, 'in')
     const end = findFlat(tokens, i + 1, undefined)
     if (begin === end) continue
-    const test = findFlat(tokens, begin + 1, 'if')
+    const last = tokens[end - 1]!
+    const isRecursive = end - 1 > begin + 1 && last.type === 'Identifier' && last.value === 'recursive'
+    const to = isRecursive ? end - 1 : end
+    const test = Math.min(to, findFlat(tokens, begin + 1, 'if'))
     const make = (type: string, value: string): Token => ({ type, value, line: token.line })
+    const filter = (name: string) => [make('Pipe', '|'), make('Identifier', name)]
     const wrap = (part: readonly Token[]) => [make('OpenParen', '('), ...part, make('CloseParen', ')')]
-    result.push(...tokens.slice(i + 1, begin + 1), ...wrap(tokens.slice(begin + 1, test)))
-    if (test < end) result.push(tokens[test]!, ...wrap(tokens.slice(test + 1, end)))
-    else if (tokens[begin + 1]!.type === 'OpenParen') result.push(make('Pipe', '|'), make('Identifier', 'list'))
+    append(result, tokens.slice(i + 1, begin + 1))
+    append(result, wrap(tokens.slice(begin + 1, test)))
+    if (isRecursive) append(result, filter(RECURSIVE))
+    if (test < to) append(result, [tokens[test]!, ...wrap(tokens.slice(test + 1, to))])
+    else if (tokens[begin + 1]!.type === 'OpenParen' && !isRecursive) append(result, filter('list'))
     i = end - 1
   }
   return result
+}
+
+/** A spread would put all of them on the stack. */
+function append(tokens: Token[], more: readonly Token[]): void {
+  for (const token of more) tokens.push(token)
 }
 
 /** Position of a word of this statement outside of brackets, or of its end. */
@@ -195,7 +209,9 @@ function lowerTests(tokens: readonly Token[]): Token[] {
     if (next.type === 'Identifier' && NO_ARGUMENT.has(next.value)) continue
     const end = afterPostfix(tokens, i + 1)
     const argument = lowerTests(tokens.slice(i + 1, end))
-    result.push({ ...next, type: 'OpenParen', value: '(' }, ...argument, { ...next, type: 'CloseParen', value: ')' })
+    result.push({ ...next, type: 'OpenParen', value: '(' })
+    append(result, argument)
+    result.push({ ...next, type: 'CloseParen', value: ')' })
     i = end - 1
   }
   return result

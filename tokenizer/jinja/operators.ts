@@ -66,7 +66,7 @@ function arithmetic(operator: string, a: Value, b: Value, budget: Budget): Value
 
 function joined(a: readonly Value[], b: readonly Value[], budget: Budget): Value[] {
   budget.elements(a.length + b.length)
-  return [...a, ...b]
+  return a.concat(b)
 }
 
 function repeated(items: readonly Value[], times: number, budget: Budget): Value[] {

@@ -1,12 +1,13 @@
 // Runs a template's syntax tree with the meaning that Jinja2 on Python gives it. @huggingface/jinja's own interpreter is
 // not used: its values are JavaScript's (printing, equality, undefined names, tuples and scopes differ), and nothing
 // bounds it.
-import { type Filtering, NO_ARGUMENTS } from './arguments.ts'
+import { type Filtering, match, NO_ARGUMENTS, required } from './arguments.ts'
 import { attributeOf, itemOf, sliceOf } from './attributes.ts'
 import type { Budget } from './budget.ts'
-import { isEqual, iterate, sameKey } from './comparison.ts'
-import { filterNamed } from './filters.ts'
-import { NO_ELEMENT, WITH_VARIABLE } from './lowering.ts'
+import { iterate, sameKey } from './comparison.ts'
+import { applyFilter } from './filters.ts'
+import { Loop, loopState } from './loop-state.ts'
+import { NO_ELEMENT, RECURSIVE, WITH_VARIABLE } from './lowering.ts'
 import { mentions } from './mentions.ts'
 import { binary, concatenate, signed } from './operators.ts'
 import { Scope } from './scope.ts'
@@ -21,7 +22,7 @@ import type {
   SliceNode,
   TupleNode,
 } from './syntax.ts'
-import { testNamed } from './tests.ts'
+import { applyTest } from './tests.ts'
 import { textOf } from './text.ts'
 import {
   type Arguments,
@@ -62,19 +63,22 @@ export class Renderer implements Filtering {
 
   render(nodes: readonly Node[], scope: Scope): string {
     let text = ''
+    this.budget.enter()
     for (const node of nodes) {
+      this.budget.spend()
       text = concatenate(text, this.statement(node, scope), this.budget)
       if (this.leaving !== undefined) break
     }
+    this.budget.leave()
     return text
   }
 
   filter(name: string, value: Value, args: Arguments): Value {
-    return filterNamed(name)(value, args, this)
+    return applyFilter(name, value, args, this)
   }
 
   test(name: string, value: Value, args: Arguments): boolean {
-    return testNamed(name)(value, args, this.budget)
+    return applyTest(name, value, args, this.budget)
   }
 
   private statement(node: Node, scope: Scope): string {
@@ -105,11 +109,24 @@ export class Renderer implements Filtering {
   }
 
   private loop(node: ForNode, scope: Scope): string {
+    const { iterable } = node
+    const source = iterable.type === 'SelectExpression' ? iterable.lhs : iterable
+    const isRecursive = source.type === 'FilterExpression' && isNamed(source.filter, RECURSIVE)
+    const items = this.items(isRecursive ? source.operand : source, scope)
+    return this.rounds(node, items, isRecursive, 1, scope)
+  }
+
+  /** What a loop writes for `all`; `depth` of loops counts those that call themselves. */
+  private rounds(node: ForNode, all: readonly Value[], isRecursive: boolean, depth: number, scope: Scope): string {
     const { loopvar, iterable, body, defaultBlock } = node
     const isWith = loopvar.type === 'Identifier' && loopvar.value === WITH_VARIABLE
     const hasState = !isWith && mentions(body, 'loop')
-    const items = iterable.type === 'SelectExpression' ? this.selected(node, scope) : this.items(iterable, scope)
-    const changes: { last?: readonly Value[] } = {}
+    const items = iterable.type === 'SelectExpression' ? this.selected(loopvar, iterable.test, all, scope) : all
+    const again = (args: Arguments): string => {
+      const more = iterate(required('loop', 'iterable', match('loop', args, ['iterable']).iterable), this.budget)
+      return this.budget.nest(() => this.rounds(node, more, isRecursive, depth + 1, scope))
+    }
+    const setting = { items, depth, again: isRecursive ? again : undefined, changes: {}, budget: this.budget }
     let text = ''
     // As in Jinja2, the else part also runs where every round was left by break or continue.
     let isComplete = false
@@ -118,7 +135,7 @@ export class Renderer implements Filtering {
       this.budget.spend(ROUND_STEPS)
       const inner = new Scope(scope)
       this.assign(loopvar, items[i]!, inner)
-      if (hasState) inner.set('loop', this.loopState(items, i, changes))
+      if (hasState) inner.set('loop', loopState(setting, i))
       text = concatenate(text, this.render(body, inner), this.budget)
       if (isWith) break
       const { leaving } = this
@@ -133,45 +150,14 @@ export class Renderer implements Filtering {
     return iterate(this.evaluate(node, scope), this.budget)
   }
 
-  /** The items of `for x in lhs if test`. */
-  private selected({ loopvar, iterable }: ForNode, scope: Scope): readonly Value[] {
-    if (iterable.type !== 'SelectExpression') return []
-    const items = this.items(iterable.lhs, scope)
+  /** The items of `for x in items if test`. */
+  private selected(loopvar: ForNode['loopvar'], test: Node, items: readonly Value[], scope: Scope): readonly Value[] {
     this.budget.elements(items.length)
     return items.filter((item) => {
       const inner = new Scope(scope)
       this.assign(loopvar, item, inner)
-      return isTrue(this.evaluate(iterable.test, inner))
+      return isTrue(this.evaluate(test, inner))
     })
-  }
-
-  private loopState(items: readonly Value[], i: number, changes: { last?: readonly Value[] }): Namespace {
-    const count = items.length
-    const cycle = ({ positional }: Arguments): Value => {
-      if (positional.length === 0) throw new TemplateFault('no items for cycling given')
-      return positional[i % positional.length]!
-    }
-    const changed = ({ positional }: Arguments): Value => {
-      const { last } = changes
-      changes.last = positional
-      return last === undefined || !isEqual([...last], [...positional], this.budget)
-    }
-    const fields: [string, Value][] = [
-      ['index', BigInt(i + 1)],
-      ['index0', BigInt(i)],
-      ['revindex', BigInt(count - i)],
-      ['revindex0', BigInt(count - i - 1)],
-      ['first', i === 0],
-      ['last', i === count - 1],
-      ['length', BigInt(count)],
-      ['previtem', either(items[i - 1], new Undefined('there is no previous item'))],
-      ['nextitem', either(items[i + 1], new Undefined('there is no next item'))],
-      ['depth', 1n],
-      ['depth0', 0n],
-      ['cycle', new Callable('cycle', cycle)],
-      ['changed', new Callable('changed', changed)],
-    ]
-    return new Namespace(new Map(fields))
   }
 
   private assignment({ assignee, value, body }: SetNode, scope: Scope): void {
@@ -195,7 +181,8 @@ export class Renderer implements Filtering {
     else if (target.type === 'TupleLiteral') this.unpack(target, value, scope)
     else if (target.type === 'MemberExpression' && !target.computed && target.property.type === 'Identifier') {
       const owner = this.evaluate(target.object, scope)
-      if (!(owner instanceof Namespace)) throw new TemplateFault('cannot assign attribute on non-namespace object')
+      if (!(owner instanceof Namespace) || owner instanceof Loop)
+        throw new TemplateFault('cannot assign attribute on non-namespace object')
       owner.fields.set(target.property.value, value)
     } else throw new TemplateFault('expected a name to set, found an expression')
   }
@@ -255,7 +242,9 @@ export class Renderer implements Filtering {
   }
 
   private call(callee: Value, args: Arguments): Value {
+    this.budget.elements(args.positional.length + args.named.size)
     if (callee instanceof Callable) return this.built(callee.call(args))
+    if (callee instanceof Loop) return this.built(callee.again(args))
     if (callee instanceof Undefined) throw new TemplateFault(callee.why)
     throw new TemplateFault(`'${typeName(callee)}' object is not callable`)
   }
@@ -265,10 +254,14 @@ export class Renderer implements Filtering {
     const named = new Map<string, Value>()
     for (const node of nodes) {
       if (node.type === 'KeywordArgumentExpression') named.set(node.key.value, this.evaluate(node.value, scope))
-      else if (node.type === 'SpreadExpression') positional.push(...this.items(node.argument, scope))
-      else if (node.type === 'KeywordSpreadExpression') {
+      else if (node.type === 'SpreadExpression') {
+        const more = this.items(node.argument, scope)
+        this.budget.elements(more.length)
+        for (const value of more) positional.push(value)
+      } else if (node.type === 'KeywordSpreadExpression') {
         const more = this.evaluate(node.argument, scope)
         if (!isDict(more)) throw new TemplateFault(`argument after ** must be a mapping, not ${typeName(more)}`)
+        this.budget.entries(more.size)
         for (const [key, value] of more) named.set(String(key), value)
       } else positional.push(this.evaluate(node, scope))
     }
@@ -284,7 +277,6 @@ export class Renderer implements Filtering {
     const name = callee.value
     if (name.startsWith('is not ')) return !this.test(name.slice(7), value, args)
     if (name.startsWith('is ')) return this.test(name.slice(3), value, args)
-    if (typeof value === 'string') this.budget.look(value.length)
     return this.built(this.filter(name, value, args))
   }
 
@@ -295,10 +287,16 @@ export class Renderer implements Filtering {
   }
 
   private evaluate(node: Node, scope: Scope): Value {
-    this.budget.spend()
+    this.budget.enter()
+    const value = this.valueOf(node, scope)
+    this.budget.leave()
+    return value
+  }
+
+  private valueOf(node: Node, scope: Scope): Value {
     switch (node.type) {
       case 'Identifier':
-        return CONSTANTS.has(node.value) ? CONSTANTS.get(node.value)! : scope.get(node.value)
+        return CONSTANTS.has(node.value) ? CONSTANTS.get(node.value)! : scope.get(node.value, this.budget)
       case 'StringLiteral':
         return node.value
       case 'IntegerLiteral':
@@ -342,8 +340,9 @@ export class Renderer implements Filtering {
 
   private dictionary(entries: ReadonlyMap<Node, Node>, scope: Scope): Dict {
     const dict: Dict = new Map()
+    this.budget.entries(entries.size)
     for (const [key, value] of entries) {
-      dict.set(sameKey(dict, asKey(this.evaluate(key, scope))), this.evaluate(value, scope))
+      dict.set(sameKey(dict, asKey(this.evaluate(key, scope)), this.budget), this.evaluate(value, scope))
     }
     return dict
   }
@@ -361,5 +360,7 @@ export class Renderer implements Filtering {
     return sliceOf(value, from!, to!, stride!, this.budget)
   }
 }
+
+const isNamed = (filter: FilterName, name: string): boolean => filter.type === 'Identifier' && filter.value === name
 
 const isFiller = (node: Node): boolean => node.type === 'Identifier' && node.value === NO_ELEMENT

@@ -1,6 +1,10 @@
 // The names a part of a template can see. Loops, macros and blocks that are captured have scopes of their own; what is
 // set inside is gone after them.
+import type { Budget } from './budget.ts'
 import { Undefined, type Value } from './values.ts'
+
+/** A look-up takes as much time as looking through this many characters. */
+const PLACE_SIZE = 8
 
 export class Scope {
   private readonly names = new Map<string, Value>()
@@ -14,8 +18,10 @@ export class Scope {
     this.names.set(name, value)
   }
 
-  get(name: string): Value {
+  /** The innermost value of that name; each scope that is looked at on the way costs. */
+  get(name: string, budget: Budget): Value {
     for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.outer) {
+      budget.look(PLACE_SIZE)
       const value = scope.names.get(name)
       if (value !== undefined) return value
     }

@@ -4,6 +4,7 @@ import { itemOf } from './attributes.ts'
 import type { Budget } from './budget.ts'
 import { compare, isEqual, iterate, viewOf } from './comparison.ts'
 import { binary } from './operators.ts'
+import { split } from './python-text.ts'
 import { textOf } from './text.ts'
 import {
   type Arguments,
@@ -24,9 +25,10 @@ type Getter = (item: Value) => Value
 /** Follows `a.b.0`; an undefined step becomes `fallback`, unless that is None or absent. */
 function getter(attribute: Value | undefined, budget: Budget, fallback: Value = null): Getter {
   if (attribute === undefined || attribute === null) return (item) => item
-  const parts = typeof attribute !== 'string' ? [attribute] : attribute.split('.').map(pathPart)
+  const parts = typeof attribute !== 'string' ? [attribute] : split(attribute, '.', -1, budget).map(pathPart)
   return (item) =>
     parts.reduce<Value>((value, part) => {
+      budget.spend()
       const found = itemOf(value, part, budget)
       return found instanceof Undefined && fallback !== null ? fallback : found
     }, item)
@@ -34,7 +36,11 @@ function getter(attribute: Value | undefined, budget: Budget, fallback: Value = 
 
 const pathPart = (part: string): Value => (/^\d+$/.test(part) ? BigInt(part) : part)
 
-const caseless = (value: Value): Value => (typeof value === 'string' ? value.toLowerCase() : value)
+function caseless(value: Value, budget: Budget): Value {
+  if (typeof value !== 'string') return value
+  budget.look(2 * value.length)
+  return value.toLowerCase()
+}
 
 /** A stable sort by the first key that differs. */
 function sortBy(items: readonly Value[], keys: readonly Getter[], isReverse: boolean, budget: Budget): Value[] {
@@ -51,16 +57,16 @@ function sortBy(items: readonly Value[], keys: readonly Getter[], isReverse: boo
 
 const sort: Filter = (value, args, { budget }) => {
   const given = match('sort', args, ['reverse', 'case_sensitive', 'attribute'])
-  const attributes = typeof given.attribute === 'string' ? given.attribute.split(',') : [given.attribute]
+  const attributes = typeof given.attribute === 'string' ? split(given.attribute, ',', -1, budget) : [given.attribute]
   const isExact = isTrue(given.case_sensitive ?? false)
-  const keys = attributes.map((attribute) => withCase(getter(attribute, budget), isExact))
+  const keys = attributes.map((attribute) => withCase(getter(attribute, budget), isExact, budget))
   return sortBy(iterate(value, budget), keys, isTrue(given.reverse ?? false), budget)
 }
 
 const withCase =
-  (get: Getter, isExact: boolean): Getter =>
+  (get: Getter, isExact: boolean, budget: Budget): Getter =>
   (item) =>
-    isExact ? get(item) : caseless(get(item))
+    isExact ? get(item) : caseless(get(item), budget)
 
 const dictsort: Filter = (value, args, { budget }) => {
   const given = match('dictsort', args, ['case_sensitive', 'by', 'reverse'])
@@ -68,8 +74,8 @@ const dictsort: Filter = (value, args, { budget }) => {
   if (by !== 'key' && by !== 'value') throw new TemplateFault('You can only sort by either "key" or "value"')
   if (!isDict(value)) throw fault('dictsort', 'a dictionary', value)
   const at = by === 'key' ? 0 : 1
-  const key = withCase((pair) => (pair as Tuple).items[at]!, isTrue(given.case_sensitive ?? false))
-  return sortBy(viewOf(value, 'dict_items').items, [key], isTrue(given.reverse ?? false), budget)
+  const key = withCase((pair) => (pair as Tuple).items[at]!, isTrue(given.case_sensitive ?? false), budget)
+  return sortBy(viewOf(value, 'dict_items', budget).items, [key], isTrue(given.reverse ?? false), budget)
 }
 
 const fault = (filter: string, wanted: string, value: Value): TemplateFault =>
@@ -124,12 +130,13 @@ const join: Filter = (value, args, { budget }) => {
 
 const unique: Filter = (value, args, { budget }) => {
   const given = match('unique', args, ['case_sensitive', 'attribute'])
-  const key = withCase(getter(given.attribute, budget), isTrue(given.case_sensitive ?? false))
+  const key = withCase(getter(given.attribute, budget), isTrue(given.case_sensitive ?? false), budget)
   return new Iteration(() => {
     const seen: Value[] = []
     return iterate(value, budget).filter((item) => {
       const own = key(item)
       if (seen.some((other) => isEqual(own, other, budget))) return false
+      budget.elements(1)
       seen.push(own)
       return true
     })
@@ -139,7 +146,7 @@ const unique: Filter = (value, args, { budget }) => {
 const groupby: Filter = (value, args, { budget }) => {
   const given = match('groupby', args, ['attribute', 'default', 'case_sensitive'])
   const get = getter(required('groupby', 'attribute', given.attribute), budget, given.default)
-  const key = withCase(get, isTrue(given.case_sensitive ?? false))
+  const key = withCase(get, isTrue(given.case_sensitive ?? false), budget)
   const groups: { readonly key: Value; readonly items: Value[] }[] = []
   const items = iterate(value, budget)
   // Undefined keys have no order.
@@ -156,7 +163,7 @@ const extreme =
   (name: string, sign: number): Filter =>
   (value, args, { budget }) => {
     const given = match(name, args, ['case_sensitive', 'attribute'])
-    const key = withCase(getter(given.attribute, budget), isTrue(given.case_sensitive ?? false))
+    const key = withCase(getter(given.attribute, budget), isTrue(given.case_sensitive ?? false), budget)
     const items = iterate(value, budget)
     const best = items.slice(1).reduce<Value | undefined>((sofar, item) => {
       return sofar !== undefined && sign * compare(key(item), key(sofar), budget) > 0 ? item : sofar
@@ -194,8 +201,10 @@ const sliced: Filter = (value, args, { budget }) => {
 }
 
 const reverse: Filter = (value, _args, { budget }) => {
-  if (typeof value === 'string') return Array.from(value).reverse().join('')
-  const items = [...iterate(value, budget)].reverse()
+  const items = [...iterate(value, budget)]
+  budget.elements(items.length)
+  items.reverse()
+  if (typeof value === 'string') return items.join('')
   return new Iteration(() => items)
 }
 
@@ -217,14 +226,16 @@ function last(value: Value, budget: Budget): Value {
 export const SEQUENCE_FILTERS: Readonly<Record<string, Filter>> = {
   batch,
   dictsort,
-  first: (value, _args, { budget }) =>
-    either(iterate(value, budget)[0], new Undefined('No first item, sequence was empty.')),
+  first: (value, _args, { budget }) => {
+    const [character] = typeof value === 'string' ? value : ''
+    return either(character ?? iterate(value, budget)[0], new Undefined('No first item, sequence was empty.'))
+  },
   groupby,
-  items: (value) =>
+  items: (value, _args, { budget }) =>
     new Iteration(() => {
       if (value instanceof Undefined) return []
       if (!isDict(value)) throw new TemplateFault('Can only get item pairs from a mapping.')
-      return viewOf(value, 'dict_items').items
+      return viewOf(value, 'dict_items', budget).items
     }),
   join,
   last: (value, _args, { budget }) => last(value, budget),

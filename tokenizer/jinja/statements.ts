@@ -8,6 +8,9 @@ const CLOSED_BY: ReadonlyMap<string, string> = new Map(
 )
 const ENDS: ReadonlySet<string> = new Set(CLOSED_BY.values())
 
+/** Statements inside each other. */
+const NESTING_MAX = 100
+
 interface Open {
   readonly name: string
   readonly line: number
@@ -21,7 +24,9 @@ export function checkStatements(tokens: readonly Token[]): void {
     const name = tokens[i + 1]
     if (name === undefined || name.type !== 'Identifier') throw fault(token, 'the name of a statement', name)
     if (CLOSED_BY.has(name.value)) {
-      if (name.value !== 'set' || isBlockSet(tokens, i)) open.push({ name: name.value, line: token.line })
+      if (name.value === 'set' && !isBlockSet(tokens, i)) return
+      if (open.length === NESTING_MAX) throw fault(token, `at most ${NESTING_MAX} statements inside each other`, name)
+      open.push({ name: name.value, line: token.line })
     } else if (ENDS.has(name.value)) close(open, name)
     else checkInner(open, name)
   })

@@ -1,5 +1,6 @@
 // A local time in words, as Python's `strftime` writes it in the C locale. The time has no zone.
 import type { Budget } from './budget.ts'
+import { replaceMatches } from './python-text.ts'
 import { TemplateFault } from './values.ts'
 
 /** Fields of a clock on the wall. */
@@ -127,23 +128,22 @@ const FIELDS: Readonly<Record<string, (time: LocalTime) => Field>> = {
   '%': () => words('%'),
 }
 
+const DIRECTIVE = /%([-_0^#]*)(\d{0,3})[EO]?(.)/gs
+
 /** The text of `format`; a directive nobody knows stays as it is. Flags and widths are glibc's. */
 export function strftime(format: string, time: LocalTime, budget: Budget): string {
-  budget.characters(format.length * 8)
-  return format.replace(
-    /%([-_0^#]*)(\d{0,3})[EO]?(.)/gs,
-    (all: string, flags: string, width: string, directive: string) => {
-      const compound = COMPOUNDS[directive]
-      if (compound !== undefined) return strftime(compound, time, budget).padStart(Number(width))
-      const found = FIELDS[directive]?.(time)
-      if (found === undefined) return all
-      const flag = flags.replaceAll(/[\^#]/g, '').at(-1)
-      const fill = flag === '_' ? ' ' : flag === '0' ? '0' : found.fill
-      const least = flag === '-' ? 0 : Number(width) || found.width
-      const text = String(found.value).padStart(least, fill)
-      return flags.includes('^') ? text.toUpperCase() : text
-    },
-  )
+  const written = ([all, flags = '', width = '', directive = '']: RegExpExecArray): string => {
+    const compound = COMPOUNDS[directive]
+    if (compound !== undefined) return strftime(compound, time, budget).padStart(Number(width))
+    const found = FIELDS[directive]?.(time)
+    if (found === undefined) return all
+    const flag = flags.replaceAll(/[\^#]/g, '').at(-1)
+    const fill = flag === '_' ? ' ' : flag === '0' ? '0' : found.fill
+    const least = flag === '-' ? 0 : Number(width) || found.width
+    const text = String(found.value).padStart(least, fill)
+    return flags.includes('^') ? text.toUpperCase() : text
+  }
+  return replaceMatches(format, DIRECTIVE, written, budget)
 }
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?)?$/

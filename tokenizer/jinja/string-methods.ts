@@ -4,11 +4,15 @@ import type { Budget } from './budget.ts'
 import { iterate } from './comparison.ts'
 import {
   capitalized,
+  characterCount,
+  charactersBetween,
   find,
+  occurrences,
   pad,
   replace,
+  replaceMatches,
   type Side,
-  SPACE_PATTERN,
+  SPACE,
   split,
   splitLines,
   splitRight,
@@ -20,48 +24,56 @@ import { type Arguments, isTrue, TemplateFault, Tuple, typeName, type Value } fr
 type StringMethod = Method<string>
 
 const plain =
-  (name: string, change: (text: string) => Value): StringMethod =>
-  (self, args) => {
+  (name: string, change: (text: string, budget: Budget) => Value): StringMethod =>
+  (self, args, budget) => {
     match(name, args, [])
-    return change(self)
+    return change(self, budget)
   }
 
 const stripping =
   (name: string, side: Side): StringMethod =>
-  (self, args) =>
-    strip(self, asOptionalText(name, match(name, args, ['chars']).chars), side)
+  (self, args, budget) =>
+    strip(self, asOptionalText(name, match(name, args, ['chars']).chars), budget, side)
 
 const splitting =
   (name: string, cut: typeof split): StringMethod =>
   (self, args, budget) => {
     const { sep, maxsplit } = match(name, args, ['sep', 'maxsplit'])
-    const parts = cut(self, asOptionalText(name, sep), asInteger(name, maxsplit, -1))
-    budget.elements(parts.length)
-    return parts
+    return cut(self, asOptionalText(name, sep), asInteger(name, maxsplit, -1), budget)
   }
 
 const affix =
   (name: 'startswith' | 'endswith'): StringMethod =>
-  (self, args) => {
+  (self, args, budget) => {
     const given = match(name, args, ['affix', 'start', 'end'])
     const from = asInteger(name, given.start ?? undefined, 0)
-    const text = given.start === undefined ? self : Array.from(self).slice(from, endOf(name, given.end)).join('')
+    const text = given.start === undefined ? self : window(self, from, endOf(name, given.end), budget)
     const affixes = given.affix instanceof Tuple ? given.affix.items : [required(name, 'prefix', given.affix)]
     return affixes.some((one) => {
-      return name === 'startswith' ? text.startsWith(asText(name, one)) : text.endsWith(asText(name, one))
+      const part = asText(name, one)
+      budget.spend()
+      budget.look(Math.min(text.length, part.length))
+      return name === 'startswith' ? text.startsWith(part) : text.endsWith(part)
     })
   }
+
+/** `text[from:to]`, where both count from the end when negative. */
+function window(text: string, from: number, to: number | undefined, budget: Budget): string {
+  const length = characterCount(text, budget)
+  const at = (index: number) => Math.min(index < 0 ? Math.max(0, index + length) : index, length)
+  return charactersBetween(text, at(from), at(to ?? length), budget)
+}
 
 const endOf = (name: string, end: Value | undefined): number | undefined =>
   end === undefined || end === null ? undefined : asInteger(name, end)
 
 const finding =
   (name: string, fromEnd: boolean, isStrict: boolean): StringMethod =>
-  (self, args) => {
+  (self, args, budget) => {
     const { sub, start, end } = match(name, args, ['sub', 'start', 'end'])
     const part = asText(name, required(name, 'sub', sub))
     const to = endOf(name, end) ?? Number.POSITIVE_INFINITY
-    const at = find(self, part, asInteger(name, start ?? undefined, 0), to, fromEnd)
+    const at = find(self, part, { from: asInteger(name, start ?? undefined, 0), to, fromEnd }, budget)
     if (at < 0 && isStrict) throw new TemplateFault('substring not found')
     return BigInt(at)
   }
@@ -75,15 +87,21 @@ const padding =
 
 const partition =
   (name: string, fromEnd: boolean): StringMethod =>
-  (self, args) => {
+  (self, args, budget) => {
     const separator = asText(name, required(name, 'sep', match(name, args, ['sep']).sep))
     if (separator === '') throw new TemplateFault('empty separator')
-    const at = fromEnd ? self.lastIndexOf(separator) : self.indexOf(separator)
-    if (at < 0) return new Tuple(fromEnd ? ['', '', self] : [self, '', ''])
-    return new Tuple([self.slice(0, at), separator, self.slice(at + separator.length)])
+    for (const at of occurrences(self, separator, budget, { most: 1, fromEnd })) {
+      return new Tuple([self.slice(0, at), separator, self.slice(at + separator.length)])
+    }
+    return new Tuple(fromEnd ? ['', '', self] : [self, '', ''])
   }
 
-const all = (name: string, pattern: RegExp): StringMethod => plain(name, (text) => pattern.test(text))
+/** Whether the text has characters, and none but those that the pattern is for. */
+const all = (name: string, pattern: RegExp): StringMethod =>
+  plain(name, (text, budget) => {
+    budget.scan(text.length)
+    return pattern.test(text)
+  })
 
 function replaceMethod(self: string, args: Arguments, budget: Budget): Value {
   const { old, new: replacement, count } = match('replace', args, ['old', 'new', 'count'])
@@ -124,17 +142,37 @@ function zfill(self: string, args: Arguments, budget: Budget): Value {
   return sign + pad(self.slice(sign.length), width - sign.length, '0', 'right', budget)
 }
 
-const isCased = (text: string, change: (text: string) => string): boolean =>
-  text === change(text) && text.toUpperCase() !== text.toLowerCase()
+function isCased(text: string, change: (text: string) => string, budget: Budget): boolean {
+  budget.look(3 * text.length)
+  return text === change(text) && text.toUpperCase() !== text.toLowerCase()
+}
+
+function count(self: string, args: Arguments, budget: Budget): Value {
+  const part = asText('count', required('count', 'sub', match('count', args, ['sub']).sub))
+  if (part === '') return BigInt(characterCount(self, budget) + 1)
+  let found = 0n
+  for (const _ of occurrences(self, part, budget)) found++
+  return found
+}
+
+function swapCase(text: string, budget: Budget): string {
+  budget.scan(text.length)
+  return replaceMatches(
+    text,
+    /\p{Lu}+|\p{Ll}+/gu,
+    ([run]) => (run === run.toUpperCase() ? run.toLowerCase() : run.toUpperCase()),
+    budget,
+  )
+}
 
 export const STRING_METHODS: Methods<string> = {
   capitalize: plain('capitalize', capitalized),
-  casefold: plain('casefold', (text) => text.toLowerCase().replaceAll('ß', 'ss')),
+  casefold: plain('casefold', (text, budget) => {
+    budget.look(3 * text.length)
+    return text.toLowerCase().replaceAll('ß', 'ss')
+  }),
   center: padding('center', 'center'),
-  count: (self, args) => {
-    const part = asText('count', required('count', 'sub', match('count', args, ['sub']).sub))
-    return BigInt(part === '' ? Array.from(self).length + 1 : self.split(part).length - 1)
-  },
+  count,
   endswith: affix('endswith'),
   find: finding('find', false, false),
   index: finding('index', false, true),
@@ -142,11 +180,11 @@ export const STRING_METHODS: Methods<string> = {
   isalpha: all('isalpha', /^\p{L}+$/u),
   isdecimal: all('isdecimal', /^\p{Nd}+$/u),
   isdigit: all('isdigit', /^[\p{Nd}\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089]+$/u),
-  islower: plain('islower', (text) => isCased(text, (inner) => inner.toLowerCase())),
+  islower: plain('islower', (text, budget) => isCased(text, (inner) => inner.toLowerCase(), budget)),
   isnumeric: all('isnumeric', /^\p{N}+$/u),
-  isspace: plain('isspace', (text) => text !== '' && [...text].every((character) => SPACE_PATTERN.test(character))),
-  istitle: plain('istitle', (text) => /\p{L}/u.test(text) && titled(text) === text),
-  isupper: plain('isupper', (text) => isCased(text, (inner) => inner.toUpperCase())),
+  isspace: all('isspace', new RegExp(`^[${SPACE}]+$`)),
+  istitle: plain('istitle', (text, budget) => /\p{L}/u.test(text) && titled(text, budget) === text),
+  isupper: plain('isupper', (text, budget) => isCased(text, (inner) => inner.toUpperCase(), budget)),
   join: joinMethod,
   ljust: padding('ljust', 'left'),
   lower: plain('lower', (text) => text.toLowerCase()),
@@ -164,17 +202,11 @@ export const STRING_METHODS: Methods<string> = {
   split: splitting('split', split),
   splitlines: (self, args, budget) => {
     const { keepends } = match('splitlines', args, ['keepends'])
-    const lines = splitLines(self, isTrue(keepends ?? false))
-    budget.elements(lines.length)
-    return lines
+    return splitLines(self, budget, isTrue(keepends ?? false))
   },
   startswith: affix('startswith'),
   strip: stripping('strip', 'both'),
-  swapcase: plain('swapcase', (text) =>
-    text.replace(/\p{L}/gu, (letter) =>
-      letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase(),
-    ),
-  ),
+  swapcase: plain('swapcase', swapCase),
   title: plain('title', titled),
   upper: plain('upper', (text) => text.toUpperCase()),
   zfill,

@@ -1,9 +1,11 @@
 // A template's syntax tree, as @huggingface/jinja's parser builds it, and how a source becomes one. Types of the nodes
 // are declared here because the library exports none; its version is pinned, and the tests cover every node.
 import { parse } from '@huggingface/jinja'
+import { TOO_DEEP } from './budget.ts'
 import { type Token, tokenize } from './lexer.ts'
 import { lower } from './lowering.ts'
 import { checkStatements } from './statements.ts'
+import { syntaxFault } from './syntax-faults.ts'
 import { TemplateFault } from './values.ts'
 
 /** Statements and expressions alike; a text between blocks is a StringLiteral. */
@@ -99,16 +101,23 @@ export interface CallStatementNode {
   readonly body: readonly Node[]
 }
 
+/** Nodes inside each other: more than any template has, and less than any stack holds. */
+const DEPTH_MAX = 500
+
 /** Throws a `TemplateFault` with the line that is no Jinja. */
 export function parseTemplate(source: string): readonly Node[] {
   const tokens = tokenize(source)
   checkStatements(tokens)
   const lowered = lower(tokens)
   try {
-    return parseTokens(lowered)
+    const nodes = parseTokens(lowered)
+    checkDepth(nodes)
+    return nodes
   } catch (error) {
-    if (error instanceof RangeError) throw new TemplateFault('expected expressions less deep, found too many brackets')
-    throw new TemplateFault(`line ${lineOfFault(lowered)}: ${error instanceof Error ? error.message : String(error)}`)
+    if (error instanceof TemplateFault) throw error
+    // A stack that is full is one case of the depth that is checked above.
+    if (error instanceof RangeError) throw new TemplateFault(TOO_DEEP)
+    throw new TemplateFault(syntaxFault(error, lastRead(lowered)))
   }
 }
 
@@ -117,20 +126,38 @@ type LibraryTokens = Parameters<typeof parse>[0]
 const parseTokens = (tokens: readonly Token[]): readonly Node[] =>
   (parse(tokens as unknown as LibraryTokens) as unknown as { readonly body: readonly Node[] }).body
 
-/** The library's faults name no place, so the tokens are parsed once more to see how far it reads. */
-function lineOfFault(tokens: readonly Token[]): number {
-  let line = 1
+/** The library's faults name no place: the tokens are parsed once more to see which it read last. */
+function lastRead(tokens: readonly Token[]): Token | undefined {
+  let last = 0
   const watched = new Proxy(tokens as Token[], {
     get(target, key) {
-      const token = typeof key === 'string' && /^\d+$/.test(key) ? target[Number(key)] : undefined
-      if (token !== undefined) line = Math.max(line, token.line)
+      const at = Number(key)
+      if (at >= 0) last = at
       return Reflect.get(target, key)
     },
   })
   try {
     parseTokens(watched)
   } catch {
-    return line
+    return tokens[last]
   }
-  return line
+  return undefined
+}
+
+function checkDepth(nodes: readonly Node[]): void {
+  let level: unknown[] = [...nodes]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEPTH_MAX) throw new TemplateFault(TOO_DEEP)
+    const inner: unknown[] = []
+    for (const node of level) for (const part of Object.values(node as object)) collect(part, inner)
+    level = inner
+  }
+}
+
+/** Adds the nodes among the parts of a node. */
+function collect(part: unknown, into: unknown[]): void {
+  if (typeof part !== 'object' || part === null) return
+  if (part instanceof Map) for (const pair of part) for (const node of pair) into.push(node)
+  else if (Array.isArray(part)) for (const node of part) into.push(node)
+  else into.push(part)
 }

@@ -1,5 +1,5 @@
 // Jinja's tests: `value is name(...)`.
-import { match, required } from './arguments.ts'
+import { match, required, touch } from './arguments.ts'
 import type { Budget } from './budget.ts'
 import { compare, contains, isEqual } from './comparison.ts'
 import { modulo } from './operators.ts'
@@ -47,6 +47,7 @@ const cased =
   (value, args, budget) => {
     match(name, args, [])
     const text = textOf(value, budget)
+    budget.look(3 * text.length)
     return text === change(text) && text.toLowerCase() !== text.toUpperCase()
   }
 
@@ -112,8 +113,16 @@ export const TESTS: Readonly<Record<string, Test>> = {
   upper: cased('upper', (text) => text.toUpperCase()),
 }
 
-/** Throws for a test that Jinja does not have. */
-export function testNamed(name: string): Test {
-  if (Object.hasOwn(TESTS, name)) return TESTS[name]!
-  throw new TemplateFault(`expected a test that Jinja has, found '${name}'`)
+/** They see a value from outside, so they cost the same for every size. */
+export const UNSIZED_TESTS: ReadonlySet<string> = new Set([
+  ...['boolean', 'callable', 'defined', 'divisibleby', 'escaped', 'even', 'false', 'float', 'integer', 'iterable'],
+  ...['mapping', 'none', 'number', 'odd', 'sequence', 'string', 'true', 'undefined'],
+])
+
+/** Charges what the test passes over and runs it. Throws for a test that Jinja does not have. */
+export function applyTest(name: string, value: Value, args: Arguments, budget: Budget): boolean {
+  const test = Object.hasOwn(TESTS, name) ? TESTS[name] : undefined
+  if (test === undefined) throw new TemplateFault(`expected a test that Jinja has, found '${name}'`)
+  if (!UNSIZED_TESTS.has(name)) touch(value, args, budget)
+  return test(value, args, budget)
 }

@@ -1,5 +1,6 @@
 // How Python prints values: `str` for what a template puts out, `repr` for what lies inside lists and dictionaries.
 import type { Budget } from './budget.ts'
+import { replaceMatches } from './python-text.ts'
 import {
   Callable,
   Iteration,
@@ -39,19 +40,31 @@ export function represent(value: Value, budget: Budget, nesting = 0): string {
     default:
       break
   }
-  const list = (items: readonly Value[]) => items.map((item) => represent(item, budget, nesting + 1)).join(', ')
+  const list = (items: readonly Value[]) => {
+    budget.elements(items.length)
+    return joined(
+      items.map((item) => represent(item, budget, nesting + 1)),
+      budget,
+    )
+  }
   if (Array.isArray(value)) return `[${list(value)}]`
   if (value instanceof Tuple) return `(${list(value.items)}${value.items.length === 1 ? ',' : ''})`
   if (value instanceof Range) return value.shown
   if (value instanceof View) return `${value.name}([${list(value.items)}])`
   if (value instanceof Undefined) return 'Undefined'
   if (isDict(value)) {
+    budget.elements(value.size)
     const entries = Array.from(value, ([key, inner]) => {
       return `${represent(key, budget)}: ${represent(inner, budget, nesting + 1)}`
     })
-    return `{${entries.join(', ')}}`
+    return `{${joined(entries, budget)}}`
   }
   throw unprintable(value)
+}
+
+function joined(parts: readonly string[], budget: Budget): string {
+  budget.characters(parts.reduce((sum, part) => sum + part.length + 2, 0))
+  return parts.join(', ')
 }
 
 function unprintable(value: Iteration | Namespace | Callable): TemplateFault {
@@ -88,11 +101,13 @@ const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\
 
 function quoted(text: string, budget: Budget): string {
   budget.characters(text.length + 2)
+  budget.look(4 * text.length)
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
-  const escaped = text.replace(/[\\'"]|(?! )[\p{C}\p{Z}]/gu, (character) => {
+  const escapedCharacter = ([character]: RegExpExecArray): string => {
     if (character === '"' || character === "'") return character === quote ? `\\${character}` : character
     return ESCAPES[character] ?? escapedCode(character.codePointAt(0)!)
-  })
+  }
+  const escaped = replaceMatches(text, /[\\'"]|(?! )[\p{C}\p{Z}]/gu, escapedCharacter, budget)
   return `${quote}${escaped}${quote}`
 }
 
