@@ -1,19 +1,14 @@
 // Embeddings of texts: the engine's means over positions, pooled as asked for and scaled to length 1.
 import type { EmbedOptions, Engine, ModelConfig, Pooling } from './engine/index.ts'
-import { linkAbort, TsinferError } from './engine/index.ts'
-
-const POOLINGS: readonly Pooling[] = ['mean', 'last', 'cls']
+import { EMBED, linkAbort, TsinferError } from './engine/index.ts'
 
 /** The embeddings of token lists, in their order. Rejects with the first failure, and then stops the others. */
 export async function embedAll(
   engine: Engine,
   { width, pooling: usual }: Pick<ModelConfig, 'width' | 'pooling'>,
   texts: readonly Int32Array[],
-  { pooling = poolingOf(usual), normalize = true, signal }: EmbedOptions,
+  { pooling = poolingOf(usual), normalize = EMBED.normalize.default, signal }: EmbedOptions,
 ): Promise<Float32Array[]> {
-  if (!POOLINGS.includes(pooling)) {
-    throw new TsinferError('option_invalid', `pooling: expected one of ${POOLINGS.join(', ')}, found ${pooling}`)
-  }
   const either = linkAbort(signal)
   try {
     const embeddings = await Promise.all(texts.map((ids) => embedOne(engine, width, ids, pooling, either.signal)))
@@ -29,7 +24,7 @@ export async function embedAll(
 /** The file's pooling, or the mean where it names none. */
 function poolingOf(usual: ModelConfig['pooling']): Pooling {
   if (typeof usual !== 'object') return usual ?? 'mean'
-  const expected = `expected a pooling of ${POOLINGS.join(', ')}`
+  const expected = `expected a pooling of ${EMBED.pooling.kind.words.join(', ')}`
   throw new TsinferError('architecture_unsupported', `${expected}, found a file whose pooling_type is ${usual.found}`)
 }
 

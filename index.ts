@@ -1,32 +1,38 @@
 // The public entry of the library, and where engine (token ids) and tokenizer (text) meet.
+import { readEmbeddedTexts, readListedIds, readPath, readPromptIds, readText } from './arguments.ts'
 import { answerMarks, chatRequest, followChat } from './chat.ts'
 import { embedAll } from './embedding.ts'
 import {
+  CHAT,
+  chatMessages,
   createTraceRings,
+  DEFAULT_SAMPLING,
   describeKernels,
+  EMBED,
   Engine,
   type EngineEvent,
   enableRelaxedSimd,
+  GENERATE,
   type GgufFile,
-  inspectFile,
+  type GivenOptions,
   KeptSession,
   kernelsFor,
+  LOAD,
   type LoadedKernels,
   linkAbort,
   loadNotices,
   type ModelConfig,
   machineTopology,
-  modelConfig,
   modelInfo,
   openGguf,
   type PreparedModel,
-  pairDifferences,
   prepareModel,
   preparePair,
+  promptSite,
+  readArgument,
+  readOptions,
   realExp,
-  resolveResponseFormat,
-  resolveSampling,
-  resolveSpeculation,
+  SCORE,
   type SessionHome,
   sessionHome,
   TsinferError,
@@ -39,40 +45,47 @@ import type {
   EngineStats,
   GenerateOptions,
   Generation,
-  Inspection,
   LoadOptions,
   Model,
   ModelInfo,
-  ResponseFormat,
   ScoredPosition,
   ScoreOptions,
   Session,
   Speculation,
-  TextOptions,
-  TextTokenizer,
   TokenizeOptions,
-  Tuning,
 } from './engine/public.ts'
+import { generateRequest } from './generate-request.ts'
 import { followGeneration } from './generation.ts'
-import { encodeOptions, TextThread } from './text-thread.ts'
-import { metadataOf } from './tokenizer/gguf-metadata.ts'
-import { type ModelTemplate, readModelTemplate, type TemplateChoice } from './tokenizer/model-template.ts'
+import { readTokenizeOptions, TextThread } from './text-thread.ts'
+import { countOf } from './tokenizer/byte-strings.ts'
 import { detokenize } from './tokenizer/stream-decoder.ts'
 import type { PromptedChat, TextFacts } from './tokenizer/text-messages.ts'
 import { checkTracePath, writeTrace } from './trace.ts'
-import { keepTuning as keepTuningOf, withTuning } from './tuning.ts'
+import { withTuning } from './tuning.ts'
 
 export * from './engine/public.ts'
+export {
+  checkResponseFormat,
+  inspectModel,
+  inspectPair,
+  keepTuning,
+  openTokenizer,
+  readChatTemplate,
+} from './model-files.ts'
 export type { ModelTemplate, TemplateChoice } from './tokenizer/model-template.ts'
-
-/** Next tokens that can be reported per scored position. */
-const SCORE_TOP_MAX = 64
 
 /**
  * Loads the model in the GGUF file `path` (of a split model: any shard) and starts its threads. Rejects with a
  * `TsinferError`: the file cannot be read or is no sound GGUF, the model or an option cannot be used, memory is short.
  */
-export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model> {
+  return load(readPath(path), readOptions(LOAD, options))
+}
+
+/** Options as their table reads them. */
+type Given<Table> = GivenOptions<Table>
+
+async function load(path: string, options: Given<typeof LOAD>): Promise<Model> {
   const { trace } = options
   if (trace !== undefined) checkTracePath(trace)
   if (options.experimentalV8) enableRelaxedSimd()
@@ -97,73 +110,14 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
 }
 
 /** The model, and the one that drafts for it. */
-function prepareModels(file: GgufFile, options: LoadOptions): { prepared: PreparedModel; draft?: PreparedModel } {
+function prepareModels(
+  file: GgufFile,
+  options: Given<typeof LOAD>,
+): { prepared: PreparedModel; draft?: PreparedModel } {
   const cores = machineTopology().usableCores
   const { draftModel } = options
   if (draftModel === undefined) return { prepared: prepareModel(file, options, cores) }
   return preparePair(file, openGguf(draftModel), options, cores)
-}
-
-/**
- * Keeps how the model in `path` runs best on this machine in `folder`, for the option `tuning` of `loadModel`. Returns the
- * file's path. Throws where the file is no model, and `file_unwritable` where the folder cannot be written.
- */
-export const keepTuning = (folder: string, path: string, tuning: Tuning): string =>
-  keepTuningOf(folder, openGguf(path), tuning)
-
-/** Opens only the vocabulary of a GGUF file. Rejects like `loadModel`, or where the file has no vocabulary. */
-export async function openTokenizer(path: string, options: TextOptions = {}): Promise<TextTokenizer> {
-  const file = openGguf(path)
-  if (!file.metadata.has('tokenizer.ggml.model')) {
-    throw new TsinferError('tokenizer_invalid', `${path}: expected a vocabulary (tokenizer.ggml.model), found none`)
-  }
-  const thread = new TextThread(file, options)
-  const close = () => thread.close()
-  try {
-    const { table } = await thread.ready
-    return {
-      encode: async (text, encode) => Array.from(await thread.encode(text, encodeOptions(encode), encode?.signal)),
-      detokenize: async (ids) => detokenize(table, ids),
-      close,
-      [Symbol.asyncDispose]: close,
-    }
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
-/**
- * The chat template of a GGUF file, by `name` one of several. Reads nothing but the header; the file need not be a model
- * that runs here. Rejects for anything but a sound GGUF file, and with `template_invalid` where it has no such name.
- */
-export async function readChatTemplate(
-  path: string,
-  { hasTools = false, ...rest }: Partial<TemplateChoice> = {},
-): Promise<ModelTemplate> {
-  return readModelTemplate(metadataOf(openGguf(path)), { hasTools, ...rest })
-}
-
-/** Throws what a request with this format would be refused for, without a model: what is wrong with its schema. */
-export function checkResponseFormat(format: ResponseFormat): void {
-  resolveResponseFormat(format)
-}
-
-/** Reads the headers of a GGUF file and plans it for this machine. Rejects for anything but a sound GGUF file. */
-export async function inspectModel(path: string, options: LoadOptions = {}): Promise<Inspection> {
-  return inspectFile(path, openGguf(path), options, machineTopology().usableCores)
-}
-
-/**
- * What keeps the model in `draft` from drafting for the one in `path`: the first five differences, none for a fitting
- * pair. Rejects for files that are no models.
- */
-export async function inspectPair(path: string, draft: string): Promise<string[]> {
-  const read = (name: string) => {
-    const file = openGguf(name)
-    return { file, config: modelConfig(file) }
-  }
-  return pairDifferences(read(path), read(draft))
 }
 
 class LoadedModel implements Model {
@@ -208,36 +162,50 @@ class LoadedModel implements Model {
   }
 
   async tokenize(text: string, options?: TokenizeOptions): Promise<number[]> {
-    return Array.from(await this.#needText().encode(text, encodeOptions(options), options?.signal))
+    const { signal, ...given } = readTokenizeOptions(options)
+    return Array.from(await this.#needText().encode(readText(text), given, signal))
   }
 
   detokenize(ids: readonly number[]): string {
     this.#needText()
-    return detokenize(this.#facts!.table, ids)
+    return detokenize(this.#facts!.table, readListedIds(ids, countOf(this.#facts!.table.pieces)))
   }
 
   generate(prompt: string | readonly number[], options: GenerateOptions = {}): Generation {
-    const { signal, abort, unlink } = linkAbort(options.signal)
-    const generation = followGeneration(this.#start(prompt, options, signal), abort)
-    generation.result.then(unlink, unlink)
-    return generation
+    try {
+      const given = readOptions(GENERATE, options)
+      const { signal, abort, unlink } = linkAbort(given.signal)
+      const generation = followGeneration(this.#start(prompt, given, signal), abort)
+      generation.result.then(unlink, unlink)
+      return generation
+    } catch (error) {
+      return followGeneration(Promise.reject(error), () => {})
+    }
   }
 
   chat(messages: readonly ChatMessage[], options: ChatOptions = {}): ChatGeneration {
-    const { signal, abort, unlink } = linkAbort(options.signal)
-    const prompted = this.#prompt(messages, options, signal)
-    const started = prompted.then(({ ids }) => this.#start(Array.from(ids), options, signal, this.#answerMarks()))
-    const generation = followGeneration(started, abort)
-    generation.result.then(unlink, unlink)
-    return followChat(generation, prompted, options, abort)
+    try {
+      const given = readOptions(CHAT, options)
+      const said = readArgument(chatMessages, messages, promptSite('messages'))
+      const { signal, abort, unlink } = linkAbort(given.signal)
+      const prompted = this.#prompt(said, given, signal)
+      const started = prompted.then(({ ids }) => this.#start(ids, given, signal, this.#answerMarks()))
+      const generation = followGeneration(started, abort)
+      generation.result.then(unlink, unlink)
+      return followChat(generation, prompted, given, abort)
+    } catch (error) {
+      return followChat(
+        followGeneration(Promise.reject(error), () => {}),
+        Promise.reject(error),
+        {},
+        () => {},
+      )
+    }
   }
 
   async *score(ids: readonly number[], options: ScoreOptions = {}): AsyncGenerator<ScoredPosition, void, undefined> {
-    const { from = 0, top = 5, signal } = options
-    if (!Number.isInteger(top) || top < 0 || top > SCORE_TOP_MAX) {
-      throw new TsinferError('option_invalid', `top: expected an integer from 0 to ${SCORE_TOP_MAX}, found ${top}`)
-    }
-    const prompt = this.#checkedIds(ids)
+    const { from = SCORE.from.default, top = SCORE.top.default, signal } = readOptions(SCORE, options)
+    const prompt = readPromptIds(ids, this.info.vocabularySize, 'ids')
     for await (const event of this.#engine.request({ kind: 'score', prompt, from, top }, signal)) {
       if (event.kind !== 'score') continue
       const { position, ids: best, logits, logsumexp, nextLogit } = event.row
@@ -247,14 +215,17 @@ class LoadedModel implements Model {
     }
   }
 
-  async embed(texts: readonly (string | readonly number[])[], options: EmbedOptions = {}): Promise<Float32Array[]> {
+  async embed(
+    texts: string | readonly (string | readonly number[])[],
+    options: EmbedOptions = {},
+  ): Promise<Float32Array[]> {
+    const given = readOptions(EMBED, options)
+    const listed = readEmbeddedTexts(texts, this.info.vocabularySize)
     // A whole text, so it also ends as the model wants.
-    const whole = { ...encodeOptions(), addEos: true }
-    const encode = async (text: string | readonly number[]) => {
-      const isText = typeof text === 'string'
-      return this.#checkedIds(isText ? Array.from(await this.#needText().encode(text, whole, options.signal)) : text)
-    }
-    return embedAll(this.#engine, this.#config, await Promise.all(texts.map(encode)), options)
+    const whole = { addBos: true, parseSpecial: true, addEos: true }
+    const encode = async (text: string | Int32Array) =>
+      typeof text === 'string' ? this.#checkedIds(await this.#needText().encode(text, whole, given.signal)) : text
+    return embedAll(this.#engine, this.#config, await Promise.all(listed.map(encode)), given)
   }
 
   session(): Session {
@@ -265,7 +236,11 @@ class LoadedModel implements Model {
     return { ...this.#stats, kvCells: this.#cells }
   }
 
-  async #prompt(messages: readonly ChatMessage[], options: ChatOptions, signal: AbortSignal): Promise<PromptedChat> {
+  async #prompt(
+    messages: readonly ChatMessage[],
+    options: Given<typeof CHAT>,
+    signal: AbortSignal,
+  ): Promise<PromptedChat> {
     return this.#needText().prompt(chatRequest(messages, options), signal)
   }
 
@@ -275,40 +250,32 @@ class LoadedModel implements Model {
   }
 
   async #start(
-    prompt: string | readonly number[],
-    options: GenerateOptions,
+    prompt: string | ArrayLike<number>,
+    options: Given<typeof GENERATE>,
     signal: AbortSignal,
     shown: ReadonlyMap<number, string> = new Map(),
   ) {
     const calledMs = performance.timeOrigin + performance.now()
-    const { vocabularySize, contextLength } = this.info
-    const { choices = 1, maxTokens = contextLength, stop = [], ignoreEos = false, parseSpecial = true } = options
-    const draft = resolveSpeculation(options.speculation ?? this.#speculation, options.draft ?? {})
-    const randomSeed = crypto.getRandomValues(new Uint32Array(1))[0]!
-    const parameters = resolveSampling(options, vocabularySize, randomSeed)
-    const stopStrings = stop.map((text) => new TextEncoder().encode(text))
-    const constraint = resolveResponseFormat(options.responseFormat)
-    const ids = typeof prompt === 'string' ? await this.tokenize(prompt, { parseSpecial, signal }) : prompt
-    const checked = this.#checkedIds(ids)
-    const stopTokens = ignoreEos ? [] : this.#stopTokens
+    const request = generateRequest(options, {
+      ...this.info,
+      sampling: DEFAULT_SAMPLING,
+      speculation: this.#speculation,
+      stopTokens: this.#stopTokens,
+    })
+    const { choices, parameters, stopStrings } = request
+    const { parseSpecial = GENERATE.parseSpecial.default } = options
     const session = options.session && KeptSession.of(this.#sessionHome, options.session)
-    const request = {
-      prompt: checked,
-      parameters,
-      choices,
-      tokensMax: maxTokens,
-      stopTokens,
-      stopStrings,
-      ...(draft && { draft }),
-      ...(constraint && { constraint }),
-      ...(session && { session: session.id }),
-    }
+    const ids =
+      typeof prompt === 'string'
+        ? this.#checkedIds(await this.#needText().encode(prompt, { addBos: true, parseSpecial }, signal))
+        : readPromptIds(prompt, this.info.vocabularySize, 'prompt')
     const leave = await session?.enter(signal)
-    const events = this.#count(this.#engine.request({ kind: 'generate', ...request }, signal), checked.length, leave)
+    const asked = { ...request, prompt: ids, ...(session && { session: session.id }) }
+    const events = this.#count(this.#engine.request(asked, signal), ids.length, leave)
     const { seed } = parameters
     const table = this.#facts?.table
     return [
-      { calledMs, promptIds: Array.from(checked), choices, seed, stopStrings, table, info: this.info, shown },
+      { calledMs, promptIds: Array.from(ids), choices, seed, stopStrings, table, info: this.info, shown },
       events,
     ] as const
   }
@@ -334,12 +301,9 @@ class LoadedModel implements Model {
     }
   }
 
-  /** The ids as the engine wants them. Throws `prompt_invalid` for anything that is no id of this vocabulary. */
-  #checkedIds(ids: readonly number[]): Int32Array {
-    const { vocabularySize } = this.info
-    const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize)
-    if (wrong === undefined) return Int32Array.from(ids)
-    throw new TsinferError('prompt_invalid', `token id: expected 0 to ${vocabularySize - 1}, found ${wrong}`)
+  /** Ids of the text's vocabulary, which may be larger than the model's. Throws `prompt_invalid`. */
+  #checkedIds(ids: Int32Array): Int32Array {
+    return readPromptIds(ids, this.info.vocabularySize, 'prompt')
   }
 
   #needText(): TextThread {

@@ -1,7 +1,15 @@
 // The text threads, which hold a model's vocabulary and template. One is there as long as the model is. A long text gets a
 // second one, started for it and ended after it, so that it never stands in front of a short one.
 import { MessageChannel } from 'node:worker_threads'
-import { type GgufFile, startResidents, type TextOptions, type TokenizeOptions } from './engine/index.ts'
+import {
+  defaultsOf,
+  type GgufFile,
+  readOptions,
+  startResidents,
+  type TextOptions,
+  TOKENIZE,
+  type TokenizeOptions,
+} from './engine/index.ts'
 import { type TextNews, TextQueue, type TextWorker } from './text-queue.ts'
 import type { ChatRequest } from './tokenizer/chat-prompt.ts'
 import type { PromptedChat, TextFacts, TextQuestion } from './tokenizer/text-messages.ts'
@@ -92,8 +100,7 @@ function charactersOf({ messages, template }: ChatRequest): number {
   return sum
 }
 
-/** The defaults of encoding. */
-export const encodeOptions = ({ addBos = true, parseSpecial = true }: TokenizeOptions = {}) => ({
-  addBos,
-  parseSpecial,
-})
+/** How to encode, and what ends it early: what was given, and defaults. Throws `option_invalid`. */
+export function readTokenizeOptions(options?: TokenizeOptions) {
+  return { ...defaultsOf(TOKENIZE), ...readOptions(TOKENIZE, options) }
+}

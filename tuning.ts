@@ -5,13 +5,14 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import {
-  CHUNK_ROWS_MAX,
   type GgufFile,
-  LANES_MAX,
-  type LoadOptions,
+  type GivenOptions,
+  type LOAD,
   machineTopology,
   modelConfig,
-  SPINS_MAX,
+  optionSite,
+  readArgument,
+  TUNING,
   type Tuning,
   unwritable,
   writeWholeText,
@@ -19,14 +20,8 @@ import {
 
 const FILE_BYTES_MAX = 65536
 
-const BOUNDS: Readonly<Record<keyof Tuning, readonly [least: number, most: number]>> = {
-  lanes: [1, LANES_MAX],
-  chunkRows: [1, CHUNK_ROWS_MAX],
-  barrierSpins: [0, SPINS_MAX],
-}
-
 /** The options with what was tuned for them, if the user left the plan open. `onNotice` hears why a file is ignored. */
-export function withTuning(file: GgufFile, options: LoadOptions): LoadOptions {
+export function withTuning(file: GgufFile, options: GivenOptions<typeof LOAD>): GivenOptions<typeof LOAD> {
   const { tuning: folder, threads, stages, lanes, draftModel } = options
   const isFixed = [threads, stages, lanes, draftModel].some((value) => value !== undefined)
   if (folder === undefined || isFixed) return options
@@ -54,15 +49,19 @@ function readTuning(
 }
 
 function checkedTuning(found: unknown, key: object): Tuning {
-  const { key: foundKey, tuning } = (found ?? {}) as { key?: unknown; tuning?: Record<string, unknown> }
+  const { key: foundKey, tuning } = (found ?? {}) as { key?: unknown; tuning?: unknown }
   if (JSON.stringify(foundKey) !== JSON.stringify(key)) throw new Error('expected the tuning of this model here')
-  for (const [name, [least, most]] of Object.entries(BOUNDS)) {
-    const value = tuning?.[name]
-    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) continue
-    throw new Error(`expected ${name} from ${least} to ${most}, found ${value}`)
+  return readTuningOptions(tuning)
+}
+
+/** All three numbers of a tuning, which a file or a caller gives. Throws `option_invalid`. */
+export function readTuningOptions(given: unknown): Tuning {
+  const { lanes, chunkRows, barrierSpins } = (given ?? {}) as Record<string, unknown>
+  return {
+    lanes: readArgument(TUNING.lanes.kind, lanes, optionSite('lanes')),
+    chunkRows: readArgument(TUNING.chunkRows.kind, chunkRows, optionSite('chunkRows')),
+    barrierSpins: readArgument(TUNING.barrierSpins.kind, barrierSpins, optionSite('barrierSpins')),
   }
-  const { lanes, chunkRows, barrierSpins } = tuning as Tuning
-  return { lanes, chunkRows, barrierSpins }
 }
 
 /**

@@ -2,10 +2,10 @@
 import { type Options, readCommandLine } from '../cli/arguments.ts'
 import { columns, commandHelp } from '../cli/help.ts'
 import { INTERRUPTED_EXIT_CODE, watchInterrupt } from '../cli/interrupt.ts'
-import { nearest } from '../cli/nearest.ts'
 import { GENERAL_OPTIONS } from '../cli/options.ts'
 import { note, outputGone, watchOutput, write } from '../cli/output.ts'
 import { isInputError, TsinferError } from '../engine/index.ts'
+import { nearest } from '../engine/options/nearest.ts'
 import { BENCHES } from './commands.ts'
 
 const PROGRAM = 'node dist/bench/main.js'

@@ -1,7 +1,8 @@
 // From the words of a command line to typed values. Pure. A command describes its options as data; the same data prints
 // its help. Spellings are llama.cpp's, such as `-md`, which parsers of Unix options read as `-m -d`.
 import { TsinferError } from '../engine/errors.ts'
-import { nearest } from './nearest.ts'
+import { range } from '../engine/options/kinds.ts'
+import { nearest } from '../engine/options/nearest.ts'
 
 export interface Option {
   readonly kind: 'flag' | 'text' | 'integer' | 'number' | 'integers' | 'choice'
@@ -17,6 +18,8 @@ export interface Option {
   /** Bounds of a number. */
   readonly least?: number
   readonly most?: number
+  /** A bound that is no possible value itself. */
+  readonly above?: number
   /** How many integers, where that is fixed. */
   readonly count?: number
   /** Given several times, the integers add up to one list. */
@@ -144,19 +147,14 @@ function readNumber(option: Option, spelling: string, text: string): number {
   const trimmed = text.trim()
   const isWellFormed = option.kind === 'number' ? trimmed !== '' : /^[+-]?\d+$/.test(trimmed)
   const value = isWellFormed ? Number(trimmed) : Number.NaN
-  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = option
-  if (Number.isFinite(value) && value >= least && value <= most) return value
+  const { least = -Infinity, most = Infinity, above = -Infinity } = option
+  if (Number.isFinite(value) && value >= least && value <= most && value > above) return value
   throw invalid(spelling, expected(option), text)
 }
 
 /** What an option wants, for messages. */
-function expected({ kind, least, most, count, choices }: Option): string {
-  const bounds =
-    least !== undefined && most !== undefined
-      ? ` from ${least} to ${most}`
-      : least !== undefined
-        ? ` of at least ${least}`
-        : ''
+function expected({ kind, count, choices, ...bounded }: Option): string {
+  const bounds = range(bounded)
   switch (kind) {
     case 'integer':
       return `an integer${bounds}`
@@ -181,8 +179,8 @@ export function namingFlags(error: unknown, table: Options, spellings: ReadonlyM
     Object.hasOwn(table, key) ? (spellings.get(key) ?? table[key]!.names[0]!) : undefined
   // A key of several words is no word of a sentence; one of a single word is meant where the message begins with it.
   const message = error.message
-    .replace(/^(?:draft )?([a-z]\w*)(?=:)/, (all, key: string) => flagOf(key) ?? all)
-    .replace(/(?<![\w.-])[a-z]+[A-Z]\w*/g, (key) => flagOf(key) ?? key)
+    .replace(/^(?:draft[ .])?([a-z]\w*)(?=:)/, (all, key: string) => flagOf(key) ?? all)
+    .replace(/(?<![\w."-])[a-z]+[A-Z]\w*/g, (key) => flagOf(key) ?? key)
   return message === error.message ? error : new TsinferError(error.code, message, { cause: error })
 }
 

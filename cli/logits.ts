@@ -1,6 +1,8 @@
 // `tsinfer logits`: teacher-forced distributions, one JSON line per position.
 import { TsinferError } from '../engine/errors.ts'
+import { SCORE } from '../engine/options/table.ts'
 import { defineCommand } from './command.ts'
+import { optionOf } from './library-option.ts'
 import { withModel } from './load.ts'
 import { IDS_OPTION, JSON_OPTION, LOAD_OPTIONS, loadOptions, present, requiredModelPath } from './options.ts'
 import { writeJson } from './output.ts'
@@ -10,8 +12,8 @@ export const command = defineCommand({
   positionalsMax: 1,
   options: {
     ids: IDS_OPTION,
-    top: { kind: 'integer', names: ['--top'], value: 'K', least: 1, most: 64, help: 'next tokens to print (5)' },
-    from: { kind: 'integer', names: ['--from'], value: 'I', least: 0, help: 'first position to print (0)' },
+    top: optionOf(SCORE.top, { names: ['--top'], value: 'K' }),
+    from: optionOf(SCORE.from, { names: ['--from'], value: 'I' }),
     ...LOAD_OPTIONS,
     json: JSON_OPTION,
   },

@@ -3,12 +3,12 @@
 // 0 good, 1 runtime failure, 2 bad input or usage, 130 Ctrl-C.
 import { existsSync, readFileSync } from 'node:fs'
 import { isInputError, TsinferError } from '../engine/errors.ts'
+import { nearest } from '../engine/options/nearest.ts'
 import { namingFlags, type Options, readCommandLine } from './arguments.ts'
 import type { Command } from './command.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { INTERRUPTED_EXIT_CODE, watchInterrupt } from './interrupt.ts'
-import { nearest } from './nearest.ts'
 import { GENERAL_OPTIONS } from './options.ts'
 import { noteLine, outputGone, watchOutput, write } from './output.ts'
 

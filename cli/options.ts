@@ -1,9 +1,12 @@
 // Options that several commands share, as data, and their translation into the library's words. Pure.
 // Spellings and defaults follow llama.cpp where it has them.
 import { TsinferError } from '../engine/errors.ts'
-import { CHUNK_ROWS_MAX } from '../engine/index.ts'
+import { integer } from '../engine/options/kinds.ts'
+import { DRAFT, SAMPLING, SPECULATION } from '../engine/options/sampling.ts'
+import { LOAD } from '../engine/options/table.ts'
 import type { LoadOptions, SamplingOptions } from '../index.ts'
 import type { Options, Values } from './arguments.ts'
+import { optionOf } from './library-option.ts'
 
 export const GENERAL_OPTIONS = {
   help: { kind: 'flag', names: ['-h', '--help'], help: 'print this and exit' },
@@ -15,192 +18,85 @@ export const MODEL_FILE_OPTIONS = {
 } as const satisfies Options
 
 export const TOKENIZER_OPTIONS = {
-  tokenizerPre: {
-    kind: 'text',
-    names: ['--tokenizer-pre'],
-    value: 'NAME',
-    help: "pre-tokenizer to use instead of the file's tokenizer.ggml.pre",
-  },
+  tokenizerPre: optionOf(LOAD.tokenizerPre, { names: ['--tokenizer-pre'], value: 'NAME' }),
 } as const satisfies Options
+
+const CHUNK_ROWS_MOST = LOAD.chunkRows.kind.most ?? Number.POSITIVE_INFINITY
 
 /** How a model is laid over the machine. */
 export const PLAN_OPTIONS = {
-  context: {
-    kind: 'integer',
-    names: ['-c', '--ctx-size'],
-    value: 'CTX',
-    least: 0,
-    help: "positions; 0 = the model's (default: the smallest of the model's, 4096 and what fits one stage)",
-  },
-  threads: {
-    kind: 'integer',
-    names: ['-t', '--threads'],
-    value: 'N',
-    least: -1,
-    help: 'cores to use in all; -1 or 0 = those there are (default)',
-  },
-  stages: { kind: 'integer', names: ['--stages'], value: 'S', least: 1, help: 'pipeline stages' },
-  lanes: { kind: 'integer', names: ['--lanes'], value: 'T', least: 1, help: 'threads per stage' },
-  chunkRows: {
-    kind: 'integer',
-    names: ['-ub', '--ubatch-size'],
-    value: 'N',
-    least: 1,
-    help: `tokens of a prefill chunk (64); more than ${CHUNK_ROWS_MAX} count as ${CHUNK_ROWS_MAX}`,
-  },
-  kvTypeK: {
-    kind: 'choice',
-    names: ['-ctk', '--cache-type-k'],
-    value: 'TYPE',
-    choices: ['f32', 'f16', 'q8_0'],
-    help: 'type of the K cells: f32, f16 or q8_0 (f16; f32 for F32 weights)',
-  },
-  kvTypeV: {
-    kind: 'choice',
-    names: ['-ctv', '--cache-type-v'],
-    value: 'TYPE',
-    choices: ['f32', 'f16', 'q8_0'],
-    help: 'type of the V cells, likewise',
-  },
+  context: optionOf(LOAD.context, { names: ['-c', '--ctx-size'], value: 'CTX' }),
+  threads: optionOf(
+    { ...LOAD.threads, kind: integer(-1), doc: 'cores to use in all; -1 or 0 = those there are', defaultText: '-1' },
+    { names: ['-t', '--threads'], value: 'N' },
+  ),
+  stages: optionOf(LOAD.stages, { names: ['--stages'], value: 'S' }),
+  lanes: optionOf(LOAD.lanes, { names: ['--lanes'], value: 'T' }),
+  chunkRows: optionOf(
+    {
+      ...LOAD.chunkRows,
+      kind: integer(1),
+      doc: `${LOAD.chunkRows.doc}; more than ${CHUNK_ROWS_MOST} count as ${CHUNK_ROWS_MOST}`,
+    },
+    { names: ['-ub', '--ubatch-size'], value: 'N' },
+  ),
+  kvTypeK: optionOf(LOAD.kvTypeK, { names: ['-ctk', '--cache-type-k'], value: 'TYPE' }),
+  kvTypeV: optionOf(LOAD.kvTypeV, { names: ['-ctv', '--cache-type-v'], value: 'TYPE' }),
 } as const satisfies Options
-
-const share = { kind: 'number', value: 'P', least: 0, most: 1 } as const
 
 /** How a generation speculates. */
 export const SPECULATION_OPTIONS = {
-  speculation: {
-    kind: 'choice',
-    names: ['--spec'],
-    value: 'POLICY',
-    choices: ['off', 'sync', 'pipe', 'auto'],
-    help: 'off, sync, pipe or auto: draft and verify (same text; default auto with a draft model, else off)',
-  },
-  draftModel: {
-    kind: 'text',
-    names: ['-md', '--model-draft'],
-    value: 'FILE',
-    help: 'a smaller model of the same vocabulary that drafts (default: n-grams do)',
-  },
-  draftThreads: {
-    kind: 'integer',
-    names: ['-td', '--threads-draft'],
-    value: 'N',
-    least: -1,
-    help: 'cores that only the draft model uses, of all; -1 or 0 = it shares them (default)',
-  },
-  draftStages: {
-    kind: 'integer',
-    names: ['--draft-stages'],
-    value: 'S',
-    least: 1,
-    help: 'pipeline stages of the draft model (as few as it fits)',
-  },
-  nMax: {
-    kind: 'integer',
+  speculation: optionOf(SPECULATION, { names: ['--spec'], value: 'POLICY' }),
+  draftModel: optionOf(LOAD.draftModel, { names: ['-md', '--model-draft'], value: 'FILE' }),
+  draftThreads: optionOf(
+    {
+      ...LOAD.draftThreads,
+      kind: integer(-1),
+      doc: `${LOAD.draftThreads.doc}; -1 or 0 = it shares them`,
+      defaultText: '-1',
+    },
+    { names: ['-td', '--threads-draft'], value: 'N' },
+  ),
+  draftStages: optionOf(LOAD.draftStages, { names: ['--draft-stages'], value: 'S' }),
+  nMax: optionOf(DRAFT.nMax, {
     names: ['--spec-draft-n-max'],
     olderNames: ['--draft', '--draft-n', '--draft-max'],
     value: 'N',
-    least: 1,
-    help: 'most drafted tokens of a round (sync) or micro-batch (pipe) (4; auto: 8)',
-  },
-  nMin: {
-    kind: 'integer',
+  }),
+  nMin: optionOf(DRAFT.nMin, {
     names: ['--spec-draft-n-min'],
     olderNames: ['--draft-min', '--draft-n-min'],
     value: 'N',
-    least: 0,
-    help: 'send no fewer drafted tokens than this (0)',
-  },
-  pMin: {
-    ...share,
-    names: ['--spec-draft-p-min'],
-    olderNames: ['--draft-p-min'],
-    help: 'stop drafting where the best guess is less likely (0.5; auto: 0.1)',
-  },
-  pSplit: {
-    ...share,
-    names: ['--spec-draft-p-split'],
-    olderNames: ['--draft-p-split'],
-    help: 'open a branch for another guess that is likelier (0.3)',
-  },
-  pRecovery: {
-    ...share,
-    names: ['--spec-draft-p-recovery'],
-    help: 'raise both by this for every micro-batch of drafts sent since the last token (0)',
-  },
-  pDecay: {
-    ...share,
-    names: ['--spec-draft-p-decay'],
-    help: 'lower both by this for every failed attempt since the last token (0)',
-  },
+  }),
+  pMin: optionOf(DRAFT.pMin, { names: ['--spec-draft-p-min'], olderNames: ['--draft-p-min'], value: 'P' }),
+  pSplit: optionOf(DRAFT.pSplit, { names: ['--spec-draft-p-split'], olderNames: ['--draft-p-split'], value: 'P' }),
+  pRecovery: optionOf(DRAFT.pRecovery, { names: ['--spec-draft-p-recovery'], value: 'P' }),
+  pDecay: optionOf(DRAFT.pDecay, { names: ['--spec-draft-p-decay'], value: 'P' }),
 } as const satisfies Options
 
 /** Every command that computes with a model. */
 export const LOAD_OPTIONS = {
   ...MODEL_FILE_OPTIONS,
   ...PLAN_OPTIONS,
-  kernels: {
-    kind: 'choice',
-    names: ['--kernels'],
-    value: 'BUILD',
-    choices: ['auto', 'plain', 'relaxed', 'relaxed-dot'],
-    help: 'build of the kernels: the fastest, or this one (same results)',
-  },
+  kernels: optionOf(LOAD.kernels, { names: ['--kernels'], value: 'BUILD' }),
   ...TOKENIZER_OPTIONS,
   ...SPECULATION_OPTIONS,
 } as const satisfies Options
 
 export const SAMPLING_OPTIONS = {
-  temperature: {
-    kind: 'number',
-    names: ['--temp', '--temperature'],
-    value: 'T',
-    least: 0,
-    help: 'temperature, 0 = greedy (0.8)',
-  },
-  topK: { kind: 'integer', names: ['--top-k'], value: 'K', least: 0, help: 'keep the K best tokens, 0 = all (40)' },
-  topP: {
-    kind: 'number',
-    names: ['--top-p'],
-    value: 'P',
-    least: 0,
-    most: 1,
-    help: 'keep the best tokens up to this probability together (0.95)',
-  },
-  minP: {
-    kind: 'number',
-    names: ['--min-p'],
-    value: 'P',
-    least: 0,
-    most: 1,
-    help: "keep tokens above this share of the best one's probability (0.05)",
-  },
-  repeatPenalty: {
-    kind: 'number',
-    names: ['--repeat-penalty'],
-    value: 'R',
-    help: 'divide the logits of recent tokens (1.0 = off)',
-  },
-  repeatLastN: {
-    kind: 'integer',
-    names: ['--repeat-last-n'],
-    value: 'N',
+  temperature: optionOf(SAMPLING.temperature, { names: ['--temp', '--temperature'], value: 'T' }),
+  topK: optionOf(SAMPLING.topK, { names: ['--top-k'], value: 'K' }),
+  topP: optionOf(SAMPLING.topP, { names: ['--top-p'], value: 'P' }),
+  minP: optionOf(SAMPLING.minP, { names: ['--min-p'], value: 'P' }),
+  repeatPenalty: optionOf(SAMPLING.repeatPenalty, { names: ['--repeat-penalty'], value: 'R' }),
+  repeatLastN: optionOf(SAMPLING.repeatLastN, { names: ['--repeat-last-n'], value: 'N' }),
+  presencePenalty: optionOf(SAMPLING.presencePenalty, { names: ['--presence-penalty'], value: 'R' }),
+  frequencyPenalty: optionOf(SAMPLING.frequencyPenalty, { names: ['--frequency-penalty'], value: 'R' }),
+  seed: {
+    ...optionOf(SAMPLING.seed, { names: ['-s', '--seed'], value: 'SEED' }),
     least: -1,
-    help: 'tokens the penalties look back, -1 = all (64)',
+    help: `${SAMPLING.seed.doc} (default: -1, a random one)`,
   },
-  presencePenalty: {
-    kind: 'number',
-    names: ['--presence-penalty'],
-    value: 'R',
-    help: 'subtract from the logits of recent tokens (0)',
-  },
-  frequencyPenalty: {
-    kind: 'number',
-    names: ['--frequency-penalty'],
-    value: 'R',
-    help: 'subtract for every recent occurrence (0)',
-  },
-  seed: { kind: 'integer', names: ['-s', '--seed'], value: 'SEED', least: -1, help: '-1 = random (default)' },
 } as const satisfies Options
 
 /** The part of speculation that is settled when the model is loaded; only commands that generate need it. */
@@ -244,7 +140,7 @@ export function present<Fields extends object>(fields: Fields): Present<Fields> 
 
 export const planOptions = (values: Values<typeof PLAN_OPTIONS>) => {
   const { context, threads, stages, lanes, chunkRows: rows, kvTypeK, kvTypeV } = values
-  const chunkRows = rows === undefined ? undefined : Math.min(rows, CHUNK_ROWS_MAX)
+  const chunkRows = rows === undefined ? undefined : Math.min(rows, CHUNK_ROWS_MOST)
   return present({ context, threads: coresOf(threads), stages, lanes, chunkRows, kvTypeK, kvTypeV })
 }
 

@@ -10,21 +10,38 @@ export { type GgufFile, openGguf } from './gguf/file.ts'
 export { inspectFile, modelInfo } from './inspect.ts'
 export { describeKernels, enableRelaxedSimd, type LoadedKernels, loadKernels } from './kernel-builds.ts'
 export { kernelsFor } from './kernel-choice.ts'
-export { CHUNK_ROWS_MAX, LANES_MAX, SPINS_MAX } from './limits.ts'
+export { CONTEXT_MAX, EMBEDDED_TEXTS_MAX, LISTED_IDS_MAX, SESSION_NOTE_BYTES_MAX } from './limits.ts'
 export { loadNotices } from './load-notices.ts'
 export type { RequestFigures, TokenBytes } from './messages.ts'
 export { type ModelConfig, modelConfig } from './model/config.ts'
+export { type Kind, list, text as textKind } from './options/kinds.ts'
+export { path as pathKind } from './options/paths.ts'
+export { defaultsOf, type GivenOptions, readArgument, readOptions } from './options/read-options.ts'
+export { guarded, inside, optionSite, promptSite, refused } from './options/refusal.ts'
+export {
+  CHAT,
+  chatMessages,
+  EMBED,
+  GENERATE,
+  LOAD,
+  SCORE,
+  TEMPLATE,
+  TOKENIZE,
+  TOKENIZER,
+  TUNING,
+} from './options/table.ts'
+export { tokenIds } from './options/token-ids.ts'
 export { type Resident, type ResidentFault, type Residents, startResidents } from './pipeline/pool.ts'
 export { type PreparedModel, prepareModel, preparePair } from './prepare.ts'
 export * from './public.ts'
 export { realExp } from './real-math.ts'
 export { RequestStream } from './request-stream.ts'
-export { resolveSampling, type SamplingParameters } from './sampling/parameters.ts'
+export { resolveSampling, type SamplingDefaults, type SamplingParameters } from './sampling/parameters.ts'
 export { compileStopStrings, type StopAutomaton, StopWatch } from './sampling/stop-strings.ts'
 export { KeptSession } from './session/kept-session.ts'
 export { type SessionHome, sessionHome } from './session/session-home.ts'
 export { describeAuto } from './spec/describe-auto.ts'
-export { DEFAULT_DRAFT, type DraftParameters, resolveSpeculation } from './spec/parameters.ts'
+export { type DraftParameters, resolveSpeculation } from './spec/parameters.ts'
 export { createTraceRings, type TraceRings } from './trace.ts'
 export { chromeEvents, lostInTrace } from './trace-events.ts'
 export { pairDifferences } from './vocabulary-pair.ts'

@@ -6,6 +6,8 @@ export const ROWS_MAX = 32
 export const ANCESTORS_MAX = 64
 /** Rows of a prefill chunk: beyond this more rows no longer amortize weight reads. */
 export const CHUNK_ROWS_MAX = 512
+/** Rows of a prefill chunk where nobody says: with more, a row that is decoded waits longer than weight reads are saved. */
+export const DEFAULT_CHUNK_ROWS = 64
 /** Best tokens the last stage reports for a row whose head kind is `top`: enough for the default top-k of 40. */
 export const TOP_COUNT = 64
 /** Transformer layers: llama.cpp's own limit. */
@@ -18,6 +20,8 @@ export const STAGES_MAX = 64
 export const SEQUENCES_MAX = 64
 /** Positions of one sequence. */
 export const CONTEXT_MAX = 1 << 20
+/** Positions of one sequence where nobody says, the model has as many and they fit: KV cells cost memory. */
+export const DEFAULT_CONTEXT = 4096
 /** Bytes of one 32-bit WebAssembly memory. */
 export const MEMORY_BYTES_MAX = 2 ** 32
 /** Bytes of one WebAssembly page. */
@@ -33,6 +37,23 @@ export const BLOCK_ELEMENTS = 32
 export const SESSION_HEADER_BYTES_MAX = 1 << 16
 /** Bytes of the note in a session file: the messages of a chat. */
 export const SESSION_NOTE_BYTES_MAX = 1 << 26
+
+// What a caller asks for. The largest that can be meant; they keep a slip of the pen from costing time or memory.
+
+/** Bytes of all stop strings of a request: the automaton that looks for them takes 1 KiB per byte. */
+export const STOP_BYTES_MAX = 4096
+/** Tokens whose logits a request changes: every token of the largest vocabulary. */
+export const BIASES_MAX = 1 << 21
+/** Next tokens that can be reported per scored position: what the last stage reports. */
+export const SCORE_TOP_MAX = TOP_COUNT
+/** Texts of one call of `embed`, each a request that waits. */
+export const EMBEDDED_TEXTS_MAX = 1 << 16
+/** Token ids of a list that is turned into text: far more than any context. */
+export const LISTED_IDS_MAX = 1 << 24
+/** Messages and tools of a chat, and what they hold: characters of their texts, with 16 for every other value. */
+export const CHAT_SIZE_MAX = 1 << 26
+/** How deep the values of a chat may lie. */
+export const CHAT_NESTING_MAX = 1 << 10
 
 // A GGUF header. Far above every real file; they keep a crafted one from costing time or memory.
 

@@ -23,10 +23,10 @@ export interface Model extends AsyncDisposable {
   chat(messages: readonly ChatMessage[], options?: ChatOptions): ChatGeneration
   score(ids: readonly TokenId[], options?: ScoreOptions): AsyncIterable<ScoredPosition>
   /**
-   * A vector per text, or per list of token ids: what the model's head reads, pooled. Rejects with `prompt_invalid` for a
+   * A vector per text, or per list of token ids (one text alone is one text): what the model's head reads, pooled. Rejects with `prompt_invalid` for a
    * text without tokens and `prompt_too_long` for one beyond the context.
    */
-  embed(texts: readonly (string | readonly TokenId[])[], options?: EmbedOptions): Promise<Float32Array[]>
+  embed(texts: string | readonly (string | readonly TokenId[])[], options?: EmbedOptions): Promise<Float32Array[]>
   /** A session without a text: see `GenerateOptions.session`. */
   session(): Session
   stats(): EngineStats

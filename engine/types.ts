@@ -23,7 +23,7 @@ export interface LoadOptions {
    * A folder in which `tsinfer bench --tune` kept lanes, chunkRows and barrierSpins for this machine and model. They are
    * used where neither threads, stages, lanes nor a draft model are given. Nothing is written.
    */
-  readonly tuning?: string
+  readonly tuning?: string | URL
   /** Default: f32 where the K and V projections are F32, else f16. */
   readonly kvTypeK?: KvType
   readonly kvTypeV?: KvType
@@ -31,7 +31,7 @@ export interface LoadOptions {
   /** Sequences of full length that the KV cells are sized for. More can be live at once if they are shorter. Default 1. */
   readonly sequences?: number
   /** A GGUF file with a smaller model of the same vocabulary, which drafts for requests that speculate. */
-  readonly draftModel?: string
+  readonly draftModel?: string | URL
   /** Cores that only the draft model uses, of all. Default: none, it shares them with the target. */
   readonly draftThreads?: number
   /** Pipeline stages of the draft model. Default: as few as it fits. */
@@ -47,7 +47,7 @@ export interface LoadOptions {
    * A file for a trace of everything the model's threads do: JSON that ui.perfetto.dev opens. Whether it can be
    * written is tried when the model is loaded; it is written when it is closed; of very long ones the end.
    */
-  readonly trace?: string
+  readonly trace?: string | URL
   readonly signal?: AbortSignal
   /**
    * Called with a line about what is done in place of what was asked or what the file says: a tuning that cannot be used,
@@ -109,7 +109,7 @@ export type Speculation = 'off' | 'sync' | 'pipe' | 'auto'
 
 /** Draft parameters; the probabilities are the drafter's own. */
 export interface DraftOptions {
-  /** Most drafted tokens of one round (`sync`) or one micro-batch (`pipe`). Default 4; of `auto`, which chooses, 8. */
+  /** Most drafted tokens of one round (`sync`) or one micro-batch (`pipe`). 1 to 32. Default 4; of `auto`, which chooses, 16. */
   readonly nMax?: number
   /** Fewer drafted tokens than this are not sent. Default 0. */
   readonly nMin?: number
@@ -126,8 +126,8 @@ export interface DraftOptions {
 export interface GenerateOptions extends SamplingOptions {
   /** Most tokens per choice. Default: until the context is full. */
   readonly maxTokens?: number
-  /** Texts that end a choice; the text is cut before them. */
-  readonly stop?: readonly string[]
+  /** Texts that end a choice, or one; the text is cut before them. At most 4096 bytes of UTF-8 in all. */
+  readonly stop?: string | readonly string[]
   /** Default: any text. A stop string still ends the text wherever it stands. */
   readonly responseFormat?: ResponseFormat
   /** Continuations of the same prompt. Default 1. */
@@ -160,13 +160,13 @@ export interface Session extends Disposable {
    * new one is. A symbolic link is written through. Rejects with `file_unwritable` for what is no regular file and where the
    * disk is full.
    */
-  save(path: string, note?: string): Promise<SavedSession>
+  save(path: string | URL, note?: string): Promise<SavedSession>
   /**
    * Goes on from a saved text in place of this one's: none of it is evaluated again. Rejects with `file_unreadable`, or
    * with `session_invalid` for a file that was cut or damaged or comes from another model or other types of KV cells; the
    * session then goes on as it was.
    */
-  load(path: string): Promise<SavedSession>
+  load(path: string | URL): Promise<SavedSession>
   /** Gives the cells back. Requests under way go on; new ones are refused. */
   close(): void
 }

@@ -113,7 +113,7 @@ test('what cannot be is refused before generating, and the model goes on', async
   )
   assert.match(
     await refusal({ responseFormat: { type: 'xml' } }),
-    /^option_invalid: responseFormat: expected type text/,
+    /^option_invalid: responseFormat.type: expected one of text/,
   )
   const long = format({ const: 'x'.repeat(100) })
   assert.match(

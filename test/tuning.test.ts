@@ -45,12 +45,15 @@ test('files of other machines and broken ones are ignored with a notice', async 
     ['', /ignored: .*JSON/],
     ['null', /ignored: expected the tuning of this model/],
     [JSON.stringify({ ...kept, key: { ...kept.key, cpu: 'another' } }), /expected the tuning of this model/],
-    [JSON.stringify({ key: kept.key }), /expected lanes from 1 to 64, found undefined/],
-    [JSON.stringify({ ...kept, tuning: { ...TUNED, lanes: 65 } }), /expected lanes from 1 to 64, found 65/],
-    [JSON.stringify({ ...kept, tuning: { ...TUNED, chunkRows: '8' } }), /expected chunkRows from 1 to 512, found 8/],
+    [JSON.stringify({ key: kept.key }), /lanes: expected an integer from 1 to 64, found undefined/],
+    [JSON.stringify({ ...kept, tuning: { ...TUNED, lanes: 65 } }), /lanes: expected an integer from 1 to 64, found 65/],
+    [
+      JSON.stringify({ ...kept, tuning: { ...TUNED, chunkRows: '8' } }),
+      /chunkRows: expected an integer from 1 to 512, found "8"/,
+    ],
     [
       JSON.stringify({ ...kept, tuning: { ...TUNED, barrierSpins: -1 } }),
-      /expected barrierSpins from 0 to .*, found -1/,
+      /barrierSpins: expected an integer from 0 to .*, found -1/,
     ],
     [' '.repeat(100_000), /expected at most 65536 bytes, found 100000/],
   ]

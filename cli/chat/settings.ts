@@ -1,9 +1,9 @@
 // What /set changes and /show tells: how the next answers are sampled. Names and values are those of the options.
 import { TsinferError } from '../../engine/errors.ts'
+import { nearest } from '../../engine/options/nearest.ts'
 import { type ChatOptions, DEFAULT_SAMPLING } from '../../index.ts'
 import { type Option, type Options, readCommandLine } from '../arguments.ts'
 import { snakeCase } from '../figures.ts'
-import { nearest } from '../nearest.ts'
 import { MAX_TOKENS_OPTION, SAMPLING_OPTIONS } from '../options.ts'
 
 const TABLE = { ...SAMPLING_OPTIONS, maxTokens: MAX_TOKENS_OPTION } satisfies Options

@@ -1,17 +1,8 @@
 // Chooses how a model runs on this machine: stages, lanes, context, chunk size, and from them the memory of every
 // stage. Pure: a function of the model, the options and the number of cores.
 import { TsinferError } from '../errors.ts'
-import {
-  CHUNK_ROWS_MAX,
-  CONTEXT_MAX,
-  LANES_MAX,
-  MEMORY_BYTES_MAX,
-  ROWS_MAX,
-  SEQUENCES_MAX,
-  SPINS_MAX,
-  STAGES_MAX,
-} from '../limits.ts'
-import { CELL_TYPES, type CellType } from './cells.ts'
+import { DEFAULT_CHUNK_ROWS, DEFAULT_CONTEXT, LANES_MAX, MEMORY_BYTES_MAX, ROWS_MAX, STAGES_MAX } from '../limits.ts'
+import type { CellType } from './cells.ts'
 import type { ModelConfig } from './config.ts'
 import { packedBytes } from './formats.ts'
 import { type StageLayout, type StageRange, type StageSizes, stageLayout } from './layout.ts'
@@ -52,8 +43,6 @@ export interface ModelPlan {
   readonly weightBytesPerToken: number
 }
 
-const DEFAULT_CONTEXT = 4096
-const DEFAULT_CHUNK_ROWS = 64
 /** Below this a token takes well under a millisecond and a second lane's barriers cost more than it gains. */
 const ONE_LANE_BYTES = 6 << 20
 /** Logits kept per result slot. */
@@ -68,7 +57,7 @@ const SHORT_TOKEN_SPINS = 200_000
 
 /** Plans a model for `cores` usable cores. Throws `option_invalid` for options that cannot be met. */
 export function planModel(config: ModelConfig, weights: ModelWeights, options: PlanOptions, cores: number): ModelPlan {
-  checkOptions(options, config)
+  checkStages(options, config)
   const budget = Math.max(1, (options.threads ?? cores) - (options.threadsBeside ?? 0))
   const small = totalBytes(weights) < ONE_LANE_BYTES
   const sizesFor = (stages: number, contextLength: number): StageSizes => {
@@ -190,32 +179,11 @@ const totalBytes = (weights: ModelWeights): number =>
 const bytesPerToken = ({ layers, output }: ModelWeights, { experts }: ModelConfig): number =>
   layers.reduce((sum, layer) => sum + layerBytes(layer, experts && experts.used / experts.count), matrixBytes(output))
 
-function checkOptions(options: PlanOptions, config: ModelConfig): void {
-  const bounds: Record<string, [value: number | undefined, least: number, most: number]> = {
-    context: [options.context, 0, CONTEXT_MAX],
-    threads: [options.threads, 1, STAGES_MAX * LANES_MAX],
-    stages: [options.stages, 1, STAGES_MAX],
-    lanes: [options.lanes, 1, LANES_MAX],
-    chunkRows: [options.chunkRows, 1, CHUNK_ROWS_MAX],
-    barrierSpins: [options.barrierSpins, 0, SPINS_MAX],
-    sequences: [options.sequences, 1, SEQUENCES_MAX],
-  }
-  for (const [name, [value, least, most]] of Object.entries(bounds)) {
-    if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) continue
-    throw new TsinferError('option_invalid', `${name}: expected an integer from ${least} to ${most}, found ${value}`)
-  }
-  const { kvTypeK, kvTypeV } = options
-  for (const [name, type] of Object.entries({ kvTypeK, kvTypeV })) {
-    if (type === undefined || CELL_TYPES.includes(type)) continue
-    throw new TsinferError('option_invalid', `${name}: expected one of ${CELL_TYPES.join(', ')}, found ${type}`)
-  }
-  if (options.stages !== undefined && options.stages > config.layerCount) {
-    const found = `found ${options.stages}`
-    throw new TsinferError(
-      'option_invalid',
-      `stages: expected at most the model's ${config.layerCount} layers, ${found}`,
-    )
-  }
+/** What the table of options cannot know: how many layers there are. */
+function checkStages({ stages }: PlanOptions, { layerCount }: ModelConfig): void {
+  if (stages === undefined || stages <= layerCount) return
+  const expected = `expected at most the model's ${layerCount} layers`
+  throw new TsinferError('option_invalid', `stages: ${expected}, found ${stages}`)
 }
 
 const doesNotFit = (config: ModelConfig, context: number, stages: number | undefined): TsinferError =>

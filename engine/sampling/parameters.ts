@@ -1,21 +1,8 @@
-// Sampling options, checked and completed. Defaults are those of llama.cpp's command line (common/common.h,
-// `common_params_sampling`).
+// Sampling options, completed: what the sampler draws by. Pure.
 import type { TokenId } from '../domain.ts'
-import { TsinferError } from '../errors.ts'
+import { optionSite, refused } from '../options/refusal.ts'
+import { DEFAULT_SAMPLING } from '../options/sampling.ts'
 import type { SamplingOptions } from '../types.ts'
-
-export const SEED_MAX = 0xffffffff
-
-export const DEFAULT_SAMPLING = {
-  temperature: 0.8,
-  topK: 40,
-  topP: 0.95,
-  minP: 0.05,
-  repeatPenalty: 1,
-  repeatLastN: 64,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-} as const
 
 export interface SamplingParameters {
   readonly temperature: number
@@ -30,68 +17,30 @@ export interface SamplingParameters {
   readonly seed: number
 }
 
-type NumberOption = keyof typeof DEFAULT_SAMPLING
-
-const isReal = (value: number): boolean => Number.isFinite(value)
-const RULES: Readonly<Record<NumberOption, readonly [expected: string, holds: (value: number) => boolean]>> = {
-  temperature: ['a number of at least 0', (value) => isReal(value) && value >= 0],
-  topK: ['an integer of at least 0', (value) => Number.isSafeInteger(value) && value >= 0],
-  topP: ['a number from 0 to 1', (value) => value >= 0 && value <= 1],
-  minP: ['a number from 0 to 1', (value) => value >= 0 && value <= 1],
-  repeatPenalty: ['a number above 0', (value) => isReal(value) && value > 0],
-  repeatLastN: ['an integer of at least -1', (value) => Number.isSafeInteger(value) && value >= -1],
-  presencePenalty: ['a finite number', isReal],
-  frequencyPenalty: ['a finite number', isReal],
-}
+/** What a request that says nothing samples with, number by number. */
+export type SamplingDefaults = Readonly<Record<keyof typeof DEFAULT_SAMPLING, number>>
 
 /**
- * Checks options and fills in defaults; `randomSeed` is used when no seed is given.
- * Throws `option_invalid` naming the option, what it may be and what it is.
+ * Fills in defaults of options that were read by their table; `randomSeed` is used when no seed is given.
+ * Throws `option_invalid` for a bias of a token that the vocabulary does not have.
  */
 export function resolveSampling(
-  options: SamplingOptions,
+  given: SamplingOptions,
   vocabularySize: number,
   randomSeed: number,
+  defaults: SamplingDefaults = DEFAULT_SAMPLING,
 ): SamplingParameters {
-  const number = (name: NumberOption): number => {
-    const value: unknown = options[name] ?? DEFAULT_SAMPLING[name]
-    const [expected, holds] = RULES[name]
-    if (typeof value !== 'number' || !holds(value)) throw invalid(name, expected, value)
-    return value
-  }
-  const seed: unknown = options.seed ?? randomSeed
-  if (!Number.isInteger(seed) || (seed as number) < 0 || (seed as number) > SEED_MAX) {
-    throw invalid('seed', `an integer from 0 to ${SEED_MAX}`, seed)
-  }
+  const biases = Object.entries(given.logitBias ?? {}).map(([key, bias]) => [Number(key), bias] as const)
+  const unknown = biases.find(([token]) => token >= vocabularySize)
+  if (unknown) throw refused(optionSite('logitBias'), `token ids below ${vocabularySize}`, unknown[0])
+  const names = Object.keys(DEFAULT_SAMPLING) as (keyof SamplingDefaults)[]
+  const numbers = names.map((name) => [name, given[name] ?? defaults[name]] as const)
   return {
-    temperature: number('temperature'),
-    topK: number('topK'),
-    topP: number('topP'),
-    minP: number('minP'),
-    repeatPenalty: number('repeatPenalty'),
-    repeatLastN: number('repeatLastN'),
-    presencePenalty: number('presencePenalty'),
-    frequencyPenalty: number('frequencyPenalty'),
-    logitBias: checkedBias(options.logitBias ?? {}, vocabularySize),
-    seed: seed as number,
+    ...(Object.fromEntries(numbers) as Record<keyof SamplingDefaults, number>),
+    logitBias: biases,
+    seed: given.seed ?? randomSeed,
   }
 }
-
-function checkedBias(bias: Readonly<Record<number, number>>, vocabularySize: number): [TokenId, number][] {
-  return Object.entries(bias).map(([key, value]) => {
-    const token = Number(key)
-    if (!/^\d+$/.test(key) || token >= vocabularySize) {
-      throw invalid('logitBias', `token ids below ${vocabularySize}`, key)
-    }
-    if (typeof value !== 'number' || Number.isNaN(value) || value === Number.POSITIVE_INFINITY) {
-      throw invalid('logitBias', `a finite number or -Infinity for token ${key}`, value)
-    }
-    return [token, value]
-  })
-}
-
-const invalid = (name: string, expected: string, found: unknown): TsinferError =>
-  new TsinferError('option_invalid', `${name}: expected ${expected}, found ${String(found)}`)
 
 /** Whether recent tokens change any logit. */
 export const hasPenalties = (parameters: SamplingParameters): boolean =>

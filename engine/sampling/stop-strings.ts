@@ -3,6 +3,7 @@
 // out to be the beginning of a stop string. Runs in the conductor.
 import type { TokenId } from '../domain.ts'
 import { assert, TsinferError } from '../errors.ts'
+import { STOP_BYTES_MAX } from '../limits.ts'
 import type { TokenConstraint } from './constraint.ts'
 
 /** The bytes of all tokens: token t is bytes[offsets[t] .. offsets[t + 1]). */
@@ -12,8 +13,6 @@ export interface TokenBytes {
   readonly offsets: Uint32Array
 }
 
-/** Bytes of all stop strings of a request: the automaton takes 1 KiB per byte. */
-export const STOP_BYTES_MAX = 4096
 const ALPHABET = 256
 const ROOT = 0
 

@@ -1,6 +1,6 @@
-// Draft parameters, checked and completed, as the integers the scheduler computes with.
-import { TsinferError } from '../errors.ts'
-import { ROWS_MAX } from '../limits.ts'
+// Draft parameters, completed, as the integers the scheduler computes with.
+import { optionSite, refused } from '../options/refusal.ts'
+import { AUTO_DRAFT, DEFAULT_DRAFT } from '../options/sampling.ts'
 import type { DraftOptions, Speculation } from '../types.ts'
 import { PROBABILITY_ONE } from './guess.ts'
 
@@ -24,55 +24,23 @@ export interface DraftParameters {
   readonly pDecay: number
 }
 
-/**
- * nMax: 1 to 4 is what PipeInfer's authors found best with several runs in flight, and a fifth row costs a CPU more than
- * its share. pMin is PipeInfer's built-in cutoff. pSplit: below it a sibling is right too seldom to pay for its row.
- */
-export const DEFAULT_DRAFT = { nMax: 4, nMin: 0, pMin: 0.5, pSplit: 0.3, pRecovery: 0, pDecay: 0 } as const
-
-/** `auto` chooses how deep to draft itself, and for that must see how good unlikely guesses are. */
-export const AUTO_DRAFT = { ...DEFAULT_DRAFT, nMax: 16, pMin: 0.1 } as const
-
 type Name = keyof typeof DEFAULT_DRAFT
 const COUNTS: readonly Name[] = ['nMax', 'nMin']
 
-const SPECULATIONS: readonly Speculation[] = ['off', 'sync', 'pipe', 'auto']
-
 /** The parameters of a request's speculation; undefined for `off`. Throws like `resolveDraft`. */
 export function resolveSpeculation(speculation: Speculation, options: DraftOptions): DraftParameters | undefined {
-  if (!SPECULATIONS.includes(speculation)) {
-    const found = String(speculation)
-    throw new TsinferError('option_invalid', `speculation: expected one of ${SPECULATIONS.join(', ')}, found ${found}`)
-  }
   const parameters = resolveDraft(speculation === 'off' ? 'sync' : speculation, options)
   return speculation === 'off' ? undefined : parameters
 }
 
-/** Checks options and fills in defaults. Throws `option_invalid` naming the option, what it may be and what it is. */
+/** Fills in defaults of options that were read by their table. Throws `option_invalid` where nMin is above nMax. */
 export function resolveDraft(policy: SpeculationPolicy, options: DraftOptions): DraftParameters {
-  const defaults = policy === 'auto' ? AUTO_DRAFT : DEFAULT_DRAFT
-  const read = (name: Name): number => {
-    const value: unknown = options[name] ?? defaults[name]
-    const isCount = COUNTS.includes(name)
-    const most = isCount ? ROWS_MAX : 1
-    const least = name === 'nMax' ? 1 : 0
-    const isValid = typeof value === 'number' && value >= least && value <= most
-    if (isValid && (!isCount || Number.isInteger(value))) return isCount ? value : Math.round(value * PROBABILITY_ONE)
-    const expected = `${isCount ? 'an integer' : 'a number'} from ${least} to ${most}`
-    throw new TsinferError('option_invalid', `draft ${name}: expected ${expected}, found ${String(value)}`)
-  }
-  const nMax = read('nMax')
-  const nMin = read('nMin')
-  if (nMin > nMax) {
-    throw new TsinferError('option_invalid', `draft nMin: expected at most nMax, which is ${nMax}, found ${nMin}`)
-  }
-  return {
-    policy,
-    nMax,
-    nMin,
-    pMin: read('pMin'),
-    pSplit: read('pSplit'),
-    pRecovery: read('pRecovery'),
-    pDecay: read('pDecay'),
-  }
+  const given = { ...(policy === 'auto' ? AUTO_DRAFT : DEFAULT_DRAFT), ...options }
+  const { nMax, nMin } = given
+  if (nMin > nMax) throw refused(optionSite('draft.nMin'), `at most nMax, which is ${nMax}`, nMin)
+  const entries = (Object.keys(DEFAULT_DRAFT) as Name[]).map((name) => {
+    const value = given[name]
+    return [name, COUNTS.includes(name) ? value : Math.round(value * PROBABILITY_ONE)] as const
+  })
+  return { policy, ...(Object.fromEntries(entries) as Record<Name, number>) }
 }

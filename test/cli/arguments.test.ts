@@ -2,7 +2,6 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { namingFlags, readCommandLine } from '../../cli/arguments.ts'
 import { commandHelp, generalHelp } from '../../cli/help.ts'
-import { nearest } from '../../cli/nearest.ts'
 import {
   LOAD_OPTIONS,
   loadOptions,
@@ -12,6 +11,7 @@ import {
   speculationOptions,
 } from '../../cli/options.ts'
 import { TsinferError } from '../../engine/errors.ts'
+import { nearest } from '../../engine/options/nearest.ts'
 
 const TABLE = {
   ...LOAD_OPTIONS,
@@ -88,7 +88,7 @@ test('flags in errors: the spelling that was typed', () => {
   refuses(['--ctx-size=-1'], /^--ctx-size: /)
   refuses(['--cache-type-k', 'q4_0'], /^--cache-type-k: expected one of/)
   refuses(['--n-predict'], /^--n-predict: /)
-  refuses(['--draft-max', '0'], /^--draft-max: expected an integer of at least 1/)
+  refuses(['--draft-max', '0'], /^--draft-max: expected an integer from 1 to 32, found "0"$/)
 })
 
 test('flags in errors: the library names options by key, the user hears the flag', () => {
@@ -98,7 +98,7 @@ test('flags in errors: the library names options by key, the user hears the flag
   assert.is(said('context: expected at most 9, found 5'), '-c: expected at most 9, found 5')
   assert.is(said('temperature: expected a number'), '--temperature: expected a number')
   assert.is(
-    said('draft nMin: expected at most nMax, which is 4, found 9'),
+    said('draft.nMin: expected at most nMax, which is 4, found 9'),
     '--spec-draft-n-min: expected at most --spec-draft-n-max, which is 4, found 9',
   )
   assert.is(said('chunkRows: expected 1'), '-ub: expected 1')

@@ -174,7 +174,7 @@ test('usage errors: one line, exit 2', async () => {
     [['run', '-m', 'a.gguf', 'b.gguf'], /expected one model, found a\.gguf and also b\.gguf/],
     [['topology', 'x'], /x: unexpected argument/],
     [['logits', MODEL], /--ids: expected token ids, found none/],
-    [['logits', MODEL, '--ids', '1,512'], /token id: expected 0 to 511, found 512/],
+    [['logits', MODEL, '--ids', '1,512'], /ids\[1\]: expected a token id from 0 to 511, found 512/],
     [['logits', MODEL, '--ids', '1,x'], /--ids: expected integers of at least 0 separated by commas, found "x"/],
     [['logits'], /expected a model file, found none/],
     [['perplexity', MODEL], /input: expected one of -f and --ids, found none/],

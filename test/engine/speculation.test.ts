@@ -132,7 +132,7 @@ test('options that cannot be are refused', async () => {
     }
     assert.unreachable('nothing was refused')
   }
-  await refuses({ speculation: 'fast' }, /speculation: expected one of off, sync, pipe, auto, found fast/)
+  await refuses({ speculation: 'fast' }, /speculation: expected one of off, sync, pipe, auto, found "fast"/)
   await refuses({ speculation: 'pipe', draft: { nMax: 0 } }, /nMax: expected an integer from 1 to 32, found 0/)
   await refuses({ draft: { pMin: 2 } }, /pMin: expected a number from 0 to 1, found 2/)
 })

@@ -1,8 +1,9 @@
 // A case of the simulator as data: sizes, requests and mishaps, all drawn from one seed.
 
+import { DEFAULT_DRAFT } from '../../engine/options/sampling.ts'
 import { checkWork } from '../../engine/scheduler/admission.ts'
 import type { GenerateWork, SchedulerLimits, ScoreWork, SessionId } from '../../engine/scheduler/events.ts'
-import { DEFAULT_DRAFT, resolveDraft } from '../../engine/spec/parameters.ts'
+import { resolveDraft } from '../../engine/spec/parameters.ts'
 import { type DraftScript, SCRIPTS } from './drafter.ts'
 import { expectedChoice, LAYERS, VOCABULARY } from './model.ts'
 import type { Random } from './random.ts'

@@ -101,24 +101,11 @@ test('a context too large for one memory takes more stages, or is refused when t
   )
 })
 
-test('options out of range are refused by name', () => {
-  for (const options of [
-    { stages: 6 },
-    { stages: 0 },
-    { lanes: 65 },
-    { chunkRows: 513 },
-    { context: -1 },
-    { threads: 0 },
-  ]) {
-    assert.is(
-      codeOf(() => plan(options)),
-      'option_invalid',
-      JSON.stringify(options),
-    )
-  }
-  assert.is(
-    codeOf(() => plan({ kvTypeV: 'q4_0' as 'q8_0' })),
-    'option_invalid',
+test('more stages than the model has layers are refused by name', () => {
+  assert.is(plan({ stages: config.layerCount }).stages.length, config.layerCount)
+  assert.throws(
+    () => plan({ stages: config.layerCount + 1 }),
+    (error: Error) => /^stages: expected at most the model's \d+ layers, found/.test(error.message),
   )
 })
 

@@ -33,34 +33,14 @@ test('given values are kept', () => {
   ])
 })
 
-test('errors name the option, what it may be and what it is', () => {
-  const cases: [SamplingOptions, RegExp][] = [
-    [{ temperature: -1 }, /^temperature: expected a number of at least 0, found -1$/],
-    [{ temperature: Number.NaN }, /^temperature: .* found NaN$/],
-    [{ temperature: Number.POSITIVE_INFINITY }, /^temperature: /],
-    [{ topK: 1.5 }, /^topK: expected an integer of at least 0, found 1.5$/],
-    [{ topK: -1 }, /^topK: /],
-    [{ topP: 1.01 }, /^topP: expected a number from 0 to 1, found 1.01$/],
-    [{ minP: -0.1 }, /^minP: /],
-    [{ repeatPenalty: 0 }, /^repeatPenalty: expected a number above 0, found 0$/],
-    [{ repeatLastN: -2 }, /^repeatLastN: /],
-    [{ presencePenalty: Number.NaN }, /^presencePenalty: /],
-    [{ frequencyPenalty: Number.POSITIVE_INFINITY }, /^frequencyPenalty: /],
-    [{ seed: 2 ** 32 }, /^seed: expected an integer from 0 to 4294967295, found 4294967296$/],
-    [{ seed: 0.5 }, /^seed: /],
-    [{ logitBias: { 10: 1 } }, /^logitBias: expected token ids below 10, found 10$/],
-    [{ logitBias: { 1: Number.POSITIVE_INFINITY } }, /^logitBias: .* for token 1, found Infinity$/],
-    [{ logitBias: { x: 1 } as Record<number, number> }, /^logitBias: .* found x$/],
-    [{ topK: '40' } as unknown as SamplingOptions, /^topK: /],
-  ]
-  for (const [options, message] of cases) {
-    assert.throws(
-      () => resolveSampling(options, 10, 0),
-      (error: unknown) =>
-        error instanceof TsinferError && error.code === 'option_invalid' && message.test(error.message),
-      JSON.stringify(options),
-    )
-  }
+test('a bias of a token that the vocabulary does not have is refused', () => {
+  assert.throws(
+    () => resolveSampling({ logitBias: { 10: 1 } }, 10, 0),
+    (error: unknown) =>
+      error instanceof TsinferError &&
+      error.code === 'option_invalid' &&
+      error.message === 'logitBias: expected token ids below 10, found 10',
+  )
 })
 
 test('what the last stage must report', () => {
