@@ -23,7 +23,10 @@ export async function withModel(
     ...options,
     signal,
     onProgress: (fraction) => progress.update(fraction),
-    onNotice: noteLine,
+    onNotice: (notice) => {
+      progress.end()
+      noteLine(notice)
+    },
   })
   const model = await loading.finally(() => progress.end())
   try {

@@ -1,6 +1,7 @@
 // The prompt on standard input.
 import { TsinferError } from '../engine/errors.ts'
 import { note } from './output.ts'
+import { readText } from './text-input.ts'
 
 /** What the embedded model begins with when nobody says anything. */
 const STORY_BEGINNING = 'Once upon a time'
@@ -18,16 +19,13 @@ export async function readPrompt(mayBegin: boolean, isJson: boolean, signal: Abo
 }
 
 async function readStandardInput(signal: AbortSignal): Promise<string> {
-  let text = ''
   const stop = (): void => {
     process.stdin.destroy(new TsinferError('aborted', 'standard input: reading was stopped'))
   }
   signal.addEventListener('abort', stop, { once: true })
   try {
-    process.stdin.setEncoding('utf8')
-    for await (const chunk of process.stdin) text += chunk
+    return await readText(process.stdin, 'standard input', 'prompt_invalid')
   } finally {
     signal.removeEventListener('abort', stop)
   }
-  return text
 }

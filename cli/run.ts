@@ -75,6 +75,9 @@ const OPTIONS = {
   stats: { kind: 'flag', names: ['--stats'], help: 'print settings and figures to standard error' },
 } as const
 
+/** A chat with a model that knows no turns: what was said, a line each. */
+const PLAIN_TEMPLATE = '{{ bos_token }}{% for message in messages %}{{ message.content }}\n{% endfor %}'
+
 type RunValues = Values<typeof OPTIONS>
 
 /** Options that nothing but a chat looks at. */
@@ -100,7 +103,8 @@ export const command = defineCommand({
       }),
     }
     const wanted = await wantedOf(values, question, { isEmbedded: named === undefined, isTerminal }, signal)
-    const chat = wanted.kind === 'raw' ? undefined : await chatOf(values, path)
+    const chat =
+      wanted.kind === 'raw' ? undefined : await chatOf(values, path, wanted.kind === 'chat' && named !== undefined)
     if (wanted.kind === 'chat' && chat !== undefined) {
       const { system, stats = false, raw = false } = values
       const settings = { options: { ...generateOptions, ...chat }, system, stats, raw }
@@ -149,12 +153,17 @@ function refuseChatOptions(values: RunValues, spellings: ReadonlyMap<string, str
   throw new TsinferError('option_invalid', `${spellings.get(unused)}: expected a chat (${how}), found raw text`)
 }
 
-/** How to chat; undefined where there is no template, and nothing that only a chat can keep to. */
-async function chatOf(values: RunValues, path: string): Promise<ChatOptions | undefined> {
+/** How to chat; undefined where there is no template, and nothing that only a chat can keep to. `isChat`: it has to be one. */
+async function chatOf(values: RunValues, path: string, isChat: boolean): Promise<ChatOptions | undefined> {
   const { source, name } = await givenTemplate(values)
-  const chatTemplate = source ?? name
-  const isBound = chatTemplate !== undefined || values.system !== undefined
-  if (!isBound && (await readChatTemplate(path)).source === undefined) return undefined
+  let chatTemplate = source ?? name
+  if (chatTemplate === undefined && (await readChatTemplate(path)).source === undefined) {
+    if (!isChat && values.system === undefined) return undefined
+    noteLine(
+      'no chat template in the file: a plain chat, the model goes on from what was said (--chat-template has one)',
+    )
+    chatTemplate = PLAIN_TEMPLATE
+  }
   const templateVariables = plainVariables(values.templateVariables)
   return present({ chatTemplate, templateVariables })
 }
@@ -216,6 +225,7 @@ class Shower {
 
   interrupted(): void {
     this.#endLine()
+    if (!this.#values.stats) return
     const decodeMs = this.#lastMs - this.#firstMs
     const figures = {
       finish_reason: 'interrupted',
@@ -226,7 +236,7 @@ class Shower {
       plan: this.#model.info.plan.text,
       kernels: this.#model.info.kernels,
     }
-    note(listing({ ...(this.#values.stats ? this.#settings() : {}), ...figures }))
+    note(listing({ ...this.#settings(), ...figures }))
   }
 
   /** The text itself stays as it was made; only on a terminal what follows begins on a line of its own. */

@@ -76,12 +76,17 @@ test('a context that is full ends the text; a prompt beyond it is refused with b
   assert.match(beyond.stderr, /^tsinfer: .*\b2\b.*\b3\b.*\n$/)
 })
 
-test('Ctrl-C stops the text, prints figures and exits with 130', async () => {
-  const child = startTsinfer(['run', '-p', 'Lily', '-c', '0', '-n', '100000', '--ignore-eos'])
-  await once(child.stdout, 'data')
-  const end = ended(child)
-  child.kill('SIGINT')
-  const { code, stderr } = await end
+test('Ctrl-C stops the text and exits with 130; figures are printed where they were asked for', async () => {
+  const interrupted = async (more: readonly string[]) => {
+    const child = startTsinfer(['run', '-p', 'Lily', '-c', '0', '-n', '100000', '--ignore-eos', ...more])
+    await once(child.stdout, 'data')
+    const end = ended(child)
+    child.kill('SIGINT')
+    return end
+  }
+  const quiet = await interrupted([])
+  assert.equal([quiet.code, quiet.stderr], [130, ''])
+  const { code, stderr } = await interrupted(['--stats'])
   assert.is(code, 130)
   assert.match(stderr, /finish_reason: interrupted\ntokens: \d+\n/)
 })

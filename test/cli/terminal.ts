@@ -19,15 +19,15 @@ export class Terminal implements Disposable {
   readonly #server: string
 
   /** A terminal that runs `words`, and stays when they end. */
-  constructor(name: string, words: readonly string[]) {
+  constructor(name: string, words: readonly string[], columns = 200) {
     this.#server = `tsinfer-${name}-${process.pid}`
     const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
     const settings = ['set-option', '-g', 'history-limit', `${LINES_KEPT}`, ';', 'set-option', '-g', 'escape-time', '0']
-    this.#tmux('-f', '/dev/null', 'start-server', ';', ...settings, ';', ...this.#session(quoted))
+    this.#tmux('-f', '/dev/null', 'start-server', ';', ...settings, ';', ...this.#session(quoted, columns))
   }
 
-  #session(command: string): string[] {
-    return ['new-session', '-d', '-x', '200', '-y', '50', `${command}; echo "[ended: $?]"; cat`]
+  #session(command: string, columns: number): string[] {
+    return ['new-session', '-d', '-x', String(columns), '-y', '50', `${command}; echo "[ended: $?]"; cat`]
   }
 
   #tmux(...words: string[]): string {
