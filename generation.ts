@@ -157,23 +157,38 @@ function statistics(request: GenerationRequest, figures: RequestFigures): Genera
     whole,
     decode,
     stopsUs,
+    plain,
   } = figures
   const decodeMs = tokens === 0 ? 0 : lastTokenMs - firstTokenMs
   const promptEndMs = tokens === 0 ? endedMs : firstTokenMs
+  const promptMs = promptEndMs - submittedMs
+  const tokS = decodeMs > 0 ? ((tokens - Math.min(tokens, choices)) * 1000) / decodeMs : 0
+  const plainTokS = figures.policy === 'off' ? (tokS > 0 ? tokS : null) : plain ? (choices * 1e6) / plain.us : null
+  const bubble = complement(mean(decode.stageUtilisation))
+  const waitingMs = (bubble ?? 0) * decodeMs
   const quantile = (share: number) => gapsMs[Math.min(gapsMs.length - 1, Math.floor(gapsMs.length * share))] ?? 0
   return {
     promptTokens: promptIds.length,
     reusedTokens: reused,
-    promptMs: promptEndMs - submittedMs,
+    promptMs,
+    promptTokS: promptMs > 0 ? ((promptIds.length - reused) * 1000) / promptMs : null,
     tokens,
     decodeMs,
-    tokS: decodeMs > 0 ? ((tokens - Math.min(tokens, choices)) * 1000) / decodeMs : 0,
+    tokS,
     ttftMs: promptEndMs - calledMs,
     itlMsP50: quantile(0.5),
     itlMsP95: quantile(0.95),
     itlMsMin: gapsMs[0] ?? 0,
     plan: info.plan.text,
     kernels: info.kernels,
+    policy: figures.policy,
+    drafter: figures.drafter,
+    plainTokS,
+    plainIsBound: figures.policy !== 'off' && plain?.isBound === true,
+    speedup: plainTokS === null || tokS === 0 ? null : tokS / plainTokS,
+    targetMs: decodeMs - waitingMs,
+    drafterMs: figures.drafterUs / 1000,
+    waitingMs,
     drafted: drafts.drafted,
     accepted: drafts.accepted,
     acceptance: ratio(drafts.accepted, drafts.drafted),
@@ -183,7 +198,7 @@ function statistics(request: GenerationRequest, figures: RequestFigures): Genera
     speculation: auto ? describeAuto(auto) : null,
     utilisation: mean(whole.stageUtilisation),
     stageUtilisation: whole.stageUtilisation,
-    bubble: complement(mean(decode.stageUtilisation)),
+    bubble,
     runsInFlight: decode.runsInFlight,
     tokensPerRun: whole.tokensPerRun,
     wholeCancels: stopsUs.length,

@@ -18,7 +18,6 @@ import {
   KeptSession,
   kernelsFor,
   LOAD,
-  type LoadedKernels,
   linkAbort,
   loadNotices,
   type ModelConfig,
@@ -86,6 +85,7 @@ export async function loadModel(path: string | URL, options: LoadOptions = {}): 
 type Given<Table> = GivenOptions<Table>
 
 async function load(path: string, options: Given<typeof LOAD>): Promise<Model> {
+  const startedMs = performance.now()
   const { trace } = options
   if (trace !== undefined) checkTracePath(trace)
   if (options.experimentalV8) enableRelaxedSimd()
@@ -100,7 +100,8 @@ async function load(path: string, options: Given<typeof LOAD>): Promise<Model> {
   if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
     const onClosed = async () => trace !== undefined && rings && writeTrace(trace, rings)
     const speculation = draft ? 'auto' : 'off'
-    const model = new LoadedModel(path, prepared, kernels, engine.value, text, facts.value, speculation, onClosed)
+    const info = modelInfo(path, prepared, describeKernels(kernels), performance.now() - startedMs)
+    const model = new LoadedModel(info, prepared, engine.value, text, facts.value, speculation, onClosed)
     for (const notice of loadNotices(model.info, options, process.versions.node)) options.onNotice?.(notice)
     return model
   }
@@ -139,9 +140,8 @@ class LoadedModel implements Model {
   #stats = { requests: 0, requestsLive: 0, promptTokens: 0, tokens: 0 }
 
   constructor(
-    path: string,
+    info: ModelInfo,
     prepared: PreparedModel,
-    kernels: LoadedKernels,
     engine: Engine,
     text: TextThread | undefined,
     facts: TextFacts | undefined,
@@ -150,9 +150,9 @@ class LoadedModel implements Model {
   ) {
     this.#speculation = speculation
     this.#onClosed = onClosed
-    this.info = modelInfo(path, prepared, describeKernels(kernels))
+    this.info = info
     this.#engine = engine
-    this.#sessionHome = sessionHome(engine, prepared, this.info.name ?? path.split(/[\\/]/).at(-1)!)
+    this.#sessionHome = sessionHome(engine, prepared, info.name ?? info.path.split(/[\\/]/).at(-1)!)
     this.#config = prepared.config
     this.#text = text
     this.#facts = facts

@@ -33,6 +33,7 @@ import {
 import { note, noteLine, outputGone, write, writeJson, writeMade } from './output.ts'
 import { readPrompt } from './prompt.ts'
 import { terminalAbilities } from './terminal-abilities.ts'
+import { answersOf } from './stats-answers.ts'
 import { steeringFree } from './terminal-text.ts'
 import { FILE_OPTION } from './text-input.ts'
 import { wantedOf } from './wanted.ts'
@@ -215,12 +216,14 @@ class Shower {
         text: choice.text,
         finish_reason: choice.finishReason,
         seed,
-        stats: snakeKeys(stats),
+        stats: snakeKeys({ loadMs: this.#model.info.loadMs, ...stats }),
       })
     }
     this.#endLine()
-    if (this.#values.stats)
-      note(listing({ ...this.#settings(), seed, finish_reason: choice.finishReason, ...snakeKeys(stats) }))
+    if (!this.#values.stats) return
+    const figures = { loadMs: this.#model.info.loadMs, ...stats }
+    note(listing({ ...this.#settings(), seed, finish_reason: choice.finishReason, ...snakeKeys(figures) }))
+    for (const line of answersOf(this.#model.info.loadMs, stats)) note(`${line}\n`)
   }
 
   interrupted(): void {

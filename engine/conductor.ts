@@ -8,7 +8,7 @@ import type { MicroBatchNumber, Position, TokenId } from './domain.ts'
 import { DraftPipeline, type PipelinePart } from './draft-pipeline.ts'
 import { assert, type ErrorCode, TsinferError } from './errors.ts'
 import { LiveRequest, type RequestContext, type Sampled } from './live-request.ts'
-import type { FromConductor, ToConductor } from './messages.ts'
+import type { FromConductor, RequestFigures, ToConductor } from './messages.ts'
 import { PipelineMeter } from './meter.ts'
 import type { ModelPlan } from './model/plan.ts'
 import { clockUs, elapsedUs } from './pipeline/clock.ts'
@@ -96,6 +96,7 @@ class Conductor {
       scratch: createScratch(vocabularySize),
       tokenBytes: undefined,
       meter: this.#meter,
+      draftMeter: draft && new PipelineMeter(control, draft.words, draft.plan.sizes.lanes, clockUs()),
       constraints: undefined,
       contextLength: sizes.contextLength,
     }
@@ -243,20 +244,12 @@ class Conductor {
       case 'emit':
         return this.#emit(action.request, action.choice, action.token)
       case 'fault':
-        return this.#fail(
-          action.request,
-          'logits_nan',
-          'expected keys and values that fit the KV type, found an overflow',
-        )
+        return this.#fail(action.request, 'logits_nan', OVERFLOW)
       case 'finish':
         this.#outbox.push(action)
         return
       case 'done':
-        this.#outbox.push({
-          kind: 'done',
-          request: action.request,
-          figures: this.#requests.get(action.request)!.figures(now(), action.drafts, action.reused, action.auto),
-        })
+        this.#outbox.push({ kind: 'done', request: action.request, figures: this.#figures(action) })
         this.#forget(action.request)
         return
       case 'release':
@@ -293,6 +286,11 @@ class Conductor {
     const left = clearMask(this.#control, this.#layout.masks, number, rows)
     if (left === 0) this.#cancelledUs[number % MASK_ENTRIES] = nowUs
     this.#trace?.cancelled(TARGET, number, rows, left, nowUs)
+  }
+
+  #figures(done: Extract<SchedulerAction, { kind: 'done' }>): RequestFigures {
+    const live = this.#requests.get(done.request)!
+    return live.figures(now(), done, this.#scheduler.steering.plainStep(live.choiceCount))
   }
 
   #forget(request: RequestId): void {
@@ -387,6 +385,8 @@ class Conductor {
     this.#outbox = []
   }
 }
+
+const OVERFLOW = 'expected keys and values that fit the KV type, found an overflow'
 
 type DraftAction = Extract<SchedulerAction, { kind: 'draft' }>
 

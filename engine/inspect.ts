@@ -43,7 +43,7 @@ export function inspectFile(path: string, file: GgufFile, options: PlanOptions, 
 }
 
 /** What is known of a loaded model. */
-export function modelInfo(path: string, model: PreparedModel, kernels: string): ModelInfo {
+export function modelInfo(path: string, model: PreparedModel, kernels: string, loadMs: number): ModelInfo {
   const { file, config, plan, fileBytes } = model
   const name = file.metadata.get('general.name')
   return {
@@ -58,6 +58,7 @@ export function modelInfo(path: string, model: PreparedModel, kernels: string): 
     weightType: summarizeTypes(file)[0]!.type,
     plan: describePlan(plan),
     kernels,
+    loadMs,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Constraints } from './constraint/constraints.ts'
 import type { GrammarConstraint } from './constraint/grammar-constraint.ts'
 import type { Position, TokenId } from './domain.ts'
+import { DrafterTime } from './drafter-time.ts'
 import { assert, TsinferError } from './errors.ts'
 import type { FromConductor, RequestFigures, ToConductor, TokenBytes } from './messages.ts'
 import { figuresBetween, type PipelineMeter, type Reading } from './meter.ts'
@@ -11,15 +12,16 @@ import type { Candidates } from './sampling/candidates.ts'
 import { headNeeded } from './sampling/parameters.ts'
 import { Sampler } from './sampling/sampler.ts'
 import { compileStopStrings, StopWatch } from './sampling/stop-strings.ts'
-import type { DraftFigures, GenerateWork, RequestId, ScoreWork } from './scheduler/events.ts'
+import type { GenerateWork, RequestId, SchedulerAction, ScoreWork } from './scheduler/events.ts'
 import { reachableLength } from './scheduler/sequence.ts'
-import type { AutoReport } from './spec/autopilot.ts'
 import type { Drafter } from './spec/drafter.ts'
 import { type Guess, PROBABILITY_ONE } from './spec/guess.ts'
 import { NgramDrafter } from './spec/ngram.ts'
+import type { PlainStep } from './spec/plain-pace.ts'
 
 type GenerateMessage = Extract<ToConductor, { kind: 'generate' }>
 type ScoreMessage = Extract<ToConductor, { kind: 'score' | 'embed' }>
+type Done = Extract<SchedulerAction, { kind: 'done' }>
 type ScoreReport = Extract<FromConductor, { kind: 'score' | 'embedding' }>
 
 /** What the conductor shares with all its requests. */
@@ -30,6 +32,8 @@ export interface RequestContext {
   readonly scratch: Candidates
   readonly tokenBytes: TokenBytes | undefined
   readonly meter: PipelineMeter
+  /** Of the draft model's pipeline. */
+  readonly draftMeter: PipelineMeter | undefined
   /** Absent for a model without a vocabulary. */
   readonly constraints: Constraints | undefined
   /** Positions of a sequence. */
@@ -64,6 +68,7 @@ export class LiveRequest {
   /** The pipeline at the submission, at the first and at the newest token. */
   readonly #readings: { readonly begun: Reading; readonly first: Reading; readonly last: Reading }
   readonly #stopsUs: number[] = []
+  readonly #drafterUs: DrafterTime
   readonly #submittedMs: number
   #firstTokenMs = Number.NaN
   #lastTokenMs = Number.NaN
@@ -78,6 +83,7 @@ export class LiveRequest {
     this.#submittedMs = nowMs
     const { meter } = context
     this.#meter = meter
+    this.#drafterUs = new DrafterTime(message.kind === 'generate' && message.draft ? context.draftMeter : undefined)
     this.#readings = { begun: meter.newReading(), first: meter.newReading(), last: meter.newReading() }
     meter.read(this.#readings.begun, clockUs())
     if (message.kind === 'generate') {
@@ -111,7 +117,9 @@ export class LiveRequest {
 
   /** Guesses what follows the certain text of a choice and `assumed`. Nothing follows a token that ends the text. */
   draft(choice: number, assumed: readonly TokenId[], count: number): Guess[] {
+    const beganUs = clockUs()
     const guesses = this.#choices[choice]!.drafter?.draft(assumed, count) ?? []
+    this.#drafterUs.add(clockUs() - beganUs)
     const end = guesses.findIndex(({ token }) => this.#stopTokens.has(token))
     return end < 0 ? guesses : guesses.slice(0, end)
   }
@@ -149,6 +157,7 @@ export class LiveRequest {
     if (this.#tokens++ === 0) {
       this.#firstTokenMs = nowMs
       this.#meter.read(first, last.atUs)
+      this.#drafterUs.begin(last.atUs)
     }
     of.lastTokenMs = nowMs
     this.#lastTokenMs = nowMs
@@ -179,12 +188,17 @@ export class LiveRequest {
     return { kind: 'embedding', request, values }
   }
 
-  figures(nowMs: number, drafts: DraftFigures, reused: number, auto: AutoReport | undefined): RequestFigures {
+  figures(nowMs: number, { drafts, reused, auto }: Done, plain: PlainStep | undefined): RequestFigures {
     const { begun, first, last } = this.#readings
+    const draft = this.#message.kind === 'generate' ? this.#message.draft : undefined
     return {
       drafts,
       reused,
       auto,
+      policy: draft?.policy ?? 'off',
+      drafter: draft ? (this.#choices.some(({ draftSampler }) => draftSampler) ? 'draft model' : 'n-grams') : null,
+      drafterUs: this.#drafterUs.total(),
+      plain,
       submittedMs: this.#submittedMs,
       firstTokenMs: this.#firstTokenMs,
       lastTokenMs: this.#lastTokenMs,

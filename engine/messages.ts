@@ -7,6 +7,7 @@ import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { DraftFigures, FinishReason, RequestId, SessionId } from './scheduler/events.ts'
 import type { AutoReport } from './spec/autopilot.ts'
 import type { DraftParameters } from './spec/parameters.ts'
+import type { PlainStep } from './spec/plain-pace.ts'
 
 export type ToConductor =
   | {
@@ -90,6 +91,12 @@ export interface RequestFigures {
   readonly stopsUs: Float64Array
   /** Of policy `auto`. */
   readonly auto: AutoReport | undefined
+  readonly policy: DraftParameters['policy'] | 'off'
+  readonly drafter: 'draft model' | 'n-grams' | null
+  /** Microseconds the drafter computed from the first token on; of a model's stages the mean. */
+  readonly drafterUs: number
+  /** What plain decoding of the choices takes per step. */
+  readonly plain: PlainStep | undefined
 }
 
 export type FromConductor =

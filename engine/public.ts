@@ -9,6 +9,7 @@ export { type ErrorCode, isInputError, TsinferError } from './errors.ts'
 export type * from './model-types.ts'
 export { DEFAULT_SAMPLING } from './options/sampling.ts'
 export type { Topology } from './pipeline/topology.ts'
+export type * from './stats-types.ts'
 export type * from './types.ts'
 
 /** The machine this process runs on. */

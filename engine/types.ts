@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // What a user of the library passes in and gets back. Types only; index.ts re-exports all of it.
 import type { Position, TokenId } from './domain.ts'
+import type { GenerateStats } from './stats-types.ts'
 
 /** Element type of the KV cells. */
 export type KvType = 'f32' | 'f16' | 'q8_0'
@@ -207,57 +208,6 @@ export interface Generation extends AsyncIterable<Piece> {
   readonly result: Promise<GenerateResult>
 }
 
-/** Figures of one request; times in milliseconds, measured in the conductor. */
-export interface GenerateStats {
-  readonly promptTokens: number
-  /** Of these, what the session had in KV cells: only the others were evaluated. */
-  readonly reusedTokens: number
-  /** From submission of the prompt's first token to the logits of its last one. */
-  readonly promptMs: number
-  /** Generated tokens of all choices. */
-  readonly tokens: number
-  /** From the first generated token to the last. */
-  readonly decodeMs: number
-  /** Generated tokens after the first of each choice per second of `decodeMs`. */
-  readonly tokS: number
-  /** Time to the first token, prefill included. */
-  readonly ttftMs: number
-  /** Time between two tokens of a choice. */
-  readonly itlMsP50: number
-  readonly itlMsP95: number
-  readonly itlMsMin: number
-  readonly plan: string
-  readonly kernels: string
-  /** Draft tokens sent to the target. */
-  readonly drafted: number
-  /** Of these, the target drew the same. */
-  readonly accepted: number
-  /** accepted / drafted; null when nothing was drafted. */
-  readonly acceptance: number | null
-  /** accepted / (accepted + first rejections). */
-  readonly acceptancePerGuess: number | null
-  /** Draft tokens withdrawn on their way through the stages. */
-  readonly cancelledRows: number
-  /** Draft tokens that were evaluated to the end and not needed. */
-  readonly wastedRows: number
-  /** What policy `auto` chose last, what it had predicted and measured, and the figures behind it; null otherwise. */
-  readonly speculation: string | null
-  /** Share of the stages' time spent computing, from the submission to the last token; null without a token. */
-  readonly utilisation: number | null
-  /** The same for each stage. */
-  readonly stageUtilisation: readonly number[]
-  /** Share of the stages' time in which they had nothing to compute, from the first token to the last. */
-  readonly bubble: number | null
-  /** Micro-batches in flight, on average over the same time. */
-  readonly runsInFlight: number | null
-  /** Tokens behind the first of each choice per micro-batch of decoded or drafted rows. */
-  readonly tokensPerRun: number | null
-  /** Micro-batches in whose middle a stage stopped, because they were cancelled as a whole: rows that die alone stop nothing. */
-  readonly wholeCancels: number
-  /** Median time from such a cancellation to the end of the computation; null without one. */
-  readonly wholeCancelMsP50: number | null
-}
-
 /** The distribution of the token after `position`, given the tokens up to it. */
 export interface ScoredPosition {
   readonly position: Position
@@ -344,6 +294,8 @@ export interface ModelInfo {
   readonly plan: PlanInfo
   /** Which build of the kernels runs. */
   readonly kernels: string
+  /** Milliseconds from the call of `loadModel` to the model. */
+  readonly loadMs: number
 }
 
 /** Totals since the model was loaded. */

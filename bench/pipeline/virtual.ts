@@ -8,6 +8,7 @@ import { Scheduler } from '../../engine/scheduler/scheduler.ts'
 import type { AutoReport } from '../../engine/spec/autopilot.ts'
 import { type Guess, PROBABILITY_ONE } from '../../engine/spec/guess.ts'
 import type { DraftParameters } from '../../engine/spec/parameters.ts'
+import type { PlainStep } from '../../engine/spec/plain-pace.ts'
 import { StepCosts } from '../../engine/spec/step-costs.ts'
 import { type LiteralRule, LiteralRules } from './literal.ts'
 import { chanceAt, guessToken, hasGuess, jitterFactor, rightToken, VOCABULARY } from './script.ts'
@@ -19,6 +20,8 @@ export interface VirtualFigures {
   /** Share of the stages' time spent on rows. */
   readonly utilisation: number
   readonly auto: AutoReport | undefined
+  /** What a step without guesses is forecast to take. */
+  readonly plain: PlainStep | undefined
 }
 
 /** A micro-batch on its way. */
@@ -119,6 +122,7 @@ class VirtualRun {
       drafts: this.#drafts,
       utilisation: busyMs / (this.#now * this.#stages.length),
       auto: this.#auto,
+      plain: this.#scheduler.steering.plainStep(1),
     }
   }
 

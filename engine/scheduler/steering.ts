@@ -3,11 +3,19 @@
 import { Autopilot, type AutoReport } from '../spec/autopilot.ts'
 import type { Conditions } from '../spec/forecast.ts'
 import { PROBABILITY_ONE } from '../spec/guess.ts'
+import { PlainPace, type PlainStep } from '../spec/plain-pace.ts'
 import { StepCosts } from '../spec/step-costs.ts'
 import type { RowTree } from './drafting.ts'
 import type { SchedulerLimits } from './events.ts'
 import type { Flight } from './run.ts'
 import type { Sequence } from './sequence.ts'
+
+interface Returned {
+  readonly submittedUs: number
+  readonly returnedUs: number
+  /** Rows of a micro-batch that had the pipeline to itself and was computed whole; else 0. */
+  readonly aloneRows: number
+}
 
 interface Steered {
   readonly pilot: Autopilot
@@ -16,6 +24,7 @@ interface Steered {
 
 export class Steering {
   readonly costs: StepCosts
+  readonly #pace = new PlainPace()
   readonly #limits: SchedulerLimits
   readonly #steered = new Map<Sequence, Steered>()
   /** The pilot of the sequence that ended last. */
@@ -25,7 +34,7 @@ export class Steering {
   /** When the newest micro-batch left the first stage. */
   #passedUs = Number.NaN
   /** The one that has returned and is being judged. */
-  #returned: { readonly submittedUs: number; readonly returnedUs: number } | undefined
+  #returned: Returned | undefined
   /** Sequences that are drafted for while their rows are in flight. */
   #besideCount = 0
 
@@ -81,12 +90,13 @@ export class Steering {
 
   /** `flight` has left the pipeline. */
   returned(flight: Flight): void {
-    if (flight.isAlone && isWhole(flight)) {
-      const rows = flight.runRows.length
+    const aloneRows = flight.isAlone && isWhole(flight) ? flight.runRows.length : 0
+    if (aloneRows > 0) {
+      const rows = aloneRows
       const more = this.costs.serviceUs(rows, this.#isBeside) - this.costs.serviceUs(1, this.#isBeside)
       this.costs.noteLatency(this.#nowUs - flight.submittedUs - this.#limits.stages * more, this.#isBeside)
     }
-    this.#returned = { submittedUs: flight.submittedUs, returnedUs: this.#nowUs }
+    this.#returned = { submittedUs: flight.submittedUs, returnedUs: this.#nowUs, aloneRows }
   }
 
   /** All rows of the micro-batch that has returned are judged: nothing behind it is submitted yet. */
@@ -94,6 +104,7 @@ export class Steering {
     const flight = this.#returned
     this.#returned = undefined
     if (!flight || Number.isNaN(flight.returnedUs)) return
+    if (flight.aloneRows > 0) this.#pace.note(flight.aloneRows, this.#nowUs - flight.submittedUs, this.#isBeside)
     const conditions = this.#conditions(decodingCount)
     for (const [sequence, { pilot, tree }] of this.#steered) {
       if (sequence.phase === 'prefill') continue
@@ -107,6 +118,12 @@ export class Steering {
   /** A question asked at `askedUs` is answered; `isFirst`: about what follows the certain text. */
   answered(askedUs: number, isFirst: boolean): void {
     if (!Number.isNaN(askedUs)) this.costs.noteDraft(this.#nowUs - askedUs, isFirst, this.#isBeside)
+  }
+
+  /** What a step of plain decoding with so many sequences takes; undefined where nothing is known of it. */
+  plainStep(sequences: number): PlainStep | undefined {
+    const rows = Math.max(1, Math.ceil(sequences / this.#limits.stages))
+    return this.#pace.step(rows, this.costs.aloneShare)
   }
 
   get #isBeside(): boolean {

@@ -158,6 +158,11 @@ export class StepCosts {
     return other * this.#crowdedFactor(CROWDED_DRAFT, beside)
   }
 
+  /** What is believed to remain of a step's time beside the drafter where that does not compute. */
+  get aloneShare(): number {
+    return this.#crowdedFactor(CROWDED_SERVICE, false)
+  }
+
   #crowdedFactor(factor: number, beside: boolean): number {
     if (!this.#sharesCores) return 1
     return beside ? factor : 1 / factor
