@@ -157,13 +157,11 @@ function statistics(request: GenerationRequest, figures: RequestFigures): Genera
     whole,
     decode,
     stopsUs,
-    plain,
   } = figures
   const decodeMs = tokens === 0 ? 0 : lastTokenMs - firstTokenMs
   const promptEndMs = tokens === 0 ? endedMs : firstTokenMs
   const promptMs = promptEndMs - submittedMs
   const tokS = decodeMs > 0 ? ((tokens - Math.min(tokens, choices)) * 1000) / decodeMs : 0
-  const plainTokS = figures.policy === 'off' ? (tokS > 0 ? tokS : null) : plain ? (choices * 1e6) / plain.us : null
   const bubble = complement(mean(decode.stageUtilisation))
   const waitingMs = (bubble ?? 0) * decodeMs
   const quantile = (share: number) => gapsMs[Math.min(gapsMs.length - 1, Math.floor(gapsMs.length * share))] ?? 0
@@ -181,11 +179,7 @@ function statistics(request: GenerationRequest, figures: RequestFigures): Genera
     itlMsMin: gapsMs[0] ?? 0,
     plan: info.plan.text,
     kernels: info.kernels,
-    policy: figures.policy,
-    drafter: figures.drafter,
-    plainTokS,
-    plainIsBound: figures.policy !== 'off' && plain?.isBound === true,
-    speedup: plainTokS === null || tokS === 0 ? null : tokS / plainTokS,
+    ...againstPlain(figures, tokS, choices),
     targetMs: decodeMs - waitingMs,
     drafterMs: figures.drafterUs / 1000,
     waitingMs,
@@ -204,6 +198,14 @@ function statistics(request: GenerationRequest, figures: RequestFigures): Genera
     wholeCancels: stopsUs.length,
     wholeCancelMsP50: stopsUs.length === 0 ? null : stopsUs[stopsUs.length >> 1]! / 1000,
   }
+}
+
+/** This run against plain decoding. */
+function againstPlain({ policy, drafter, plain }: RequestFigures, tokS: number, choices: number) {
+  const plainTokS = policy === 'off' ? tokS || null : plain ? (choices * 1e6) / plain.us : null
+  const plainIsBound = policy !== 'off' && plain?.isBound === true
+  const speedup = plainTokS === null || tokS === 0 ? null : tokS / plainTokS
+  return { policy, drafter, plainTokS, plainIsBound, speedup }
 }
 
 const mean = (values: readonly number[]): number | null =>
