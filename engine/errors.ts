@@ -1,6 +1,7 @@
 // Errors that reach the user of the library, by whose fault they are. A violated invariant of our own throws a
 // plain Error through `assert` and is a bug.
 
+import { MESSAGE_CHARS_MAX } from './limits.ts'
 import { printable } from './quoted.ts'
 
 /** Stable, machine-readable names of everything that can go wrong. */
@@ -41,7 +42,8 @@ export type ErrorCode =
 export class TsinferError extends Error {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(printable(message), options)
+    const short = message.length > MESSAGE_CHARS_MAX ? `${message.slice(0, MESSAGE_CHARS_MAX - 3)}...` : message
+    super(printable(short), options)
     // The name by which programs know an abort, whoever throws it.
     this.name = code === 'aborted' ? 'AbortError' : 'TsinferError'
     this.code = code

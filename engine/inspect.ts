@@ -1,6 +1,6 @@
 // What a valid GGUF file holds, whether it can run here and how: from its header alone.
 import { TsinferError } from './errors.ts'
-import { readNumbers, readStrings } from './gguf/arrays.ts'
+import { readFirst } from './gguf/arrays.ts'
 import type { GgufFile } from './gguf/file.ts'
 import { isGeneric } from './gguf/ggml-types.ts'
 import type { MetadataEntry as GgufEntry } from './gguf/metadata.ts'
@@ -127,7 +127,6 @@ function tryPlan(
 
 function describeEntry(file: GgufFile, key: string, entry: GgufEntry): MetadataEntry {
   if (entry.kind === 'scalar') return { key, type: entry.type, value: entry.value }
-  const items: readonly MetadataScalar[] =
-    entry.items ?? (entry.type === 'string' ? readStrings(file, key)! : [...readNumbers(file, key)!])
-  return { key, type: `array of ${entry.type}`, value: items.slice(0, ARRAY_PREVIEW), length: entry.count }
+  const value: readonly MetadataScalar[] = readFirst(file, entry, ARRAY_PREVIEW)
+  return { key, type: `array of ${entry.type}`, value, length: entry.count }
 }

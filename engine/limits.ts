@@ -55,18 +55,25 @@ export const CHAT_SIZE_MAX = 1 << 26
 /** How deep the values of a chat may lie. */
 export const CHAT_NESTING_MAX = 1 << 10
 
+/** Characters of an error's message: a path of 4096 and what is said of it. What files hold is cut to 80 each before. */
+export const MESSAGE_CHARS_MAX = 1 << 13
+
 // A GGUF header. Far above every real file; they keep a crafted one from costing time or memory.
 
 /** Bytes before the tensor data, of which string arrays are read through: the largest vocabularies take 20 MB. */
 export const HEADER_BYTES_MAX = 2 ** 28
 /** Metadata keys of a file: real ones have dozens. */
 export const METADATA_KEYS_MAX = 1 << 16
+/** Files of a split model: the numbers in their names have five digits, llama.cpp counts them in 16 bits. */
+export const SHARDS_MAX = 65535
 /** Tensors of a file: the largest mixtures of experts have a few thousand. */
 export const TENSORS_MAX = 1 << 16
 /** Elements of a metadata array: a vocabulary's merges are half a million. */
 export const ARRAY_ELEMENTS_MAX = 1 << 24
 /** Elements of an array kept in memory with the header: a number per layer. Longer arrays are read when asked for. */
 export const ARRAY_KEPT_ELEMENTS_MAX = 1024
+/** Elements kept so of all arrays of a file together: a hundred keys with a number per layer are a tenth of it. */
+export const KEPT_ELEMENTS_MAX = 1 << 19
 /** Bytes of a key: the format's own limit. */
 export const KEY_BYTES_MAX = 65535
 /** Bytes of a string: chat templates reach 100 KB. */

@@ -3,7 +3,6 @@ import { TsinferError } from '../engine/errors.ts'
 import { readNumbers, readStringTable } from '../engine/gguf/arrays.ts'
 import type { GgufFile } from '../engine/gguf/file.ts'
 import { findBoolean, findInteger, findString } from '../engine/gguf/metadata.ts'
-import { packRanges } from './byte-strings.ts'
 import type { TokenizerMetadata } from './vocabulary.ts'
 
 /** Wrong types of a key are errors of the tokenizer. */
@@ -13,10 +12,7 @@ export function metadataOf(file: GgufFile): TokenizerMetadata {
     string: (key) => asTokenizerFault(() => findString(metadata, key)),
     integer: (key) => asTokenizerFault(() => findInteger(metadata, key)),
     boolean: (key) => asTokenizerFault(() => findBoolean(metadata, key)),
-    strings: (key) => {
-      const table = asTokenizerFault(() => readStringTable(file, key))
-      return table && packRanges(table.bytes, table.begins, table.ends)
-    },
+    strings: (key) => asTokenizerFault(() => readStringTable(file, key)),
     numbers: (key) => asTokenizerFault(() => readNumbers(file, key)),
   }
 }

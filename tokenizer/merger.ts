@@ -1,5 +1,6 @@
 // The loop that byte-pair encoding and SentencePiece share: join neighbouring symbols, best pair first, until no pair
 // can be joined. Near-linear for words of any length: a binary heap over typed arrays, O(n log n). Pure.
+import { KeyHeap } from './key-heap.ts'
 
 /** Which neighbours may be joined. Rules are numbered; a lower priority goes first, among equals the leftmost pair. */
 export interface MergeRules {
@@ -28,9 +29,8 @@ export class PairMerger {
   private readonly previous: Int32Array
   /** Per symbol: the rule that would join it with its right neighbour, -1 for none. */
   private readonly rules: Int32Array
-  /** Binary heap of priority and position of the left symbol; entries whose rule has changed are skipped. */
-  private readonly heap: Float64Array
-  private heapCount = 0
+  /** Priority and position of the left symbol of each pair; entries whose rule has changed are skipped. */
+  private readonly heap: KeyHeap
 
   constructor(capacity: number) {
     this.capacity = capacity
@@ -40,20 +40,20 @@ export class PairMerger {
     this.previous = new Int32Array(capacity)
     this.rules = new Int32Array(capacity)
     // Every pair is entered once, and each of at most capacity - 1 merges takes one entry out and puts two in.
-    this.heap = new Float64Array(capacity * 2)
+    this.heap = new KeyHeap(capacity * 2)
   }
 
   /** Joins the first `count` symbols as far as the rules allow. */
   merge(count: number, rules: MergeRules): void {
     const { ids, next, previous } = this
-    this.heapCount = 0
+    this.heap.size = 0
     for (let i = 0; i < count; i++) {
       next[i] = i + 1
       previous[i] = i - 1
     }
     for (let i = 0; i < count; i++) this.enter(i, count, rules)
-    while (this.heapCount > 0) {
-      const key = this.pop()
+    while (this.heap.size > 0) {
+      const key = this.heap.pop()
       const priority = Math.floor(key / POSITIONS)
       const left = key - priority * POSITIONS
       const rule = this.rules[left]!
@@ -78,36 +78,6 @@ export class PairMerger {
     const right = this.next[left]!
     const rule = right < count ? rules.find(this, left, right) : -1
     this.rules[left] = rule
-    if (rule >= 0) this.push(rules.priorities[rule]! * POSITIONS + left)
-  }
-
-  private push(key: number): void {
-    const { heap } = this
-    let at = this.heapCount++
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (heap[parent]! <= key) break
-      heap[at] = heap[parent]!
-      at = parent
-    }
-    heap[at] = key
-  }
-
-  private pop(): number {
-    const { heap } = this
-    const top = heap[0]!
-    const count = --this.heapCount
-    const last = heap[count]!
-    let at = 0
-    for (;;) {
-      let child = at * 2 + 1
-      if (child >= count) break
-      if (child + 1 < count && heap[child + 1]! < heap[child]!) child++
-      if (heap[child]! >= last) break
-      heap[at] = heap[child]!
-      at = child
-    }
-    heap[at] = last
-    return top
+    if (rule >= 0) this.heap.push(rules.priorities[rule]! * POSITIONS + left)
   }
 }

@@ -1,130 +1,136 @@
 // Finds the tokens that are recognised in a text as they stand, before it is cut into words: user-defined tokens
 // always, control and unknown tokens only when asked. Longest token first over the whole text, each from left to
-// right, as llama.cpp's tokenizer_st_partition does. Pure.
+// right, as llama.cpp's tokenizer_st_partition does, but in time that grows with the text alone. Pure.
+import { isUtf8 } from 'node:buffer'
 import type { TokenId } from '../engine/domain.ts'
 import { byteStringAt, countOf } from './byte-strings.ts'
+import { KeyHeap } from './key-heap.ts'
 import { LSTRIP, ONLY_WHEN_ASKED, RSTRIP, SPECIAL } from './token-attributes.ts'
+import { TokenBeginnings } from './token-beginnings.ts'
+import { TokenFinder } from './token-finder.ts'
 import type { Vocabulary } from './vocabulary.ts'
-
-interface SpecialToken {
-  readonly id: TokenId
-  readonly text: string
-  readonly onlyWhenAsked: boolean
-  readonly stripLeft: boolean
-  readonly stripRight: boolean
-}
-
-interface TrieNode {
-  readonly children: Map<number, TrieNode>
-  /** Index in `tokens` of the token that ends here. */
-  token: number | undefined
-}
 
 /** A part of the text between special tokens, or a special token. */
 export type Fragment = string | TokenId
 
-export class SpecialTokens {
-  /** Longest first, in bytes. */
-  private readonly tokens: readonly SpecialToken[]
-  private readonly root: TrieNode = { children: new Map(), token: undefined }
+/** Longer tokens are not looked for until there is a text that long: real ones have tens of bytes. */
+const USUAL_BYTES = 256
+/** A rank and a position share one exact float: what comes first is the smaller one. */
+const POSITIONS = 2 ** 31
+const FREE = -1
 
-  constructor({ texts: { strings }, attributes }: Vocabulary) {
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-    const lengthOf = (id: TokenId) => strings.offsets[id + 1]! - strings.offsets[id]!
-    const ids: TokenId[] = []
-    for (let id = 0; id < countOf(strings); id++) {
-      if (attributes[id]! & SPECIAL && lengthOf(id) > 0) ids.push(id)
+export class SpecialTokens {
+  readonly #vocabulary: Vocabulary
+  /** Longest first, in bytes; an index is a token's rank. */
+  readonly #ids: Int32Array
+  /** Bytes of the texts that the finder is made for, and what is made of it. */
+  #bytesMax = 0
+  #finder: TokenFinder | undefined
+  #asked: TokenBeginnings | undefined
+  #unasked: TokenBeginnings | undefined
+  readonly #utf8 = new TextEncoder()
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+  constructor(vocabulary: Vocabulary) {
+    this.#vocabulary = vocabulary
+    const { texts, attributes } = vocabulary
+    const { strings } = texts
+    const isFound = (id: TokenId) => {
+      if ((attributes[id]! & SPECIAL) === 0) return false
+      const text = byteStringAt(strings, id)
+      return text.length > 0 && isUtf8(text)
     }
-    ids.sort((a, b) => lengthOf(b) - lengthOf(a))
-    this.tokens = ids.map((id) => ({
-      id,
-      text: decoder.decode(byteStringAt(strings, id)),
-      onlyWhenAsked: (attributes[id]! & ONLY_WHEN_ASKED) !== 0,
-      stripLeft: (attributes[id]! & LSTRIP) !== 0,
-      stripRight: (attributes[id]! & RSTRIP) !== 0,
-    }))
-    for (const [index, { text }] of this.tokens.entries()) this.enter(text, index)
+    this.#ids = Int32Array.from({ length: countOf(strings) }, (_, id) => id).filter(isFound)
+    this.#ids.sort((a, b) => this.#lengthOf(b) - this.#lengthOf(a) || a - b)
   }
 
   /** Cuts `text` at its special tokens; empty parts are left out. */
   partition(text: string, parseSpecial: boolean): Fragment[] {
-    const present = this.findPresent(text, parseSpecial)
-    if (present.length === 0) return text === '' ? [] : [text]
-    // Per UTF-16 unit: 0 = text, 1 = inside a special token or stripped, 2 = the first unit of a special token.
-    const claims = new Uint8Array(text.length)
-    const tokenAt = new Map<number, SpecialToken>()
-    for (const token of present) claim(text, token, claims, tokenAt)
-    return cut(text, claims, tokenAt)
-  }
-
-  private enter(text: string, index: number): void {
-    let node = this.root
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i)
-      let child = node.children.get(unit)
-      if (child === undefined) {
-        child = { children: new Map(), token: undefined }
-        node.children.set(unit, child)
-      }
-      node = child
+    if (text === '') return []
+    if (this.#ids.length === 0) return [text]
+    const bytes = this.#utf8.encode(text)
+    this.#makeRoom(bytes.length)
+    const beginnings = this.#beginningsFor(parseSpecial)
+    const found = this.#finder!.search(bytes)
+    const waiting = new KeyHeap(0)
+    for (let start = 0; start < found.length; start++) {
+      if (found[start] === 0) continue
+      const rank = beginnings.chosen(found[start]! - 1)
+      if (rank >= 0) waiting.push(rank * POSITIONS + start)
     }
-    node.token ??= index
+    if (waiting.size === 0) return [text]
+    return this.#cut(bytes, this.#claim(bytes, waiting, beginnings, found), found)
   }
 
-  /** The special tokens that occur in the text at all: usually few of thousands. In order. */
-  private findPresent(text: string, parseSpecial: boolean): SpecialToken[] {
-    const found = new Set<number>()
-    for (let start = 0; start < text.length; start++) {
-      let node = this.root.children.get(text.charCodeAt(start))
-      for (let at = start + 1; node !== undefined; at++) {
-        if (node.token !== undefined) found.add(node.token)
-        node = node.children.get(text.charCodeAt(at))
+  #lengthOf(id: TokenId): number {
+    const { offsets } = this.#vocabulary.texts.strings
+    return offsets[id + 1]! - offsets[id]!
+  }
+
+  #makeRoom(bytes: number): void {
+    if (bytes <= this.#bytesMax) return
+    this.#bytesMax = Math.max(USUAL_BYTES, bytes * 2)
+    this.#finder = new TokenFinder(this.#vocabulary.texts.strings, this.#ids, this.#bytesMax)
+    this.#asked = undefined
+    this.#unasked = undefined
+  }
+
+  #beginningsFor(parseSpecial: boolean): TokenBeginnings {
+    const make = (isChosen: (rank: number) => boolean) =>
+      new TokenBeginnings(this.#finder!.beginnings, (rank) => this.#lengthOf(this.#ids[rank]!), isChosen)
+    if (parseSpecial) return (this.#asked ??= make(() => true))
+    const { attributes } = this.#vocabulary
+    return (this.#unasked ??= make((rank) => (attributes[this.#ids[rank]!]! & ONLY_WHEN_ASKED) === 0))
+  }
+
+  /**
+   * Gives every byte to the token that takes it, named by the position of the first byte that the token has or strips.
+   * A token that does not fit any more makes way for the longest that it begins with and that fits. A token takes no
+   * more bytes than make others give way, so that no text takes more steps than it has bytes.
+   * @param found becomes, per first byte, 1 + rank of the token
+   */
+  #claim(bytes: Uint8Array, waiting: KeyHeap, beginnings: TokenBeginnings, found: Uint32Array): Int32Array {
+    const { attributes } = this.#vocabulary
+    const owners = new Int32Array(bytes.length).fill(FREE)
+    while (waiting.size > 0) {
+      const key = waiting.pop()
+      const rank = Math.floor(key / POSITIONS)
+      const start = key - rank * POSITIONS
+      if (owners[start] !== FREE) continue
+      const id = this.#ids[rank]!
+      const end = start + this.#lengthOf(id)
+      // What was taken before is at least as long, so it reaches over the end if it overlaps at all.
+      const taken = owners[end - 1]!
+      if (taken !== FREE) {
+        const shorter = beginnings.within(rank, taken - start)
+        if (shorter >= 0) waiting.push(shorter * POSITIONS + start)
+        continue
       }
+      let first = start
+      let last = end
+      if (attributes[id]! & LSTRIP) while (first > 0 && isFreeSpace(bytes, owners, first - 1)) first--
+      if (attributes[id]! & RSTRIP) while (last < bytes.length && isFreeSpace(bytes, owners, last)) last++
+      owners.fill(first, first, last)
+      found[first] = rank + 1
     }
-    return [...found]
-      .sort((a, b) => a - b)
-      .map((index) => this.tokens[index]!)
-      .filter((token) => parseSpecial || !token.onlyWhenAsked)
+    return owners
   }
-}
 
-/** Takes every occurrence of `token` that lies in text nothing longer has taken. */
-function claim(text: string, token: SpecialToken, claims: Uint8Array, tokenAt: Map<number, SpecialToken>): void {
-  const { length } = token.text
-  let from = 0
-  for (;;) {
-    const start = text.indexOf(token.text, from)
-    if (start < 0) return
-    const end = start + length
-    let taken = start
-    while (taken < end && claims[taken] === 0) taken++
-    from = taken === end ? end : taken + 1
-    if (taken < end) continue
-    claims.fill(1, start, end)
-    claims[start] = 2
-    tokenAt.set(start, token)
-    if (token.stripLeft) for (let i = start - 1; i >= 0 && isFreeSpace(text, claims, i); i--) claims[i] = 1
-    if (token.stripRight) for (let i = end; i < text.length && isFreeSpace(text, claims, i); i++) claims[i] = 1
+  #cut(bytes: Uint8Array, owners: Int32Array, found: Uint32Array): Fragment[] {
+    const fragments: Fragment[] = []
+    for (let at = 0; at < bytes.length; ) {
+      const start = at
+      const owner = owners[at]!
+      while (at < bytes.length && owners[at] === owner) at++
+      if (owner === FREE) fragments.push(this.#decoder.decode(bytes.subarray(start, at)))
+      else fragments.push(this.#ids[found[owner]! - 1]!)
+    }
+    return fragments
   }
 }
 
 /** White space as C's isspace knows it. */
-function isFreeSpace(text: string, claims: Uint8Array, i: number): boolean {
-  const unit = text.charCodeAt(i)
-  return claims[i] === 0 && (unit === 0x20 || (unit >= 0x09 && unit <= 0x0d))
-}
-
-function cut(text: string, claims: Uint8Array, tokenAt: ReadonlyMap<number, SpecialToken>): Fragment[] {
-  const fragments: Fragment[] = []
-  for (let at = 0; at < text.length; ) {
-    if (claims[at] === 0) {
-      const start = at
-      while (at < text.length && claims[at] === 0) at++
-      fragments.push(text.slice(start, at))
-    } else {
-      if (claims[at] === 2) fragments.push(tokenAt.get(at)!.id)
-      at++
-    }
-  }
-  return fragments
+function isFreeSpace(bytes: Uint8Array, owners: Int32Array, at: number): boolean {
+  const byte = bytes[at]!
+  return owners[at] === FREE && (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d))
 }

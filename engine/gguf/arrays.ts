@@ -1,15 +1,16 @@
-// Decodes one metadata array: the token texts, scores and merges of a vocabulary, which opening a file leaves unread.
+// Decodes metadata arrays, which opening a file leaves unread: the token texts, scores and merges of a vocabulary whole,
+// of any other the first elements.
 import { TsinferError } from '../errors.ts'
 import type { GgufFile } from './file.ts'
-import { reopenFile } from './file-source.ts'
-import { type ArrayEntry, findArray } from './metadata.ts'
+import { type FileSource, reopenFile } from './file-source.ts'
+import { type ArrayEntry, findArray, type ScalarValue } from './metadata.ts'
 import { NUMBER_FORMATS } from './metadata-reader.ts'
 
-/** Raw strings: string i is `bytes.subarray(begins[i], ends[i])`. */
+/** Raw strings, close together: string i is `bytes.subarray(offsets[i], offsets[i + 1])`. */
 export interface StringTable {
   readonly bytes: Uint8Array
-  readonly begins: Uint32Array
-  readonly ends: Uint32Array
+  /** One more than there are strings. */
+  readonly offsets: Uint32Array
 }
 
 /**
@@ -21,16 +22,17 @@ export function readStringTable(file: GgufFile, key: string): StringTable | unde
   const entry = findArray(file.metadata, key)
   if (entry === undefined) return undefined
   if (entry.type !== 'string') throw wrongElements(key, 'strings', entry)
-  return stringTable(readPayload(file, entry), entry.count, file.version === 1 ? 4 : 8)
+  return packStrings(readPayload(file, entry), entry.count, prefixBytesOf(file))
 }
 
 /** The strings of the array `key` as text; bytes that are not UTF-8 become U+FFFD. Otherwise as `readStringTable`. */
 export function readStrings(file: GgufFile, key: string): string[] | undefined {
   const table = readStringTable(file, key)
   if (table === undefined) return undefined
+  const { bytes, offsets } = table
   // Twice as fast as a TextDecoder for short strings, and a vocabulary has hundreds of thousands.
-  const buffer = Buffer.from(table.bytes.buffer)
-  return Array.from(table.begins, (begin, i) => buffer.toString('utf8', begin, table.ends[i]))
+  const buffer = Buffer.from(bytes.buffer)
+  return Array.from({ length: offsets.length - 1 }, (_, i) => buffer.toString('utf8', offsets[i], offsets[i + 1]))
 }
 
 /** The numbers of the array `key`; booleans are 0 and 1. Otherwise as `readStringTable`. */
@@ -52,20 +54,63 @@ export function readNumbers(file: GgufFile, key: string): Float64Array | undefin
   return numbers
 }
 
-/** Finds the strings between their length prefixes. The header reader checked them, but the file may have changed. */
-function stringTable(bytes: Uint8Array, count: number, prefixBytes: number): StringTable {
+/** The first elements of an array, at most `count` of them; nothing behind them is read. Throws `file_changed`. */
+export function readFirst(file: GgufFile, entry: ArrayEntry, count: number): readonly ScalarValue[] {
+  const wanted = Math.min(count, entry.count)
+  if (entry.items !== undefined) return entry.items.slice(0, wanted)
+  const source = reopenFile(file.shards[0]!)
+  try {
+    return entry.type === 'string'
+      ? firstStrings(source, entry, wanted, prefixBytesOf(file))
+      : firstNumbers(source, entry, wanted)
+  } finally {
+    source.close()
+  }
+}
+
+function firstStrings(source: FileSource, entry: ArrayEntry, count: number, prefixBytes: number): string[] {
+  const strings: string[] = []
+  const end = entry.offset + entry.bytes
+  for (let at = entry.offset; strings.length < count; ) {
+    const prefix = Buffer.alloc(prefixBytes)
+    if (at + prefixBytes <= end) source.readInto(prefix, at)
+    const begin = at + prefixBytes
+    at = begin + prefix.readUInt32LE(0)
+    if (at > end) throw changed()
+    const text = Buffer.alloc(at - begin)
+    source.readInto(text, begin)
+    strings.push(text.toString('utf8'))
+  }
+  return strings
+}
+
+function firstNumbers(source: FileSource, entry: ArrayEntry, count: number): ScalarValue[] {
+  if (entry.type === 'string') return []
+  const { bytes, read } = NUMBER_FORMATS[entry.type]
+  const view = new DataView(new ArrayBuffer(count * bytes))
+  source.readInto(new Uint8Array(view.buffer), entry.offset)
+  const values = Array.from({ length: count }, (_, i) => read(view, i * bytes))
+  return entry.type === 'bool' ? values.map((value) => value !== 0) : values
+}
+
+/**
+ * Moves the strings together, over their length prefixes. The header reader checked those, but the file may have
+ * changed. In place: a header may hold 256 MB of them.
+ */
+function packStrings(bytes: Uint8Array<ArrayBuffer>, count: number, prefixBytes: number): StringTable {
   const view = new DataView(bytes.buffer)
-  const begins = new Uint32Array(count)
-  const ends = new Uint32Array(count)
+  const offsets = new Uint32Array(count + 1)
   let at = 0
+  let to = 0
   for (let i = 0; i < count; i++) {
     const begin = at + prefixBytes
     at = begin <= bytes.length ? begin + view.getUint32(at, true) : Number.POSITIVE_INFINITY
-    if (at > bytes.length) throw new TsinferError('file_changed', 'the model file changed while in use')
-    begins[i] = begin
-    ends[i] = at
+    if (at > bytes.length) throw changed()
+    bytes.copyWithin(to, begin, at)
+    to += at - begin
+    offsets[i + 1] = to
   }
-  return { bytes, begins, ends }
+  return { bytes: bytes.subarray(0, to), offsets }
 }
 
 function readPayload(file: GgufFile, entry: ArrayEntry): Uint8Array<ArrayBuffer> {
@@ -77,6 +122,14 @@ function readPayload(file: GgufFile, entry: ArrayEntry): Uint8Array<ArrayBuffer>
   } finally {
     source.close()
   }
+}
+
+function prefixBytesOf(file: GgufFile): number {
+  return file.version === 1 ? 4 : 8
+}
+
+function changed(): TsinferError {
+  return new TsinferError('file_changed', 'the model file changed while in use')
 }
 
 function wrongElements(key: string, expected: string, entry: ArrayEntry): TsinferError {

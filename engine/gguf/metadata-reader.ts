@@ -1,6 +1,12 @@
 // Reads the key-value part of a header. Long arrays are only stepped over: opening a file with a vocabulary of 128,000
 // words must take milliseconds.
-import { ARRAY_ELEMENTS_MAX, ARRAY_KEPT_ELEMENTS_MAX, KEY_BYTES_MAX, STRING_BYTES_MAX } from '../limits.ts'
+import {
+  ARRAY_ELEMENTS_MAX,
+  ARRAY_KEPT_ELEMENTS_MAX,
+  KEPT_ELEMENTS_MAX,
+  KEY_BYTES_MAX,
+  STRING_BYTES_MAX,
+} from '../limits.ts'
 import { quoted } from '../quoted.ts'
 import type { HeaderCursor } from './cursor.ts'
 import {
@@ -42,23 +48,29 @@ function exact(value: bigint): number | bigint {
 /** Reads `count` key-value pairs. */
 export function readMetadata(cursor: HeaderCursor, count: number): Metadata {
   const metadata = new Map<string, MetadataEntry>()
+  const kept = { elements: 0 }
   for (let i = 0; i < count; i++) {
     const key = cursor.string(`key ${i} of ${count}`, KEY_BYTES_MAX)
     if (key === '') cursor.fail(`key ${i}: expected a name, found an empty one`)
     if (metadata.has(key)) cursor.fail(`key ${i}: expected a new name, found ${quoted(key)} again`)
-    metadata.set(key, readEntry(cursor, `metadata ${quoted(key)}`))
+    metadata.set(key, readEntry(cursor, `metadata ${quoted(key)}`, kept))
   }
   return metadata
 }
 
-function readEntry(cursor: HeaderCursor, what: string): MetadataEntry {
+/** Counts the elements of arrays that are kept: numbers of a byte each take eight in memory. */
+interface Kept {
+  elements: number
+}
+
+function readEntry(cursor: HeaderCursor, what: string, kept: Kept): MetadataEntry {
   const id = cursor.u32(`type of ${what}`)
-  if (id === ARRAY_TYPE_ID) return readArray(cursor, what)
+  if (id === ARRAY_TYPE_ID) return readArray(cursor, what, kept)
   const type = scalarType(cursor, id, what)
   return { kind: 'scalar', type, value: readScalar(cursor, type, what) }
 }
 
-function readArray(cursor: HeaderCursor, what: string): ArrayEntry {
+function readArray(cursor: HeaderCursor, what: string, kept: Kept): ArrayEntry {
   const id = cursor.u32(`element type of ${what}`)
   if (id === ARRAY_TYPE_ID) cursor.fail(`${what}: expected an array of plain values, found an array of arrays`)
   const type = scalarType(cursor, id, what)
@@ -69,7 +81,8 @@ function readArray(cursor: HeaderCursor, what: string): ArrayEntry {
   }
   const offset = cursor.offset
   let items: ScalarValue[] | undefined
-  if (count <= ARRAY_KEPT_ELEMENTS_MAX) {
+  if (count <= ARRAY_KEPT_ELEMENTS_MAX && kept.elements + count <= KEPT_ELEMENTS_MAX) {
+    kept.elements += count
     items = Array.from({ length: count }, () => readScalar(cursor, type, what))
   } else if (type === 'string') cursor.skipStrings(count, what)
   else cursor.skip(count * elementBytesMin, what)

@@ -1,6 +1,7 @@
 // Models in several files, as llama.cpp's gguf-split writes them: NAME-00001-of-00003.gguf and so on, each with the keys
 // split.no (from 0), split.count and split.tensors.count. Pure.
 import { TsinferError } from '../errors.ts'
+import { SHARDS_MAX } from '../limits.ts'
 import { findInteger, type Metadata } from './metadata.ts'
 
 export interface Split {
@@ -18,6 +19,9 @@ export interface Split {
 export function splitOf(metadata: Metadata, path: string, name: string): Split | undefined {
   const count = findInteger(metadata, 'split.count') ?? 1
   if (count <= 1) return undefined
+  if (count > SHARDS_MAX) {
+    throw new TsinferError('gguf_invalid', `${name}: expected split.count up to ${SHARDS_MAX}, found ${count}`)
+  }
   const no = findInteger(metadata, 'split.no')
   if (no === undefined || no < 0 || no >= count) {
     throw new TsinferError('gguf_invalid', `${name}: expected split.no from 0 to ${count - 1}, found ${no ?? 'none'}`)
