@@ -23,19 +23,16 @@ interface KnownToken {
   readonly role: Role
   /** Metadata keys behind `tokenizer.ggml.`; a later one wins. */
   readonly keys: readonly string[]
-  /** An id beyond the vocabulary is ignored instead of refused. */
-  readonly optional: boolean
   /** Texts that mark the token where the file names no id, in the order in which they are tried. */
   readonly texts: readonly string[]
 }
 
 export const KNOWN_TOKENS: readonly KnownToken[] = [
-  { role: 'bos', keys: ['bos_token_id'], optional: false, texts: [] },
-  { role: 'eos', keys: ['eos_token_id'], optional: false, texts: [] },
+  { role: 'bos', keys: ['bos_token_id'], texts: [] },
+  { role: 'eos', keys: ['eos_token_id'], texts: [] },
   {
     role: 'eot',
     keys: ['eot_token_id'],
-    optional: false,
     texts: [
       '<|eot_id|>',
       '<|im_end|>',
@@ -50,13 +47,12 @@ export const KNOWN_TOKENS: readonly KnownToken[] = [
       '<end_of_utterance>',
     ],
   },
-  { role: 'eom', keys: ['eom_token_id'], optional: false, texts: ['<|eom_id|>'] },
-  { role: 'unknown', keys: ['unknown_token_id'], optional: true, texts: [] },
-  { role: 'padding', keys: ['padding_token_id'], optional: true, texts: [] },
+  { role: 'eom', keys: ['eom_token_id'], texts: ['<|eom_id|>'] },
+  { role: 'unknown', keys: ['unknown_token_id'], texts: [] },
+  { role: 'padding', keys: ['padding_token_id'], texts: [] },
   {
     role: 'fimPrefix',
     keys: ['fim_pre_token_id', 'prefix_token_id'],
-    optional: true,
     texts: [
       '<|fim_prefix|>',
       '<fim-prefix>',
@@ -71,7 +67,6 @@ export const KNOWN_TOKENS: readonly KnownToken[] = [
   {
     role: 'fimSuffix',
     keys: ['fim_suf_token_id', 'suffix_token_id'],
-    optional: true,
     texts: [
       '<|fim_suffix|>',
       '<fim-suffix>',
@@ -86,7 +81,6 @@ export const KNOWN_TOKENS: readonly KnownToken[] = [
   {
     role: 'fimMiddle',
     keys: ['fim_mid_token_id', 'middle_token_id'],
-    optional: true,
     texts: [
       '<|fim_middle|>',
       '<fim-middle>',
@@ -101,16 +95,14 @@ export const KNOWN_TOKENS: readonly KnownToken[] = [
   {
     role: 'fimPadding',
     keys: ['fim_pad_token_id'],
-    optional: true,
     texts: ['<|fim_pad|>', '<fim-pad>', '<fim_pad>', '<PAD>', '[PAD]'],
   },
   {
     role: 'fimRepository',
     keys: ['fim_rep_token_id'],
-    optional: true,
     texts: ['<|fim_repo|>', '<|repo_name|>', '<fim-repo>', '<REPO>', '<reponame>'],
   },
-  { role: 'fimSeparator', keys: ['fim_sep_token_id'], optional: true, texts: ['<|file_sep|>'] },
+  { role: 'fimSeparator', keys: ['fim_sep_token_id'], texts: ['<|file_sep|>'] },
 ]
 
 /** Texts of tokens that end a generated text wherever they occur in a vocabulary. */

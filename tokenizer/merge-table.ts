@@ -1,7 +1,7 @@
 // The merges of a byte-pair vocabulary as rules over symbol ids. A symbol is usually a token; texts that occur in
 // merges or as single bytes without being tokens get ids above the tokens'. Pure.
-import type { TokenId } from '../engine/domain.ts'
-import { type ByteIndex, type ByteStrings, countOf } from './byte-strings.ts'
+import { type ByteIndex, ByteNumbering, type ByteStrings, countOf } from './byte-strings.ts'
+import { MIX_LEFT, MIX_RIGHT } from './hash-seed.ts'
 import type { MergeRules, PairMerger } from './merger.ts'
 import { CODE_OF_BYTE } from './pieces.ts'
 
@@ -13,8 +13,7 @@ export class SymbolIds {
   /** Symbol of each single byte. */
   readonly ofByte: Int32Array
   private readonly texts: ByteIndex
-  private readonly others = new Map<string, number>()
-  private readonly otherTexts: Uint8Array[] = []
+  private readonly others = new ByteNumbering()
 
   constructor(texts: ByteIndex) {
     this.texts = texts
@@ -26,21 +25,20 @@ export class SymbolIds {
   /** The symbol whose text is `bytes[start .. end - 1]`; a new one where there is none yet. */
   of(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
     const token = this.texts.find(bytes, start, end)
-    if (token >= 0) return token
-    const text = bytes.slice(start, end)
-    const key = text.join()
-    let symbol = this.others.get(key)
-    if (symbol === undefined) {
-      symbol = this.tokenCount + this.otherTexts.push(text) - 1
-      this.others.set(key, symbol)
-    }
-    return symbol
+    return token >= 0 ? token : this.tokenCount + this.others.numberOf(bytes, start, end)
   }
 
-  /** The tokens that stand for a symbol that is none: those of its bytes, as far as a token has that one byte as text. */
-  tokensOf(symbol: number): TokenId[] {
-    const text = this.otherTexts[symbol - this.tokenCount]!
-    return Array.from(text, (_, i) => this.texts.find(text, i, i + 1)).filter((id) => id >= 0)
+  /** The symbol whose text is `bytes[start .. end - 1]`, -1 where there is none. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const token = this.texts.find(bytes, start, end)
+    if (token >= 0) return token
+    const other = this.others.find(bytes, start, end)
+    return other < 0 ? -1 : this.tokenCount + other
+  }
+
+  /** The text of a symbol that is no token. */
+  textOf(symbol: number): Uint8Array {
+    return this.others.at(symbol - this.tokenCount)
   }
 }
 
@@ -68,6 +66,8 @@ export class MergeTable implements MergeRules {
   }
 
   find({ ids }: PairMerger, left: number, right: number): number {
+    // A character that no text of the vocabulary has.
+    if (ids[left]! < 0 || ids[right]! < 0) return -1
     const at = this.slotOf(ids[left]!, ids[right]!)
     return this.slots[at] === -1 ? -1 : this.slots[at + 2]!
   }
@@ -101,7 +101,7 @@ export class MergeTable implements MergeRules {
   /** Where the pair is, or the free slot where it would go. */
   private slotOf(left: number, right: number): number {
     const { slots, mask } = this
-    let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)
+    let hash = Math.imul(left ^ MIX_RIGHT, MIX_LEFT) ^ Math.imul(right, MIX_RIGHT)
     hash ^= hash >>> 15
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const at = slot * 3

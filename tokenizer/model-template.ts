@@ -39,10 +39,9 @@ const USUAL_IDS = { bos: 1, eos: 2 } as const
 function tokenText(metadata: TokenizerMetadata, role: 'bos' | 'eos'): string | undefined {
   const tokens = metadata.strings('tokenizer.ggml.tokens')
   if (tokens === undefined) return undefined
-  const key = `tokenizer.ggml.${role}_token_id`
   const usual = metadata.string('tokenizer.ggml.model') === 'llama' ? USUAL_IDS[role] : undefined
-  const id = metadata.integer(key) ?? usual
-  if (id === undefined) return undefined
-  if (id >= 0 && id < countOf(tokens)) return new TextDecoder().decode(byteStringAt(tokens, id))
-  throw new TsinferError('tokenizer_invalid', `${key}: expected an id below ${countOf(tokens)}, found ${id}`)
+  const isToken = (id: number | undefined) => id !== undefined && id >= 0 && id < countOf(tokens)
+  // The vocabulary notes an id that is none.
+  const id = [metadata.integer(`tokenizer.ggml.${role}_token_id`), usual].find(isToken)
+  return id === undefined ? undefined : new TextDecoder().decode(byteStringAt(tokens, id))
 }

@@ -1,5 +1,6 @@
 // What a token prints, as bytes. Pure.
 import { TsinferError } from '../engine/errors.ts'
+import { quoted } from '../engine/quoted.ts'
 import type { ByteStrings } from './byte-strings.ts'
 import { BYTE, isHidden, NORMAL, USER_DEFINED } from './token-attributes.ts'
 
@@ -27,13 +28,19 @@ function invert(codes: Uint16Array): Int16Array {
   return bytes
 }
 
+/** How normal tokens spell their text: as it is but for its spaces, or in the byte alphabet. */
+export type Spelling = 'characters' | 'bytes'
+
+/** SentencePiece writes a space so, in UTF-8 E2 96 81. */
+export const ESCAPED_SPACE = '\u2581'
+
 /**
  * Writes what token `id` prints into `target` at `at`; never more bytes than its text has.
  * @returns how many bytes
  * @throws TsinferError `tokenizer_invalid` for a byte token that names no byte
  */
 export function pieceOf(
-  kind: 'spm' | 'bpe',
+  spelling: Spelling,
   texts: ByteStrings,
   id: number,
   attribute: number,
@@ -45,7 +52,9 @@ export function pieceOf(
   const end = offsets[id + 1]!
   if (isHidden(attribute)) return 0
   if (attribute & NORMAL) {
-    return kind === 'spm' ? unescapeSpaces(bytes, start, end, target, at) : decodeBytes(bytes, start, end, target, at)
+    return spelling === 'characters'
+      ? unescapeSpaces(bytes, start, end, target, at)
+      : decodeBytes(bytes, start, end, target, at)
   }
   if (attribute & USER_DEFINED) return copy(bytes, start, end, target, at)
   if (attribute & BYTE) {
@@ -60,7 +69,6 @@ function copy(bytes: Uint8Array, start: number, end: number, target: Uint8Array,
   return end - start
 }
 
-/** SentencePiece writes a space as U+2581, in UTF-8 E2 96 81. */
 function unescapeSpaces(bytes: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
   let to = at
   for (let i = start; i < end; i++) {
@@ -92,6 +100,6 @@ function byteNamedBy(text: Uint8Array, id: number): number {
   if (hex !== undefined && text.length === 6) return Number.parseInt(hex, 16)
   throw new TsinferError(
     'tokenizer_invalid',
-    `tokenizer.ggml.tokens: expected <0x00> to <0xFF> for byte token ${id}, found ${JSON.stringify(spelled)}`,
+    `tokenizer.ggml.tokens: expected <0x00> to <0xFF> for byte token ${id}, found ${quoted(spelled)}`,
   )
 }

@@ -5,9 +5,8 @@
 import type { TokenId } from '../engine/domain.ts'
 import { type ByteIndex, countOf } from './byte-strings.ts'
 import { type MergeRules, PairMerger } from './merger.ts'
+import { ESCAPED_SPACE } from './pieces.ts'
 import type { Vocabulary } from './vocabulary.ts'
-
-const ESCAPED_SPACE = '\u2581'
 
 export class SpmEncoder {
   private readonly texts: ByteIndex
@@ -63,9 +62,21 @@ export class SpmEncoder {
 }
 
 function rankScores(scores: Float32Array): Int32Array {
-  const best = Float32Array.from(new Set(scores)).sort().reverse()
-  const rankOf = new Map(Array.from(best, (score, rank) => [score, rank]))
-  return Int32Array.from(scores, (score) => rankOf.get(score)!)
+  // Sorted in place instead of put in a Set: a file may have millions of different scores. 0 and -0 are one score.
+  const ascending = scores.map((score) => score + 0).sort()
+  let count = 0
+  for (const score of ascending) if (count === 0 || ascending[count - 1] !== score) ascending[count++] = score
+  const rankOf = (score: number) => {
+    let low = 0
+    let high = count - 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (ascending[middle]! < score) low = middle + 1
+      else high = middle
+    }
+    return count - 1 - low
+  }
+  return Int32Array.from(scores, rankOf)
 }
 
 function countCharacters(bytes: Uint8Array): number {

@@ -70,6 +70,7 @@ class TextWork {
     this.#tokenizer = createTokenizer(this.vocabulary)
     this.#charactersMax = charactersMax
     this.#onNotice = onNotice
+    for (const notice of this.vocabulary.notices) onNotice(notice)
   }
 
   answer(question: TextQuestion): TextAnswer {

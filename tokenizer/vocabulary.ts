@@ -3,12 +3,13 @@
 // llama_vocab. Pure.
 import type { TokenId } from '../engine/domain.ts'
 import { TsinferError } from '../engine/errors.ts'
-import { ByteIndex, type ByteStrings, byteStringAt, countOf, packRanges, share } from './byte-strings.ts'
+import { quoted } from '../engine/quoted.ts'
+import { ByteIndex, type ByteStrings, byteStringAt, countOf, shareSome } from './byte-strings.ts'
 import { KNOWN_TOKENS, type Role, settleKnownTokens } from './known-tokens.ts'
 import { PRIORITY_MAX } from './merger.ts'
-import { pieceOf } from './pieces.ts'
+import { pieceOf, type Spelling } from './pieces.ts'
 import { type PreTokenizer, preTokenizerOf } from './pre-tokenizers.ts'
-import { attributeOfType, CONTROL, isHidden, LSTRIP, NORMAL, RSTRIP, SPECIAL } from './token-attributes.ts'
+import { attributeOfType, CONTROL, isHidden, LSTRIP, NORMAL, RSTRIP, SPECIAL, tokensWhere } from './token-attributes.ts'
 
 /** What the tokenizer reads of a GGUF header. Every method gives undefined where the key is absent. */
 export interface TokenizerMetadata {
@@ -52,10 +53,14 @@ export interface Vocabulary {
   /** `left right` per line, best first, for `bpe`. */
   readonly merges: ByteStrings
   readonly preTokenizer: PreTokenizer
+  /** What was made good in the metadata, a sentence each. */
+  readonly notices: readonly string[]
 }
 
 const NONE: ByteStrings = { bytes: new Uint8Array(0), offsets: new Uint32Array(1) }
 const PREFIX = 'tokenizer.ggml.'
+/** Of a token's text that is quoted: more than is shown. */
+const SHOWN_BYTES = 512
 
 /**
  * @param preOverride takes the place of `tokenizer.ggml.pre`
@@ -63,24 +68,28 @@ const PREFIX = 'tokenizer.ggml.'
  *   tokenizer model or pre-tokenizer that this library does not know
  */
 export function readVocabulary(metadata: TokenizerMetadata, preOverride?: string): Vocabulary {
-  const kind = kindOf(metadata)
+  const model = modelOf(metadata)
+  const kind = model === 'llama' ? 'spm' : 'bpe'
   const texts = readTexts(metadata)
   const size = countOf(texts.strings)
   const attributes = readAttributes(metadata, size)
   const scores = kind === 'spm' ? readScores(metadata, size) : new Float32Array(0)
-  const merges = kind === 'bpe' ? readMerges(metadata) : NONE
-  const preTokenizer = preTokenizerOf(kind === 'spm' ? undefined : (preOverride ?? metadata.string(`${PREFIX}pre`)))
-  const given = readIds(metadata, kind, preTokenizer, attributes)
+  const preTokenizer = preTokenizerFor(model, metadata, preOverride)
+  const merges = kind === 'bpe' ? readMerges(metadata, preTokenizer) : NONE
+  const notices: string[] = []
+  const given = readIds(metadata, defaultIds(model, preTokenizer, attributes), size, notices)
   const { ids, endOfGeneration } = settleKnownTokens(given, texts, attributes)
   setStripping(metadata, preOverride, texts, attributes)
-  const addBos = metadata.boolean(`${PREFIX}add_bos_token`) ?? (kind === 'spm' || preTokenizer.addBos === true)
+  const saysBos = metadata.boolean(`${PREFIX}add_bos_token`) ?? (kind === 'spm' || preTokenizer.addBos === true)
+  const addBos = saysBos || preTokenizer.forcesBos === true
   const addEos = metadata.boolean(`${PREFIX}add_eos_token`) ?? false
   if (addBos && ids.bos === undefined) throw missingId('add_bos_token', 'bos_token_id')
   if (addEos && ids.eos === undefined) throw missingId('add_eos_token', 'eos_token_id')
   const addSpacePrefix = kind === 'spm' && (metadata.boolean(`${PREFIX}add_space_prefix`) ?? true)
+  const spelling = kind === 'spm' || preTokenizer.rawCharacters ? 'characters' : 'bytes'
   return {
     kind,
-    table: makeTable(kind, texts.strings, attributes, addSpacePrefix),
+    table: makeTable(spelling, texts.strings, attributes, addSpacePrefix),
     attributes,
     ids,
     endOfGeneration,
@@ -90,18 +99,23 @@ export function readVocabulary(metadata: TokenizerMetadata, preOverride?: string
     scores,
     merges,
     preTokenizer,
+    notices,
   }
 }
 
-function kindOf(metadata: TokenizerMetadata): 'spm' | 'bpe' {
+type Model = 'llama' | 'gpt2' | 'gemma4'
+
+function modelOf(metadata: TokenizerMetadata): Model {
   const model = metadata.string(`${PREFIX}model`)
-  if (model === undefined) throw invalid(`${PREFIX}model`, 'a tokenizer', 'no such key')
-  if (model === 'llama') return 'spm'
-  if (model === 'gpt2') return 'bpe'
-  throw new TsinferError(
-    'tokenizer_unsupported',
-    `${PREFIX}model: expected llama (SentencePiece) or gpt2 (byte-pair encoding), found ${JSON.stringify(model)}`,
-  )
+  if (model === undefined) throw invalid(`${PREFIX}model`, 'a vocabulary', 'no such key')
+  if (model === 'llama' || model === 'gpt2' || model === 'gemma4') return model
+  const expected = 'expected llama (SentencePiece), gpt2 or gemma4 (byte-pair encoding)'
+  throw new TsinferError('tokenizer_unsupported', `${PREFIX}model: ${expected}, found ${quoted(model)}`)
+}
+
+function preTokenizerFor(model: Model, metadata: TokenizerMetadata, preOverride: string | undefined): PreTokenizer {
+  if (model === 'llama') return preTokenizerOf(undefined)
+  return preTokenizerOf(preOverride ?? (model === 'gemma4' ? model : metadata.string(`${PREFIX}pre`)))
 }
 
 function readTexts(metadata: TokenizerMetadata): ByteIndex {
@@ -113,7 +127,7 @@ function readTexts(metadata: TokenizerMetadata): ByteIndex {
   const texts = new ByteIndex(strings)
   if (texts.duplicate !== undefined) {
     const [first, second] = texts.duplicate
-    const text = JSON.stringify(new TextDecoder().decode(byteStringAt(strings, first)))
+    const text = quoted(new TextDecoder().decode(byteStringAt(strings, first).subarray(0, SHOWN_BYTES)))
     throw invalid(`${PREFIX}tokens`, 'different texts', `${text} as token ${first} and as token ${second}`)
   }
   return texts
@@ -130,14 +144,16 @@ function readScores(metadata: TokenizerMetadata, size: number): Float32Array {
   const numbers = metadata.numbers(`${PREFIX}scores`)
   if (numbers === undefined) return new Float32Array(size)
   checkLength('scores', numbers.length, size)
-  const scores = Float32Array.from({ length: size }, (_, id) => numbers[id]!)
+  const scores =
+    numbers instanceof Float32Array ? numbers.subarray(0, size) : Float32Array.from(numbers).subarray(0, size)
   const bad = scores.findIndex(Number.isNaN)
   if (bad >= 0) throw invalid(`${PREFIX}scores`, 'numbers', `NaN for token ${bad}`)
   return scores
 }
 
-function readMerges(metadata: TokenizerMetadata): ByteStrings {
+function readMerges(metadata: TokenizerMetadata, { mergesOptional }: PreTokenizer): ByteStrings {
   const merges = metadata.strings(`${PREFIX}merges`)
+  if (merges === undefined && mergesOptional) return NONE
   if (merges === undefined) throw invalid(`${PREFIX}merges`, 'the merges of a gpt2 tokenizer', 'no such key')
   if (countOf(merges) >= PRIORITY_MAX) {
     throw invalid(`${PREFIX}merges`, `at most ${PRIORITY_MAX - 1} merges`, String(countOf(merges)))
@@ -145,29 +161,28 @@ function readMerges(metadata: TokenizerMetadata): ByteStrings {
   return merges
 }
 
-/** The ids that the file names, and llama.cpp's defaults for those it does not. */
-function readIds(
-  metadata: TokenizerMetadata,
-  kind: 'spm' | 'bpe',
-  preTokenizer: PreTokenizer,
-  attributes: Uint8Array,
-): SpecialIds {
-  const ids: { [role in Role]?: TokenId } = {}
+/** What llama.cpp takes where the file names no id. */
+function defaultIds(model: Model, { noDefaultBos }: PreTokenizer, attributes: Uint8Array): SpecialIds {
   const size = attributes.length
-  if (kind === 'spm') {
-    Object.assign(ids, { unknown: 0 }, size > 1 && { bos: 1 }, size > 2 && { eos: 2 })
-  } else if (size > 11 && (attributes[11]! & CONTROL) !== 0) {
-    // The id of Falcon's only special token. llama.cpp takes it for any model, even where it is a comma.
-    ids.eos = 11
-    if (preTokenizer.noDefaultBos !== true) ids.bos = 11
-  }
-  for (const { role, keys, optional } of KNOWN_TOKENS) {
+  if (model === 'llama') return { unknown: 0, ...(size > 1 && { bos: 1 }), ...(size > 2 && { eos: 2 }) }
+  // The id of Falcon's only special token. llama.cpp takes it for any model, even where it is a comma.
+  const isFalcon = model === 'gpt2' && size > 11 && (attributes[11]! & CONTROL) !== 0
+  return isFalcon ? { eos: 11, ...(!noDefaultBos && { bos: 11 }) } : {}
+}
+
+/** The ids that the file names, and `defaults` for those it does not, or names beyond the vocabulary: that is noted. */
+function readIds(metadata: TokenizerMetadata, defaults: SpecialIds, size: number, notices: string[]): SpecialIds {
+  const ids: { [role in Role]?: TokenId } = { ...defaults }
+  for (const { role, keys } of KNOWN_TOKENS) {
     for (const key of keys) {
       const id = metadata.integer(PREFIX + key)
       // All ones is how converters write "none".
       if (id === undefined || id === -1 || id === 0xffffffff) continue
       if (id >= 0 && id < size) ids[role] = id
-      else if (!optional) throw invalid(PREFIX + key, `a token id below ${size}`, String(id))
+      else {
+        const used = ids[role] === undefined ? 'none is used' : `${ids[role]} is used`
+        notices.push(`${PREFIX}${key}: expected a token id below ${size}, found ${id}; ${used}`)
+      }
     }
   }
   return ids
@@ -196,30 +211,22 @@ function setStripping(
 }
 
 function makeTable(
-  kind: 'spm' | 'bpe',
+  spelling: Spelling,
   texts: ByteStrings,
   attributes: Uint8Array,
   addSpacePrefix: boolean,
 ): TokenTable {
   const size = countOf(texts)
-  const bytes = new Uint8Array(texts.bytes.length)
-  const offsets = new Uint32Array(size + 1)
+  const hidden = tokensWhere(attributes, (id) => isHidden(attributes[id]!))
+  // What is never written to takes no memory.
+  const bytes = new Uint8Array(new SharedArrayBuffer(texts.bytes.length))
+  const offsets = new Uint32Array(new SharedArrayBuffer((size + 1) * 4))
   for (let id = 0; id < size; id++) {
-    offsets[id + 1] = offsets[id]! + pieceOf(kind, texts, id, attributes[id]!, bytes, offsets[id]!)
+    offsets[id + 1] = offsets[id]! + pieceOf(spelling, texts, id, attributes[id]!, bytes, offsets[id]!)
   }
-  const hidden = Int32Array.from(attributes.keys()).filter((id) => isHidden(attributes[id]!))
   return {
-    pieces: share({ bytes: bytes.subarray(0, offsets[size]), offsets }),
-    controls: {
-      ids: hidden,
-      texts: share(
-        packRanges(
-          texts.bytes,
-          hidden.map((id) => texts.offsets[id]!),
-          hidden.map((id) => texts.offsets[id + 1]!),
-        ),
-      ),
-    },
+    pieces: { bytes: bytes.subarray(0, offsets[size]), offsets },
+    controls: { ids: hidden, texts: shareSome(texts, hidden) },
     addSpacePrefix,
   }
 }

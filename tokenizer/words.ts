@@ -1,6 +1,7 @@
 // Cuts a text into the words that byte-pair encoding looks at one by one. Pure.
 import * as library from '@huggingface/tokenizers'
 import { TsinferError } from '../engine/errors.ts'
+import type { WordCut } from './digit-groups.ts'
 import { asOfUnicode15 } from './unicode-version.ts'
 
 interface Split {
@@ -10,17 +11,21 @@ interface Split {
 const { SplitPreTokenizer } = library as unknown as { SplitPreTokenizer: new (config: object) => Split }
 
 /** A function that cuts texts by `expressions` in turn, each within the pieces that the one before has left. */
-export function wordCutter(expressions: readonly string[]): (text: string) => string[] {
-  const splits = expressions.map(
-    (expression) =>
-      new SplitPreTokenizer({ type: 'Split', pattern: { Regex: expression }, behavior: 'Isolated', invert: false }),
-  )
+export function wordCutter(expressions: readonly WordCut[]): (text: string) => string[] {
+  const cuts = expressions.map((expression) => {
+    if (typeof expression === 'function') return expression
+    const split = new SplitPreTokenizer({
+      type: 'Split',
+      pattern: { Regex: expression },
+      behavior: 'Isolated',
+      invert: false,
+    })
+    return (word: string) => pieces(split, word)
+  })
   return (text) => {
     const classified = asOfUnicode15(text)
     let words = [classified]
-    for (const split of splits) {
-      words = words.flatMap((word) => (word.length === 1 ? word : cut(split, word)))
-    }
+    for (const cut of cuts) words = words.flatMap((word) => (word.length === 1 ? word : cut(word)))
     if (classified === text) return words
     let start = 0
     return words.map((word) => {
@@ -33,7 +38,7 @@ export function wordCutter(expressions: readonly string[]): (text: string) => st
 }
 
 /** An engine that notes where it could turn back for every character of a word has no room for millions of them. */
-function cut(split: Split, text: string): string[] {
+function pieces(split: Split, text: string): string[] {
   try {
     return split.pre_tokenize_text(text)
   } catch (cause) {

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { defineCommand } from '../../cli/command.ts'
 import { TsinferError } from '../../engine/index.ts'
+import { PRE_TOKENIZER_NAMES } from '../../tokenizer/pre-tokenizers.ts'
 import { rewriteModel } from '../models/rewrite.ts'
 import { EMBEDDED_MODEL } from '../models/vocabulary.ts'
 import { type Llama, startLibrary } from './library.ts'
-import { gemmaMetadata, PRE_TOKENIZERS, TOKEN_TEXTS, type TokenFixture } from './token-cases.ts'
+import { gemma4Metadata, gemmaMetadata, TOKEN_TEXTS, type TokenFixture } from './token-cases.ts'
 
 const FIXTURE = fileURLToPath(new URL('../../../test/fixtures/tokens.json', import.meta.url))
 
@@ -23,13 +25,20 @@ export const command = defineCommand({
     const path = join(folder, 'vocabulary.gguf')
     const pre: Record<string, number[][]> = {}
     try {
-      for (const name of PRE_TOKENIZERS) {
-        rewriteModel(path, vocabulary, [{ key: 'tokenizer.ggml.pre', type: 'string', value: name }])
-        pre[name] = await idsOf(llama, path)
+      for (const names of PRE_TOKENIZER_NAMES) {
+        for (const name of names) {
+          rewriteModel(path, vocabulary, [{ key: 'tokenizer.ggml.pre', type: 'string', value: name }])
+          const ids = await idsOf(llama, path)
+          pre[names[0]!] ??= ids
+          if (!isDeepStrictEqual(ids, pre[names[0]!]))
+            throw new Error(`expected ${name} to cut as ${names[0]}, found another way`)
+        }
       }
       rewriteModel(path, EMBEDDED_MODEL, gemmaMetadata())
       const oracle = `llama.cpp ${llama.llamaCppRelease.release} through node-llama-cpp ${version}`
-      const fixture: TokenFixture = { oracle, pre, gemma: await idsOf(llama, path) }
+      const gemma = await idsOf(llama, path)
+      rewriteModel(path, EMBEDDED_MODEL, gemma4Metadata())
+      const fixture: TokenFixture = { oracle, pre, gemma, gemma4: await idsOf(llama, path) }
       writeFileSync(FIXTURE, `${JSON.stringify(fixture)}\n`)
     } finally {
       rmSync(folder, { recursive: true })

@@ -35,21 +35,47 @@ export function readStrings(file: GgufFile, key: string): string[] | undefined {
   return Array.from({ length: offsets.length - 1 }, (_, i) => buffer.toString('utf8', offsets[i], offsets[i + 1]))
 }
 
+export type Numbers =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+
+/** Typed arrays of the types whose numbers lie in memory as in the file: like WebAssembly, we run on little-endian machines. */
+const SAME_FORM = {
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+} as const
+
 /** The numbers of the array `key`; booleans are 0 and 1. Otherwise as `readStringTable`. */
-export function readNumbers(file: GgufFile, key: string): Float64Array | undefined {
+export function readNumbers(file: GgufFile, key: string): Numbers | undefined {
   const entry = findArray(file.metadata, key)
   if (entry === undefined) return undefined
-  if (entry.type === 'string') throw wrongElements(key, 'numbers', entry)
-  const { bytes, read } = NUMBER_FORMATS[entry.type]
+  const { type } = entry
+  if (type === 'string') throw wrongElements(key, 'numbers', entry)
   const payload = readPayload(file, entry)
+  if (type === 'bool') return payload.map((byte) => (byte === 0 ? 0 : 1))
+  if (type !== 'u64' && type !== 'i64') return new SAME_FORM[type](payload.buffer)
+  const { bytes, read } = NUMBER_FORMATS[type]
   const view = new DataView(payload.buffer)
-  const numbers = new Float64Array(entry.count)
+  // The numbers take the place of the integers, each after it has been read.
+  const numbers = new Float64Array(payload.buffer)
   for (let i = 0; i < entry.count; i++) {
     const value = read(view, i * bytes)
     if (typeof value === 'bigint') {
       throw new TsinferError('model_invalid', `metadata ${key}: expected integers below 2^53, found ${value}`)
     }
-    numbers[i] = entry.type === 'bool' ? Number(value !== 0) : value
+    numbers[i] = value
   }
   return numbers
 }

@@ -43,9 +43,9 @@ export function readHeader(source: ByteSource, shard: number): Header {
   }
   const metadata = readMetadata(cursor, keyCount)
   const alignment = alignmentOf(cursor, metadata)
-  const tensors = readTensorTable(cursor, tensorCount, alignment)
+  const tensors = readTensorTable(cursor, tensorCount, alignment, shard)
   const dataOffset = alignUp(cursor.offset, alignment)
-  return { version, metadata, tensors: locate(cursor, source, tensors, dataOffset, shard) }
+  return { version, metadata, tensors: locate(cursor, source, tensors, dataOffset) }
 }
 
 function readVersion(cursor: HeaderCursor): number {
@@ -77,13 +77,7 @@ function alignmentOf(cursor: HeaderCursor, metadata: Metadata): number {
 }
 
 /** Adds the start of the data section. The padding after the last tensor may be missing: some writers leave it out. */
-function locate(
-  cursor: HeaderCursor,
-  source: ByteSource,
-  tensors: readonly RelativeTensor[],
-  dataOffset: number,
-  shard: number,
-): TensorInfo[] {
+function locate(cursor: HeaderCursor, source: ByteSource, tensors: RelativeTensor[], dataOffset: number): TensorInfo[] {
   const last = tensors.at(-1)
   const end = last === undefined ? 0 : dataOffset + last.offset + last.bytes
   const hasData = tensors.some(({ bytes }) => bytes > 0)
@@ -92,5 +86,6 @@ function locate(
       `expected ${end} bytes for the header and ${tensors.length} tensors, found ${source.bytes}: file cut short`,
     )
   }
-  return tensors.map((tensor) => ({ ...tensor, shard, offset: dataOffset + tensor.offset }))
+  for (const tensor of tensors) tensor.offset += dataOffset
+  return tensors
 }

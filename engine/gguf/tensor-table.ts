@@ -17,13 +17,18 @@ export interface TensorInfo {
 }
 
 /** A tensor whose offset is still relative to the data section. */
-export type RelativeTensor = Omit<TensorInfo, 'shard'>
+export type RelativeTensor = { -readonly [Field in keyof TensorInfo]: TensorInfo[Field] }
 
 /**
  * Reads `count` entries. ggml wants the data back to back in table order, each tensor padded to the alignment; so do we,
  * which rules out gaps and overlaps at once.
  */
-export function readTensorTable(cursor: HeaderCursor, count: number, alignment: number): RelativeTensor[] {
+export function readTensorTable(
+  cursor: HeaderCursor,
+  count: number,
+  alignment: number,
+  shard: number,
+): RelativeTensor[] {
   const names = new Set<string>()
   const tensors: RelativeTensor[] = []
   let expectedOffset = 0
@@ -37,7 +42,7 @@ export function readTensorTable(cursor: HeaderCursor, count: number, alignment: 
     const bytes = tensorBytes(cursor, type, dims, what)
     const offset = cursor.u64(`offset of ${what}`)
     if (offset !== BigInt(expectedOffset)) cursor.fail(`${what}: expected offset ${expectedOffset}, found ${offset}`)
-    tensors.push({ name, type: type.name, dims, offset: expectedOffset, bytes })
+    tensors.push({ name, type: type.name, dims, shard, offset: expectedOffset, bytes })
     expectedOffset = alignUp(expectedOffset + bytes, alignment)
     if (expectedOffset > Number.MAX_SAFE_INTEGER) cursor.fail(`${what}: expected an end below 2^53 bytes`)
   }

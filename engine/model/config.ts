@@ -220,16 +220,11 @@ function poolingOf(metadata: Metadata, key: string): ModelConfig['pooling'] {
   return POOLINGS.has(number) ? POOLINGS.get(number) : { found: String(number) }
 }
 
-/** Writers say "none" with an id of all ones. */
-const NO_TOKEN = new Set([-1, 0xffffffff])
-
+/** An id that is no token's counts as none, as llama.cpp has it; writers say "none" with all ones. */
 function specialTokensOf(metadata: Metadata, vocabularySize: number): SpecialTokens {
   const token = (name: string): number | undefined => {
-    const key = `tokenizer.ggml.${name}_token_id`
-    const id = findInteger(metadata, key)
-    if (id === undefined || NO_TOKEN.has(id)) return undefined
-    if (id >= 0 && id < vocabularySize) return id
-    throw invalidModel(`metadata ${key}: expected an id below the vocabulary size ${vocabularySize}, found ${id}`)
+    const id = findInteger(metadata, `tokenizer.ggml.${name}_token_id`)
+    return id !== undefined && id >= 0 && id < vocabularySize ? id : undefined
   }
   return { bos: token('bos'), eos: token('eos'), eot: token('eot'), eom: token('eom') }
 }

@@ -3,15 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { RECIPES } from '../../bench/models/recipes.ts'
-import { PRE_TOKENIZERS } from '../../bench/peers/token-cases.ts'
 import { ARCHITECTURES } from '../../engine/model/architectures.ts'
 import { REASONING_TAGS } from '../../tokenizer/answer/reasoning.ts'
+import { PRE_TOKENIZER_NAMES } from '../../tokenizer/pre-tokenizers.ts'
 import { fixtureOf } from '../engine/forged-model.ts'
 import { repositoryPath, sharedTest } from '../shared.ts'
 import { BYTE_TOKENS, fakeVocabulary } from '../tokenizer/fake-metadata.ts'
-
-/** Vocabularies whose ids llama.cpp publishes, beside those of the fixture. */
-const PUBLISHED = ['llama-bpe', 'qwen2']
 
 const text = readFileSync(repositoryPath('docs/models.md'), 'utf8')
 /** Cells of the table whose first column has this title. */
@@ -35,7 +32,7 @@ test('every architecture has families, and every family a known architecture', (
 })
 
 test('every tokenizer is compared with llama.cpp', () => {
-  for (const name of column(2)) assert.ok(PRE_TOKENIZERS.includes(name) || PUBLISHED.includes(name), name)
+  for (const name of column(2)) assert.ok(PRE_TOKENIZER_NAMES.flat().includes(name), name)
 })
 
 test('reasoning is marked by tags that are known', () => {

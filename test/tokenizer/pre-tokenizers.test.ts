@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isInputError, TsinferError } from '../../engine/errors.ts'
-import { preTokenizerOf } from '../../tokenizer/pre-tokenizers.ts'
+import { cutAsciiThrees, cutNumberThrees } from '../../tokenizer/digit-groups.ts'
+import { PRE_TOKENIZER_NAMES, preTokenizerOf } from '../../tokenizer/pre-tokenizers.ts'
 import { asOfUnicode15 } from '../../tokenizer/unicode-version.ts'
 import { wordCutter } from '../../tokenizer/words.ts'
 import { scanGpt2Words, scanLlama3Words } from '../reference/words.ts'
@@ -46,20 +47,26 @@ test('cut as documented', () => {
   assert.equal(cut('gpt-4o', 'HTTPServer ÀÉ'), ['HTTPServer', ' ÀÉ'])
   assert.equal(cut('deepseek-llm', 'héllo, 12\n\n中文'), ['h', 'é', 'llo', ',', ' ', '12', '\n', '\n', '中文'])
   assert.equal(cut('deepseek-coder', 'a b,12'), ['a', ' b', ',', '1', '2'])
-  assert.equal(cut('deepseek-v3', '12345 a~b ~ .b'), ['123', '45', ' a', '~b', ' ', '~', ' .', 'b'])
+  assert.equal(cut('deepseek-v3', '12345 a~b ~ .b'), ['123', '45', ' a', '~b', ' ~', ' .', 'b'])
+  assert.equal(cut('deepseek-v3', 'a~~b ~~~c'), ['a', '~~', 'b', ' ~~~', 'c'])
+  assert.equal(cut('afmoe', 'x12345 1234567'), ['x', '12', '345', ' ', '1', '234', '567'])
+  assert.equal(cut('superbpe', 'x12345 1234567½'), ['x', '12', '345', ' ', '1', '234', '567½'])
+  assert.equal(cut('tiny_aya', '12345 ½1'), ['12', '345', ' ', '½1'])
+  assert.equal(cut('kimi-k2', "中文a中 don’tDON'T"), ['中文', 'a', '中', ' don', "’tDON'T"])
+  assert.equal(cut('exaone-moe', 'a b c  d1'), ['a b c', ' ', ' d', '1'])
+  assert.equal(cut('jais-2', `${' '.repeat(13)}x`), [' '.repeat(8), ' '.repeat(4), ' x'])
+  assert.equal(cut('gemma4', 'a  b\n\nc'), ['a  b', '\n\n', 'c'])
   assert.equal(cut('falcon', 'a 12345!'), ['a', ' ', '123', '45', '!'])
   assert.equal(cut('default', 'x=12345'), ['x', '=', '123', '45'])
   assert.equal(cut('bloom', 'Hi, there'), ['Hi', ',', ' there'])
   assert.equal(cut('', 'x=1'), cut('default', 'x=1'))
 })
 
-const NAMES = [
-  'default gpt-2 phi-2 mpt olmo exaone4 llama-bpe llama3 llama-v3 falcon3 pixtral dbrx smaug-bpe chatglm-bpe glm4 qwen2',
-  'deepseek-r1-qwen megrez stablelm2 qwen35 deepseek-llm deepseek-coder deepseek-v3 falcon smollm starcoder refact',
-  'command-r codeshell exaone tekken gpt-4o llama4 bloom poro-chat viking bailingmoe seed-coder',
-].flatMap((line) => line.split(' '))
+/** Runs that a pre-tokenizer might read again from each of their characters, and what may follow them. */
+const RUNS = ['a', 'A', ' ', '\n', ' \n', '\u3000', '!', '1', 'é', '中', 'A中', 'a ', "'", '~', '\u0301']
+const ENDS = ['', 'x', '1', '!', '\n', '中', 'B']
 
-for (const name of NAMES) {
+for (const [name] of PRE_TOKENIZER_NAMES) {
   test(`${name}: nothing is lost, and long runs take no quadratic time`, () => {
     const cutter = wordCutter(preTokenizerOf(name).expressions)
     fc.assert(
@@ -70,11 +77,37 @@ for (const name of NAMES) {
       }),
       { numRuns: 100 },
     )
-    for (const character of ['a', 'A', ' ', '\n', '!', 'é', '中', '\u3000']) {
-      assert.is(cutter(character.repeat(200_000)).join('').length, 200_000)
+    // Long enough for minutes where the time grows with the square.
+    for (const end of ENDS) assert.is(cutter(' '.repeat(500_000) + end).join('').length, 500_000 + end.length)
+    for (const run of RUNS) {
+      for (const end of ['', 'x', '1']) {
+        const text = run.repeat(30_000) + end
+        assert.ok(cutter(text).join('') === text)
+      }
     }
   })
 }
+
+test('numbers in threes from the right, as defined', () => {
+  const characters = fc.constantFrom('1', '2', '9', '½', '٣', 'a', ' ', '\u{1d7ce}')
+  fc.assert(
+    fc.property(fc.array(characters, { maxLength: 30 }), (parts) => {
+      const text = parts.join('')
+      const zeroWidth = /(?=(?:[0-9]{3})+(?![0-9]))/g
+      assert.equal(
+        cutAsciiThrees(text),
+        text.split(zeroWidth).filter((word) => word !== ''),
+      )
+      // A run's end is a cut, and every third number before it but for the run's beginning.
+      const cuts = /(?<=\p{N})(?=(?:\p{N}{3})*(?!\p{N}))/gu
+      assert.equal(
+        cutNumberThrees(text),
+        text.split(cuts).filter((word) => word !== ''),
+      )
+    }),
+    { numRuns: 2000 },
+  )
+})
 
 test('an unknown name is refused with a way out', () => {
   try {

@@ -35,13 +35,14 @@ function partitionSlowly(
   text: string,
   parseSpecial: boolean,
   strips: (token: string) => 'left' | 'right' | undefined,
+  { texts, types } = { texts: TOKENS, types: TYPES },
 ): Fragment[] {
   const bytes = (token: string) => new TextEncoder().encode(token).length
-  const order = TOKENS.map((_, id) => id).sort((a, b) => bytes(TOKENS[b]!) - bytes(TOKENS[a]!) || a - b)
+  const order = texts.map((_, id) => id).sort((a, b) => bytes(texts[b]!) - bytes(texts[a]!) || a - b)
   let fragments: Fragment[] = [text]
   for (const id of order) {
-    const token = TOKENS[id]!
-    if (!parseSpecial && TYPES[id] !== 4) continue
+    const token = texts[id]!
+    if (!parseSpecial && types[id] !== 4) continue
     fragments = fragments.flatMap((fragment) => {
       if (typeof fragment !== 'string') return [fragment]
       const parts: Fragment[] = []
@@ -102,6 +103,63 @@ test('mask tokens swallow the white space before them', () => {
       }),
     )
   }
+})
+
+test('any tokens, one inside another: longest first, from left to right', () => {
+  const token = fc.string({ unit: fc.constantFrom('a', 'b', 'é'), minLength: 1, maxLength: 7 })
+  const tokens = fc.uniqueArray(token, { minLength: 1, maxLength: 14 })
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'é', 'x'), maxLength: 60 })
+  fc.assert(
+    fc.property(
+      tokens,
+      fc.infiniteStream(fc.constantFrom(3, 4)),
+      text,
+      fc.boolean(),
+      (texts, kinds, searched, parse) => {
+        const types = texts.map(() => kinds.next().value as number)
+        const vocabulary = fakeVocabulary({ model: 'gpt2', pre: 'gpt-2', tokens: texts, token_type: types, merges: [] })
+        const expected = partitionSlowly(searched, parse, () => undefined, { texts, types })
+        assert.equal(new SpecialTokens(vocabulary).partition(searched, parse), expected)
+      },
+    ),
+    { numRuns: 3000 },
+  )
+})
+
+test('tokens that are no UTF-8 are never found, the replacement character is', () => {
+  const tokens = [Uint8Array.of(0xff), Uint8Array.of(0xc3), Uint8Array.of(0xa9), '\ufffd', 'x']
+  const vocabulary = fakeVocabulary({ model: 'gpt2', pre: 'gpt-2', tokens, token_type: [4, 4, 4, 4, 4], merges: [] })
+  assert.equal(new SpecialTokens(vocabulary).partition('é\ufffdx', true), ['é', 3, 4])
+})
+
+// Each would take hours if a step was taken for every character of a token at every character of the text.
+test('long tokens in long texts of the same character take no quadratic time', () => {
+  const [million, many] = [2 ** 20, 2 ** 22]
+  const single = (tokens: string[]) =>
+    new SpecialTokens(
+      fakeVocabulary({ model: 'gpt2', pre: 'gpt-2', tokens, token_type: tokens.map(() => 4), merges: [] }),
+    )
+  const long = single(['a'.repeat(million)])
+  assert.equal(long.partition('a'.repeat(million - 1), true), ['a'.repeat(million - 1)])
+  assert.equal(long.partition('a'.repeat(3 * million + 1), true), [0, 0, 0, 'a'])
+  const almost = single([`${'a'.repeat(million)}b`, `b${'a'.repeat(million)}`])
+  assert.is(almost.partition('a'.repeat(many), true).length, 1)
+  assert.equal(almost.partition(`${'a'.repeat(million)}b${'a'.repeat(million)}`, true), [0, 'a'.repeat(million)])
+})
+
+test('as many tokens as fit, each the beginning of the next: a cut short one makes way without a search', () => {
+  const count = 1500
+  const tokens = [
+    ...Array.from({ length: count }, (_, i) => 'a'.repeat(i + 1)),
+    `${'a'.repeat(count / 2)}${'c'.repeat(count)}`,
+  ]
+  const special = new SpecialTokens(
+    fakeVocabulary({ model: 'gpt2', pre: 'gpt-2', tokens, token_type: tokens.map(() => 4), merges: [] }),
+  )
+  const part = `${'a'.repeat(2 * count)}${'c'.repeat(count)}`
+  const fragments = special.partition(part.repeat(400), true)
+  assert.equal(fragments.slice(0, 3), [count - 1, count / 2 - 1, count])
+  assert.is(fragments.length, 1200)
 })
 
 test('a text of nothing but special tokens takes no quadratic time', () => {

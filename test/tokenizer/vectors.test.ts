@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rewriteModel } from '../../bench/models/rewrite.ts'
 import { EMBEDDED_MODEL } from '../../bench/models/vocabulary.ts'
-import { gemmaMetadata, TOKEN_TEXTS, type TokenFixture } from '../../bench/peers/token-cases.ts'
+import { gemma4Metadata, gemmaMetadata, TOKEN_TEXTS, type TokenFixture } from '../../bench/peers/token-cases.ts'
 import { createTokenizer, detokenize } from '../../tokenizer/index.ts'
 import { temporaryPath } from '../engine/gguf/temporary.ts'
 import { repositoryPath, sharedTest } from '../shared.ts'
@@ -52,14 +52,23 @@ for (const [pre, expected] of Object.entries(FAMILIES.pre)) {
   })
 }
 
-test('SentencePiece as Gemma has it: ids as llama.cpp', () => {
-  const path = temporaryPath('gemma.gguf')
-  rewriteModel(path, EMBEDDED_MODEL, gemmaMetadata())
-  const tokenizer = createTokenizer(vocabularyOfFile(path))
-  for (const [i, text] of TOKEN_TEXTS.entries()) {
-    const ids = tokenizer.encode(text, { addBos: false, parseSpecial: true })
-    assert.equal(ids, FAMILIES.gemma[i], JSON.stringify(text))
-  }
-})
+for (const [name, items, expected] of [
+  ['SentencePiece as Gemma has it', gemmaMetadata(), FAMILIES.gemma],
+  ['byte-pair encoding as Gemma 4 has it', gemma4Metadata(), FAMILIES.gemma4],
+] as const) {
+  test(`${name}: ids as llama.cpp`, () => {
+    const path = temporaryPath('gemma.gguf')
+    rewriteModel(path, EMBEDDED_MODEL, items)
+    const vocabulary = vocabularyOfFile(path)
+    const tokenizer = createTokenizer(vocabulary)
+    assert.ok(vocabulary.addBos)
+    for (const [i, text] of TOKEN_TEXTS.entries()) {
+      const ids = tokenizer.encode(text, { addBos: false, parseSpecial: true })
+      assert.equal(ids, expected[i], JSON.stringify(text))
+      const shown = detokenize(vocabulary.table, ids, { atStart: true, showControls: true })
+      assert.is(shown.replaceAll('▁', ' '), text.replaceAll('▁', ' '))
+    }
+  })
+}
 
 test.run()

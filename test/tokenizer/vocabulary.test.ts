@@ -49,8 +49,6 @@ test('contradictions are refused', () => {
   refuses({ ...SPM, token_type: [1] }, 'tokenizer_invalid', /token_type.*5 tokens.*1/)
   refuses({ ...SPM, scores: [1, 2] }, 'tokenizer_invalid', /scores/)
   refuses({ ...SPM, scores: [1, 2, Number.NaN, 4, 5] }, 'tokenizer_invalid', /NaN for token 2/)
-  refuses({ ...SPM, bos_token_id: 5 }, 'tokenizer_invalid', /bos_token_id.*below 5.*5/)
-  refuses({ ...SPM, eot_token_id: -7 }, 'tokenizer_invalid', /eot_token_id/)
   refuses(without(BPE, 'merges'), 'tokenizer_invalid', /merges/)
   refuses({ ...BPE, add_bos_token: true }, 'tokenizer_invalid', /add_bos_token.*bos_token_id/)
   refuses({ ...BPE, add_eos_token: true }, 'tokenizer_invalid', /add_eos_token.*eos_token_id/)
@@ -61,6 +59,97 @@ test('contradictions are refused', () => {
       /byte token 4/,
     )
   }
+})
+
+test('special ids beyond the vocabulary: the default is taken and that is said', () => {
+  const roles = ['bos', 'eos', 'eot', 'eom', 'unknown', 'padding', 'fim_pre', 'fim_pad', 'suffix'] as const
+  for (const role of roles) {
+    for (const id of [5, 32000, 2 ** 31, 0xfffffffe, -7]) {
+      const vocabulary = fakeVocabulary({ ...SPM, [`${role}_token_id`]: id })
+      assert.equal(vocabulary.ids, { unknown: 0, bos: 1, eos: 2 })
+      const used = { bos: '1', eos: '2', unknown: '0' }[role as string] ?? 'none'
+      const said = `tokenizer.ggml.${role}_token_id: expected a token id below 5, found ${id}; ${used} is used`
+      assert.equal(vocabulary.notices, [said])
+    }
+    assert.equal(fakeVocabulary({ ...SPM, [`${role}_token_id`]: 4 }).notices, [])
+    // How converters write that there is none.
+    for (const none of [-1, 0xffffffff]) {
+      const vocabulary = fakeVocabulary({ ...SPM, [`${role}_token_id`]: none })
+      assert.equal([vocabulary.ids, vocabulary.notices], [{ unknown: 0, bos: 1, eos: 2 }, []])
+    }
+  }
+  const bpe = fakeVocabulary({ ...BPE, bos_token_id: 99, eos_token_id: 4 })
+  assert.equal([bpe.ids, bpe.addBos, bpe.notices.length], [{ eos: 4 }, false, 1])
+  refuses({ ...BPE, bos_token_id: 99, add_bos_token: true }, 'tokenizer_invalid', /add_bos_token.*bos_token_id/)
+})
+
+test('error messages: what a file says is quoted in part', () => {
+  const long = 'x\n'.repeat(2 ** 20)
+  const messages: string[] = []
+  const note = (values: Record<string, FakeValue>) => {
+    try {
+      fakeVocabulary(values)
+      assert.unreachable('accepted')
+    } catch (error) {
+      assert.instance(error, TsinferError)
+      messages.push((error as TsinferError).message)
+    }
+  }
+  note({ ...SPM, model: long })
+  note({ ...BPE, pre: long })
+  note({ ...SPM, tokens: ['a', long, 'c', 'd', long] })
+  note({ ...SPM, tokens: ['<unk>', '<s>', '</s>', '▁', long], token_type: [2, 3, 3, 1, 6] })
+  for (const message of messages) {
+    assert.ok(message.length < 400, String(message.length))
+    assert.not.match(message, /\n/)
+  }
+  assert.is(messages.length, 4)
+  assert.ok(new TsinferError('aborted', long).message.length <= 8192)
+})
+
+test('merges of texts that are no tokens: as many as a file holds, found again and spelled in bytes', () => {
+  const count = 3000
+  const part = (i: number) =>
+    i.toString(26).replace(/./g, (digit) => String.fromCharCode(97 + Number.parseInt(digit, 26)))
+  const merges = Array.from({ length: count }, (_, i) => `${part(i)} ${part(i + 1)}Q`)
+  const letters = Array.from('abcdefghijklmnopqrstuvwxyzQ')
+  const vocabulary = fakeVocabulary({ model: 'gpt2', pre: 'gpt-2', tokens: letters, merges })
+  const encode = (text: string) => createTokenizer(vocabulary).encode(text, { addBos: false, parseSpecial: false })
+  assert.is(detokenize(vocabulary.table, encode('abcQabQcdQ')), 'abcQabQcdQ')
+  // A symbol of a million bytes, made by doubling, that no token stands for.
+  const doubling = Array.from({ length: 20 }, (_, i) => `${'a'.repeat(2 ** i)} ${'a'.repeat(2 ** i)}`)
+  const doubled = fakeVocabulary({ model: 'gpt2', pre: 'gpt-2', tokens: ['a'], merges: doubling })
+  const ids = createTokenizer(doubled).encode('a'.repeat(2 ** 20), { addBos: false, parseSpecial: false })
+  assert.is(ids.length, 2 ** 20)
+})
+
+test('equal, opposite and many different scores are ranked alike', () => {
+  const scores = fc.array(fc.oneof(fc.float({ noNaN: true }), fc.constantFrom(0, -0, 1)), {
+    minLength: 12,
+    maxLength: 12,
+  })
+  const tokens = ['<unk>', 'a', 'b', 'aa', 'ab', 'ba', 'bb', 'aab', 'aba', 'abab', 'bab', 'bba']
+  const text = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 12 })
+  fc.assert(
+    fc.property(scores, text, (values, word) => {
+      const vocabulary = fakeVocabulary({ model: 'llama', tokens, scores: values, add_space_prefix: false })
+      const ids = createTokenizer(vocabulary).encode(word, { addBos: false, parseSpecial: false })
+      let symbols = Array.from(word)
+      for (;;) {
+        const pairs = symbols.slice(1).map((right, i) => ({ i, id: tokens.indexOf(symbols[i]! + right) }))
+        const known = pairs.filter(({ id }) => id >= 0)
+        if (known.length === 0) break
+        const scoreOf = (id: number) => Math.fround(values[id]!) + 0
+        const best = known.reduce((a, b) => (scoreOf(b.id) > scoreOf(a.id) ? b : a))
+        symbols = [...symbols.slice(0, best.i), tokens[best.id]!, ...symbols.slice(best.i + 2)]
+      }
+      assert.equal(
+        ids,
+        symbols.map((symbol) => tokens.indexOf(symbol)),
+      )
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('defaults of SentencePiece', () => {

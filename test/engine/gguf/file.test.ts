@@ -24,7 +24,7 @@ function writeSet(set: string, changes: Changes = {}): string[] {
     const metadata: MetadataItem[] = [
       { key: 'general.name', type: 'string', value: `shard ${index}` },
       { key: 'split.no', type: 'u16', value: no },
-      { key: 'split.count', type: 'u16', value: count },
+      { key: 'split.count', type: count > 65535 ? 'u64' : 'u16', value: count },
       { key: 'split.tensors.count', type: 'i32', value: total },
     ]
     const path = shardName(set, index, 3)
@@ -72,6 +72,9 @@ test('a missing shard is named', () => {
 
 test('shards that do not belong together', () => {
   refused(writeSet('no', { no: 2 })[0]!, 'gguf_invalid', 'ends with -00003-of-00003.gguf')
+  for (const count of [65536, 2 ** 32, 2 ** 53 - 1]) {
+    refused(writeSet('many', { count })[1]!, 'gguf_invalid', `split.count up to 65535, found ${count}`)
+  }
   refused(writeSet('no', { no: 7 })[1]!, 'gguf_invalid', 'split.no from 0 to 2, found 7')
   refused(writeSet('count', { count: 1 })[0]!, 'gguf_invalid', 'expected shard 2 of 3, found a file that is not split')
   refused(writeSet('count', { count: 4 })[0]!, 'gguf_invalid', '-00002-of-00004.gguf')

@@ -1,0 +1,112 @@
+// GGUF headers of some megabytes in which one thing is as many or as long as a header allows, without tensor data.
+
+/** One kind of header: its bytes for about `size` bytes. */
+export type Hostile = (size: number) => Buffer
+
+const STRING = 8
+const ARRAY = 9
+const U8 = 0
+const U32 = 4
+const I32 = 5
+const F32 = 6
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
+function u64(value: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(BigInt(value))
+  return bytes
+}
+
+const text = (value: string | Buffer) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)])
+const string = (key: string, value: string) => Buffer.concat([text(key), u32(STRING), text(value)])
+const number = (key: string, value: number) => Buffer.concat([text(key), u32(U32), u32(value)])
+const array = (key: string, type: number, count: number, payload: Buffer) =>
+  Buffer.concat([text(key), u32(ARRAY), u32(type), u64(count), payload])
+
+/** An array of `count` different strings of `length` characters (at least 6), each given by `of`. */
+function strings(key: string, count: number, length: number, of = (name: string) => name): Buffer {
+  const entries: Buffer[] = []
+  for (let i = 0; i < count; i++) entries.push(text(of(i.toString(36).padStart(length, '_'))))
+  return array(key, STRING, count, Buffer.concat(entries))
+}
+
+function numbers(key: string, type: typeof I32 | typeof F32, count: number, valueAt: (i: number) => number): Buffer {
+  const payload = Buffer.alloc(count * 4)
+  for (let i = 0; i < count; i++) {
+    if (type === I32) payload.writeInt32LE(valueAt(i), i * 4)
+    else payload.writeFloatLE(valueAt(i), i * 4)
+  }
+  return array(key, type, count, payload)
+}
+
+function header(items: readonly Buffer[], tensors: readonly Buffer[] = []): Buffer {
+  return Buffer.concat([Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(items.length), ...items, ...tensors])
+}
+
+const SPM = string('tokenizer.ggml.model', 'llama')
+const BPE = [string('tokenizer.ggml.model', 'gpt2'), string('tokenizer.ggml.pre', 'gpt-2')]
+const NORMAL = 1
+const CONTROL = 3
+const TOKENS = 'tokenizer.ggml.tokens'
+const TYPES = 'tokenizer.ggml.token_type'
+
+function specials(size: number, length: number): Buffer {
+  const count = Math.floor(size / (length + 12))
+  return header([
+    ...BPE,
+    strings(TOKENS, count, length),
+    numbers(TYPES, I32, count, () => CONTROL),
+    strings('tokenizer.ggml.merges', 0, 6),
+  ])
+}
+
+/** Everything a header can be full of. */
+export const HOSTILE_HEADERS: Readonly<Record<string, Hostile>> = {
+  'many tokens with scores': (size) => {
+    const count = Math.floor(size / 22)
+    const scores = numbers('tokenizer.ggml.scores', F32, count, (i) => -i / 3)
+    return header([SPM, strings(TOKENS, count, 6), scores, numbers(TYPES, I32, count, () => NORMAL)])
+  },
+  'many special tokens': (size) => specials(size, 8),
+  'special tokens of a hundred bytes': (size) => specials(size, 100),
+  'one long special token': (size) => {
+    const tokens = array(TOKENS, STRING, 1, text(Buffer.alloc(Math.min(size, 2 ** 24), 'a')))
+    return header([...BPE, tokens, numbers(TYPES, I32, 1, () => CONTROL), strings('tokenizer.ggml.merges', 0, 6)])
+  },
+  'many merges of what no token is': (size) => {
+    const merges = strings('tokenizer.ggml.merges', Math.floor(size / 21), 6, (name) => `${name} ${name}`)
+    return header([...BPE, strings(TOKENS, 8, 6), merges])
+  },
+  'one key of every length': (size) => {
+    const count = Math.floor(size / 65_000)
+    return header([
+      SPM,
+      strings(TOKENS, 8, 6),
+      ...Array.from({ length: count }, (_, i) => number(String(i).padStart(64_980, 'k'), i)),
+    ])
+  },
+  'as many keys as there may be': (size) => {
+    const count = Math.min(65_000, Math.floor(size / 30))
+    return header([SPM, strings(TOKENS, 8, 6), ...Array.from({ length: count }, (_, i) => number(`key.${i}`, i))])
+  },
+  'arrays of bytes that are kept': (size) => {
+    const items = Array.from({ length: Math.floor(size / 1050) }, (_, i) =>
+      array(`bytes.${i}`, U8, 1024, Buffer.alloc(1024, i)),
+    )
+    return header([SPM, strings(TOKENS, 8, 6), ...items])
+  },
+  'one long string': (size) =>
+    header([SPM, strings(TOKENS, 8, 6), string('general.name', 'n'.repeat(Math.min(size, 2 ** 24)))]),
+  'as many tensors as there may be': (size) => {
+    const count = Math.min(65_000, Math.floor(size / 60))
+    const tensors = Array.from({ length: count }, (_, i) =>
+      Buffer.concat([text(`blk.${i}.weight`), u32(1), u64(0), u32(0), u64(0)]),
+    )
+    return header([SPM, strings(TOKENS, 8, 6)], tensors)
+  },
+}
