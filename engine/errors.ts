@@ -42,8 +42,8 @@ export type ErrorCode =
 export class TsinferError extends Error {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    const short = message.length > MESSAGE_CHARS_MAX ? `${message.slice(0, MESSAGE_CHARS_MAX - 3)}...` : message
-    super(printable(short), options)
+    const line = printable(message.slice(0, MESSAGE_CHARS_MAX + 1))
+    super(line.length > MESSAGE_CHARS_MAX ? `${line.slice(0, MESSAGE_CHARS_MAX - 3)}...` : line, options)
     // The name by which programs know an abort, whoever throws it.
     this.name = code === 'aborted' ? 'AbortError' : 'TsinferError'
     this.code = code
