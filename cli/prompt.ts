@@ -22,6 +22,8 @@ async function readStandardInput(signal: AbortSignal): Promise<string> {
   const stop = (): void => {
     process.stdin.destroy(new TsinferError('aborted', 'standard input: reading was stopped'))
   }
+  // It may have come while modules were loaded.
+  if (signal.aborted) stop()
   signal.addEventListener('abort', stop, { once: true })
   try {
     return await readText(process.stdin, 'standard input', 'prompt_invalid')

@@ -94,8 +94,8 @@ test('Ctrl-C stops the text and exits with 130; figures are printed where they w
 test('Ctrl-C while waiting for standard input', async () => {
   const child = startTsinfer(['run'])
   const end = ended(child)
-  // Its own handler is there once something could be read.
-  setTimeout(() => child.kill('SIGINT'), 500)
+  // More than a pipe holds: once it is gone, the process reads.
+  child.stdin.write('x'.repeat(1 << 20), () => child.kill('SIGINT'))
   assert.equal(await end, { code: 130, stdout: '', stderr: '' })
 })
 

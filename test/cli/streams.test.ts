@@ -5,12 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { readPrompt } from '../../cli/prompt.ts'
+import type { TsinferError } from '../../engine/errors.ts'
 import { repositoryPath } from '../shared.ts'
 import { ended, startTsinfer, tsinfer } from './tsinfer.ts'
 
 const MODEL = repositoryPath('cli/models/stories260K.gguf')
 const folder = mkdtempSync(join(tmpdir(), 'tsinfer-streams-'))
 test.after(() => rmSync(folder, { recursive: true, force: true }))
+
+test('Ctrl-C before standard input is read: it is not waited for', async () => {
+  const stopped = await readPrompt(false, false, AbortSignal.abort()).catch((error: unknown) => error)
+  assert.is((stopped as TsinferError).code, 'aborted')
+})
 
 test('input that never ends: one line, exit 2', async () => {
   const child = startTsinfer(['run', MODEL])
