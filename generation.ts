@@ -51,9 +51,10 @@ async function collect(
   events: AsyncIterable<EngineEvent>,
   pieces: RequestStream<Piece>,
 ): Promise<GenerateResult> {
-  const automaton = request.stopStrings.length > 0 ? compileStopStrings(request.stopStrings) : undefined
-  const choices = Array.from({ length: request.choices }, () => new ChoiceText(request.table, automaton, request.shown))
+  let choices: ChoiceText[] | undefined
   for await (const event of events) {
+    // Made in here: what throws must end the request.
+    choices ??= choiceTexts(request)
     if (event.kind === 'token') {
       const { choice, token } = event
       pieces.push({ choice, token, text: choices[choice]!.add(token) })
@@ -74,6 +75,11 @@ async function collect(
     }
   }
   throw new Error('tsinfer bug: a request ended without figures')
+}
+
+function choiceTexts({ stopStrings, choices, table, shown }: GenerationRequest): ChoiceText[] {
+  const automaton = stopStrings.length > 0 ? compileStopStrings(stopStrings) : undefined
+  return Array.from({ length: choices }, () => new ChoiceText(table, automaton, shown))
 }
 
 /** The growing text of one choice. Bytes that may still turn out to be a stop string are held back. */

@@ -3,6 +3,7 @@ import { readEmbeddedTexts, readListedIds, readPath, readPromptIds, readText } f
 import { answerMarks, chatRequest, followChat } from './chat.ts'
 import { embedAll } from './embedding.ts'
 import {
+  abortedError,
   CHAT,
   chatMessages,
   createTraceRings,
@@ -75,39 +76,54 @@ export type { ModelTemplate, TemplateChoice } from './tokenizer/model-template.t
 
 /**
  * Loads the model in the GGUF file `path` (of a split model: any shard) and starts its threads. Rejects with a
- * `TsinferError`: the file cannot be read or is no sound GGUF, the model or an option cannot be used, memory is short.
+ * `TsinferError`: the file cannot be read or is no sound GGUF, the model or an option cannot be used, memory is short, a
+ * thread died, `aborted`; with what a callback throws. Nothing is left open then.
  */
 export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model> {
-  return load(readPath(path), readOptions(LOAD, options))
+  const name = readPath(path)
+  const given = readOptions(LOAD, options)
+  const { signal, abort, unlink } = linkAbort(given.signal)
+  const opened: Opened[] = []
+  try {
+    return await load(name, { ...given, signal }, opened)
+  } catch (error) {
+    // The parts that have not failed stop, too.
+    abort()
+    await Promise.allSettled(opened.map((close) => close()))
+    throw error
+  } finally {
+    unlink()
+  }
 }
 
 /** Options as their table reads them. */
 type Given<Table> = GivenOptions<Table>
 
-async function load(path: string, options: Given<typeof LOAD>): Promise<Model> {
+/** Closes what loading has opened; may be called before it is open. */
+type Opened = () => Promise<unknown>
+
+/** `opened`: gets everything that a failure has to close. */
+async function load(path: string, options: Given<typeof LOAD>, opened: Opened[]): Promise<Model> {
   const startedMs = performance.now()
-  const { trace } = options
+  const { trace, onProgress, onNotice, signal } = options
+  if (signal?.aborted) throw abortedError('loading', signal)
   if (trace !== undefined) checkTracePath(trace)
   if (options.experimentalV8) enableRelaxedSimd()
   const file = openGguf(path)
   const { prepared, draft } = prepareModels(file, withTuning(file, options))
   const text = file.metadata.has('tokenizer.ggml.model') ? new TextThread(file, options) : undefined
-  const { onProgress, signal } = options
+  if (text) opened.push(() => text.close())
   const rings = trace === undefined ? undefined : createTraceRings(prepared.plan, draft?.plan)
   const kernels = await kernelsFor(draft ? [prepared, draft] : [prepared], options)
   const starting = Engine.start(prepared, kernels.module, { draft, onProgress, signal, trace: rings })
-  const [engine, facts] = await Promise.allSettled([starting, text?.ready])
-  if (engine.status === 'fulfilled' && facts.status === 'fulfilled') {
-    const onClosed = async () => trace !== undefined && rings && writeTrace(trace, rings)
-    const speculation = draft ? 'auto' : 'off'
-    const info = modelInfo(path, prepared, describeKernels(kernels), performance.now() - startedMs)
-    const model = new LoadedModel(info, prepared, engine.value, text, facts.value, speculation, onClosed)
-    for (const notice of loadNotices(model.info, options, process.versions.node)) options.onNotice?.(notice)
-    return model
-  }
-  if (engine.status === 'fulfilled') await engine.value.close()
-  await text?.close()
-  throw engine.status === 'rejected' ? engine.reason : (facts as PromiseRejectedResult).reason
+  opened.push(async () => (await starting).close())
+  const [engine, facts] = await Promise.all([starting, text?.ready])
+  const onClosed = async () => trace !== undefined && rings && writeTrace(trace, rings)
+  const speculation = draft ? 'auto' : 'off'
+  const info = modelInfo(path, prepared, describeKernels(kernels), performance.now() - startedMs)
+  const model = new LoadedModel(info, prepared, engine, text, facts, speculation, onClosed)
+  for (const notice of loadNotices(model.info, options, process.versions.node)) onNotice?.(notice)
+  return model
 }
 
 /** The model, and the one that drafts for it. */

@@ -16,7 +16,7 @@ export interface TextWorker {
 /** What a worker says besides answers. */
 export interface TextNews {
   onReady(facts: TextFacts): void
-  /** The worker has ended before it was ready. */
+  /** The worker has ended, or was ended, before it was ready. */
   onUnready(error: unknown): void
   onNotice(notice: string): void
 }
@@ -82,6 +82,7 @@ export class TextQueue {
   /** Rejects all tasks with `closed`, at once; resolves when no thread is left. */
   async close(): Promise<void> {
     this.#isClosed = true
+    if (!this.#isReady) this.#news.onUnready(closedError())
     this.#rejectAll(closedError())
     this.#dismiss()
     await Promise.all(this.#ending)

@@ -1,6 +1,7 @@
 // How fast this machine's memory can be read: the limit of decoding, whose every token streams all weights.
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { unlessAborted } from './abort-signals.ts'
 import { TsinferError } from './errors.ts'
 import { loadKernels } from './kernel-builds.ts'
 import type { BandwidthRound } from './pipeline/bandwidth-worker.ts'
@@ -45,7 +46,7 @@ export async function measureBandwidth(threads: number, signal?: AbortSignal): P
     throw new TsinferError(code, message)
   })
   try {
-    const best = await Promise.race([death, bestRound(ports, signal)])
+    const best = await unlessAborted('measuring', signal, Promise.race([death, bestRound(ports)]))
     return { ...best, how: describe(threads, bytes, best.strands) }
   } finally {
     for (const port of ports) port.close()
@@ -53,16 +54,12 @@ export async function measureBandwidth(threads: number, signal?: AbortSignal): P
   }
 }
 
-async function bestRound(
-  ports: readonly MessagePort[],
-  signal: AbortSignal | undefined,
-): Promise<{ gbS: number; strands: number }> {
+async function bestRound(ports: readonly MessagePort[]): Promise<{ gbS: number; strands: number }> {
   const answers = () => Promise.all(ports.map(async (port) => (await once(port, 'message'))[0] as number))
   await answers()
   let best = { gbS: 0, strands: 1 }
   for (let round = 0; round < ROUNDS; round++) {
     for (const strands of READ_STRANDS) {
-      if (signal?.aborted) throw new TsinferError('aborted', 'bandwidth: measuring was stopped')
       const rates = answers()
       const task: BandwidthRound = { ms: ROUND_MS, strands }
       for (const port of ports) port.postMessage(task)

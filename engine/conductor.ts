@@ -6,7 +6,8 @@ import { ConductorTrace, TARGET } from './conductor-trace.ts'
 import { Constraints } from './constraint/constraints.ts'
 import type { MicroBatchNumber, Position, TokenId } from './domain.ts'
 import { DraftPipeline, type PipelinePart } from './draft-pipeline.ts'
-import { assert, type ErrorCode, TsinferError } from './errors.ts'
+import { DraftQuestions, timelineName } from './draft-questions.ts'
+import { assert } from './errors.ts'
 import { LiveRequest, type RequestContext, type Sampled } from './live-request.ts'
 import type { FromConductor, RequestFigures, ToConductor } from './messages.ts'
 import { PipelineMeter } from './meter.ts'
@@ -15,7 +16,7 @@ import { clockUs, elapsedUs } from './pipeline/clock.ts'
 import { encodeMicroBatch, setSentUs } from './pipeline/codec.ts'
 import { type ControlLayout, checkRunning, MASK_ENTRIES, PipelineEnded } from './pipeline/control.ts'
 import { waitBell } from './pipeline/doorbell.ts'
-import { describeFault } from './pipeline/fault.ts'
+import { describeFault, describeRequestFault } from './pipeline/fault.ts'
 import { armMask, clearMask } from './pipeline/masks.ts'
 import { handOutMemories } from './pipeline/memories.ts'
 import type { ResidentFault } from './pipeline/pool.ts'
@@ -59,8 +60,7 @@ class Conductor {
   readonly #results: Results
   readonly #requests = new Map<RequestId, LiveRequest>()
   readonly #draftPipeline: DraftPipeline | undefined
-  /** Questions the draft model works on. */
-  readonly #questions = new Map<DraftNumber, DraftAction>()
+  readonly #questions: DraftQuestions
   readonly #meter: PipelineMeter
   readonly #transfers: Transfers
   readonly #trace: ConductorTrace | undefined
@@ -87,6 +87,10 @@ class Conductor {
     this.#input = new Ring(control, rings[0]!, stages[0]!.range.inputSlots, conductorBell, stageBells[0]!)
     this.#results = new Results(control, this.#layout, stages.at(-1)!, memories.at(-1)!, vocabularySize)
     this.#trace = trace && new ConductorTrace(trace)
+    this.#questions = new DraftQuestions(this.#requests, sizes.contextLength, this.#trace, {
+      answer: (draft, guesses) => this.#scheduler.handle({ kind: 'drafted', draft, guesses, atUs: nowUs() }),
+      fail: (request, fault) => this.#fail(request, fault),
+    })
     this.#draftPipeline =
       draft && new DraftPipeline(control, draft, (number, row) => this.#drafted(number, row), this.#trace)
     this.#meter = new PipelineMeter(control, this.#layout, sizes.lanes, clockUs())
@@ -173,9 +177,9 @@ class Conductor {
       this.#scheduler.handle({ kind: 'request', request, work: live.work })
       this.#requests.set(request, live)
     } catch (error) {
-      // A request that can never run is refused; anything else is a bug and ends the thread.
-      if (!(error instanceof TsinferError)) throw error
-      this.#outbox.push({ kind: 'failed', request, code: error.code, message: error.message })
+      // A request that can never run is refused. Nobody else is rejected for its sake.
+      this.#transfers.abort(request)
+      this.#outbox.push({ kind: 'failed', request, ...describeRequestFault(error) })
     }
   }
 
@@ -236,22 +240,19 @@ class Conductor {
       case 'score':
         return this.#score(action)
       case 'draft':
-        return this.#draft(action)
+        return this.#questions.ask(action, this.#draftPipeline)
       case 'undraft':
-        this.#questions.delete(action.draft)
-        this.#trace?.answered(action.draft, undefined)
+        this.#questions.withdraw(action.draft)
         return this.#draftPipeline?.withdraw(action.draft)
       case 'emit':
         return this.#emit(action.request, action.choice, action.token)
       case 'fault':
-        return this.#fail(action.request, 'logits_nan', OVERFLOW)
+        return this.#fail(action.request, OVERFLOW)
       case 'finish':
         this.#outbox.push(action)
         return
       case 'done':
-        this.#outbox.push({ kind: 'done', request: action.request, figures: this.#figures(action) })
-        this.#forget(action.request)
-        return
+        return this.#finish(action)
       case 'release':
         return this.#results.release()
     }
@@ -299,33 +300,9 @@ class Conductor {
     this.#requests.delete(request)
   }
 
-  /** Asks the draft model; n-grams, and a model that cannot, answer at once. */
-  #draft(action: DraftAction): void {
-    const { draft, request, choice, length, assumed, count } = action
-    const live = this.#requests.get(request)!
-    this.#trace?.asked(action)
-    if (this.#draftPipeline) {
-      const { text, lengthMax } = live.timeline(choice, this.#plan.sizes.contextLength)
-      const timeline = timelineName(request, choice)
-      this.#questions.set(draft, action)
-      if (this.#draftPipeline.ask({ draft, timeline, certain: text, length, assumed, lengthMax })) return
-      this.#questions.delete(draft)
-    }
-    const guesses = this.#draftPipeline ? [] : live.draft(choice, assumed, count)
-    this.#trace?.answered(draft, guesses)
-    this.#scheduler.handle({ kind: 'drafted', draft, guesses, atUs: nowUs() })
-  }
-
   /** The draft model has answered. */
   #drafted(draft: DraftNumber, row: ResultRow | undefined): void {
-    const question = this.#questions.get(draft)
-    if (!question) return
-    this.#questions.delete(draft)
-    const { request, choice, length, assumed, count } = question
-    const live = this.#requests.get(request)
-    const guesses = live && row ? live.rank(choice, row, length + assumed.length, count) : []
-    this.#trace?.answered(draft, guesses)
-    this.#scheduler.handle({ kind: 'drafted', draft, guesses, atUs: nowUs() })
+    this.#questions.answered(draft, row)
     this.#drain()
   }
 
@@ -344,13 +321,12 @@ class Conductor {
     if (drafts) this.#trace?.judged(action, token, drafts)
   }
 
-  /** Undefined where a ban or a constraint leaves no token; the request has then failed. */
+  /** Undefined where the sampler or the constraint fails, or leaves no token; so has the request then. */
   #sample(request: RequestId, live: LiveRequest, choice: number, row: number, position: Position): Sampled | undefined {
     try {
       return live.sample(choice, this.#results.row(row), position)
     } catch (error) {
-      if (!(error instanceof TsinferError)) throw error
-      this.#fail(request, error.code, error.message)
+      this.#fail(request, describeRequestFault(error))
       return undefined
     }
   }
@@ -362,19 +338,34 @@ class Conductor {
 
   #score({ request, row, position }: Extract<SchedulerAction, { kind: 'score' }>): void {
     if (this.#results.nanCount(row) > 0) return this.#failNaN(request, row)
-    const found = this.#requests.get(request)!.report(request, this.#results.row(row), position)
-    if (found) this.#outbox.push(found)
+    try {
+      const found = this.#requests.get(request)!.report(request, this.#results.row(row), position)
+      if (found) this.#outbox.push(found)
+    } catch (error) {
+      return this.#fail(request, describeRequestFault(error))
+    }
     this.#scheduler.handle({ kind: 'scored' })
   }
 
   #failNaN(request: RequestId, row: number): void {
-    this.#fail(request, 'logits_nan', `expected logits that are numbers, found ${this.#results.nanCount(row)} NaN`)
+    const message = `expected logits that are numbers, found ${this.#results.nanCount(row)} NaN`
+    this.#fail(request, { code: 'logits_nan', message })
   }
 
-  /** A row without a usable result ends its request; the abort is also the answer to a question about it. */
-  #fail(request: RequestId, code: ErrorCode, message: string): void {
-    this.#outbox.push({ kind: 'failed', request, code, message })
+  /** What goes wrong with a request ends it, and no other; the abort is also the answer to a question about it. */
+  #fail(request: RequestId, fault: ResidentFault): void {
+    this.#outbox.push({ kind: 'failed', request, ...fault })
     this.#scheduler.handle({ kind: 'abort', request })
+  }
+
+  #finish(done: Extract<SchedulerAction, { kind: 'done' }>): void {
+    const { request } = done
+    try {
+      this.#outbox.push({ kind: 'done', request, figures: this.#figures(done) })
+    } catch (error) {
+      this.#outbox.push({ kind: 'failed', request, ...describeRequestFault(error) })
+    }
+    this.#forget(request)
   }
 
   #send(): void {
@@ -386,11 +377,10 @@ class Conductor {
   }
 }
 
-const OVERFLOW = 'expected keys and values that fit the KV type, found an overflow'
-
-type DraftAction = Extract<SchedulerAction, { kind: 'draft' }>
-
-const timelineName = (request: RequestId, choice: number): string => `${request}.${choice}`
+const OVERFLOW: ResidentFault = {
+  code: 'logits_nan',
+  message: 'expected keys and values that fit the KV type, found an overflow',
+}
 
 /** Milliseconds since the epoch, comparable between threads. */
 const now = (): number => performance.timeOrigin + performance.now()

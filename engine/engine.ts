@@ -110,13 +110,21 @@ export class Engine {
 
   /**
    * Starts the threads, with those of a draft model if there is one, and waits until all weights are loaded.
-   * @throws TsinferError `out_of_memory`, `aborted`, `thread_died`, or what is wrong with the files
+   * Frees everything where that fails.
+   * @throws TsinferError `out_of_memory`, `aborted`, `thread_died`, or what is wrong with the files; what `onProgress` throws
    */
   static async start(model: PreparedModel, module: KernelModule, options: StartOptions = {}): Promise<Engine> {
     const { draft, onProgress, signal } = options
     const engine = new Engine(model, module, options)
     const bytes = model.fileBytes + (draft?.fileBytes ?? 0)
-    const timer = onProgress && setInterval(() => onProgress(engine.#progress(bytes)), PROGRESS_INTERVAL_MS)
+    const tell = () => {
+      try {
+        onProgress?.(engine.#progress(bytes))
+      } catch (error) {
+        engine.#reportReady?.reject(error)
+      }
+    }
+    const timer = onProgress && setInterval(tell, PROGRESS_INTERVAL_MS)
     const forgetSignal = onAbort(signal, () => engine.#reportReady?.reject(abortedError('loading', signal)))
     try {
       await engine.#ready
@@ -293,7 +301,8 @@ export function pipelineResidents(
         forward: model.forward ?? { href: entry('./model/weights-forward.js').href, settings: undefined },
         trace: trace?.[stage]?.[lane],
       }
-      lanes.push({ name, entry: entry('./pipeline/stage-worker.js'), payload, transfer: [port2] })
+      const imports = [payload.forward.href]
+      lanes.push({ name, entry: entry('./pipeline/stage-worker.js'), payload, imports, transfer: [port2] })
       return port1
     }),
   )

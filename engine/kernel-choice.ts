@@ -3,7 +3,9 @@
 // pairs of 128-bit operations into 256-bit ones, which the kernels' two strands are written for: it is experimental, so it
 // is used only when allowed, and only if the bits stay the same. Node 24 has been seen to get products wrong.
 import { once } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
 import { MessageChannel } from 'node:worker_threads'
+import { unlessAborted } from './abort-signals.ts'
 import { isComputable } from './gguf/ggml-types.ts'
 import { compileAnew, type LoadedKernels, loadKernels, usableBuilds, V8_MAJOR } from './kernel-builds.ts'
 import { startResidents } from './pipeline/pool.ts'
@@ -17,7 +19,7 @@ const REVECTORIZE_V8_MAJOR_MIN = 13
 const WEIGHT_BYTES_MIN = 64 << 20
 const CLOSE_GRACE_MS = 1000
 
-/** The kernels that `models` share: of the wanted build, or of the fastest one. */
+/** The kernels that `models` share: of the wanted build, or of the fastest one. Rejects with `aborted` too. */
 export async function kernelsFor(models: readonly PreparedModel[], options: LoadOptions): Promise<LoadedKernels> {
   const { kernels = 'auto', experimentalV8 = false } = options
   const revectorize = experimentalV8 && process.arch === 'x64' && V8_MAJOR >= REVECTORIZE_V8_MAJOR_MIN
@@ -26,7 +28,7 @@ export async function kernelsFor(models: readonly PreparedModel[], options: Load
   const isChoice = builds.length > 1 || (revectorize && builds.length > 0)
   if (!isChoice || weightBytes < WEIGHT_BYTES_MIN) return loadKernels(kernels)
   const types = models.flatMap(({ file }) => [...file.tensors.values()].map(({ type }) => type)).filter(isComputable)
-  return (await fastestOf(builds, revectorize, [...new Set(types)])) ?? loadKernels(kernels)
+  return (await fastestOf(builds, revectorize, [...new Set(types)], options.signal)) ?? loadKernels(kernels)
 }
 
 /**
@@ -37,6 +39,7 @@ async function fastestOf(
   builds: readonly KernelBuild[],
   revectorize: boolean,
   types: readonly string[],
+  signal: AbortSignal | undefined,
 ): Promise<LoadedKernels | undefined> {
   const { port1, port2 } = new MessageChannel()
   // Nothing that was compiled earlier is tried or used: it may have been optimized under other flags.
@@ -45,13 +48,17 @@ async function fastestOf(
   const payload: TrialPayload = { modules, reference, types, revectorize, port: port2 }
   const entry = new URL('./pipeline/trial-worker.js', import.meta.url)
   const residents = startResidents([{ name: 'kernel trial', entry, payload, transfer: [port2] }])
+  let fastest = -1
   try {
     const verdict = once(port1, 'message').then(([index]) => index as number)
-    const fastest = await Promise.race([verdict, residents.died.then(() => -1)])
-    if (fastest === -1) return undefined
-    return { build: builds[fastest]!, module: modules[fastest]!, revectorized: revectorize }
+    fastest = await unlessAborted('loading', signal, Promise.race([verdict, residents.died.then(() => -1)]))
   } finally {
     port1.close()
-    await residents.close(CLOSE_GRACE_MS)
+    const hasEnded = fastest >= 0
+    await residents.close(hasEnded ? CLOSE_GRACE_MS : 0)
+    // A thread that was ended may have left it set.
+    if (revectorize && !hasEnded) setFlagsFromString('--no-experimental-wasm-revectorize')
   }
+  if (fastest < 0) return undefined
+  return { build: builds[fastest]!, module: modules[fastest]!, revectorized: revectorize }
 }

@@ -5,6 +5,14 @@ import type { ResidentFault } from './pool.ts'
 /** `thread`: who failed, e.g. `stage 1 lane 0`; input faults are told without it. */
 export function describeFault(thread: string, error: unknown): ResidentFault {
   if (error instanceof TsinferError) return { code: error.code, message: error.message }
-  const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return { code: 'thread_died', message: `${thread}: ${why}` }
+  return { code: 'thread_died', message: `${thread}: ${described(error)}` }
 }
+
+/** What ends a request and no other: whatever its own part of the work throws. */
+export function describeRequestFault(error: unknown): ResidentFault {
+  if (error instanceof TsinferError) return { code: error.code, message: error.message }
+  return { code: 'request_failed', message: `the request: ${described(error)}` }
+}
+
+const described = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error)

@@ -3,10 +3,11 @@
 // Facts behind the options: a task's AbortSignal would kill its thread, so residents stop through shared words; an
 // idle worker must keep serving messages, hence `atomics: 'disabled'`; a dead worker is silently replaced by an idle
 // one, so the first death destroys the pool; a second `destroy` would let the workers that the first one ended be
-// replaced, so there is only ever one; and what a worker without a task dies of is an `error` event of the pool, which
+// replaced, so there is only ever one; a thread is not ended while it imports modules, see resident.ts; and what a worker without a task dies of is an `error` event of the pool, which
 // without a listener would end the host.
 import { Piscina } from 'piscina'
 import type { ErrorCode } from '../errors.ts'
+import type { ResidentBegun, ResidentTask } from './resident.ts'
 
 /** What a resident's entry returns: nothing at a normal end, else why it gave up. */
 export interface ResidentFault {
@@ -21,6 +22,8 @@ export interface Resident {
   /** Module whose default export is `(payload) => Promise<ResidentFault | undefined>`. */
   readonly entry: URL
   readonly payload: object
+  /** URLs of modules that the entry will import. */
+  readonly imports?: readonly string[]
   readonly transfer?: readonly Transferable[]
 }
 
@@ -38,6 +41,9 @@ export interface Residents {
  * conductor that makes thousands of tokens a second hold 40 MB (Node 20) to 80 MB (Node 26) more, at the same speed.
  */
 const YOUNG_MB = 12
+
+/** The module that all threads run. */
+const RUNNER = new URL('./resident.js', import.meta.url)
 
 /** Starts one worker per resident, all at once. */
 export function startResidents(residents: readonly Resident[]): Residents {
@@ -60,9 +66,13 @@ export function startResidents(residents: readonly Resident[]): Residents {
     if (fault !== undefined && !closing) reportDeath(fault)
   }
   pool.on('error', (error) => report(deathOf('a thread', error)))
-  const ends = residents.map(async ({ name, entry, payload, transfer }) => {
+  const reportBegun: (() => void)[] = []
+  const begun = residents.map(() => new Promise<void>((resolve) => reportBegun.push(resolve)))
+  pool.on('message', ({ begun: index }: ResidentBegun) => reportBegun[index]?.())
+  const ends = residents.map(async ({ name, entry, payload, imports = [], transfer }, index) => {
     try {
-      const fault = await pool.run(payload, { filename: entry.href, transferList: [...(transfer ?? [])] })
+      const task: ResidentTask = { index, entry: entry.href, payload, imports }
+      const fault = await pool.run(task, { filename: RUNNER.href, transferList: [...(transfer ?? [])] })
       report(fault ?? { code: 'thread_died', message: `${name}: ended early` })
     } catch (error) {
       report(deathOf(name, error))
@@ -79,6 +89,7 @@ export function startResidents(residents: readonly Resident[]): Residents {
       })
       await Promise.race([Promise.all(ends), grace])
       clearTimeout(timer)
+      await Promise.all(ends.map((end, index) => Promise.race([end, begun[index]])))
       destroyed ??= pool.destroy()
       await destroyed
     },

@@ -28,9 +28,10 @@ export class Transfers {
     this.#tell = tell
   }
 
-  /** Throws a `TsinferError` for a text that can never be restored. */
+  /** Throws a `TsinferError` for a text that can never be restored. What is asked of a transfer that is over is left undone. */
   handle(message: Message): void {
     const { request } = message
+    if (message.kind !== 'hold' && message.kind !== 'restore' && !this.#live.has(request)) return
     switch (message.kind) {
       case 'hold':
         this.#scheduler.handle(message)
