@@ -35,7 +35,16 @@ export const localTimeOf = (moment: Date): LocalTime => ({
 /** What the text thread is asked for. */
 export function chatRequest(messages: readonly ChatMessage[], options: ChatOptions): ChatRequest {
   const { tools, chatTemplate, templateVariables = {}, now = new Date() } = options
-  return { messages, tools, template: chatTemplate, variables: templateVariables, now: localTimeOf(now) }
+  const { toolsInPrompt = false, parseSpecial = false } = options
+  return {
+    messages,
+    tools,
+    template: chatTemplate,
+    variables: templateVariables,
+    now: localTimeOf(now),
+    toolsInPrompt,
+    parseSpecial,
+  }
 }
 
 /** Control tokens that say what is reasoning and what is a call, with their texts: others are left out of an answer. */

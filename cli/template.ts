@@ -3,12 +3,20 @@
 import { localTimeOf } from '../chat.ts'
 import { TsinferError } from '../engine/errors.ts'
 import { readChatTemplate } from '../index.ts'
-import { ChatTemplate, type LocalTime, parseLocalTime, TemplateFault } from '../tokenizer/index.ts'
+import {
+  CHATML,
+  ChatTemplate,
+  type LocalTime,
+  NO_TEMPLATE,
+  parseLocalTime,
+  renderFitted,
+  TemplateFault,
+} from '../tokenizer/index.ts'
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate } from './chat-options.ts'
 import { defineCommand } from './command.ts'
 import { readConversation, readVariables } from './conversation.ts'
 import { MODEL_FILE_OPTIONS, modelPath, present, RAW_OPTION } from './options.ts'
-import { writeMade } from './output.ts'
+import { noteLine, writeMade } from './output.ts'
 
 export const command = defineCommand({
   usage: '(MODEL | --chat-template-file F) --messages FILE.json [options]',
@@ -21,6 +29,11 @@ export const command = defineCommand({
       help: 'JSON: an array of messages, or an object with messages and other variables',
     },
     tools: { kind: 'text', names: ['--tools'], value: 'FILE', help: 'JSON: an array of tools' },
+    toolsInPrompt: {
+      kind: 'flag',
+      names: ['--tools-in-prompt'],
+      help: 'tell the tools in the system turn where the template reads none',
+    },
     noGenerationPrompt: {
       kind: 'flag',
       names: ['--no-generation-prompt'],
@@ -33,7 +46,7 @@ export const command = defineCommand({
     ...CHAT_TEMPLATE_OPTIONS,
     ...MODEL_FILE_OPTIONS,
   },
-  async run({ values, positionals }) {
+  async run({ values, positionals, signal }) {
     const path = modelPath(values, positionals)
     if (values.messages === undefined) throw new TsinferError('option_invalid', 'expected --messages FILE, found none')
     const variables = await readConversation(values.messages, values.tools)
@@ -41,8 +54,11 @@ export const command = defineCommand({
     const hasTools = variables.has('tools')
     const model =
       path === undefined ? undefined : await readChatTemplate(path, { hasTools, ...present({ name: given.name }) })
+    if (path === undefined && given.source === undefined) {
+      throw new TsinferError('option_invalid', 'template: expected a model file or --chat-template-file, found none')
+    }
     const source = given.source ?? model?.source
-    if (source === undefined) throw noTemplate(path)
+    if (source === undefined) noteLine(NO_TEMPLATE)
     const bos = values.bos ?? model?.bosToken
     const eos = values.eos ?? model?.eosToken
     if (bos !== undefined) variables.set('bos_token', bos)
@@ -52,9 +68,23 @@ export const command = defineCommand({
       variables.set(name, value)
     }
     const now = values.now === undefined ? localTimeOf(new Date()) : readNow(values.now)
-    writeMade(new ChatTemplate(source).render({ variables, now }), values.raw)
+    const unreadTools = values.toolsInPrompt ? 'tell' : 'leave'
+    await checkpoint(signal)
+    const { text, hasUnreadTools } = renderFitted(new ChatTemplate(source ?? CHATML), { variables, now, unreadTools })
+    if (hasUnreadTools && unreadTools === 'leave') noteLine(UNREAD_TOOLS)
+    await checkpoint(signal)
+    writeMade(text, values.raw)
   },
 })
+
+/** A rendering is at most a second's work in one piece: an interruption is noticed before and behind it. */
+async function checkpoint(signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  if (signal.aborted) throw new TsinferError('aborted', 'template: interrupted')
+}
+
+const UNREAD_TOOLS =
+  'the chat template reads no tools: a chat with them is refused, unless --tools-in-prompt tells them'
 
 function readNow(text: string): LocalTime {
   try {
@@ -64,8 +94,3 @@ function readNow(text: string): LocalTime {
     throw new TsinferError('option_invalid', `--now: ${error.message}`, { cause: error })
   }
 }
-
-const noTemplate = (path: string | undefined): TsinferError =>
-  path === undefined
-    ? new TsinferError('option_invalid', 'template: expected a model file or --chat-template-file, found none')
-    : new TsinferError('template_invalid', `${path}: expected a chat template (tokenizer.chat_template), found none`)

@@ -43,9 +43,16 @@ export interface ChatTool {
 }
 
 /** With a `responseFormat` of JSON the whole text is the answer: no reasoning and no calls are written or read. */
-export interface ChatOptions extends Omit<GenerateOptions, 'parseSpecial'> {
-  /** Offered to the model; without them nothing is read as a call. */
+export interface ChatOptions extends GenerateOptions {
+  /** Offered to the model; without them nothing is read as a call. Refused where the template reads none. */
   readonly tools?: readonly ChatTool[]
+  /** Where the template reads no tools, tell the model in the system turn what there is and how to call it. Default false. */
+  readonly toolsInPrompt?: boolean
+  /**
+   * Read control tokens in messages and tools as such. Default false: `<|im_end|>` in a message is text, the template's own
+   * marks are tokens.
+   */
+  readonly parseSpecial?: boolean
   /** A Jinja template in place of the model's own, or the name of one of several that the file has. */
   readonly chatTemplate?: string
   /** More variables for the template, e.g. `enable_thinking`. */

@@ -42,7 +42,8 @@ function outcome(promise: Promise<unknown>): Promise<string> {
 
 function chat(content: unknown, template = '{% for m in messages %}{{ m.content }}{% endfor %}'): ChatRequest {
   const messages = [{ role: 'user', content }]
-  return { messages, tools: undefined, template, variables: {}, now: {} as LocalTime }
+  const settings = { now: {} as LocalTime, toolsInPrompt: false, parseSpecial: false }
+  return { messages, tools: undefined, template, variables: {}, ...settings }
 }
 
 async function withText(use: (text: TextThread) => Promise<void>, path = MODEL): Promise<void> {

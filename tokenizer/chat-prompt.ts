@@ -1,11 +1,13 @@
 // From a conversation to a prompt, with a model's chat template. Pure; runs in the text thread.
 import { TsinferError } from '../engine/errors.ts'
+import { renderFitted } from './chat-fitting.ts'
 import { ChatTemplate } from './chat-template.ts'
+import { Budget } from './jinja/budget.ts'
 import { toValue } from './jinja/from-js.ts'
-import { readJson } from './jinja/json.ts'
 import type { LocalTime } from './jinja/strftime.ts'
 import { TemplateFault, type Value } from './jinja/values.ts'
-import { isTemplateName, type ModelTemplate, readModelTemplate } from './model-template.ts'
+import { type ControlTexts, type MarkedText, markMessages } from './message-marks.ts'
+import { CHATML, isTemplateName, type ModelTemplate, NO_TEMPLATE, readModelTemplate } from './model-template.ts'
 import type { TokenizerMetadata } from './vocabulary.ts'
 
 /** A conversation as plain data. */
@@ -17,10 +19,16 @@ export interface ChatRequest {
   /** More variables for the template. */
   readonly variables: Readonly<Record<string, unknown>>
   readonly now: LocalTime
+  /** Tell the tools in the system turn where the template reads none; they are refused otherwise. */
+  readonly toolsInPrompt: boolean
+  /** Take control tokens that messages spell for the tokens they name. */
+  readonly parseSpecial: boolean
 }
 
 export interface ChatPrompt {
   readonly text: string
+  /** Which control tokens of the text stand in messages, where any could. */
+  readonly marked?: MarkedText
   /** The template has put the model's BOS at the beginning. */
   readonly hasBos: boolean
 }
@@ -32,15 +40,22 @@ export class ChatPrompter {
   /** What the file has, by what was asked for: looking up tokens reads the whole vocabulary. */
   private readonly found = new Map<string, ModelTemplate>()
 
-  constructor(metadata: TokenizerMetadata) {
+  private readonly controls: ControlTexts
+  private readonly onNotice: (notice: string) => void
+
+  /** `controls` are those of the vocabulary; `onNotice` as in `LoadOptions`. */
+  constructor(metadata: TokenizerMetadata, controls: ControlTexts, onNotice: (notice: string) => void) {
     this.metadata = metadata
+    this.controls = controls
+    this.onNotice = onNotice
   }
 
   /**
-   * Throws `template_invalid` where the file has no template or none of that name, or where it is no Jinja,
-   * `template_refused` where it does not take these messages, `prompt_invalid` where they are no messages at all.
+   * Throws `template_invalid` where the file has no template of that name, or where it is no Jinja, `template_refused`
+   * where it does not take these messages or tools, `prompt_invalid` where they are no messages at all. A file without a
+   * template gets ChatML, and a notice.
    */
-  prompt({ messages, tools, template, variables, now }: ChatRequest): ChatPrompt {
+  prompt({ messages, tools, template, variables, now, toolsInPrompt, parseSpecial }: ChatRequest): ChatPrompt {
     const model = this.choose(template, tools !== undefined)
     const compiled = this.compile(model.source)
     const all = new Map<string, Value>([['add_generation_prompt', true]])
@@ -49,10 +64,15 @@ export class ChatPrompter {
     if (tools !== undefined) all.set('tools', converted(tools, 'tools'))
     for (const [name, value] of Object.entries(variables)) all.set(name, converted(value, name))
     checkRoles(messages)
-    const render = (given: readonly Value[]) =>
-      compiled.render({ variables: new Map(all).set('messages', [...given]), now })
-    const text = renderEither(render, converted(messages, 'messages') as Value[])
-    return { text, hasBos: model.bosToken !== undefined && model.bosToken !== '' && text.startsWith(model.bosToken) }
+    all.set('messages', converted(messages, 'messages'))
+    const budget = new Budget()
+    const unreadTools = toolsInPrompt ? 'tell' : 'refuse'
+    const { text, variables: fitted } = renderFitted(compiled, { variables: all, now, unreadTools, budget })
+    const { bosToken = '' } = model
+    const render = (changed: ReadonlyMap<string, Value>) => compiled.render({ variables: changed, now, budget })
+    const marked = parseSpecial ? undefined : markMessages(text, fitted, render, this.controls)
+    const hasBos = bosToken !== '' && (marked?.text ?? text).startsWith(bosToken)
+    return { text, hasBos, ...(marked && { marked }) }
   }
 
   private choose(template: string | undefined, hasTools: boolean): ModelTemplate & { readonly source: string } {
@@ -62,11 +82,8 @@ export class ChatPrompter {
       this.found.get(key) ?? readModelTemplate(this.metadata, { hasTools, ...(isName && { name: template }) })
     this.found.set(key, model)
     const source = isName ? model.source : (template ?? model.source)
-    if (source !== undefined) return { ...model, source }
-    throw new TsinferError(
-      'template_invalid',
-      'chat template: expected one in the model (tokenizer.chat_template), found none',
-    )
+    if (source === undefined) this.onNotice(NO_TEMPLATE)
+    return { ...model, source: source ?? CHATML }
   }
 
   private compile(source: string): ChatTemplate {
@@ -94,47 +111,5 @@ function converted(value: unknown, what: string): Value {
   } catch (error) {
     if (!(error instanceof TemplateFault)) throw error
     throw new TsinferError('prompt_invalid', `${what}: ${error.message}`, { cause: error })
-  }
-}
-
-/**
- * OpenAI's shape has the arguments of tool calls as JSON text, most templates want them as objects, some as text: the
- * objects are tried first.
- */
-function renderEither(render: (messages: readonly Value[]) => string, messages: readonly Value[]): string {
-  const opened = messages.map(withObjects)
-  if (opened.every((message, i) => message === messages[i])) return render(messages)
-  try {
-    return render(opened)
-  } catch (error) {
-    if (!(error instanceof TsinferError)) throw error
-    try {
-      return render(messages)
-    } catch {
-      throw error
-    }
-  }
-}
-
-/** The message with its calls' arguments as objects, itself where there are none to convert. */
-function withObjects(message: Value): Value {
-  const calls = message instanceof Map ? message.get('tool_calls') : undefined
-  if (!(message instanceof Map) || !Array.isArray(calls)) return message
-  const opened = calls.map(withObject)
-  return opened.every((call, i) => call === calls[i]) ? message : new Map([...message, ['tool_calls', opened] as const])
-}
-
-function withObject(call: Value): Value {
-  const inner = call instanceof Map ? call.get('function') : undefined
-  if (!(call instanceof Map) || !(inner instanceof Map)) return call
-  const text = inner.get('arguments')
-  if (typeof text !== 'string') return call
-  try {
-    const args = readJson(text)
-    if (!(args instanceof Map)) return call
-    return new Map([...call, ['function', new Map([...inner, ['arguments', args] as const])] as const])
-  } catch (error) {
-    if (error instanceof TemplateFault) return call
-    throw error
   }
 }

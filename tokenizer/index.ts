@@ -1,11 +1,19 @@
 // The door of tokenizer/. Texts become ids in a text worker; ids become text on the caller's thread, from byte tables that
 // the worker shares.
+export { type Conversation, type FittedChat, renderFitted } from './chat-fitting.ts'
 export { ChatTemplate, type TemplateInput } from './chat-template.ts'
 export { metadataOf } from './gguf-metadata.ts'
 export { readJson } from './jinja/json.ts'
 export { type LocalTime, parseLocalTime } from './jinja/strftime.ts'
 export { TemplateFault, type Value as TemplateValue } from './jinja/values.ts'
-export { isTemplateName, type ModelTemplate, readModelTemplate, type TemplateChoice } from './model-template.ts'
+export {
+  CHATML,
+  isTemplateName,
+  type ModelTemplate,
+  NO_TEMPLATE,
+  readModelTemplate,
+  type TemplateChoice,
+} from './model-template.ts'
 export { type DecodeOptions, detokenize, StreamDecoder } from './stream-decoder.ts'
 export type { TextFacts } from './text-messages.ts'
 export type { TextWorkerPayload } from './text-worker.ts'

@@ -5,6 +5,13 @@ import type { TokenizerMetadata } from './vocabulary.ts'
 
 const KEY = 'tokenizer.chat_template'
 
+/** The form that most models know, for a file that says nothing. */
+export const CHATML =
+  "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}{% endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+/** Said where it is used. */
+export const NO_TEMPLATE = `the model has no chat template (${KEY}): ChatML is used`
+
 /** Absent where the file has none. */
 export interface ModelTemplate {
   readonly source: string | undefined
@@ -25,7 +32,7 @@ export const isTemplateName = (text: string): boolean => /^[\w.-]+$/.test(text)
 /** Throws `template_invalid` for a name that the file does not have, `tokenizer_invalid` for keys of a wrong kind. */
 export function readModelTemplate(metadata: TokenizerMetadata, { name, hasTools }: TemplateChoice): ModelTemplate {
   const named = (own: string) => metadata.string(`${KEY}.${own}`)
-  const usual = () => metadata.string(KEY) ?? named('default')
+  const usual = () => metadata.string(KEY) ?? named('default') ?? named('tool_use')
   const source = name === undefined ? ((hasTools ? named('tool_use') : undefined) ?? usual()) : named(name)
   if (name !== undefined && source === undefined) {
     throw new TsinferError('template_invalid', `chat template: expected the key ${KEY}.${name}, found none`)

@@ -65,9 +65,9 @@ class TextWork {
   constructor({ file, tokenizerPre, charactersMax }: TextWorkerPayload, onNotice: (notice: string) => void) {
     reopenFile(file).close()
     const metadata = metadataOf(openGguf(file.path))
-    this.#prompter = new ChatPrompter(metadata)
     this.vocabulary = readVocabulary(metadata, tokenizerPre)
     this.#tokenizer = createTokenizer(this.vocabulary)
+    this.#prompter = new ChatPrompter(metadata, this.#tokenizer.controls, onNotice)
     this.#charactersMax = charactersMax
     this.#onNotice = onNotice
     for (const notice of this.vocabulary.notices) onNotice(notice)
@@ -77,9 +77,10 @@ class TextWork {
     if (question.kind === 'encode') {
       return { kind: 'prompted', text: '', ids: this.#encode(question.text, question.options) }
     }
-    const { text, hasBos } = this.#prompter.prompt(question.request)
+    const { text, marked, hasBos } = this.#prompter.prompt(question.request)
     if (text.length > this.#charactersMax) return { kind: 'long' }
-    return { kind: 'prompted', text, ids: this.#encode(text, { addBos: !hasBos, parseSpecial: true }) }
+    const options = { addBos: !hasBos, parseSpecial: true, ...(marked && { standIns: marked.standIns }) }
+    return { kind: 'prompted', text, ids: this.#encode(marked?.text ?? text, options) }
   }
 
   #encode(text: string, options: EncodeOptions): Int32Array {

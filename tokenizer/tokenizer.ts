@@ -1,8 +1,11 @@
 // Text to token ids for the vocabulary of one model. Pure.
 import type { TokenId } from '../engine/domain.ts'
 import { BpeEncoder } from './bpe.ts'
+import { byteStringAt } from './byte-strings.ts'
+import { type ControlTexts, unmarked } from './message-marks.ts'
 import { SpecialTokens } from './special-tokens.ts'
 import { SpmEncoder } from './spm.ts'
+import { ONLY_WHEN_ASKED } from './token-attributes.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 export interface EncodeOptions {
@@ -12,11 +15,14 @@ export interface EncodeOptions {
   readonly addEos?: boolean
   /** Take control tokens that the text spells, as chat templates do, for the tokens they name. */
   readonly parseSpecial: boolean
+  /** Characters of the text that stand for others, which are no beginning of a control token. */
+  readonly standIns?: ReadonlyMap<string, string>
 }
 
 export interface Tokenizer {
   /** Token ids of `text`, as llama.cpp gives them. Lone surrogates count as U+FFFD. */
   encode(text: string, options: EncodeOptions): TokenId[]
+  readonly controls: ControlTexts
 }
 
 /** Builds the tables; takes 0.1 s for 128k tokens and 280k merges. */
@@ -24,18 +30,56 @@ export function createTokenizer(vocabulary: Vocabulary): Tokenizer {
   const specials = new SpecialTokens(vocabulary)
   const encodePart = partEncoder(vocabulary)
   const { ids, addBos, addEos } = vocabulary
+  const encodeText = (
+    text: string,
+    atStart: boolean,
+    parseSpecial: boolean,
+    output: TokenId[],
+    standIns?: StandIns,
+  ) => {
+    let isBegin = atStart
+    for (const fragment of specials.partition(text, parseSpecial)) {
+      if (typeof fragment !== 'string') output.push(fragment)
+      else if (standIns === undefined) encodePart(fragment, isBegin, output)
+      // User-defined tokens are found in any text.
+      else encodeText(unmarked(fragment, standIns), isBegin, false, output)
+      isBegin = typeof fragment !== 'string'
+    }
+  }
   return {
     encode(text, options) {
       const output: TokenId[] = []
       if (options.addBos && addBos) output.push(ids.bos!)
-      let atStart = true
-      for (const fragment of specials.partition(text.replace(/\p{Cs}/gu, '\ufffd'), options.parseSpecial)) {
-        if (typeof fragment === 'string') encodePart(fragment, atStart, output)
-        else output.push(fragment)
-        atStart = typeof fragment !== 'string'
-      }
+      encodeText(text.replace(/\p{Cs}/gu, '\ufffd'), true, options.parseSpecial, output, options.standIns)
       if (options.addEos && addEos) output.push(ids.eos!)
       return output
+    },
+    controls: controlTexts(vocabulary, specials),
+  }
+}
+
+type StandIns = ReadonlyMap<string, string>
+
+/** Found out when first asked for. */
+function controlTexts({ texts: { strings }, attributes }: Vocabulary, specials: SpecialTokens): ControlTexts {
+  const utf8 = new TextDecoder()
+  const textOf = (id: TokenId) => utf8.decode(byteStringAt(strings, id))
+  const isControl = (id: TokenId) => (attributes[id]! & ONLY_WHEN_ASKED) !== 0
+  const beginningsOf = () => {
+    const found = new Set<string>()
+    for (let id = 0; id < attributes.length; id++) if (isControl(id)) found.add(textOf(id).slice(0, 1))
+    found.delete('')
+    return found
+  }
+  let beginnings: ReadonlySet<string> | undefined
+  return {
+    get beginnings() {
+      beginnings ??= beginningsOf()
+      return beginnings
+    },
+    within(text) {
+      const fragments = specials.partition(text, true)
+      return fragments.filter((part) => typeof part !== 'string' && isControl(part)).map((id) => textOf(id as TokenId))
     },
   }
 }

@@ -182,12 +182,16 @@ const listed = <Value>(things: string): Kind<readonly Value[]> => ({
 /** The messages of a chat: who says what in which form is the template's business. */
 export const chatMessages = listed<never>('messages')
 
-const { parseSpecial: _, ...CHATTING } = GENERATE
-
 /** Of `chat`. */
 export const CHAT = {
-  ...CHATTING,
+  ...GENERATE,
+  parseSpecial: { kind: flag, default: false, doc: 'read control tokens that messages and tools spell as such' },
   tools: { kind: listed<NonNullable<ChatOptions['tools']>[number]>('tools'), doc: 'offered to the model' },
+  toolsInPrompt: {
+    kind: flag,
+    default: false,
+    doc: 'tell the tools in the system turn where the template reads none; they are refused otherwise',
+  },
   chatTemplate: { kind: text, doc: 'a Jinja template, or the name of one of several in the model file' },
   templateVariables: {
     kind: {

@@ -5,6 +5,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { MetadataItem } from '../../bench/models/gguf-writer.ts'
 import { writeGguf } from '../../bench/models/output-file.ts'
+import { readCommandLine } from '../../cli/arguments.ts'
+import { command } from '../../cli/template.ts'
+import type { TsinferError } from '../../engine/errors.ts'
 import { repositoryPath, sharedTest } from '../shared.ts'
 import { tsinfer } from './tsinfer.ts'
 
@@ -84,6 +87,60 @@ test('variables: generation prompt, the clock, those of the file and of the comm
   assert.match(await run('--chat-template-kwargs', '{"x": null, "z": 1}'), / None .* True$/)
 })
 
+test('content parts: joined, or refused by name', async () => {
+  const part = (text: string) => ({ type: 'text', text })
+  const parts = file('parts.json', [{ role: 'user', content: [part('Tell me '), part('a riddle')] }])
+  const { stdout } = await tsinfer(['template', '--chat-template-file', echo, '--messages', parts])
+  assert.is(stdout, 'user: Tell me a riddle\n')
+  const image = file('image.json', [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }])
+  const { code, stderr } = await tsinfer(['template', '--chat-template-file', echo, '--messages', image])
+  assert.is(code, 2)
+  assert.match(stderr, /^tsinfer: message 0: part 0 of content: expected type text, found image_url\n$/)
+})
+
+test('a model without a template: ChatML, said in a notice', async () => {
+  const path = repositoryPath('cli/models/stories260K.gguf')
+  const { code, stdout, stderr } = await tsinfer(['template', path, '--messages', messages])
+  assert.is(code, 0)
+  assert.is(stdout, '<|im_start|>user\nHé 😀<|im_end|>\n<|im_start|>assistant\n')
+  assert.match(stderr, /^[^\n]*no chat template[^\n]*ChatML is used\n$/)
+})
+
+test('tools that the template reads none of: said, or told in the system turn', async () => {
+  const tools = file('unread.json', [{ type: 'function', function: { name: 'add', parameters: {} } }])
+  const run = (...words: string[]) =>
+    tsinfer(['template', '--chat-template-file', echo, '--messages', messages, '--tools', tools, ...words])
+  const unread = await run()
+  assert.is(unread.stdout, 'user: Hé 😀\n')
+  assert.match(unread.stderr, /reads no tools/)
+  const told = await run('--tools-in-prompt')
+  assert.match(told.stdout, /^system: You can call tools\..*"name": "add".*user: Hé 😀\n$/s)
+  assert.is(told.stderr, '')
+})
+
+test('an interruption ends it at once, before and behind the rendering', async () => {
+  const words = ['--chat-template-file', echo, '--messages', messages]
+  const { values, positionals } = readCommandLine(command.options, words)
+  const interrupted = command.run({ values, positionals, signal: AbortSignal.abort() } as never)
+  assert.is(
+    await interrupted.then(
+      () => 'rendered',
+      (error: TsinferError) => error.code,
+    ),
+    'aborted',
+  )
+  const late = new AbortController()
+  const stopped = command.run({ values, positionals, signal: late.signal } as never)
+  late.abort()
+  assert.is(
+    await stopped.then(
+      () => 'rendered',
+      (error: TsinferError) => error.code,
+    ),
+    'aborted',
+  )
+})
+
 test('what cannot be rendered ends with 2 and one line', async () => {
   const cases: readonly (readonly [words: readonly string[], why: RegExp])[] = [
     [['--messages', messages], /model file or --chat-template-file, found none/],
@@ -99,7 +156,6 @@ test('what cannot be rendered ends with 2 and one line', async () => {
     [['--chat-template', '{{ x }}', '--messages', file('role.json', '[{"content": 1}]')], /message 0: expected.*role/],
     [['--chat-template', '{{ x }}', '--messages', messages, '--now', 'today'], /--now: expected a local time/],
     [['--chat-template-file', join(folder, 'absent'), '--messages', messages], /ENOENT/],
-    [[repositoryPath('cli/models/stories260K.gguf'), '--messages', messages], /chat_template\), found none/],
     [
       [
         '--chat-template',
