@@ -1,5 +1,6 @@
 // The rows of `tsinfer bench` and how they are printed. Pure.
 import type { ModelInfo } from '../index.ts'
+import { type BenchTest, testName } from './bench-tests.ts'
 import { deviation, mean, median, shownBytes, shownCount } from './figures.ts'
 
 /** One repetition; speeds in tokens per second. */
@@ -7,8 +8,6 @@ export interface Measured {
   readonly tokS: number
   /** From the median time between two tokens; for a prompt, of the repetition. */
   readonly tokSTypical: number
-  /** From the shortest time between two tokens. */
-  readonly tokSBest: number
   readonly acceptance: number | null
 }
 
@@ -20,30 +19,30 @@ export interface BenchRow {
   readonly parameters: number
   readonly kernels: string
   readonly plan: string
-  /** `pp512` or `tg64`. */
+  /** `pp512`, `tg64`, `pp512+tg64`, with ` @ d512` behind a context. */
   readonly test: string
   readonly n_prompt: number
   readonly n_gen: number
+  readonly n_depth: number
+  /** Of the target, all stages together. */
+  readonly n_threads: number
   readonly repetitions: number
   readonly tok_s: number
   readonly tok_s_sd: number
   readonly tok_s_median: number
+  /** Of the best repetition. */
   readonly tok_s_best: number
   /** Weight bytes streamed per second: once per generated token, once per chunk of a prompt. */
   readonly gb_s: number
   readonly acceptance: number | null
 }
 
-export function summarize(
-  info: ModelInfo,
-  promptTokens: number,
-  generatedTokens: number,
-  measured: readonly Measured[],
-): BenchRow {
+export function summarize(info: ModelInfo, test: BenchTest, measured: readonly Measured[]): BenchRow {
+  const { promptTokens, generatedTokens, depth } = test
   const tokS = mean(measured.map((repetition) => repetition.tokS))
-  const { weightBytesPerToken, chunkRows, text } = info.plan
-  const bytesPerToken =
-    promptTokens > 0 ? (weightBytesPerToken * Math.ceil(promptTokens / chunkRows)) / promptTokens : weightBytesPerToken
+  const { weightBytesPerToken, chunkRows, text, stages, lanes } = info.plan
+  const passes = Math.ceil(promptTokens / chunkRows) + generatedTokens
+  const bytesPerToken = (weightBytesPerToken * passes) / (promptTokens + generatedTokens)
   const acceptances = measured.map(({ acceptance }) => acceptance).filter((acceptance) => acceptance !== null)
   return {
     model: `${info.architecture} ${shownCount(info.parameterCount)} ${info.weightType}`,
@@ -52,14 +51,16 @@ export function summarize(
     parameters: info.parameterCount,
     kernels: info.kernels,
     plan: text,
-    test: promptTokens > 0 ? `pp${promptTokens}` : `tg${generatedTokens}`,
+    test: testName(test),
     n_prompt: promptTokens,
     n_gen: generatedTokens,
+    n_depth: depth,
+    n_threads: stages.length * lanes,
     repetitions: measured.length,
     tok_s: tokS,
     tok_s_sd: deviation(measured.map((repetition) => repetition.tokS)),
     tok_s_median: median(measured.map(({ tokSTypical }) => tokSTypical)),
-    tok_s_best: Math.max(...measured.map(({ tokSBest }) => tokSBest)),
+    tok_s_best: Math.max(...measured.map((repetition) => repetition.tokS)),
     gb_s: (bytesPerToken * tokS) / 1e9,
     acceptance: acceptances.length > 0 ? mean(acceptances) : null,
   }
@@ -85,7 +86,19 @@ export const markdownHeader: string =
 export const markdownRow = (row: BenchRow): string => markdownLine(MARKDOWN_COLUMNS.map(([, , cell]) => cell(row)))
 
 const CSV_FIELDS: readonly (keyof BenchRow)[] = [
-  ...(['model', 'type', 'size_bytes', 'parameters', 'kernels', 'plan', 'test', 'n_prompt', 'n_gen'] as const),
+  ...([
+    'model',
+    'type',
+    'size_bytes',
+    'parameters',
+    'kernels',
+    'plan',
+    'test',
+    'n_prompt',
+    'n_gen',
+    'n_depth',
+    'n_threads',
+  ] as const),
   ...(['repetitions', 'tok_s', 'tok_s_sd', 'tok_s_median', 'tok_s_best', 'gb_s', 'acceptance'] as const),
 ]
 

@@ -1,6 +1,7 @@
 // `tsinfer bench`: prompt and generation speed, in rows like llama-bench's.
 import { TsinferError } from '../engine/errors.ts'
-import type { GenerateOptions, LoadOptions, Model } from '../index.ts'
+import { type GenerateOptions, inspectModel, type LoadOptions, type Model } from '../index.ts'
+import type { Values } from './arguments.ts'
 import {
   type BenchRow,
   csvHeader,
@@ -10,71 +11,117 @@ import {
   markdownRow,
   summarize,
 } from './bench-rows.ts'
+import { type BenchTest, benchTests, checkFits, positionsOf } from './bench-tests.ts'
 import { defineCommand } from './command.ts'
 import { EMBEDDED_MODEL, withModel } from './load.ts'
 import { draftModelOptions, LOAD_OPTIONS, loadOptions, modelPath, speculationOptions } from './options.ts'
 import { write, writeJson } from './output.ts'
+import { startProgress } from './progress.ts'
 import { randomIds } from './random-ids.ts'
 import { tune } from './tune.ts'
 
-const PROMPT_LENGTHS = [128, 512]
-const GENERATED_LENGTHS = [64]
 const REPETITIONS = 3
 const WARM_UP_MS = 300
 
-export const command = defineCommand({
-  usage: '[MODEL] [-p 128,512] [-n 64] [-r 3] [-o md|json|csv] | [MODEL] --tune',
-  positionalsMax: 1,
-  options: {
-    prompts: {
-      kind: 'integers',
-      names: ['-p', '--n-prompt'],
-      value: 'N,...',
-      least: 0,
-      help: 'prompt lengths, 0 = none (128,512)',
-    },
-    generated: {
-      kind: 'integers',
-      names: ['-n', '--n-gen'],
-      value: 'N,...',
-      least: 0,
-      help: 'tokens to generate, 0 = none (64)',
-    },
-    repetitions: { kind: 'integer', names: ['-r', '--repetitions'], value: 'N', least: 1, help: 'repetitions (3)' },
-    output: {
-      kind: 'choice',
-      names: ['-o', '--output'],
-      value: 'FORMAT',
-      choices: ['md', 'json', 'csv'],
-      help: 'md, json or csv (md)',
-    },
-    tune: { kind: 'flag', names: ['--tune'], help: 'measure lanes, chunk and spins; keep the best for this machine' },
-    ...LOAD_OPTIONS,
+const lengths = { kind: 'integers', value: 'N,...', least: 0, repeats: true } as const
+
+const OPTIONS = {
+  prompts: { ...lengths, names: ['-p', '--n-prompt'], help: 'prompt lengths, 0 = none (128,512)' },
+  generated: { ...lengths, names: ['-n', '--n-gen'], help: 'tokens to generate, 0 = none (64)' },
+  pairs: {
+    ...lengths,
+    names: ['-pg', '--n-prompt-gen'],
+    value: 'PP,TG',
+    count: 2,
+    help: 'a prompt and a generation behind it, timed together; may be given several times',
   },
+  depths: { ...lengths, names: ['-d', '--n-depth'], help: 'tokens that are in the context already (0)' },
+  repetitions: { kind: 'integer', names: ['-r', '--repetitions'], value: 'N', least: 1, help: 'repetitions (3)' },
+  output: {
+    kind: 'choice',
+    names: ['-o', '--output'],
+    value: 'FORMAT',
+    choices: ['md', 'json', 'jsonl', 'csv'],
+    help: 'md, json, jsonl (a line per row, as it is made) or csv (md)',
+  },
+  tune: { kind: 'flag', names: ['--tune'], help: 'measure lanes, chunk and spins; keep the best for this machine' },
+  ...LOAD_OPTIONS,
+  threads: {
+    ...lengths,
+    names: ['-t', '--threads'],
+    least: -1,
+    help: 'cores to use in all, one after the other; -1 or 0 = those there are (-1)',
+  },
+} as const
+
+export const command = defineCommand({
+  usage: '[MODEL] [-p 128,512] [-n 64] [-pg 512,64] [-d 0] [-t 1,2] [-r 3] [-o md|json|jsonl|csv] | [MODEL] --tune',
+  positionalsMax: 1,
+  options: OPTIONS,
   async run({ values, positionals, signal }) {
+    const { threads: counts = [-1], ...rest } = values
     const path = modelPath(values, positionals) ?? EMBEDDED_MODEL
-    if (values.tune) return tune(path, tuneOptions(loadOptions(values)), signal)
-    const prompts = (values.prompts ?? PROMPT_LENGTHS).filter((length) => length > 0)
-    const generated = (values.generated ?? GENERATED_LENGTHS).filter((length) => length > 0)
-    const { repetitions = REPETITIONS, output = 'md' } = values
-    if (generated.includes(1))
-      throw new TsinferError('option_invalid', '-n: expected at least 2 tokens to time, found 1')
-    // A prompt is followed by one token, a generation begins after one.
-    const context = values.context ?? Math.max(1, ...prompts, ...generated) + 1
-    const speculation = speculationOptions(values)
-    await withModel(path, { ...loadOptions(values), ...draftModelOptions(values), context }, signal, async (model) => {
-      const rows: BenchRow[] = []
-      if (output !== 'json') write(output === 'md' ? markdownHeader : csvHeader)
-      const report = (row: BenchRow): void => {
-        rows.push(row)
-        if (output !== 'json') write(output === 'md' ? markdownRow(row) : csvRow(row))
-      }
-      for (const length of prompts) report(await measure(model, length, 0, repetitions, { signal }))
-      for (const length of generated) report(await measure(model, 0, length, repetitions, { ...speculation, signal }))
-      if (output === 'json') writeJson(rows)
-    })
+    if (values.tune) {
+      const load = loadOptions(rest)
+      return tune(path, tuneOptions(values.threads === undefined ? load : { ...load, threads: counts[0]! }), signal)
+    }
+    const tests = benchTests(values)
+    const context = await contextFor(tests, path, values)
+    const { repetitions = REPETITIONS } = values
+    const report = new Report(values.output ?? 'md')
+    const progress = startProgress('measuring')
+    let done = 0
+    for (const threads of counts) {
+      const load = { ...loadOptions({ ...rest, threads }), ...draftModelOptions(rest), context }
+      await withModel(path, load, signal, async (model) => {
+        for (const test of tests) {
+          const measured = await measure(model, test, repetitions, { ...speculationOptions(rest), signal }, () =>
+            progress.update(++done / (counts.length * tests.length * repetitions)),
+          )
+          progress.end()
+          report.row(summarize(model.info, test, measured))
+        }
+      })
+    }
+    report.end()
   },
 })
+
+/** Positions to load the model with. Rejects with `prompt_too_long` before anything is loaded or measured. */
+async function contextFor(
+  tests: readonly BenchTest[],
+  path: string,
+  { context }: Values<typeof OPTIONS>,
+): Promise<number> {
+  const needed = Math.max(2, ...tests.map(positionsOf))
+  const inspection = await inspectModel(path, { context: context ?? needed })
+  const most = inspection.plan?.contextLength ?? context ?? needed
+  checkFits(tests, most)
+  return most
+}
+
+/** Rows as they are made; JSON at the end, as it is one array. */
+class Report {
+  readonly #format: 'md' | 'json' | 'jsonl' | 'csv'
+  readonly #rows: BenchRow[] = []
+
+  constructor(format: 'md' | 'json' | 'jsonl' | 'csv') {
+    this.#format = format
+    if (format === 'md') write(markdownHeader)
+    if (format === 'csv') write(csvHeader)
+  }
+
+  row(row: BenchRow): void {
+    this.#rows.push(row)
+    if (this.#format === 'md') write(markdownRow(row))
+    if (this.#format === 'csv') write(csvRow(row))
+    if (this.#format === 'jsonl') writeJson(row)
+  }
+
+  end(): void {
+    if (this.#format === 'json') writeJson(this.#rows)
+  }
+}
 
 /** What is tuned for holds for the plan that nobody fixed. */
 function tuneOptions({ threads, stages, lanes, chunkRows, ...options }: LoadOptions): LoadOptions {
@@ -85,29 +132,34 @@ function tuneOptions({ threads, stages, lanes, chunkRows, ...options }: LoadOpti
 /** Kernels are compiled again while they run: warms up at least once and for a while, then measures. */
 async function measure(
   model: Model,
-  promptTokens: number,
-  generatedTokens: number,
+  test: BenchTest,
   repetitions: number,
   settings: GenerateOptions,
-): Promise<BenchRow> {
-  const isPrompt = promptTokens > 0
-  const ids = randomIds(Math.max(1, promptTokens), model.info.vocabularySize)
-  const options = { temperature: 0, ignoreEos: true, maxTokens: Math.max(1, generatedTokens), ...settings }
+  onRepetition: () => void,
+): Promise<Measured[]> {
+  const { promptTokens, generatedTokens, depth } = test
+  const ids = randomIds(Math.max(1, depth + promptTokens), model.info.vocabularySize)
+  const options = { temperature: 0, ignoreEos: true, ...settings }
+  using session = model.session()
+  const once = async () => {
+    // What a repetition left behind the depth is forgotten; the depth itself stays in its cells.
+    if (depth > 0) await model.generate(ids.slice(0, depth), { ...options, maxTokens: 1, session }).result
+    const maxTokens = Math.max(1, generatedTokens)
+    return (await model.generate(ids, { ...options, maxTokens, ...(depth > 0 ? { session } : {}) }).result).stats
+  }
   const startedMs = performance.now()
-  do await model.generate(ids, options).result
+  do await once()
   while (performance.now() - startedMs < WARM_UP_MS)
   const measured: Measured[] = []
   for (let i = 0; i < repetitions; i++) {
-    const { stats } = await model.generate(ids, options).result
-    const tokS = isPrompt ? (promptTokens * 1000) / stats.promptMs : stats.tokS
+    const { promptMs, decodeMs, reusedTokens, tokS, accepted, itlMsP50, acceptance } = await once()
+    const read = ids.length - reusedTokens
+    const pairTokS = ((read + generatedTokens) * 1000) / (promptMs + decodeMs)
+    const repetitionTokS = promptTokens === 0 ? tokS : generatedTokens === 0 ? (read * 1000) / promptMs : pairTokS
     // Accepted drafts arrive together with the token before them, so single gaps say nothing about speed.
-    const hasEvenGaps = !isPrompt && stats.accepted === 0
-    measured.push({
-      tokS,
-      tokSTypical: hasEvenGaps ? 1000 / stats.itlMsP50 : tokS,
-      tokSBest: hasEvenGaps ? 1000 / stats.itlMsMin : tokS,
-      acceptance: stats.acceptance,
-    })
+    const hasEvenGaps = promptTokens === 0 && accepted === 0
+    measured.push({ tokS: repetitionTokS, tokSTypical: hasEvenGaps ? 1000 / itlMsP50 : repetitionTokS, acceptance })
+    onRepetition()
   }
-  return summarize(model.info, promptTokens, generatedTokens, measured)
+  return measured
 }

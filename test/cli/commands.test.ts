@@ -152,7 +152,7 @@ test('bench: a table and comma-separated values', async () => {
   const table = await tsinfer(['bench', '-p', '0', '-n', '4', '-r', '1'])
   assert.match(table.stdout, /^\| model .*\n\| --- .*\n\| llama .* \| tg4 \| [\d.]+ ± 0\.00 \|.*\n$/)
   const csv = await tsinfer(['bench', '-p', '4', '-n', '0', '-r', '1', '-o', 'csv'])
-  assert.match(csv.stdout, /^model,.*,test,.*\n"llama .*","pp4",4,0,1,.*\n$/)
+  assert.match(csv.stdout, /^model,.*,test,.*\n"llama .*","pp4",4,0,0,\d+,1,.*\n$/)
 })
 
 test('topology: facts and measured bandwidth', async () => {
@@ -191,7 +191,11 @@ test('usage errors: one line, exit 2', async () => {
     [['help', 'ruin'], /ruin: unknown command, .*did you mean run\?/],
     [['help', 'run', 'x'], /x: unexpected argument/],
     [['missing.gguf'], /missing\.gguf: /],
-    [['bench', '-n', '1'], /-n: expected at least 2 tokens/],
+    [['bench', '-n', '1'], /^tsinfer: -n: expected at least 2 tokens/],
+    [['bench', '--n-gen', '1'], /^tsinfer: --n-gen: expected at least 2 tokens/],
+    [['bench', '-c', '128', '-p', '512'], /fit in a context of 128, found pp512, which needs 513/],
+    [['bench', '-c', '0', '-p', '2000', '-d', '100'], /fit in a context of 2048, found pp2000 @ d100/],
+    [['bench', '-pg', '5'], /-pg: expected 2 integers/],
   ]
   for (const [words, message] of cases) {
     const { code, stdout, stderr } = await tsinfer(words)

@@ -86,18 +86,18 @@ const INFO = {
   weightType: 'Q4_0',
   fileBytes: 6e8,
   kernels: 'relaxed',
-  plan: { text: '1 stage, "x"', weightBytesPerToken: 5e8, chunkRows: 64 },
+  plan: { text: '1 stage, "x"', stages: [{}], lanes: 2, weightBytesPerToken: 5e8, chunkRows: 64 },
 } as unknown as ModelInfo
 
 test('bench rows', () => {
   const measured = [
-    { tokS: 10, tokSTypical: 11, tokSBest: 12, acceptance: null },
-    { tokS: 20, tokSTypical: 21, tokSBest: 22, acceptance: 0.5 },
+    { tokS: 10, tokSTypical: 11, acceptance: null },
+    { tokS: 20, tokSTypical: 21, acceptance: 0.5 },
   ]
-  const row = summarize(INFO, 0, 64, measured)
+  const row = summarize(INFO, { promptTokens: 0, generatedTokens: 64, depth: 0 }, measured)
   assert.is(row.test, 'tg64')
-  assert.equal([row.tok_s, row.tok_s_median, row.tok_s_best, row.gb_s, row.acceptance], [15, 16, 22, 7.5, 0.5])
-  const prompt = summarize(INFO, 100, 0, measured)
+  assert.equal([row.tok_s, row.tok_s_median, row.tok_s_best, row.gb_s, row.acceptance], [15, 16, 20, 7.5, 0.5])
+  const prompt = summarize(INFO, { promptTokens: 100, generatedTokens: 0, depth: 0 }, measured)
   assert.is(prompt.test, 'pp100')
   // Two chunks for 100 tokens.
   assert.is(prompt.gb_s, (15 / 100) * 2 * 0.5)
@@ -110,10 +110,11 @@ test('bench rows', () => {
   )
   assert.ok(
     csvRow(row).startsWith(
-      '"llama 1.24 B Q4_0","Q4_0",600000000,1240000000,"relaxed","1 stage, ""x""","tg64",0,64,2,15,',
+      '"llama 1.24 B Q4_0","Q4_0",600000000,1240000000,"relaxed","1 stage, ""x""","tg64",0,64,0,2,2,15,',
     ),
   )
-  assert.is(csvHeader.split(',').length, 16)
+  assert.is(csvHeader.split(',').length, 18)
+  assert.is(csvRow(row).split(',').length, csvHeader.split(',').length + 1, 'the plan has a comma')
 })
 
 test.run()
