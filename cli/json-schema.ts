@@ -39,6 +39,8 @@ function parsed(source: string, text: string): object | boolean {
     return JSON.parse(text)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new TsinferError('schema_invalid', `${source}: expected JSON, found what is none: ${why}`, { cause })
+    throw new TsinferError('schema_invalid', `${source}: expected JSON, found a text that does not parse: ${why}`, {
+      cause,
+    })
   }
 }

@@ -140,11 +140,11 @@ export const command = defineCommand({
 
 /** The model and what is asked of it; with -m the first word is the question. */
 function modelAndQuestion(model: string | undefined, positionals: readonly string[]): readonly (string | undefined)[] {
-  if (model === undefined) return positionals
-  const [question, surplus] = positionals
+  const [named, question, surplus] = model === undefined ? positionals : [model, ...positionals]
   if (surplus !== undefined) throw new TsinferError('option_invalid', `${surplus}: unexpected argument`)
-  if (question === undefined || !/^\S+\.gguf$/i.test(question)) return [model, question]
-  throw new TsinferError('option_invalid', `expected one model, found ${model} and also ${question}`)
+  // Nobody asks that.
+  if (question === undefined || !/^\S+\.gguf$/i.test(question)) return [named, question]
+  throw new TsinferError('option_invalid', `expected one model, found ${named} and also ${question}`)
 }
 
 function refuseChatOptions(values: RunValues, spellings: ReadonlyMap<string, string>): void {

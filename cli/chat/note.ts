@@ -16,10 +16,10 @@ export function readNote(path: string, note: string): ChatMessage[] {
   try {
     saved = JSON.parse(note)
   } catch {
-    throw wrong('another one')
+    throw wrong('the session of something else')
   }
   const { format, version, messages } = (saved ?? {}) as { format?: unknown; version?: unknown; messages?: unknown }
-  if (format !== FORMAT || version !== VERSION || !Array.isArray(messages)) throw wrong('another one')
+  if (format !== FORMAT || version !== VERSION || !Array.isArray(messages)) throw wrong('the session of something else')
   const odd = messages.findIndex((message) => typeof message?.role !== 'string' || typeof message?.content !== 'string')
   if (odd >= 0) throw wrong(`message ${odd} without role or content`)
   return messages

@@ -44,7 +44,7 @@ function compiled(schema: unknown): Grammar {
     return new SchemaCompiler(schema).compile()
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
-    const message = 'schema: expected one that is less deep, found one that does not fit the stack'
+    const message = 'schema: expected fewer levels, found more than the stack holds'
     throw new TsinferError('schema_invalid', message, { cause })
   }
 }

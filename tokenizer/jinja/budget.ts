@@ -24,7 +24,7 @@ const LEVELS_MAX = 1500
 const INTEGER_BITS_MAX = 4096
 
 /** Said where a template, or a rendering, is nested deeper than a stack may hold. */
-export const TOO_DEEP = 'expected expressions less deep, found endless nesting'
+export const TOO_DEEP = 'expected expressions nested less deeply, found too many levels'
 
 export class Budget {
   #steps: number
