@@ -13,9 +13,11 @@ const BUILT_MAX = 1 << 28
 /** An element of a list takes as much memory as this many characters. */
 const ELEMENT_SIZE = 8
 /** Characters that take as much time as a step, where the engine's own code runs over them. */
-const SIZE_PER_STEP = 64
+const SIZE_PER_STEP = 256
 /** The same where each character is looked up or replaced on its own. */
 const SCANNED_PER_STEP = 4
+/** Elements of a list that take as much time as a step. */
+const ELEMENTS_PER_STEP = 8
 /** Macros and recursive loops inside each other: templates descend into schemas, not further. */
 const DEPTH_MAX = 100
 /** Blocks, calls and expressions inside each other while a template runs: a third of what any stack holds. */
@@ -72,12 +74,13 @@ export class Budget {
 
   /** Call before passing over this many elements of a list or entries of a dictionary. */
   walk(count: number): void {
-    this.look(count * ELEMENT_SIZE)
+    this.spend(count / ELEMENTS_PER_STEP)
   }
 
   /** Call before building a list of this many elements. */
   elements(count: number): void {
     this.characters(count * ELEMENT_SIZE)
+    this.walk(count)
   }
 
   /** Call before putting this many entries into a dictionary. */

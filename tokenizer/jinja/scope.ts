@@ -3,9 +3,6 @@
 import type { Budget } from './budget.ts'
 import { Undefined, type Value } from './values.ts'
 
-/** A look-up takes as much time as looking through this many characters. */
-const PLACE_SIZE = 8
-
 export class Scope {
   private readonly names = new Map<string, Value>()
   private readonly outer: Scope | undefined
@@ -21,7 +18,7 @@ export class Scope {
   /** The innermost value of that name; each scope that is looked at on the way costs. */
   get(name: string, budget: Budget): Value {
     for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.outer) {
-      budget.look(PLACE_SIZE)
+      budget.walk(1)
       const value = scope.names.get(name)
       if (value !== undefined) return value
     }

@@ -96,7 +96,7 @@ function stepsOf(source: string, variables: ReadonlyMap<string, Value>): number 
 const SMALL = 1 << 10
 const LARGE = 1 << 14
 /** Characters that a step pays for at most. */
-const PAID_MAX = 64
+const PAID_MAX = 256
 
 for (const [operation, source] of Object.entries(HOSTILE)) {
   test(`operations: ${operation} costs by what it touches, linearly`, () => {
