@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'request_failed'
   | 'thread_died'
   | 'logits_nan'
+  | 'logits_infinite'
 
 /**
  * The single error class of the library: `code` for programs, `message` for people: one line, expected and found, without

@@ -10,7 +10,7 @@ import { type AnswerView, ChatSession } from './session.ts'
 import { TerminalView } from './terminal-view.ts'
 
 /** Errors of one answer, beside those of its input. */
-const HARMLESS: ReadonlySet<ErrorCode> = new Set(['logits_nan', 'out_of_memory'])
+const HARMLESS: ReadonlySet<ErrorCode> = new Set(['logits_nan', 'logits_infinite', 'out_of_memory'])
 
 export interface ChatSettings {
   readonly options: ChatOptions

@@ -76,8 +76,9 @@ export class Sampler {
 
   /**
    * The token for `position`. `fullRow` gives the row's f32 logits over the whole vocabulary and is called only when
-   * `top` cannot decide. `filter`: tokens it does not allow are as if banned. Throws `logits_nan` when no logit is a
-   * number and `option_invalid` when bias and filter leave no token.
+   * `top` cannot decide. `filter`: tokens it does not allow are as if banned. Throws where no token is left:
+   * `logits_nan` and `logits_infinite` where the model gives none a finite logit, `option_invalid` where bias, penalties
+   * and filter take all.
    */
   sample(top: TopRow, fullRow: () => Float32Array, position: Position, filter?: TokenFilter): TokenId {
     if (!this.#loadTop(top, filter)) {
@@ -139,8 +140,8 @@ export class Sampler {
     }
     candidates.order()
     const { topK, topP, minP } = this.#parameters
-    if (candidates.count === 0) return false
-    if (isWhole) return candidates.logitAt(0) > Number.NEGATIVE_INFINITY
+    if (candidates.count === 0 || candidates.logitAt(0) === Number.NEGATIVE_INFINITY) return false
+    if (isWhole) return true
     const needed = this.#greedy ? 1 : topK
     if (needed > 0 && certain >= needed) return true
     return !this.#greedy && topP >= 1 && minP > 0 && boundLogit < candidates.logitAt(0) + this.#minPLog
@@ -148,16 +149,12 @@ export class Sampler {
 
   #loadFull(row: Float32Array): void {
     const candidates = this.#candidates
-    let someNumber = false
     candidates.clear()
     for (let id = 0; id < this.#vocabularySize; id++) {
       const logit = row[id]!
-      if (Number.isNaN(logit)) continue
-      someNumber = true
-      candidates.push(id, this.#changed(id, logit))
+      if (!Number.isNaN(logit)) candidates.push(id, this.#changed(id, logit))
     }
-    if (!someNumber) throw new TsinferError('logits_nan', 'logits: expected numbers, found only NaN')
-    this.#orderSome()
+    this.#orderSome(row)
   }
 
   /** As `loadFull`, with the tokens of a mask alone. */
@@ -171,17 +168,35 @@ export class Sampler {
         if (!Number.isNaN(logit)) candidates.push(id, this.#changed(id, logit))
       }
     }
-    this.#orderSome()
+    this.#orderSome(row)
   }
 
-  #orderSome(): void {
+  #orderSome(row: Float32Array): void {
     const candidates = this.#candidates
     candidates.order()
     if (candidates.count > 0 && candidates.logitAt(0) > Number.NEGATIVE_INFINITY) return
-    throw new TsinferError('option_invalid', 'logitBias: expected a token that it and the constraint allow, found none')
+    throw this.#noToken(row)
   }
 
-  /** The logit after bias and penalties. */
+  /** Whose fault it is that no token is left. */
+  #noToken(row: Float32Array): TsinferError {
+    if (row.every(Number.isNaN)) return new TsinferError('logits_nan', 'logits: expected numbers, found only NaN')
+    if (!row.some((logit) => logit > Number.NEGATIVE_INFINITY)) {
+      return new TsinferError('logits_infinite', 'logits: expected a finite one, found only -Infinity')
+    }
+    const { repeatPenalty, frequencyPenalty, presencePenalty } = this.#parameters
+    const banning = [
+      this.#bias.size > 0 && 'logitBias',
+      presencePenalty > 0 && 'presencePenalty',
+      frequencyPenalty > 0 && 'frequencyPenalty',
+      repeatPenalty !== 1 && 'repeatPenalty',
+    ].filter((name) => name !== false)
+    const [name = 'responseFormat'] = banning
+    const takers = 'logit bias, penalties and response format'
+    return new TsinferError('option_invalid', `${name}: expected a token that ${takers} leave, found none`)
+  }
+
+  /** The logit after bias and penalties; infinities that cancel each other leave no number, so the token is banned. */
   #changed(id: TokenId, raw: number): number {
     const bias = this.#bias.size > 0 ? (this.#bias.get(id) ?? 0) : 0
     if (bias === Number.NEGATIVE_INFINITY) return Number.NEGATIVE_INFINITY
@@ -190,7 +205,8 @@ export class Sampler {
     if (occurrences === 0) return logit
     const { repeatPenalty, frequencyPenalty, presencePenalty } = this.#parameters
     logit = logit <= 0 ? logit * repeatPenalty : logit / repeatPenalty
-    return logit - (occurrences * frequencyPenalty + presencePenalty)
+    logit -= occurrences * frequencyPenalty + presencePenalty
+    return Number.isNaN(logit) ? Number.NEGATIVE_INFINITY : logit
   }
 
   /** argmax over the filtered tokens; logits are taken relative to the best, which keeps tiny temperatures finite. */

@@ -205,6 +205,75 @@ test('odd logits: NaN is never chosen, infinity wins, only NaN is an error', () 
   )
 })
 
+/** The code with which nothing can be drawn from a row, by its best 64 or as a whole. */
+function refusalOf(options: SamplingOptions, row: Float32Array, prompt: readonly number[] = []): string {
+  const codes = [topOf(row), NOTHING].map((top) => {
+    try {
+      return String(samplerOf(options, row.length, prompt).sample(top, () => row, 0))
+    } catch (error) {
+      return error instanceof TsinferError ? error.code : 'no typed error'
+    }
+  })
+  assert.is(codes[0], codes[1], 'the best 64 and the full row agree')
+  return codes[0]!
+}
+
+test('no finite candidate: logits that are all -Infinity are a typed error with every filter', () => {
+  for (const size of [1, 3, 64, 65, 300]) {
+    const row = new Float32Array(size).fill(Number.NEGATIVE_INFINITY)
+    const settings = [{}, { temperature: 0 }, { topK: 1 }, { topK: 0, topP: 1, minP: 0 }, { topP: 0 }, { minP: 1 }]
+    for (const options of settings) assert.is(refusalOf(options, row), 'logits_infinite', JSON.stringify(options))
+    row[size - 1] = -3
+    for (const options of settings) assert.is(refusalOf(options, row), `${size - 1}`, JSON.stringify(options))
+  }
+})
+
+test('no finite candidate: penalties and bias that take every token are the options fault', () => {
+  const row = Float32Array.from({ length: 100 }, (_, id) => -id)
+  const prompt = Array.from(row.keys())
+  const all = (bias: number) => Object.fromEntries(prompt.map((id) => [id, bias]))
+  for (const temperature of [0, 1]) {
+    const huge = { temperature, repeatLastN: -1, frequencyPenalty: 1e308, presencePenalty: 1e308 }
+    assert.is(refusalOf({ ...huge }, row, [...prompt, ...prompt]), 'option_invalid')
+    assert.is(refusalOf({ temperature, logitBias: all(Number.NEGATIVE_INFINITY) }, row), 'option_invalid')
+    assert.is(
+      refusalOf({ temperature, repeatLastN: -1, repeatPenalty: 1e308 }, row.fill(-1e38), prompt),
+      'option_invalid',
+    )
+  }
+})
+
+test('no finite candidate: whatever is given, a token of the vocabulary or a typed error', () => {
+  const odd = fc.constantFrom(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, -3.4e38, 3.4e38, 0, -0, 1, 1e-45)
+  const extreme = fc.record({
+    temperature: fc.constantFrom(0, 5e-324, 1, Number.MAX_VALUE),
+    topK: fc.constantFrom(0, 1, 2, Number.MAX_SAFE_INTEGER),
+    topP: fc.constantFrom(0, 5e-324, 0.5, 1),
+    minP: fc.constantFrom(0, 5e-324, 1),
+    repeatPenalty: fc.constantFrom(5e-324, 1, Number.MAX_VALUE),
+    presencePenalty: fc.constantFrom(-Number.MAX_VALUE, 0, Number.MAX_VALUE),
+    frequencyPenalty: fc.constantFrom(-Number.MAX_VALUE, 0, Number.MAX_VALUE),
+    logitBias: fc.dictionary(
+      fc.constantFrom('0', '1', '2'),
+      fc.constantFrom(-Infinity, -Number.MAX_VALUE, Number.MAX_VALUE),
+    ),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(odd, { minLength: 3, maxLength: 90 }),
+      extreme,
+      fc.array(fc.nat(2)),
+      (logits, options, prompt) => {
+        const row = Float32Array.from(logits)
+        const drawn = refusalOf(options as SamplingOptions, row, prompt)
+        if (drawn === 'option_invalid' || drawn === 'logits_infinite') return
+        assert.ok(Number(drawn) >= 0 && Number(drawn) < row.length, drawn)
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})
+
 test('drafts are ranked by what would be drawn', () => {
   fc.assert(
     fc.property(rows, optionSets, biases, fc.array(fc.nat(299), { maxLength: 9 }), (row, options, bias, prompt) => {
