@@ -7,12 +7,12 @@ import {
   CHAT,
   chatMessages,
   createTraceRings,
-  DEFAULT_SAMPLING,
   describeKernels,
   EMBED,
   Engine,
   type EngineEvent,
   enableRelaxedSimd,
+  fileSampling,
   GENERATE,
   type GgufFile,
   type GivenOptions,
@@ -122,6 +122,7 @@ async function load(path: string, options: Given<typeof LOAD>, opened: Opened[])
   const speculation = draft ? 'auto' : 'off'
   const info = modelInfo(path, prepared, describeKernels(kernels), performance.now() - startedMs)
   const model = new LoadedModel(info, prepared, engine, text, facts, speculation, onClosed)
+  for (const notice of fileSampling(file.metadata).notices) onNotice?.(notice)
   for (const notice of loadNotices(model.info, options, process.versions.node)) onNotice?.(notice)
   return model
 }
@@ -274,7 +275,7 @@ class LoadedModel implements Model {
     const calledMs = performance.timeOrigin + performance.now()
     const request = generateRequest(options, {
       ...this.info,
-      sampling: DEFAULT_SAMPLING,
+      table: this.#facts?.table,
       speculation: this.#speculation,
       stopTokens: this.#stopTokens,
     })

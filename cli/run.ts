@@ -4,7 +4,6 @@ import {
   type ChatGeneration,
   type ChatOptions,
   type ChatResult,
-  DEFAULT_SAMPLING,
   type GenerateResult,
   type Generation,
   type Model,
@@ -248,11 +247,11 @@ class Shower {
   }
 
   #settings(): object {
-    const { path, contextLength } = this.#model.info
+    const { path, contextLength, sampling } = this.#model.info
     return {
       model: path,
       context: contextLength,
-      ...snakeKeys({ ...DEFAULT_SAMPLING, ...samplingOptions(this.#values) }),
+      ...snakeKeys({ ...sampling, ...samplingOptions(this.#values) }),
     }
   }
 }

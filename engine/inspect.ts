@@ -1,21 +1,15 @@
 // What a valid GGUF file holds, whether it can run here and how: from its header alone.
 import { TsinferError } from './errors.ts'
+import { fileSampling } from './file-sampling.ts'
 import { readFirst } from './gguf/arrays.ts'
 import type { GgufFile } from './gguf/file.ts'
 import { isGeneric } from './gguf/ggml-types.ts'
 import type { MetadataEntry as GgufEntry } from './gguf/metadata.ts'
+import type { Inspection, MetadataEntry, MetadataScalar, TensorTypeSummary } from './inspection-types.ts'
 import { stageMatrices } from './model/layout.ts'
 import type { ModelPlan, PlanOptions } from './model/plan.ts'
 import { type PreparedModel, prepareModel } from './prepare.ts'
-import type {
-  Inspection,
-  MetadataEntry,
-  MetadataScalar,
-  ModelInfo,
-  PlanInfo,
-  StageInfo,
-  TensorTypeSummary,
-} from './types.ts'
+import type { ModelInfo, PlanInfo, StageInfo } from './types.ts'
 
 /** Elements of a metadata array that are shown. */
 const ARRAY_PREVIEW = 8
@@ -59,6 +53,7 @@ export function modelInfo(path: string, model: PreparedModel, kernels: string, l
     plan: describePlan(plan),
     kernels,
     loadMs,
+    sampling: fileSampling(file.metadata).sampling,
   }
 }
 

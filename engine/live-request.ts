@@ -58,6 +58,8 @@ interface Choice {
   lastTokenMs: number
 }
 
+const NO_SUM = 'logits: expected a finite sum of their exponentials, found none'
+
 export class LiveRequest {
   readonly work: GenerateWork | ScoreWork
   readonly #message: GenerateMessage | ScoreMessage
@@ -174,6 +176,7 @@ export class LiveRequest {
     assert(message.kind !== 'generate', 'a generated row is judged, not scored')
     const { prompt } = message
     if (message.kind === 'score') {
+      if (!Number.isFinite(row.logsumexp)) throw new TsinferError('logits_infinite', NO_SUM)
       const { top } = message
       const next = prompt[position + 1]
       const [ids, logits] = [row.ids.slice(0, top), row.logits.slice(0, top)]

@@ -6,6 +6,7 @@ import { readTopology, type Topology } from './pipeline/topology.ts'
 
 export type * from './chat-types.ts'
 export { type ErrorCode, isInputError, TsinferError } from './errors.ts'
+export type * from './inspection-types.ts'
 export type * from './model-types.ts'
 export { DEFAULT_SAMPLING } from './options/sampling.ts'
 export type { Topology } from './pipeline/topology.ts'

@@ -78,7 +78,7 @@ export type ResponseFormat =
   | { readonly type: 'json_object' }
   | { readonly type: 'json_schema'; readonly schema: object | boolean }
 
-/** Defaults are llama.cpp's. */
+/** Defaults are llama.cpp's, or the model's own: `ModelInfo.sampling`. */
 export interface SamplingOptions {
   /** Default 0.8; 0 = greedy. */
   readonly temperature?: number
@@ -90,7 +90,7 @@ export interface SamplingOptions {
   readonly minP?: number
   /** Divides positive and multiplies negative logits of recent tokens. Default 1 = off. */
   readonly repeatPenalty?: number
-  /** Recent tokens, prompt included, that the three penalties look at. Default 64; -1 = all, 0 = none. */
+  /** Recent tokens, prompt included, that the three penalties look at: at most 2^20. Default 64; -1 = all, 0 = none. */
   readonly repeatLastN?: number
   /** Subtracted once from the logit of a recent token. Default 0. */
   readonly presencePenalty?: number
@@ -101,6 +101,9 @@ export interface SamplingOptions {
   /** 0 .. 2^32 - 1. Default: a random one, reported with the result. */
   readonly seed?: number
 }
+
+/** The numbers of sampling. */
+export type SamplingNumbers = Readonly<Required<Omit<SamplingOptions, 'logitBias' | 'seed'>>>
 
 /**
  * How a request speculates: `off` decodes plainly, `sync` drafts and verifies in turn, `pipe` drafts while earlier drafts
@@ -127,11 +130,16 @@ export interface DraftOptions {
 export interface GenerateOptions extends SamplingOptions {
   /** Most tokens per choice. Default: until the context is full. */
   readonly maxTokens?: number
-  /** Texts that end a choice, or one; the text is cut before them. At most 4096 bytes of UTF-8 in all. */
+  /**
+   * Texts that end a choice, or one; the text is cut before them. At most 4096 bytes of UTF-8 in all. One that is the name
+   * of a control token, such as `<|im_end|>`, is that token too, which prints no text.
+   */
   readonly stop?: string | readonly string[]
+  /** Tokens that end a choice and are not part of it, beside those that end a text in this model. */
+  readonly stopIds?: readonly TokenId[]
   /** Default: any text. A stop string still ends the text wherever it stands. */
   readonly responseFormat?: ResponseFormat
-  /** Continuations of the same prompt. Default 1. */
+  /** Continuations of the same prompt, at most 64. Default 1. */
   readonly choices?: number
   /**
    * Default: `auto` with a draft model, else `off`. Without a draft model n-grams draft: text that repeats itself is
@@ -296,6 +304,8 @@ export interface ModelInfo {
   readonly kernels: string
   /** Milliseconds from the call of `loadModel` to the model. */
   readonly loadMs: number
+  /** What a request samples with that does not say: the file's `general.sampling.*`, else the usual defaults. */
+  readonly sampling: SamplingNumbers
 }
 
 /** Totals since the model was loaded. */
@@ -306,44 +316,4 @@ export interface EngineStats {
   readonly tokens: number
   /** KV cells that were allocated. */
   readonly kvCells: number
-}
-
-/** What a valid GGUF file holds and whether it can run here; nothing but headers is read. */
-export interface Inspection {
-  readonly path: string
-  readonly version: number
-  /** Shards of the set. */
-  readonly files: number
-  readonly metadata: readonly MetadataEntry[]
-  readonly tensorCount: number
-  readonly parameterCount: number
-  readonly tensorBytes: number
-  /** Most bytes first. */
-  readonly tensorTypes: readonly TensorTypeSummary[]
-  readonly architecture: string | undefined
-  readonly runnable: boolean
-  /** Why it is not runnable. */
-  readonly reason: string | undefined
-  /** How it would be loaded; absent when it is not runnable. */
-  readonly plan: PlanInfo | undefined
-}
-
-export interface MetadataEntry {
-  readonly key: string
-  /** GGUF's name, e.g. `u32` or `array of string`. */
-  readonly type: string
-  /** Of an array the first elements only. */
-  readonly value: MetadataScalar | readonly MetadataScalar[]
-  /** Elements of an array. */
-  readonly length?: number
-}
-
-export type MetadataScalar = string | number | bigint | boolean
-
-export interface TensorTypeSummary {
-  readonly type: string
-  readonly tensors: number
-  readonly bytes: number
-  /** Set where weights of this type are dequantized again for every product. */
-  readonly generic?: true
 }

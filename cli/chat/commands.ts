@@ -130,7 +130,7 @@ function system(session: ChatSession, text: string): CommandOutcome {
 function show({ model, system: prompt, messages, options }: ChatSession): CommandOutcome {
   const { name, path, plan } = model.info
   const facts = { model: name ?? path, plan: plan.text, messages: messages.length, system: prompt ?? null }
-  return { text: listing({ ...facts, ...settingsOf(options) }) }
+  return { text: listing({ ...facts, ...settingsOf(options, model.info.sampling) }) }
 }
 
 const extent = ({ messages }: ChatSession, tokens: readonly number[]): string =>

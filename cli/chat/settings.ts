@@ -1,7 +1,7 @@
 // What /set changes and /show tells: how the next answers are sampled. Names and values are those of the options.
 import { TsinferError } from '../../engine/errors.ts'
 import { nearest } from '../../engine/options/nearest.ts'
-import { type ChatOptions, DEFAULT_SAMPLING } from '../../index.ts'
+import type { ChatOptions, ModelInfo } from '../../index.ts'
 import { type Option, type Options, readCommandLine } from '../arguments.ts'
 import { snakeCase } from '../figures.ts'
 import { MAX_TOKENS_OPTION, SAMPLING_OPTIONS } from '../options.ts'
@@ -41,7 +41,7 @@ export function withSetting(options: ChatOptions, name: string, text: string): C
 }
 
 /** The settings by their names; what nobody has set is what holds then. */
-export function settingsOf(options: ChatOptions): Record<string, unknown> {
-  const all = { ...DEFAULT_SAMPLING, seed: 'random', maxTokens: 'no bound', ...options }
+export function settingsOf(options: ChatOptions, usual: ModelInfo['sampling']): Record<string, unknown> {
+  const all = { ...usual, seed: 'random', maxTokens: 'no bound', ...options }
   return Object.fromEntries(Object.keys(TABLE).map((key) => [snakeCase(key), all[key as SettingKey]]))
 }

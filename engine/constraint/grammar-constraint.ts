@@ -42,9 +42,11 @@ export class GrammarConstraint implements TokenConstraint {
 
   mask(): Uint32Array {
     const mask = this.#automaton.mask(this.#position, this.#tokensLeft - 1)
-    if (!this.#position.isEnd || this.#stopTokens.size === 0) return mask
+    const { isEnd } = this.#position
+    const wrong = [...this.#stopTokens].filter((token) => ((mask[token >>> 5]! >>> (token & 31)) & 1) !== Number(isEnd))
+    if (wrong.length === 0) return mask
     const withStops = mask.slice()
-    for (const token of this.#stopTokens) withStops[token >>> 5]! |= 1 << (token & 31)
+    for (const token of wrong) withStops[token >>> 5]! ^= 1 << (token & 31)
     return withStops
   }
 

@@ -4,6 +4,7 @@ import { TsinferError } from '../errors.ts'
 import type { Kind } from './kinds.ts'
 import { inside, memberPart, refused, type Site } from './refusal.ts'
 
+const JSON_VALUES = 'values that JSON has'
 /** What a value counts for beside the characters of a text. */
 const VALUE_SIZE = 16
 /** A bigint of more bits is no number that anybody writes. */
@@ -13,11 +14,13 @@ export interface DataLimits {
   /** Characters of all texts and names, with 16 for every value. */
   readonly size: number
   readonly nesting: number
+  /** Only what JSON can write: no bigints, no infinities. */
+  readonly isStrict?: boolean
 }
 
 /** Values that JSON has, and besides it bigints; members without a value are left out. */
 export const plainData = (limits: DataLimits): Kind<unknown> => ({
-  expected: 'values that JSON has',
+  expected: JSON_VALUES,
   read: (value, site) => new PlainCopy(limits).of(value, site, 0),
 })
 
@@ -39,17 +42,20 @@ class PlainCopy {
     switch (typeof value) {
       case 'string':
       case 'boolean':
+        return value
       case 'number':
+        if (this.#limits.isStrict && !Number.isFinite(value)) throw refused(site, JSON_VALUES, value)
         return value
       case 'bigint':
+        if (this.#limits.isStrict) throw refused(site, JSON_VALUES, value)
         if (BigInt.asIntN(BIGINT_BITS_MAX, value) !== value) throw refused(site, 'a number', value)
         return value
     }
     if (value === null) return null
     const { nesting } = this.#limits
-    if (depth >= nesting) throw refused(site, `values at most ${nesting} deep`, value)
+    if (depth > nesting) throw tooMuch(site, `at most ${nesting} levels`)
     if (Array.isArray(value)) return this.#list(value, site, depth)
-    if (typeof value !== 'object' || hasManyNames(value)) throw refused(site, 'values that JSON has', value)
+    if (typeof value !== 'object' || hasManyNames(value)) throw refused(site, JSON_VALUES, value)
     const members: [string, unknown][] = []
     for (const name of Object.keys(value)) {
       const member = (value as Record<string, unknown>)[name]
@@ -62,7 +68,7 @@ class PlainCopy {
 
   #list(values: readonly unknown[], site: Site, depth: number): unknown[] {
     const { length } = values
-    if (!(length * VALUE_SIZE <= this.#sizeLeft)) throw this.#tooLarge(site)
+    if (!(length * VALUE_SIZE <= this.#sizeLeft)) throw tooMuch(site, `a size of at most ${this.#limits.size}`)
     const copy: unknown[] = []
     for (let i = 0; i < length; i++) copy.push(this.of(values[i] ?? null, inside(site, `[${i}]`), depth + 1))
     return copy
@@ -70,11 +76,11 @@ class PlainCopy {
 
   #take(size: number, site: Site): void {
     this.#sizeLeft -= size
-    if (this.#sizeLeft < 0) throw this.#tooLarge(site)
+    if (this.#sizeLeft < 0) throw tooMuch(site, `a size of at most ${this.#limits.size}`)
   }
+}
 
-  #tooLarge(site: Site): TsinferError {
-    const [name = ''] = site.name.split(/[.[]/, 1)
-    return new TsinferError(site.code, `${name}: expected a size of at most ${this.#limits.size}, found more`)
-  }
+/** Of a whole value, whatever part was too much. */
+function tooMuch({ name, code }: Site, expected: string): TsinferError {
+  return new TsinferError(code, `${name.split(/[.[]/, 1)[0]}: expected ${expected}, found more`)
 }

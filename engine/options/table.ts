@@ -14,6 +14,7 @@ import {
   SEQUENCES_MAX,
   SPINS_MAX,
   STAGES_MAX,
+  VOCABULARY_MAX,
 } from '../limits.ts'
 import type {
   EmbedOptions,
@@ -25,7 +26,7 @@ import type {
   Session,
   TokenizeOptions,
 } from '../types.ts'
-import { callback, flag, integer, isRecord, type Kind, oneOf, signal, text } from './kinds.ts'
+import { callback, flag, integer, isRecord, type Kind, list, oneOf, signal, text } from './kinds.ts'
 import { path } from './paths.ts'
 import { plainData } from './plain-data.ts'
 import { type OptionTable, record } from './read-options.ts'
@@ -158,6 +159,10 @@ export const GENERATE = {
   ...SAMPLING,
   maxTokens: { kind: integer(0), defaultText: 'until the context is full', doc: 'most tokens per choice' },
   stop: { kind: stopTexts, doc: 'texts that end a choice, or one; the text is cut before them' },
+  stopIds: {
+    kind: list(integer(0, VOCABULARY_MAX - 1), VOCABULARY_MAX, 'token ids'),
+    doc: 'tokens that end a choice and are not part of it',
+  },
   responseFormat: { kind: responseFormat, defaultText: 'any text', doc: 'what the text has to be' },
   choices: { kind: integer(1, SEQUENCES_MAX), default: 1, doc: 'continuations of the same prompt' },
   speculation: SPECULATION,

@@ -2,7 +2,7 @@
 import type { TokenId } from '../domain.ts'
 import { optionSite, refused } from '../options/refusal.ts'
 import { DEFAULT_SAMPLING } from '../options/sampling.ts'
-import type { SamplingOptions } from '../types.ts'
+import type { SamplingNumbers, SamplingOptions } from '../types.ts'
 
 export interface SamplingParameters {
   readonly temperature: number
@@ -17,9 +17,6 @@ export interface SamplingParameters {
   readonly seed: number
 }
 
-/** What a request that says nothing samples with, number by number. */
-export type SamplingDefaults = Readonly<Record<keyof typeof DEFAULT_SAMPLING, number>>
-
 /**
  * Fills in defaults of options that were read by their table; `randomSeed` is used when no seed is given.
  * Throws `option_invalid` for a bias of a token that the vocabulary does not have.
@@ -28,15 +25,15 @@ export function resolveSampling(
   given: SamplingOptions,
   vocabularySize: number,
   randomSeed: number,
-  defaults: SamplingDefaults = DEFAULT_SAMPLING,
+  defaults: SamplingNumbers = DEFAULT_SAMPLING,
 ): SamplingParameters {
   const biases = Object.entries(given.logitBias ?? {}).map(([key, bias]) => [Number(key), bias] as const)
   const unknown = biases.find(([token]) => token >= vocabularySize)
   if (unknown) throw refused(optionSite('logitBias'), `token ids below ${vocabularySize}`, unknown[0])
-  const names = Object.keys(DEFAULT_SAMPLING) as (keyof SamplingDefaults)[]
+  const names = Object.keys(DEFAULT_SAMPLING) as (keyof SamplingNumbers)[]
   const numbers = names.map((name) => [name, given[name] ?? defaults[name]] as const)
   return {
-    ...(Object.fromEntries(numbers) as Record<keyof SamplingDefaults, number>),
+    ...(Object.fromEntries(numbers) as Record<keyof SamplingNumbers, number>),
     logitBias: biases,
     seed: given.seed ?? randomSeed,
   }

@@ -4,6 +4,10 @@ import { unlessAborted } from '../abort-signals.ts'
 import type { Transfer, TransferAnswer } from '../engine.ts'
 import { TsinferError } from '../errors.ts'
 import { SESSION_NOTE_BYTES_MAX } from '../limits.ts'
+import { text } from '../options/kinds.ts'
+import { path as pathKind } from '../options/paths.ts'
+import { readArgument } from '../options/read-options.ts'
+import { optionSite } from '../options/refusal.ts'
 import { printable } from '../quoted.ts'
 import type { SessionId } from '../scheduler/events.ts'
 import type { SavedSession, Session } from '../types.ts'
@@ -25,7 +29,8 @@ export class KeptSession implements Session {
 
   /** The session as one of `home`. Throws `option_invalid` for one of another model. */
   static of(home: SessionHome, session: Session): KeptSession {
-    if (session instanceof KeptSession && session.#home === home) return session
+    // A proxy of one is none: its members cannot be reached.
+    if (#home in session && session.#home === home) return session
     throw new TsinferError('option_invalid', "session: expected one of this model, found another's")
   }
 
@@ -47,7 +52,9 @@ export class KeptSession implements Session {
     }
   }
 
-  async save(path: string, note = ''): Promise<SavedSession> {
+  async save(to: string | URL, note = ''): Promise<SavedSession> {
+    const path = readArgument(pathKind, to, optionSite('path'))
+    readArgument(text, note, optionSite('note'))
     const noteBytes = new TextEncoder().encode(note)
     if (noteBytes.length > SESSION_NOTE_BYTES_MAX) {
       const expected = `expected at most ${SESSION_NOTE_BYTES_MAX} bytes`
@@ -72,7 +79,8 @@ export class KeptSession implements Session {
     }
   }
 
-  async load(path: string): Promise<SavedSession> {
+  async load(from: string | URL): Promise<SavedSession> {
+    const path = readArgument(pathKind, from, optionSite('path'))
     const leave = await this.enter()
     try {
       const file = await SessionFile.open(path)

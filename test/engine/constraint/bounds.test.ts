@@ -40,8 +40,8 @@ test('schemas that are too big, too deep or no JSON are refused in one line', ()
     [nested(100_000, (inner) => ({ const: inner }), {}), /schema_invalid/],
     [nested(300, (inner) => ({ items: inner }), {}), /at most 256 levels/],
     [circle, /^schema_invalid: schema: expected at most 1024 levels, found more$/],
-    [{ const: 1n }, /expected values that JSON has, found bigint 1/],
-    [() => {}, /expected values that JSON has, found function/],
+    [{ const: 1n }, /expected values that JSON has, found 1n/],
+    [() => {}, /expected values that JSON has, found a function/],
     [{ anyOf: numbers(300).map((i) => ({ const: i })) }, /#\/anyOf: expected at most 256 schemas, found 300/],
     [
       { oneOf: numbers(90).map((i) => ({ anyOf: numbers(90).map((j) => ({ const: i * 1000 + j })) })) },
