@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { test as uvuTest } from 'uvu'
+import { skipLine } from './runner/summary.ts'
 
 const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url))
 const sharedRoot = process.env.TSINFER_SHARED ?? join(repositoryRoot, '..', 'shared')
@@ -27,6 +28,12 @@ export function sharedTest(
   body: (path: string) => void | Promise<void>,
 ): void {
   const path = sharedPath(relative)
-  if (path === undefined) test.skip(`${name} (needs shared/${relative})`)
+  if (path === undefined) skipTest(test, name, 'needs ../shared')
   else test(name, () => body(path))
+}
+
+/** Counts a test as skipped, and says why: the runner sums the reasons up. */
+export function skipTest(test: { readonly skip: (name: string) => void }, name: string, reason: string): void {
+  console.log(skipLine(name, reason))
+  test.skip(name)
 }

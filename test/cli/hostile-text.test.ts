@@ -11,7 +11,7 @@ import { inspectionReport, pairReport } from '../../cli/inspection-report.ts'
 import { steeringFree } from '../../cli/terminal-text.ts'
 import { inspectModel } from '../../index.ts'
 import { hostileText, STEERS } from '../hostile-text.ts'
-import { repositoryPath } from '../shared.ts'
+import { repositoryPath, skipTest } from '../shared.ts'
 import { hasTmux, Terminal } from './terminal.ts'
 import { tsinfer } from './tsinfer.ts'
 
@@ -122,6 +122,6 @@ const body = async (): Promise<void> => {
   assert.match(await shown(['--raw']), /^onetwo(0m)?\[ended/)
 }
 if (hasTmux()) test(name, body)
-else test.skip(`${name} (needs tmux)`)
+else skipTest(test, name, 'needs tmux')
 
 test.run()

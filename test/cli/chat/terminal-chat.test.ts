@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { forgeWidened } from '../../../bench/models/widen.ts'
-import { repositoryPath } from '../../shared.ts'
+import { repositoryPath, skipTest } from '../../shared.ts'
 import { hasTmux, Terminal } from '../terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tsinfer-terminal-'))
@@ -139,6 +139,6 @@ const said = (shown: string): string => shown.slice(0, shown.indexOf('prompt_tok
 
 const name = 'twenty turns in a terminal, of which each evaluates only its new tokens'
 if (hasTmux()) test(name, twentyTurns)
-else test.skip(`${name} (needs tmux)`)
+else skipTest(test, name, 'needs tmux')
 
 test.run()

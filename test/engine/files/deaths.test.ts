@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { writeWholeText } from '../../../engine/files/whole-file.ts'
+import { skipTest } from '../../shared.ts'
 import { canRun, runSaver, startSaver } from './savers.ts'
 
 const test = suite<{ folder: string }>('files of processes that die', { folder: '' })
@@ -76,7 +77,7 @@ const canMount = canRun('unshare', '--mount', '--propagation', 'private', 'mount
 
 /** Runs a test in a mounted file system, which is gone afterwards. */
 const mountTest = (name: string, options: string, body: (mounted: string) => Promise<void>) => {
-  if (!canMount) return test.skip(`${name} (needs the right to mount)`)
+  if (!canMount) return skipTest(test, name, 'needs the right to mount')
   test(name, async ({ folder }) => {
     const mounted = join(folder, 'mounted')
     mkdirSync(mounted)
@@ -142,7 +143,7 @@ const CONTAINER = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 const containerTest = canRun(CONTAINER[0]!, ...CONTAINER.slice(1), 'true')
   ? test
   : (name: string, _body: (context: { folder: string }) => Promise<void>) =>
-      test.skip(`${name} (needs the right to make namespaces)`)
+      skipTest(test, name, 'needs the right to make namespaces')
 
 containerTest("files: every process is number 1: one that was killed is in nobody's way", async ({ folder }) => {
   const path = join(folder, 'a')
