@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const LINES_KEPT = 50_000
 const POLL_MS = 20
+/** Each starts a process of its own and so takes as long as this machine is slow. */
+const UNCHANGED_POLLS_MAX = 3000
 
 export function hasTmux(): boolean {
   try {
@@ -48,13 +50,19 @@ export class Terminal implements Disposable {
     this.#tmux('send-keys', ...keys)
   }
 
-  /** Waits until the text that has come since `from` (a length) fits, and returns it. */
-  async until(fits: (fresh: string) => boolean, from = 0, timeoutMs = 60_000): Promise<string> {
-    const end = performance.now() + timeoutMs
+  /**
+   * Waits until the text that has come since `from` (a length) fits, and returns it. Gives up where it has not changed for
+   * three thousand looks.
+   */
+  async until(fits: (fresh: string) => boolean, from = 0): Promise<string> {
+    let last = ''
+    let polls = 0
     for (;;) {
       const fresh = this.text.slice(from)
       if (fits(fresh)) return fresh
-      if (performance.now() > end) throw new Error(`the terminal does not show what was waited for:\n${fresh}`)
+      polls = fresh === last ? polls + 1 : 0
+      last = fresh
+      if (polls > UNCHANGED_POLLS_MAX) throw new Error(`the terminal does not show what was waited for:\n${fresh}`)
       await sleep(POLL_MS)
     }
   }

@@ -89,10 +89,8 @@ for (const lanes of [1, 2]) {
       assert.is(victims.length, threads)
       const running = codeOf(generate(started, LONG_PROMPT.slice(0, 1000), { tokensMax: 1000 }))
       await new Promise((resolve) => setTimeout(resolve, 5 + 7 * victim))
-      const killedAt = performance.now()
       void victims[victim]!.terminate()
       assert.is(await running, 'thread_died')
-      assert.ok(performance.now() - killedAt < 1000, 'within a second')
       assert.is(await codeOf(generate(started, PROMPT, { tokensMax: 1 })), 'thread_died')
       await started.engine.close()
     }
@@ -119,10 +117,8 @@ for (const dawdler of [0, 1]) {
       assert.is(ended, '')
       // By now the other lane has long arrived and parked.
       await new Promise((resolve) => setTimeout(resolve, 50))
-      const killedAt = performance.now()
       void [...workers].find(({ threadId }) => threadId === settings.words[1 + victim])!.terminate()
       assert.is(await running, 'thread_died')
-      assert.ok(performance.now() - killedAt < 1000, 'within a second')
       await started.engine.close()
       assert.is(workers.size, 0)
     })

@@ -10,7 +10,6 @@ import { createThinning, FROM, MASK, PASSED, TOO_MANY } from './thinning-forward
 
 const FORWARD = new URL('./probed-forward.js', import.meta.url).href
 const LAYERS = 5
-const WAIT_MS = 20_000
 
 async function start(options: { readonly stages: number; readonly lanes: number }) {
   const words = createProbes(LAYERS)
@@ -23,11 +22,8 @@ async function start(options: { readonly stages: number; readonly lanes: number 
 }
 
 async function happens(stage: StageProbes, event: ProbeEvent, count: number): Promise<void> {
-  const endMs = performance.now() + WAIT_MS
-  while (stage.count(event) < count) {
-    assert.ok(performance.now() < endMs, `${event}: ${stage.count(event)} times, not ${count}`)
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
+  // For as long as it takes: the runner's watchdog ends what gets nowhere.
+  while (stage.count(event) < count) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 /** How often lanes of the stage have begun, stopped and completed, once the last of them is done. */
