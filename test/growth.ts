@@ -6,7 +6,7 @@ const FACTOR = 8
 /** Linear work grows by the factor, quadratic work by its square. */
 const GROWTH_MAX = 24
 /** Less than this is noise. */
-const NOISE_MS = 30
+const NOISE_MS = 10
 
 /** Fails where `work` on `size` items takes much more than eight times the processor time of an eighth of them. */
 export function assertNearLinear(work: (size: number) => void, size: number, message: string): void {

@@ -121,6 +121,15 @@ test('every door to the outside has one owner', () => {
   ])
 })
 
+test('a skipped test says why', () => {
+  none(
+    naming(
+      files.filter(({ path }) => path !== 'test/shared.ts'),
+      /^(\w+\.)?test\.skip$/,
+    ),
+  )
+})
+
 /** Parts of the engine, and which others they build on, types included. All may use the nouns. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   kv: [],
