@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bar } from '../../cli/progress.ts'
-import { repositoryPath } from '../shared.ts'
+import { repositoryPath, skipTest } from '../shared.ts'
 import { hasTmux, Terminal } from './terminal.ts'
 
 test('progress bar: shorter than a line of any width, and its number is never cut where it fits', () => {
@@ -53,6 +53,6 @@ const body = async (): Promise<void> => {
   assert.is(await terminal.until((text) => text.endsWith(']')), 'kept textafter\n[ended: 0]')
 }
 if (hasTmux()) test(name, body)
-else test.skip(`${name} (needs tmux)`)
+else skipTest(test, name, 'needs tmux')
 
 test.run()

@@ -7,7 +7,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readPrompt } from '../../cli/prompt.ts'
 import type { TsinferError } from '../../engine/errors.ts'
-import { repositoryPath } from '../shared.ts'
+import { repositoryPath, skipTest } from '../shared.ts'
 import { ended, startTsinfer, tsinfer } from './tsinfer.ts'
 
 const MODEL = repositoryPath('cli/models/stories260K.gguf')
@@ -39,7 +39,7 @@ if (existsSync('/dev/zero')) {
     assert.is(code, 2)
     assert.is(stderr, 'tsinfer: /dev/zero: expected at most 64 MiB of text, found more\n')
   })
-} else test.skip(`${endless} (needs /dev/zero)`)
+} else skipTest(test, endless, 'needs /dev/zero')
 
 test('bytes that are no UTF-8 are said, with their place, wherever text comes from', async () => {
   const file = join(folder, 'latin1.txt')
@@ -98,6 +98,6 @@ if (existsSync('/dev/full')) {
       assert.is(code, 1, words.join(' '))
     }
   })
-} else test.skip(`${full} (needs /dev/full)`)
+} else skipTest(test, full, 'needs /dev/full')
 
 test.run()

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { repositoryPath } from '../shared.ts'
+import { repositoryPath, skipTest } from '../shared.ts'
 import { HOSTILE_HEADERS } from './gguf/hostile-headers.ts'
 import { temporaryPath } from './gguf/temporary.ts'
 
@@ -47,7 +47,7 @@ const path = temporaryPath('hostile.gguf')
 const usual = new Map<string, number>()
 
 for (const [name, make] of Object.entries(HOSTILE_HEADERS)) {
-  if (!hasPeaks()) test.skip(`memory of a header: ${name} (needs /proc)`)
+  if (!hasPeaks()) skipTest(test, `memory of a header: ${name}`, 'needs /proc')
   else
     test(`memory of a header: ${name}`, () => {
       const header = make(SIZE)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { repositoryPath } from '../../shared.ts'
+import { repositoryPath, skipTest } from '../../shared.ts'
 import { hasTmux, Terminal } from '../terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tsinfer-jobs-'))
@@ -72,10 +72,10 @@ const jobs = 'Ctrl-Z and fg give the terminal back whole'
 const isReady = hasTmux() && has('bash')
 const main = `'${process.execPath}' node_modules/tsinfer/dist/cli/main.js`
 if (isReady) test(jobs, () => stopAndGoOn('jobs', main))
-else test.skip(`${jobs} (needs tmux and bash)`)
+else skipTest(test, jobs, 'needs tmux and bash')
 
 if (isReady && has('npx')) test(`${jobs}, through npx`, () => stopAndGoOn('npx', 'npx --no-install tsinfer'))
-else test.skip(`${jobs}, through npx (needs tmux, bash and npx)`)
+else skipTest(test, `${jobs}, through npx`, 'needs tmux, bash and npx')
 
 const alone = 'Ctrl-Z where no shell watches the terminal: the chat goes on'
 const goesOn = async (): Promise<void> => {
@@ -88,6 +88,6 @@ const goesOn = async (): Promise<void> => {
   await terminal.until((text) => /> Once\n.*\n\(cut off after 5 tokens\)\n>$/s.test(text))
 }
 if (hasTmux()) test(alone, goesOn)
-else test.skip(`${alone} (needs tmux)`)
+else skipTest(test, alone, 'needs tmux')
 
 test.run()

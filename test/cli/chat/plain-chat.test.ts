@@ -1,7 +1,7 @@
 // A model without a template, at a terminal: a plain chat, which keeps to -sys and says what it is.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { repositoryPath } from '../../shared.ts'
+import { repositoryPath, skipTest } from '../../shared.ts'
 import { hasTmux, Terminal } from '../terminal.ts'
 
 const MODEL = repositoryPath('cli/models/stories260K.gguf')
@@ -28,6 +28,6 @@ const body = async (): Promise<void> => {
   assert.ok(promptTokens(system) > promptTokens(plain) + 3, `${promptTokens(system)} and ${promptTokens(plain)}`)
 }
 if (hasTmux()) test(name, body)
-else test.skip(`${name} (needs tmux)`)
+else skipTest(test, name, 'needs tmux')
 
 test.run()
