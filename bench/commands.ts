@@ -52,6 +52,11 @@ export const BENCHES: readonly CommandEntry[] = [
     () => import('./peers/parity.ts'),
   ),
   entry(
+    'keys',
+    'What llama.cpp and tsinfer make of every metadata key, changed one at a time.',
+    () => import('./keys/keys.ts'),
+  ),
+  entry(
     'loaded',
     'Decode speed of engines beside a program that keeps a core busy.',
     () => import('./peers/loaded.ts'),

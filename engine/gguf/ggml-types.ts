@@ -96,6 +96,25 @@ for (const [id, name, blockElements, blockBytes] of ROWS) {
   byName.set(name, type)
 }
 
+/** Types that ggml took back, by id, and what the same weights are quantized to instead. */
+const WITHDRAWN = new Map<number, readonly [name: string, instead: GgmlTypeName]>([
+  [4, ['Q4_2', 'Q4_0']],
+  [5, ['Q4_3', 'Q4_1']],
+  [31, ['Q4_0_4_4', 'Q4_0']],
+  [32, ['Q4_0_4_8', 'Q4_0']],
+  [33, ['Q4_0_8_8', 'Q4_0']],
+  [36, ['IQ4_NL_4_4', 'IQ4_NL']],
+  [37, ['IQ4_NL_4_8', 'IQ4_NL']],
+  [38, ['IQ4_NL_8_8', 'IQ4_NL']],
+])
+
+/** What a file without a type of this id has instead, in words: the type's name and what helps, where it was withdrawn. */
+export function describeUnknownType(id: number): string {
+  const [name, instead] = WITHDRAWN.get(id) ?? []
+  if (name === undefined) return `type ${id}: written for a newer ggml, or another one?`
+  return `type ${id}, ${name}, which ggml has withdrawn: quantize the model again, to ${instead}`
+}
+
 /** The type with this id in a file, undefined where the id is unknown or was withdrawn. */
 export function ggmlTypeOfId(id: number): GgmlType | undefined {
   return byId.get(id)

@@ -2,7 +2,7 @@
 import { TENSOR_DIMENSIONS_MAX, TENSOR_NAME_BYTES_MAX } from '../limits.ts'
 import { quoted } from '../quoted.ts'
 import type { HeaderCursor } from './cursor.ts'
-import { type GgmlType, type GgmlTypeName, ggmlTypeOfId } from './ggml-types.ts'
+import { describeUnknownType, type GgmlType, type GgmlTypeName, ggmlTypeOfId } from './ggml-types.ts'
 
 export interface TensorInfo {
   readonly name: string
@@ -65,7 +65,7 @@ function readDims(cursor: HeaderCursor, what: string): number[] {
 function readType(cursor: HeaderCursor, what: string): GgmlType {
   const id = cursor.u32(`type of ${what}`)
   const type = ggmlTypeOfId(id)
-  if (type === undefined) cursor.fail(`${what}: expected a known tensor type, found type ${id}`)
+  if (type === undefined) cursor.fail(`${what}: expected a known tensor type, found ${describeUnknownType(id)}`)
   return type
 }
 

@@ -8,6 +8,7 @@ import type { Pooling } from '../types.ts'
 import { ARCHITECTURES, type Architecture, type RopeStyle } from './architectures.ts'
 import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
 import { type ExpertsConfig, expertsConfig } from './experts-config.ts'
+import { foreignKind } from './file-kind.ts'
 import { refuseForeignKeys } from './foreign-keys.ts'
 import { type LayerKind, layerKinds } from './layer-kinds.ts'
 import { type LayerShape, layerNumbers, layerShapes } from './layer-shapes.ts'
@@ -81,10 +82,12 @@ export interface ModelConfig {
 /**
  * The configuration of the model in `file`.
  * @throws TsinferError `architecture_unsupported` naming the architecture, `model_invalid` naming the value that is
- *   missing, of the wrong type or out of range
+ *   missing, of the wrong type or out of range, or what the file is where it is no model
  */
 export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): ModelConfig {
   const { metadata } = file
+  const kind = foreignKind(file)
+  if (kind !== undefined) throw invalidModel(`expected a model, found ${kind}`)
   const architecture = architectureOf(metadata)
   const key = (name: string) => `${architecture.name}.${name}`
   const width = boundedInteger(metadata, key('embedding_length'), WIDTH_MAX)
@@ -174,7 +177,7 @@ function headDimOf(metadata: Metadata, key: (name: string) => string, width: num
 
 function vocabularySizeOf({ metadata, tensors }: Pick<GgufFile, 'metadata' | 'tensors'>): number {
   const embedding = tensors.get('token_embd.weight')
-  if (embedding === undefined) throw invalidModel('expected a tensor token_embd.weight, found none: a vocabulary only?')
+  if (embedding === undefined) throw invalidModel('expected a tensor token_embd.weight, found none')
   const rows = embedding.dims[1] ?? 1
   if (rows < 1 || rows > VOCABULARY_MAX)
     throw invalidModel(`token_embd.weight: expected 1 to ${VOCABULARY_MAX} rows, found ${rows}`)

@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   COMPUTABLE_TYPES,
+  describeUnknownType,
   type GgmlTypeName,
   ggmlType,
   ggmlTypeOfId,
@@ -23,6 +24,16 @@ test('ids and names lead to the same record; withdrawn ids to none', () => {
   }
   assert.is(known, 35)
   for (const id of [4, 5, 31, 32, 33, 36, 37, 38, -1, 2 ** 32 - 1]) assert.is(ggmlTypeOfId(id), undefined)
+})
+
+test('withdrawn types are named, with what to quantize to', () => {
+  assert.match(
+    describeUnknownType(31),
+    'type 31, Q4_0_4_4, which ggml has withdrawn: quantize the model again, to Q4_0',
+  )
+  for (const id of [4, 5, 31, 32, 33, 36, 37, 38])
+    assert.match(describeUnknownType(id), /quantize the model again, to I?Q4/)
+  for (const id of [43, 142, 2 ** 32 - 1]) assert.match(describeUnknownType(id), `type ${id}: written for a newer ggml`)
 })
 
 test('computable types', () => {
