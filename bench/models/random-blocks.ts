@@ -9,7 +9,7 @@ export type DrawnType = Exclude<ComputableType, ForgedType>
 /** Half floats of a block: where, and the value with which random codes have a deviation of 1. */
 type Scales = readonly (readonly [at: number, value: number])[]
 
-const SCALES: Readonly<Record<Exclude<DrawnType, 'MXFP4' | 'IQ1_M'>, Scales>> = {
+const SCALES: Readonly<Record<Exclude<DrawnType, 'MXFP4' | 'NVFP4' | 'IQ1_M'>, Scales>> = {
   Q4_1: [
     [0, 0.217],
     [2, -1.63],
@@ -34,10 +34,14 @@ const SCALES: Readonly<Record<Exclude<DrawnType, 'MXFP4' | 'IQ1_M'>, Scales>> = 
   IQ1_S: [[0, 0.139]],
   TQ1_0: [[52, 1.22]],
   TQ2_0: [[64, 1.41]],
+  Q1_0: [[0, 1]],
+  Q2_0: [[0, 1.22]],
 }
 const IQ1_M_SCALE = 0.139
 /** The values of MXFP4's codes deviate by 5.85; its scale is 2 to the power of a byte less 128. */
 const MXFP4_SCALE = 1 / 5.85
+/** So are NVFP4's, where a scale byte of 8n is 2 to the power of n less 8, for each of four parts. */
+const NVFP4_SCALES = 4
 
 /** `elements` weights, whole blocks, whose codes are drawn with `nextWord`. */
 export function randomBlocks(
@@ -48,7 +52,7 @@ export function randomBlocks(
 ): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(rowBytes(type, elements))
   for (let i = 0; i < bytes.length; i++) bytes[i] = nextWord() >>> 24
-  if (type === 'TQ2_0') {
+  if (type === 'TQ2_0' || type === 'Q2_0') {
     // Codes are 0 to 2: of two set bits the upper one goes.
     for (const [i, byte] of bytes.entries()) bytes[i] = byte & ~((byte & 0x55) << 1)
   }
@@ -61,6 +65,11 @@ export function randomBlocks(
 
 function writeScales(type: DrawnType, block: DataView, deviation: number): void {
   if (type === 'MXFP4') return block.setUint8(0, 128 + Math.round(Math.log2(deviation * MXFP4_SCALE)))
+  if (type === 'NVFP4') {
+    const byte = 8 * Math.min(15, Math.max(1, 8 + Math.round(Math.log2(deviation * MXFP4_SCALE))))
+    for (let part = 0; part < NVFP4_SCALES; part++) block.setUint8(part, byte)
+    return
+  }
   if (type === 'IQ1_M') return writeSpreadScale(block, halfBits(deviation * IQ1_M_SCALE))
   for (const [at, value] of SCALES[type]) block.setUint16(at, halfBits(deviation * value), true)
 }

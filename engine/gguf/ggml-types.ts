@@ -81,6 +81,9 @@ export const GENERIC_TYPES = [
   'IQ1_M',
   'TQ1_0',
   'TQ2_0',
+  'Q1_0',
+  'Q2_0',
+  'NVFP4',
 ] as const
 export type GenericType = (typeof GENERIC_TYPES)[number]
 

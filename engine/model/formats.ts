@@ -184,6 +184,9 @@ const GENERIC_FORMATS: Readonly<Record<GenericType, GenericFormat>> = {
   IQ1_M: { dequantize: 'dequantize_iq1_m', codebook: 'IQ1_S' },
   TQ1_0: { dequantize: 'dequantize_tq1_0', codebook: undefined },
   TQ2_0: { dequantize: 'dequantize_tq2_0', codebook: undefined },
+  Q1_0: { dequantize: 'dequantize_q1_0', codebook: undefined },
+  Q2_0: { dequantize: 'dequantize_q2_0', codebook: undefined },
+  NVFP4: { dequantize: 'dequantize_nvfp4', codebook: undefined },
 }
 
 /** What a weight type is multiplied with. */

@@ -85,6 +85,9 @@ export interface Kernels {
   readonly dequantize_iq2_xxs: DequantizeKernel
   readonly dequantize_iq3_s: DequantizeKernel
   readonly dequantize_iq3_xxs: DequantizeKernel
+  readonly dequantize_nvfp4: DequantizeKernel
+  readonly dequantize_q1_0: DequantizeKernel
+  readonly dequantize_q2_0: DequantizeKernel
   readonly dequantize_tq1_0: DequantizeKernel
   readonly dequantize_tq2_0: DequantizeKernel
   readonly embed_row_bf16: EmbedRowKernel

@@ -2,30 +2,33 @@
 // for the last, so the order of the factors does not matter.
 import { same } from './constants'
 import {
-  blockScale, fileBlockBytes, IQ1_M, IQ1_S, IQ3_S, IQ3_XXS, pieceIndex, pieceScale, pieceShift, pieceSigns, quadIndex,
-  TQ1_0, TQ2_0,
+  blockScale, fileBlockBytes, fileBlockElements, IQ1_M, IQ1_S, IQ3_S, IQ3_XXS, NVFP4, pieceIndex, pieceScale, pieceShift,
+  pieceSigns, Q1_0, Q2_0, quadIndex, tinyScale, TQ1_0, TQ2_0,
 } from './file-blocks'
 
-/** `rows` rows of `k` elements (a multiple of 256) -> f32[k][rows]. `codebook`: i8 vectors. */
+/** `rows` rows of `k` elements (whole blocks) -> f32[k][rows]. `codebook`: i8 vectors. */
 // @ts-ignore: decorator
 @inline
 export function dequantizeRows<T>(out: usize, w: usize, rows: i32, k: i32, codebook: usize): void {
   const step = <usize>rows << 2
-  const blocks = <usize>k >> 8
+  const blocks = <usize>k / fileBlockElements<T>()
   const rowBytes = blocks * fileBlockBytes<T>()
   // Block by block, so that the columns being written stay in the cache.
   for (let b: usize = 0; b < blocks; b++) {
     for (let r: usize = 0; r < <usize>rows; r++) {
-      block<T>(out + 256 * b * step + 4 * r, step, w + r * rowBytes + b * fileBlockBytes<T>(), codebook)
+      block<T>(out + fileBlockElements<T>() * b * step + 4 * r, step, w + r * rowBytes + b * fileBlockBytes<T>(), codebook)
     }
   }
 }
 
 /** One block; elements `step` bytes apart. */
 function block<T>(out: usize, step: usize, w: usize, codebook: usize): void {
+  if (same<T, NVFP4>()) return tinyFloats(out, step, w)
   const d = blockScale<T>(w)
   if (same<T, TQ1_0>()) return fiveDigits(out, step, w, d)
   if (same<T, TQ2_0>()) return twoBits(out, step, w, d)
+  if (same<T, Q1_0>()) return oneBit(out, step, w, d)
+  if (same<T, Q2_0>()) return bitPairs(out, step, w, d)
   for (let p: u32 = 0; p < 32; p++) {
     const scale = f32x4.splat(pieceScale<T>(w, p, d))
     if (same<T, IQ1_S>() || same<T, IQ1_M>()) {
@@ -91,6 +94,45 @@ function twoBits(out: usize, step: usize, w: usize, d: f32): void {
     const codes = v128.and(i16x8.shr_u(bytes, 2 * (<i32>(p >> 2) & 3)), i16x8.splat(3))
     store8(out, step, codes, f32x4.splat(-1), f32x4.splat(d))
     out += step << 3
+  }
+}
+
+/** Q1_0: bit e of 16 bytes says whether element e is d or -d. */
+// @ts-ignore: decorator
+@inline
+function oneBit(out: usize, step: usize, w: usize, d: f32): void {
+  for (let p: usize = 0; p < 16; p++) {
+    store8(out, step, signed(i16x8.splat(1), ~<u32>load<u8>(w + p, 2) & 255), f32x4.splat(0), f32x4.splat(d))
+    out += step << 3
+  }
+}
+
+/** Q2_0: bits 2e and 2e + 1 of 16 bytes are element e + 1. */
+// @ts-ignore: decorator
+@inline
+function bitPairs(out: usize, step: usize, w: usize, d: f32): void {
+  for (let p: usize = 0; p < 8; p++) {
+    const word = i16x8.splat(<i16>load<u16>(w + 2 * p, 2))
+    // Every lane's pair to its top, then down.
+    const codes = i16x8.shr_u(i16x8.mul(word, i16x8(1 << 14, 1 << 12, 1 << 10, 1 << 8, 1 << 6, 1 << 4, 1 << 2, 1)), 14)
+    store8(out, step, codes, f32x4.splat(-1), f32x4.splat(d))
+    out += step << 3
+  }
+}
+
+/** NVFP4: floats of four bits, doubled so that they are whole, with a scale for each 16. */
+// @ts-ignore: decorator
+@inline
+function tinyFloats(out: usize, step: usize, w: usize): void {
+  const doubled = i8x16(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12)
+  for (let part: u32 = 0; part < 4; part++) {
+    const scale = f32x4.splat(tinyScale(w, part))
+    const bytes = v128.load64_zero(w + 8 * part, 4)
+    const low = i8x16.swizzle(doubled, v128.and(bytes, i8x16.splat(15)))
+    const high = i8x16.swizzle(doubled, i8x16.shr_u(bytes, 4))
+    store8(out, step, i16x8.extend_low_i8x16_s(low), f32x4.splat(0), scale)
+    store8(out + (step << 3), step, i16x8.extend_low_i8x16_s(high), f32x4.splat(0), scale)
+    out += step << 4
   }
 }
 

@@ -1,5 +1,6 @@
-// Blocks of 256 elements as they are in the file (the block structs of ggml-common.h in ggml-org/ggml), of the types
-// that have no products of their own. A piece is 8 consecutive elements, piece 0..31 of a block; a part is 32.
+// Blocks as they are in the file (the block structs of ggml-common.h in ggml-org/ggml), of the types
+// that have no products of their own. A piece is 8 consecutive elements; a part is 32. Blocks have 256 elements unless
+// said otherwise.
 //
 // IQ2_XXS 66 bytes   0 d half    2 per part: u8[4] low bytes of the indices, u32 signs 7 bits each, scale in the top 4
 // IQ2_XS  74         0 d half    2 u16[32] index 9 bits, signs 7 bits               66 scales: nibble per 16 elements
@@ -11,7 +12,11 @@
 //                    per 16 elements; their top nibbles are d half
 // TQ1_0   54         0 u8[48] five ternary digits each   48 u8[4] four each   52 d half
 // TQ2_0   66         0 u8[64] two bits each   64 d half
-import { C0, C1, C2, C3, C4, C5, C6, C7, C8, same } from './constants'
+// Q1_0    18 of 128  0 d half    2 u8[16] a bit each: d or -d
+// Q2_0    18 of 64   0 d half    2 u8[16] two bits each
+// NVFP4   36 of 64   0 u8[4] a scale per 16 elements: exponent 4 bits, mantissa 3   4 u8[8] for each of them: low nibbles
+//                    its first 8 elements, high ones the others
+import { C0, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, same } from './constants'
 import { halfToFloatScalar } from './half'
 
 /** Types (see constants.ts). */
@@ -24,6 +29,16 @@ export type IQ1_S = C5
 export type IQ1_M = C6
 export type TQ1_0 = C7
 export type TQ2_0 = C8
+export type Q1_0 = C9
+export type Q2_0 = C10
+export type NVFP4 = C11
+
+// @ts-ignore: decorator
+@inline
+export function fileBlockElements<T>(): usize {
+  if (same<T, Q1_0>()) return 128
+  return same<T, Q2_0>() || same<T, NVFP4>() ? 64 : 256
+}
 
 // @ts-ignore: decorator
 @inline
@@ -35,10 +50,12 @@ export function fileBlockBytes<T>(): usize {
   if (same<T, IQ3_S>()) return 110
   if (same<T, IQ1_S>()) return 50
   if (same<T, IQ1_M>()) return 56
+  if (same<T, Q1_0>() || same<T, Q2_0>()) return 18
+  if (same<T, NVFP4>()) return 36
   return 54
 }
 
-/** The scale d of the block. */
+/** The scale d of the block, of a type that has one. */
 // @ts-ignore: decorator
 @inline
 export function blockScale<T>(w: usize): f32 {
@@ -60,6 +77,15 @@ export function pieceScale<T>(w: usize, p: u32, d: f32): f32 {
   if (same<T, IQ3_S>()) return d * odd(nibble(w + 106, p >> 2))
   if (same<T, IQ1_S>()) return d * odd((load<u16>(w + 2 * (p >> 2), 34) >> 12) & 7)
   return d * odd((<u32>load<u16>(w + 2 * (p >> 3), 48) >> (3 * ((p >> 1) & 3))) & 7)
+}
+
+/** NVFP4: half the scale of the 16 elements `part`, for codes are doubled; all ones are no number, and count as 0. */
+export function tinyScale(w: usize, part: u32): f32 {
+  const bits: u32 = load<u8>(w + part)
+  if (bits == 0x7f) return 0
+  const exponent = (bits >> 3) & 15
+  const mantissa = bits & 7
+  return exponent == 0 ? <f32>mantissa * 0.0009765625 : reinterpret<f32>(((exponent + 119) << 23) | (mantissa << 20))
 }
 
 /** Bit i: element i of piece `p` is negative. Seven bits are stored, the eighth makes their number even. */

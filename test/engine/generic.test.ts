@@ -13,7 +13,7 @@ import { GENERIC_TYPES, type GenericType, ggmlType } from '../../engine/gguf/ggm
 import { tsinfer } from '../cli/tsinfer.ts'
 import { seeded } from '../kernels-as/harness.ts'
 import { dequantize } from '../reference/dequantize.ts'
-import { setBlockScale } from '../reference/dequantize-generic.ts'
+import { hasHalfScale, setBlockScale } from '../reference/dequantize-generic.ts'
 import { runReference } from '../reference/model.ts'
 import { generate, score, startEngine } from './started-engine.ts'
 
@@ -27,12 +27,17 @@ const random = seeded(31)
 
 /** Random blocks whose elements are about 1 / 16 large, as the norm weights below expect. */
 function blocks(type: GenericType, elements: number): Uint8Array {
-  const { blockBytes } = ggmlType(type)
-  const bytes = Uint8Array.from({ length: (elements / 256) * blockBytes }, () => Math.floor(random() * 256))
+  const { blockBytes, blockElements } = ggmlType(type)
+  const bytes = Uint8Array.from({ length: (elements / blockElements) * blockBytes }, () => Math.floor(random() * 256))
+  // Scales of a byte: about 1 / 64, as their codes reach 12.
+  if (!hasHalfScale(type)) {
+    for (let at = 0; at < bytes.length; at += blockBytes) bytes.fill(0x10, at, at + 4)
+    return bytes
+  }
   const setScale = (at: number, bits: number) => setBlockScale(type, new DataView(bytes.buffer, at), bits)
   setScale(0, 0x3c00)
   const sample = dequantize(type, bytes.subarray(0, blockBytes))
-  const size = Math.sqrt(sample.reduce((sum, value) => sum + value * value, 0) / 256)
+  const size = Math.sqrt(sample.reduce((sum, value) => sum + value * value, 0) / blockElements)
   const exponent = 15 - 4 - Math.round(Math.log2(size))
   for (let at = 0; at < bytes.length; at += blockBytes) setScale(at, exponent << 10)
   return bytes

@@ -5,23 +5,26 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { GENERIC_TYPES, type GenericType, ggmlType } from '../../engine/gguf/ggml-types.ts'
 import { dequantize } from '../reference/dequantize.ts'
-import { setBlockScale } from '../reference/dequantize-generic.ts'
-import { sharedTest } from '../shared.ts'
+import { hasHalfScale, setBlockScale } from '../reference/dequantize-generic.ts'
+import { repositoryPath, sharedTest } from '../shared.ts'
 import { assertNear, assertSameFloats, randomFloats, seeded } from './harness.ts'
-import { checkGgmlBlocks, checkGgmlRandomBlocks, checkMatrix, type FileMatrix, product } from './matrix.ts'
+import { checkGgmlBlocks, checkGgmlRandomBlocks, checkMatrix, embedRow, type FileMatrix, product } from './matrix.ts'
 
 const random = seeded(23)
 
 /** Random codes, or all bytes `fill`; scales from `scale()`, as bits. */
 function blocks(type: GenericType, rows: number, perRow: number, scale: () => number, fill?: number): FileMatrix {
-  const { blockBytes } = ggmlType(type)
+  const { blockBytes, blockElements } = ggmlType(type)
   const bytes = Uint8Array.from({ length: rows * perRow * blockBytes }, () => fill ?? Math.floor(random() * 256))
   for (let at = 0; at < bytes.length; at += blockBytes) setBlockScale(type, new DataView(bytes.buffer, at), scale())
-  return { type, rows, k: perRow * 256, bytes }
+  return { type, rows, k: perRow * blockElements, bytes }
 }
 
 const normalScale = () => 0x1000 + Math.floor(random() * 0x1800) + (random() < 0.3 ? 0x8000 : 0)
 const anyFiniteScale = () => Math.floor(random() * 0x7c00) + (random() < 0.5 ? 0x8000 : 0)
+
+/** Types of which there are vectors of ggml's C code; the others were recorded, see below. */
+const hasVectors = (type: GenericType) => !/^Q|^N/.test(type)
 
 for (const type of GENERIC_TYPES) {
   test(`${type}: products of 1, 2, 3 and 5 blocks for every tail of rows`, () => {
@@ -44,20 +47,23 @@ for (const type of GENERIC_TYPES) {
     }
   })
 
-  test(`${type}: an infinite or NaN scale gives no finite number, in its own row only`, () => {
-    for (const bits of [0x7c00, 0xfc00, 0x7e00, 0xffff]) {
-      const matrix = blocks(type, 11, 3, normalScale)
-      const x = randomFloats(random, 3 * matrix.k)
-      const before = product(matrix, x, 3)
-      setBlockScale(type, new DataView(matrix.bytes.buffer, (9 * 3 + 1) * ggmlType(type).blockBytes), bits)
-      const out = product(matrix, x, 3)
-      for (let i = 0; i < 3; i++) {
-        assert.not(Number.isFinite(out[i * 16 + 9]!), `scale ${bits.toString(16)}: ${out[i * 16 + 9]}`)
-        out[i * 16 + 9] = before[i * 16 + 9]!
+  if (hasHalfScale(type)) {
+    test(`${type}: an infinite or NaN scale gives no finite number, in its own row only`, () => {
+      for (const bits of [0x7c00, 0xfc00, 0x7e00, 0xffff]) {
+        const matrix = blocks(type, 11, 3, normalScale)
+        const x = randomFloats(random, 3 * matrix.k)
+        const before = product(matrix, x, 3)
+        setBlockScale(type, new DataView(matrix.bytes.buffer, (9 * 3 + 1) * ggmlType(type).blockBytes), bits)
+        const out = product(matrix, x, 3)
+        for (let i = 0; i < 3; i++) {
+          assert.not(Number.isFinite(out[i * 16 + 9]!), `scale ${bits.toString(16)}: ${out[i * 16 + 9]}`)
+          out[i * 16 + 9] = before[i * 16 + 9]!
+        }
+        assertSameFloats(out, before, 'the other rows')
       }
-      assertSameFloats(out, before, 'the other rows')
-    }
-  })
+    })
+  }
+  if (!hasVectors(type)) continue
 
   sharedTest(test, `${type}: ggml's own blocks`, 'vectors/quant', (folder) => {
     checkGgmlBlocks(type, folder, 1e-6)
@@ -73,5 +79,20 @@ for (const type of GENERIC_TYPES) {
     checkGgmlRandomBlocks(type, folder)
   })
 }
+
+test('tensor types Q1_0, Q2_0 and NVFP4: values to the bit as ggml reads random blocks', () => {
+  const { types } = JSON.parse(readFileSync(repositoryPath('test/fixtures/file-blocks.json'), 'utf8'))
+  const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64'))
+  for (const [type, { blocks, values }] of Object.entries<{ blocks: string; values: string }>(types)) {
+    const bytes = bytesOf(blocks)
+    const expected = new Float32Array(bytesOf(values).buffer)
+    assertSameFloats(dequantize(type, bytes), expected, `${type}, the reference`)
+    const k = ggmlType(type as GenericType).blockElements
+    const matrix = { type, rows: expected.length / k, k, bytes }
+    for (let row = 0; row < matrix.rows; row++) {
+      assertSameFloats(embedRow(matrix, row), expected.subarray(row * k, (row + 1) * k), `${type}, row ${row}`)
+    }
+  }
+})
 
 test.run()

@@ -1,4 +1,4 @@
-// Blocks of ggml's IQ1, IQ2, IQ3 and TQ types to float, element by element, from the structs of ggml-common.h in
+// Blocks of ggml's IQ1, IQ2, IQ3, TQ, Q1_0, Q2_0 and NVFP4 types to float, element by element, from the structs of ggml-common.h in
 // ggml-org/ggml. The codebooks are the engine's: ggml's own dequantized blocks say whether they are right.
 
 import type { GenericType } from '../../engine/gguf/ggml-types.ts'
@@ -91,10 +91,40 @@ export const GENERIC_BLOCKS: Readonly<Record<string, QuantizedType>> = {
     const byte = view.getUint8(32 * (e >> 7) + (e & 31))
     return f(half(view, 64) * (((byte >> (2 * ((e >> 5) & 3))) & 3) - 1))
   }),
+  Q1_0: {
+    elements: 128,
+    bytes: 18,
+    value: (view, e) => half(view, 0) * ((view.getUint8(2 + (e >> 3)) >> (e & 7)) & 1 ? 1 : -1),
+  },
+  Q2_0: {
+    elements: 64,
+    bytes: 18,
+    value: (view, e) => half(view, 0) * (((view.getUint8(2 + (e >> 2)) >> (2 * (e & 3))) & 3) - 1),
+  },
+  NVFP4: {
+    elements: 64,
+    bytes: 36,
+    value: (view, e) => {
+      const code = (view.getUint8(4 + 8 * (e >> 4) + (e & 7)) >> (e & 8 ? 4 : 0)) & 15
+      const doubled = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12][code]!
+      return f(tinyScale(view.getUint8(e >> 4)) * doubled)
+    },
+  },
 }
 
-/** Writes the half float `bits` where a block keeps its scale. */
+/** Half of a scale of NVFP4: exponent 4 bits, mantissa 3. */
+function tinyScale(bits: number): number {
+  const [exponent, mantissa] = [(bits >> 3) & 15, bits & 7]
+  if (bits === 0x7f) return 0
+  return exponent === 0 ? mantissa * 2 ** -10 : (1 + mantissa / 8) * 2 ** (exponent - 8)
+}
+
+/** Types whose blocks have no scale in half floats. */
+export const hasHalfScale = (type: GenericType): boolean => type !== 'NVFP4'
+
+/** Writes the half float `bits` where a block keeps its scale, if it has one. */
 export function setBlockScale(type: GenericType, block: DataView, bits: number): void {
+  if (!hasHalfScale(type)) return
   if (type === 'TQ1_0') return block.setUint16(52, bits, true)
   if (type === 'TQ2_0') return block.setUint16(64, bits, true)
   if (type !== 'IQ1_M') return block.setUint16(0, bits, true)
