@@ -29,6 +29,7 @@ async function figuresOf({ llama }: Library, path: string): Promise<number[]> {
       const logits = (await context.getSequence().controlledEvaluate(input)).at(-1)?.next.logits
       if (logits === undefined) throw new Error('expected logits, found none')
       const best = [...logits].sort(([, a], [, b]) => b - a)
+      if (best.some(([, logit]) => Number.isNaN(logit))) throw new Error('expected numbers, found NaN')
       const total = best.reduce((sum, [, logit]) => sum + Math.exp(logit - best[0]![1]), 0)
       return best
         .slice(0, TOP)

@@ -72,10 +72,13 @@ function tensorsOf(recipe: Recipe, config: ModelConfig, type: ForgedType): Tenso
     },
   )
   const ofLayer = (layer: number) =>
-    layerTensors.map((tensor): TensorItem => {
+    layerTensors.flatMap((tensor): TensorItem[] => {
       const dims = dimsOf(tensor, config, layer)
       const isPlain = tensor.inputs === undefined || tensor.name.startsWith('ffn_gate_inp')
-      return { name: `blk.${layer}.${tensor.name}`, type: isPlain ? 'F32' : fittingType(type, dims[0]!), dims }
+      const name = `blk.${layer}.${tensor.name}`
+      const item = { name, type: isPlain ? ('F32' as const) : fittingType(type, dims[0]!), dims }
+      if (!recipe.scales?.includes(tensor.name)) return [item]
+      return [item, { name: name.replace(/weight$/, 'scale'), type: 'F32', dims: [dims[2] ?? 1] }]
     })
   const { width } = config
   const pairs = config.ropes[0]!.dimensionCount / 2
@@ -107,6 +110,7 @@ function spreadOf({ name, dims }: TensorItem, recipe: Recipe, { width, headDim }
   const perInput = 1 / Math.sqrt(dims[0]!)
   if (name === 'token_embd.weight') return { mean: 0, deviation: embeddingDeviation }
   if (name === 'output.weight') return { mean: 0, deviation: LOGIT_DEVIATION * perInput }
+  if (name.endsWith('.scale')) return { mean: 1.2, deviation: 0.2 }
   if (name.startsWith('rope_factors')) return { mean: 3, deviation: 0.5 }
   if (name === 'output_norm.weight' && recipe.isTied) {
     const mean = LOGIT_DEVIATION / (embeddingDeviation * Math.sqrt(width))

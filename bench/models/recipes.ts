@@ -10,6 +10,8 @@ export interface Recipe {
   readonly optional?: readonly string[]
   /** Tensors that hold a divisor per rotated pair. */
   readonly divisors?: readonly string[]
+  /** Matrices with a factor on their products, by what their names end in. */
+  readonly scales?: readonly string[]
   /** The head is the embedding. */
   readonly isTied?: true
   /** Deviation of the embedding's elements, default 1. A tied head repeats a token whose embedding outweighs the blocks. */
@@ -133,6 +135,12 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     architecture: 'llama',
     optional: [...SEPARATE_QKV, ...QKV_BIASES, 'attn_output.bias', 'ffn_gate.bias', 'ffn_up.bias', 'ffn_down.bias'],
   },
+  // Factors on products, as files of NVFP4 weights have them.
+  'llama-scales': {
+    architecture: 'llama',
+    optional: [...SEPARATE_QKV, ...QKV_BIASES],
+    scales: [...SEPARATE_QKV, 'attn_output.weight', 'ffn_gate.weight', 'ffn_up.weight', 'ffn_down.weight'],
+  },
   'llama-experts': {
     architecture: 'llama',
     optional: SEPARATE_QKV,
@@ -152,6 +160,17 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
       expert_used_count: ['u32', 2],
       expert_feed_forward_length: ['u32', 256],
       expert_shared_feed_forward_length: ['u32', 512],
+    },
+  },
+  'qwen3moe-scales': {
+    architecture: 'qwen3moe',
+    optional: SEPARATE_QKV,
+    scales: ['attn_k.weight', 'ffn_gate_exps.weight', 'ffn_up_exps.weight', 'ffn_down_exps.weight'],
+    keys: {
+      block_count: ['u32', 2],
+      expert_count: ['u32', 4],
+      expert_used_count: ['u32', 2],
+      expert_feed_forward_length: ['u32', 256],
     },
   },
   qwen3moe: {

@@ -101,7 +101,8 @@ export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): Model
   const normEpsKey = key('attention.layer_norm_rms_epsilon')
   const queryScaleDim = architecture.queryScaleDim?.({ layerCount, width, heads }) ?? headDim
   const rope = ropeOf(metadata, key, architecture, headDim, contextLength)
-  refuseForeignKeys(metadata, architecture, headDim, rope)
+  const kinds = layerKinds(metadata, architecture, shapes, rope)
+  refuseForeignKeys(metadata, architecture, headDim, rope, kinds)
   return {
     architecture: architecture.name,
     layerCount,
@@ -117,7 +118,7 @@ export function modelConfig(file: Pick<GgufFile, 'metadata' | 'tensors'>): Model
     normEps: optionalPositiveFloat(metadata, normEpsKey) ?? getFloat(metadata, normEpsKey),
     ...softcapsOf(metadata, architecture),
     ...multipliersOf(metadata, architecture, width, queryScaleDim),
-    ...layerKinds(metadata, architecture, shapes, rope),
+    ...kinds,
     tokens: specialTokensOf(metadata, vocabularySize),
     pooling: poolingOf(metadata, key('pooling_type')),
   }

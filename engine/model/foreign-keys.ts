@@ -5,13 +5,15 @@ import { TsinferError } from '../errors.ts'
 import { findBoolean, findInteger, type Metadata } from '../gguf/metadata.ts'
 import type { Architecture } from './architectures.ts'
 import type { RopeConfig } from './config.ts'
+import type { LayerKinds } from './layer-kinds.ts'
 
 /** @throws TsinferError `architecture_unsupported` naming the key, what would be computed, and what the file says */
 export function refuseForeignKeys(
   metadata: Metadata,
-  { name, window, hasMultipliers }: Architecture,
+  { name, hasMultipliers }: Architecture,
   headDim: number,
   { dimensionCount }: Pick<RopeConfig, 'dimensionCount'>,
+  { layers }: Pick<LayerKinds, 'layers'>,
 ): void {
   const integer = (part: string, most: number, least: number) => {
     const found = findInteger(metadata, `${name}.${part}`)
@@ -28,7 +30,7 @@ export function refuseForeignKeys(
   // Experts chosen by group; layers at the end that guess further tokens.
   integer('expert_group_count', 1, 0)
   integer('nextn_predict_layers', 0, 0)
-  if (!window) return
+  if (layers.every(({ window }) => window === undefined)) return
   // Layers with a window whose heads are of another size.
   integer('attention.key_length_swa', headDim, headDim)
   integer('attention.value_length_swa', headDim, headDim)

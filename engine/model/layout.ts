@@ -16,7 +16,7 @@ import {
   tileBytes,
 } from './formats.ts'
 import type { MatrixRole, VectorRole } from './layer-tensors.ts'
-import type { CommonMatrixRole, LayerWeights, ModelWeights } from './weights.ts'
+import type { CommonMatrixRole, LayerWeights, MatrixTensor, ModelWeights } from './weights.ts'
 
 /** Sizes every stage of a pipeline shares. */
 export interface StageSizes {
@@ -53,6 +53,8 @@ export interface MatrixPlan {
   /** How many such matrices: the experts of a mixture. */
   readonly slabs: number
   readonly address: number
+  /** A factor on the products of each of them, where the file has some. */
+  readonly scale?: VectorPlan
 }
 
 /** f32 values as they are in the file. */
@@ -197,16 +199,17 @@ export function stageLayout(
     return region(align(bytes, LANE_ALIGNMENT), sizes.lanes)
   }
   const vector = (tensor: TensorInfo): VectorPlan => ({ tensor, address: take(tensor.bytes) })
-  const matrix = (tensor: TensorInfo): MatrixPlan => {
+  const matrix = (tensor: MatrixTensor): MatrixPlan => {
     const [k = 1, rows = 1, slabs = 1] = tensor.dims
-    return { tensor, rows, k, slabs, address: take(packedBytes(tensor.type, rows, k) * slabs) }
+    const plan = { tensor, rows, k, slabs, address: take(packedBytes(tensor.type, rows, k) * slabs) }
+    return tensor.scale ? { ...plan, scale: vector(tensor.scale) } : plan
   }
   const layer = (layerWeights: LayerWeights, index: number): LayerPlan => {
     const { kvHeads } = config.layers[range.first + index]!
     const cellsBytes = (type: CellType) => kvHeads * sizes.cells * cellBytes(type, config.headDim)
     const [kBytes, vBytes] = [cellsBytes(sizes.cellTypeK), cellsBytes(sizes.cellTypeV)]
     const planned = Object.entries(layerWeights).map(([role, tensor]) => {
-      return [role, tensor.dims.length === 1 ? vector(tensor) : matrix(tensor)]
+      return [role, tensor.dims.length === 1 ? vector(tensor) : matrix(tensor as MatrixTensor)]
     })
     const cells: CellsPlan = { kCells: take(kBytes), kBytes, vCells: take(vBytes), vBytes, kvHeads }
     return { ...Object.fromEntries(planned), ...cells }
@@ -302,9 +305,10 @@ export function stageMatrices(layout: Pick<StageLayout, 'layers' | 'embedding' |
   return all
 }
 
-/** The stage's norms and biases. */
+/** The stage's norms, biases and factors. */
 export function stageVectors(layout: StageLayout): VectorPlan[] {
   const all = layout.layers.flatMap((layer) => Object.values(layer).filter(isVector))
+  for (const { scale } of stageMatrices(layout)) if (scale) all.push(scale)
   return layout.outputNorm ? [...all, layout.outputNorm] : all
 }
 

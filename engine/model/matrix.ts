@@ -45,7 +45,8 @@ export interface KernelPlaces {
 export type Bind = (plan: MatrixPlan, slab?: number) => Matrix
 
 /** How a lane binds matrices. */
-export function matrixBinder({ kernels, layout, index }: Lane): Bind {
+export function matrixBinder({ kernels, layout, index, words }: Lane): Bind {
+  const floats = new Float32Array(words.buffer)
   const { matmulScratch, dequantized, codebooks } = layout
   const places = {
     scratch: matmulScratch.address + index * matmulScratch.stride,
@@ -54,7 +55,22 @@ export function matrixBinder({ kernels, layout, index }: Lane): Bind {
   }
   return (plan, slab = 0) => {
     const address = plan.address + slab * packedBytes(plan.tensor.type, plan.rows, plan.k)
-    return bindMatrix(kernels, { ...plan, address }, places)
+    const matrix = bindMatrix(kernels, { ...plan, address }, places)
+    return plan.scale ? scaled(matrix, kernels, floats, (plan.scale.address >>> 2) + slab) : matrix
+  }
+}
+
+/** The matrix times `floats[at]`, which is there once all lanes have loaded. Only products are scaled. */
+function scaled(matrix: Matrix, kernels: Kernels, floats: Float32Array, at: number): Matrix {
+  return {
+    ...matrix,
+    multiply(out, x, outStride, xStride, begin, end, n, alive) {
+      matrix.multiply(out, x, outStride, xStride, begin, end, n, alive)
+      const factor = floats[at]!
+      for (let row = 0; row < n; row++) {
+        kernels.scale(out + row * outStride + begin * GROUP_ROWS * 4, (end - begin) * GROUP_ROWS, factor)
+      }
+    },
   }
 }
 

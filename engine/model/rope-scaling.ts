@@ -1,7 +1,7 @@
 // How a model stretches its rotary frequencies beyond the context it was first trained for. Pure. Keys and defaults:
 // llama.cpp's src/llama-arch.cpp and the common part of its hyper-parameter loading.
 import { TsinferError } from '../errors.ts'
-import { findString, type Metadata } from '../gguf/metadata.ts'
+import { findFloat, findString, type Metadata } from '../gguf/metadata.ts'
 import { POSITIONS_MAX } from '../limits.ts'
 import { quoted } from '../quoted.ts'
 import { boundedInteger, optionalPositiveFloat } from './checked-metadata.ts'
@@ -33,7 +33,7 @@ export type RopeScaling =
 export function ropeScaling(metadata: Metadata, architecture: string, contextLength: number): RopeScaling {
   const key = (name: string) => `${architecture}.rope.${name}`
   const float = (name: string, fallback: number) => optionalPositiveFloat(metadata, key(name)) ?? fallback
-  const factor = float('scaling.factor', float('scale_linear', 1))
+  const factor = factorOf(metadata, key('scaling.factor')) ?? factorOf(metadata, key('scale_linear')) ?? 1
   const originalContext = originalContextOf(metadata, architecture, contextLength)
   const kind = findString(metadata, key('scaling.type')) ?? 'linear'
   switch (kind) {
@@ -59,6 +59,10 @@ export function ropeScaling(metadata: Metadata, architecture: string, contextLen
     }
   }
 }
+
+/** A factor, undefined where the key is absent. 0 is a writer's "none", as in llama.cpp. */
+const factorOf = (metadata: Metadata, key: string): number | undefined =>
+  findFloat(metadata, key) === 0 ? 1 : optionalPositiveFloat(metadata, key)
 
 /** Positions the model was first trained for. */
 export function originalContextOf(metadata: Metadata, architecture: string, contextLength: number): number {

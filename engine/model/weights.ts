@@ -13,6 +13,8 @@ import type { LayerRole, LayerTensor, MatrixRole, VectorRole } from './layer-ten
 /** A matrix: dims [inputs, outputs], a row of `inputs` elements per output; several of them: [inputs, outputs, count]. */
 export interface MatrixTensor extends TensorInfo {
   readonly type: ComputableType
+  /** One factor on all products of the matrix; of several matrices one for each. */
+  readonly scale?: VectorTensor | undefined
 }
 
 /** F32 values: a norm, a bias, frequency factors. */
@@ -65,13 +67,13 @@ export function modelWeights(file: Pick<GgufFile, 'tensors'>, config: ModelConfi
     return tensor
   }
   const pairs = config.ropes[0]!.dimensionCount / 2
+  const headDims = [config.width, config.vocabularySize]
   const divisors = (name: string) => take(name, [pairs]) as VectorTensor | undefined
   const tokenEmbedding = need('token_embd.weight', [config.width, config.vocabularySize]) as MatrixTensor
   const weights: ModelWeights = {
     tokenEmbedding,
     outputNorm: need('output_norm.weight', [config.width]) as VectorTensor,
-    output:
-      (take('output.weight', [config.width, config.vocabularySize]) as MatrixTensor | undefined) ?? tokenEmbedding,
+    output: (scaled(take('output.weight', headDims), 1, take) as MatrixTensor | undefined) ?? tokenEmbedding,
     ropeFrequencies: divisors('rope_freqs.weight'),
     ropeFactorsShort: divisors('rope_factors_short.weight'),
     ropeFactorsLong: divisors('rope_factors_long.weight'),
@@ -95,7 +97,8 @@ function layerWeights(config: ModelConfig, layer: number, { take, need }: Lookup
     const { name, parts, optional } = layerTensor
     // An earlier tensor may have held these roles together.
     if (parts.every(({ role }) => found[role] !== undefined)) continue
-    const tensor = (optional ? take : need)(`blk.${layer}.${name}`, dimsOf(layerTensor, config, shape))
+    const dims = dimsOf(layerTensor, config, shape)
+    const tensor = scaled((optional ? take : need)(`blk.${layer}.${name}`, dims), dims[2] ?? 1, take)
     if (tensor === undefined) continue
     let first = 0
     for (const { role, outputs } of parts) {
@@ -106,6 +109,22 @@ function layerWeights(config: ModelConfig, layer: number, { take, need }: Lookup
   }
   // The tables give every architecture the roles it needs, and checkTensor has seen to the types.
   return found as unknown as LayerWeights
+}
+
+/**
+ * A matrix with its factors: those of NAME.weight are called NAME.scale. NAME.input_scale is for activations of four bits,
+ * which these are not.
+ */
+function scaled(
+  tensor: TensorInfo | undefined,
+  slabs: number,
+  take: Lookup['take'],
+): (TensorInfo & Pick<MatrixTensor, 'scale'>) | undefined {
+  if (tensor === undefined || tensor.dims.length === 1) return tensor
+  const name = tensor.name.replace(/weight$/, '')
+  take(`${name}input_scale`, [slabs])
+  const scale = take(`${name}scale`, [slabs]) as VectorTensor | undefined
+  return scale ? { ...tensor, scale } : tensor
 }
 
 function layerTensorsOf(config: ModelConfig): readonly LayerTensor[] {

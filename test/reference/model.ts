@@ -6,7 +6,7 @@ import type { TensorInfo } from '../../engine/gguf/tensor-table.ts'
 import { type ModelConfig, modelConfig } from '../../engine/model/config.ts'
 import type { LayerKind } from '../../engine/model/layer-kinds.ts'
 import { ropeDivisors, ropeFrequencies } from '../../engine/model/rope-frequencies.ts'
-import { type LayerWeights, modelWeights } from '../../engine/model/weights.ts'
+import { type LayerWeights, type MatrixTensor, modelWeights } from '../../engine/model/weights.ts'
 import { attention } from './attention.ts'
 import { dequantize } from './dequantize.ts'
 import { halfToFloat } from './half.ts'
@@ -33,7 +33,9 @@ export function runReference(file: GgufFile, ids: readonly number[], contextLeng
   const { width } = config
   const product = (matrix: TensorInfo, x: Float64Array, bias?: TensorInfo) => {
     const { values } = matmul(read(matrix), x, matrix.dims[1]!, matrix.dims[0]!)
-    return bias === undefined ? values : plus(values, read(bias))
+    const { scale } = matrix as MatrixTensor
+    const scaled = scale ? values.map((value) => value * read(scale)[0]!) : values
+    return bias === undefined ? scaled : plus(scaled, read(bias))
   }
   const norm = (x: Float64Array, weight: TensorInfo | undefined) =>
     weight ? rmsnorm(x, read(weight), config.normEps) : x
@@ -149,9 +151,12 @@ function slab(tensor: TensorInfo, index: number): TensorInfo {
   let all = slabs.get(tensor)
   if (all === undefined) {
     const bytes = tensor.bytes / count
+    const { scale } = tensor as MatrixTensor
+    const scaleOf = (i: number) => scale && { scale: { ...scale, dims: [1], offset: scale.offset + 4 * i, bytes: 4 } }
     all = Array.from({ length: count }, (_, i) => ({
       ...tensor,
       ...{ dims: [inputs, outputs], offset: tensor.offset + i * bytes, bytes },
+      ...scaleOf(i),
     }))
     slabs.set(tensor, all)
   }

@@ -90,6 +90,7 @@ test('rope scaling', () => {
   }
   assert.equal(scaled(['scaling.factor', 'f32', 4]), { kind: 'linear', factor: 4 })
   assert.equal(scaled(['scale_linear', 'f32', 4]), { kind: 'linear', factor: 4 })
+  assert.equal(scaled(['scaling.factor', 'f32', 0], ['scale_linear', 'f32', 4]), { kind: 'none' })
   assert.equal(scaled(['scaling.factor', 'f32', 4], ['scaling.type', 'string', 'none']), { kind: 'none' })
   assert.equal(scaled(['scaling.type', 'string', 'yarn'], ['scaling.factor', 'f32', 8]), {
     kind: 'yarn',
@@ -120,7 +121,7 @@ test('every hyper-parameter has bounds', () => {
     ['llama.attention.layer_norm_rms_epsilon', 'f32', [0, -1e-5, Number.NaN, Number.POSITIVE_INFINITY]],
     ['llama.rope.dimension_count', 'u32', [0, 7, 18]],
     ['llama.rope.freq_base', 'f32', [0, -1, Number.NaN, Number.POSITIVE_INFINITY]],
-    ['llama.rope.scaling.factor', 'f32', [0, Number.NEGATIVE_INFINITY]],
+    ['llama.rope.scaling.factor', 'f32', [-1, Number.NEGATIVE_INFINITY]],
     ['llama.rope.scaling.attn_factor', 'f32', [0]],
     ['llama.rope.scaling.original_context_length', 'u32', [0]],
     ['tokenizer.ggml.bos_token_id', 'u32', [300, 2 ** 31]],

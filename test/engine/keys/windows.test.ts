@@ -1,0 +1,9 @@
+// Metadata keys of models with windows: those of Gemma 2 and OLMo.
+import { test } from 'uvu'
+import { checkKeys } from '../key-sweep.ts'
+
+for (const name of ['olmo2', 'olmo2-window', 'gemma2']) {
+  test(`metadata keys: ${name}`, () => checkKeys(name))
+}
+
+test.run()
