@@ -40,24 +40,29 @@ export function expertsConfig(
       `expected a dense ${name} model, found a mixture of ${count} experts`,
     )
   }
-  const { ffnWidth } = shapes[0]!
-  if (shapes.some((shape) => shape.ffnWidth !== ffnWidth)) {
-    const found = `found ${shapes.map((shape) => shape.ffnWidth).join(', ')}`
-    throw new TsinferError(
-      'architecture_unsupported',
-      `metadata ${key('feed_forward_length')}: expected experts of one width, ${found}`,
-    )
-  }
   const used = boundedInteger(metadata, key('expert_used_count'), count)
   const isShared = experts.tensors.some(({ parts }) => parts.some(({ role }) => role === 'sharedDown'))
-  const perExpert = ffnTensors ? ffnWidth : Math.max(1, Math.floor(ffnWidth / used))
+  /** Of the widths the file gives, the keys of experts first; llama.cpp's Llama has no such keys. */
+  const widthOf = (part: string, fallback: (ffnWidth: number) => number): number => {
+    const given = ffnTensors ? undefined : findInteger(metadata, key(part))
+    return given === undefined
+      ? fallback(commonWidth(shapes, key('feed_forward_length')))
+      : boundedInteger(metadata, key(part), FFN_WIDTH_MAX)
+  }
+  const perExpert = (ffnWidth: number) => (ffnTensors ? ffnWidth : Math.max(1, Math.floor(ffnWidth / used)))
   return {
     count,
     used,
-    ffnWidth: boundedInteger(metadata, key('expert_feed_forward_length'), FFN_WIDTH_MAX, perExpert),
-    sharedFfnWidth: isShared
-      ? boundedInteger(metadata, key('expert_shared_feed_forward_length'), FFN_WIDTH_MAX, ffnWidth)
-      : 0,
+    ffnWidth: widthOf('expert_feed_forward_length', perExpert),
+    sharedFfnWidth: isShared ? widthOf('expert_shared_feed_forward_length', (ffnWidth) => ffnWidth) : 0,
     isNormalized: experts.normalized,
   }
+}
+
+/** The FFN width of all layers. Throws `architecture_unsupported` where they differ. */
+function commonWidth(shapes: readonly LayerShape[], key: string): number {
+  const { ffnWidth } = shapes[0]!
+  if (shapes.every((shape) => shape.ffnWidth === ffnWidth)) return ffnWidth
+  const found = `found ${shapes.map((shape) => shape.ffnWidth).join(', ')}`
+  throw new TsinferError('architecture_unsupported', `metadata ${key}: expected experts of one width, ${found}`)
 }

@@ -167,6 +167,7 @@ test('arrays with a number for each layer', () => {
     metadata.set(`llama.${key}`, before)
   }
   metadata.set('llama.expert_count', { kind: 'scalar', type: 'u32', value: 2 })
+  metadata.set('llama.expert_used_count', { kind: 'scalar', type: 'u32', value: 1 })
   assert.throws(
     () => modelConfig(file),
     /metadata llama.feed_forward_length: expected experts of one width, found 96, 32/,
@@ -198,7 +199,8 @@ test('keys that change what is computed, and that we do not follow, are refused 
     ['olmo2', 'rope.dimension_count_swa', 'u32', 8, 16],
   ]
   for (const [architecture, part, type, foreign, ours] of cases) {
-    const model = (value: ScalarValue) => tinyModel(architecture).set(`${architecture}.${part}`, type, value)
+    const windowed = () => tinyModel(architecture).set(`${architecture}.attention.sliding_window`, 'u32', 8)
+    const model = (value: ScalarValue) => windowed().set(`${architecture}.${part}`, type, value)
     modelConfig(model(ours).file)
     refused(model(foreign), 'architecture_unsupported', `metadata ${architecture}.${part}: expected`)
   }
