@@ -124,8 +124,6 @@ test('every hyper-parameter has bounds', () => {
     ['llama.rope.scaling.factor', 'f32', [-1, Number.NEGATIVE_INFINITY]],
     ['llama.rope.scaling.attn_factor', 'f32', [0]],
     ['llama.rope.scaling.original_context_length', 'u32', [0]],
-    ['tokenizer.ggml.bos_token_id', 'u32', [300, 2 ** 31]],
-    ['tokenizer.ggml.eos_token_id', 'i32', [-2]],
     ['tokenizer.ggml.eot_token_id', 'u64', [2n ** 60n]],
     ['llama.block_count', 'f32', [2]],
     ['llama.rope.freq_base', 'u32', [10000]],
