@@ -1,13 +1,22 @@
 // What the conductor adds to a trace: submissions, returns, cancellations, verdicts and questions to the drafter. It
 // exists only while a trace is taken.
-import type { MicroBatch, MicroBatchNumber, TokenId } from './domain.ts'
+import type { MicroBatchNumber, Submission, TokenId } from './domain.ts'
 import { clockUs } from './pipeline/clock.ts'
+import type { Returned } from './pipeline/pipeline.ts'
 import * as ring from './pipeline/trace-ring.ts'
-import type { DraftFigures, DraftNumber, SchedulerAction } from './scheduler/events.ts'
+import type { SchedulerAction } from './scheduler/events.ts'
+import type { Verdict } from './scheduler/judging.ts'
+import type { Question, QuestionNumber } from './speculation/question.ts'
+import type { Watcher } from './watched-pipeline.ts'
 
-type Submit = Extract<SchedulerAction, { kind: 'submit' }>
 type Judge = Extract<SchedulerAction, { kind: 'judge' }>
-type Draft = Extract<SchedulerAction, { kind: 'draft' }>
+
+interface Cancellation {
+  readonly number: MicroBatchNumber
+  readonly rows: number
+  /** Rows that are still alive. */
+  readonly left: number
+}
 
 /** Whose micro-batches: they are numbered by pipeline. */
 export const TARGET = 0
@@ -16,49 +25,41 @@ export const DRAFTER = 1
 export class ConductorTrace {
   readonly #recorder: ring.Recorder
   /** Open questions, and when they were asked. */
-  readonly #questions = new Map<DraftNumber, { readonly question: Draft; readonly askedUs: number }>()
+  readonly #questions = new Map<QuestionNumber, { readonly question: Question; readonly askedUs: number }>()
   #judgedFromUs = 0
-  #accepted = 0
-  #rejections = 0
 
   constructor(buffer: SharedArrayBuffer) {
     this.#recorder = new ring.Recorder(buffer)
   }
 
-  submitted({ microBatch, purpose, runFirst, runLast }: Submit, sinceUs: number): void {
-    this.#submit(TARGET, microBatch, ring.PURPOSES.indexOf(purpose), runFirst, runLast, sinceUs)
+  /** Notes what happens to the micro-batches of a pipeline. */
+  watch(pipeline: typeof TARGET | typeof DRAFTER): Watcher {
+    return {
+      submitted: (submission, sinceUs) => this.#submitted(pipeline, submission, sinceUs),
+      cancelled: (number, rows, left, sinceUs) => this.#cancelled(pipeline, { number, rows, left }, sinceUs),
+      returned: (returned, nowUs) => this.#returned(pipeline, returned, nowUs),
+    }
   }
 
-  submittedDraft(microBatch: MicroBatch, draft: DraftNumber | undefined, sinceUs: number): void {
-    this.#submit(DRAFTER, microBatch, ring.PURPOSES.indexOf('draft'), draft ?? -1, draft ?? -1, sinceUs)
-  }
-
-  #submit(
-    pipeline: number,
-    { number, rows }: MicroBatch,
-    purpose: number,
-    runFirst: number,
-    runLast: number,
-    sinceUs: number,
-  ): void {
+  #submitted(pipeline: number, { microBatch, purpose, runFirst, runLast }: Submission, sinceUs: number): void {
     const { fields } = this.#recorder
     const at = this.#recorder.next(ring.SUBMIT, sinceUs, clockUs())
-    fields[at + ring.SUBMIT_NUMBER] = number
+    fields[at + ring.SUBMIT_NUMBER] = microBatch.number
     fields[at + ring.SUBMIT_PIPELINE] = pipeline
-    fields[at + ring.SUBMIT_PURPOSE] = purpose
-    fields[at + ring.SUBMIT_ROWS] = rows.length
+    fields[at + ring.SUBMIT_PURPOSE] = ring.PURPOSES.indexOf(purpose)
+    fields[at + ring.SUBMIT_ROWS] = microBatch.rows.length
     fields[at + ring.SUBMIT_RUN_FIRST] = runFirst
     fields[at + ring.SUBMIT_RUN_LAST] = runLast
   }
 
-  returned(pipeline: number, number: MicroBatchNumber, nowUs = clockUs()): void {
+  #returned(pipeline: number, { number }: Returned, nowUs: number): void {
     const { fields } = this.#recorder
     const at = this.#recorder.next(ring.RETURN, nowUs, nowUs)
     fields[at + ring.RETURN_NUMBER] = number
     fields[at + ring.RETURN_PIPELINE] = pipeline
   }
 
-  cancelled(pipeline: number, number: MicroBatchNumber, rows: number, left: number, sinceUs: number): void {
+  #cancelled(pipeline: number, { number, rows, left }: Cancellation, sinceUs: number): void {
     const { fields } = this.#recorder
     const at = this.#recorder.next(ring.CANCEL, sinceUs, clockUs())
     fields[at + ring.CANCEL_NUMBER] = number
@@ -67,37 +68,34 @@ export class ConductorTrace {
     fields[at + ring.CANCEL_LEFT] = left
   }
 
-  /** A row is about to be judged; `drafts` of its request so far. */
-  judging({ accepted, rejections }: DraftFigures): void {
+  /** A row is about to be judged. */
+  judging(): void {
     this.#judgedFromUs = clockUs()
-    this.#accepted = accepted
-    this.#rejections = rejections
   }
 
-  judged({ request, choice, position }: Judge, token: TokenId, drafts: DraftFigures): void {
+  judged({ request, choice, position }: Judge, token: TokenId, verdict: Verdict): void {
     const { fields } = this.#recorder
     const at = this.#recorder.next(ring.VERDICT, this.#judgedFromUs, clockUs())
-    const missed = drafts.rejections > this.#rejections ? ring.REJECTED : ring.UNGUESSED
     fields[at + ring.VERDICT_REQUEST] = request
     fields[at + ring.VERDICT_CHOICE] = choice
     fields[at + ring.VERDICT_POSITION] = position
     fields[at + ring.VERDICT_TOKEN] = token
-    fields[at + ring.VERDICT_OUTCOME] = drafts.accepted > this.#accepted ? ring.ACCEPTED : missed
+    fields[at + ring.VERDICT_OUTCOME] = ring.OUTCOMES.indexOf(verdict)
   }
 
-  asked(question: Draft): void {
-    this.#questions.set(question.draft, { question, askedUs: clockUs() })
+  asked(question: Question): void {
+    this.#questions.set(question.question, { question, askedUs: clockUs() })
   }
 
   /** The question is over: with these guesses, or withdrawn. */
-  answered(draft: DraftNumber, guesses: readonly { readonly token: TokenId }[] | undefined): void {
-    const open = this.#questions.get(draft)
+  answered(number: QuestionNumber, guesses: readonly { readonly token: TokenId }[] | undefined): void {
+    const open = this.#questions.get(number)
     if (!open) return
-    this.#questions.delete(draft)
+    this.#questions.delete(number)
     const { request, choice, length, assumed } = open.question
     const { fields } = this.#recorder
     const at = this.#recorder.next(ring.DRAFT, open.askedUs, clockUs())
-    fields[at + ring.DRAFT_NUMBER] = draft
+    fields[at + ring.DRAFT_NUMBER] = number
     fields[at + ring.DRAFT_REQUEST] = request
     fields[at + ring.DRAFT_CHOICE] = choice
     fields[at + ring.DRAFT_POSITION] = length + assumed.length

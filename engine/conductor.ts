@@ -2,32 +2,30 @@
 // events, and actions into ring writes, cell-table writes, mask stores, sampler calls and messages. It decides nothing
 // about runs and computes no layer; the scheduler decides, the stages compute.
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import { ConductorTrace, TARGET } from './conductor-trace.ts'
+import { ConductorTrace, DRAFTER, TARGET } from './conductor-trace.ts'
 import { Constraints } from './constraint/constraints.ts'
 import type { MicroBatchNumber, Position, TokenId } from './domain.ts'
-import { DraftPipeline, type PipelinePart } from './draft-pipeline.ts'
-import { DraftQuestions, timelineName } from './draft-questions.ts'
-import { assert } from './errors.ts'
 import { LiveRequest, type RequestContext, type Sampled } from './live-request.ts'
-import type { FromConductor, RequestFigures, ToConductor } from './messages.ts'
+import type { FromConductor, ToConductor } from './messages.ts'
 import { PipelineMeter } from './meter.ts'
 import type { ModelPlan } from './model/plan.ts'
-import { clockUs, elapsedUs } from './pipeline/clock.ts'
-import { encodeMicroBatch, setSentUs } from './pipeline/codec.ts'
-import { type ControlLayout, checkRunning, MASK_ENTRIES, PipelineEnded } from './pipeline/control.ts'
+import { clockUs } from './pipeline/clock.ts'
+import { type ControlLayout, checkRunning, PipelineEnded } from './pipeline/control.ts'
 import { waitBell } from './pipeline/doorbell.ts'
 import { describeFault, describeRequestFault } from './pipeline/fault.ts'
-import { armMask, clearMask } from './pipeline/masks.ts'
-import { handOutMemories } from './pipeline/memories.ts'
+import { type Pipeline, perform, type Returned } from './pipeline/pipeline.ts'
 import type { ResidentFault } from './pipeline/pool.ts'
-import { type ResultRow, Results } from './pipeline/results.ts'
-import { Ring } from './pipeline/ring.ts'
-import { createScratch } from './sampling/sampler.ts'
-import { type DraftNumber, IDLE, type RequestId, type SchedulerAction } from './scheduler/events.ts'
+import { type PipelinePart, SharedPipeline } from './pipeline/shared-pipeline.ts'
+import { createScratch, Sampler } from './sampling/sampler.ts'
+import { IDLE, type RequestId, type SchedulerAction, type SchedulerLimits } from './scheduler/events.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
-import { speculative } from './scheduler/speculative.ts'
 import { Transfers } from './session/transfers.ts'
-import { StepCosts } from './spec/step-costs.ts'
+import { AutoAdvisor } from './speculation/auto/auto-advisor.ts'
+import { StepCosts } from './speculation/auto/step-costs.ts'
+import type { Drafter, DrafterHost } from './speculation/drafters/drafter.ts'
+import { createDrafter, type DrafterParts } from './speculation/drafters/index.ts'
+import type { Question } from './speculation/question.ts'
+import { WatchedPipeline } from './watched-pipeline.ts'
 
 export interface ConductorPayload {
   readonly control: Int32Array<SharedArrayBuffer>
@@ -54,62 +52,70 @@ class Conductor {
   readonly #control: Int32Array
   readonly #layout: ControlLayout
   readonly #scheduler: Scheduler
+  readonly #advisor: AutoAdvisor
   readonly #plan: ModelPlan
-  readonly #memories: readonly Int32Array[]
-  readonly #input: Ring
-  readonly #results: Results
+  readonly #pipeline: Pipeline
+  readonly #drafter: Drafter
   readonly #requests = new Map<RequestId, LiveRequest>()
-  readonly #draftPipeline: DraftPipeline | undefined
-  readonly #questions: DraftQuestions
-  readonly #meter: PipelineMeter
   readonly #transfers: Transfers
   readonly #trace: ConductorTrace | undefined
-  /** When a micro-batch's last row was cancelled, by its number modulo `MASK_ENTRIES`. */
-  readonly #cancelledUs = new Int32Array(MASK_ENTRIES)
+  /** The micro-batch whose rows are being judged. */
+  #returned: Returned | undefined
   #context: RequestContext
-  /** Number of the micro-batch submitted last, and of the last one that the first stage is known to be done with. */
-  #submitted = -1
+  /** The last micro-batch that the scheduler has heard the first stage is done with. */
   #passed = -1
   /** Messages for the caller, sent together. */
   #outbox: FromConductor[] = []
 
   constructor(payload: ConductorPayload) {
     const { control, target, draft, trace } = payload
-    const { plan, lanePorts, vocabularySize } = target
-    const { stages, sizes, inFlightMax } = plan
-    const memories = handOutMemories(stages, lanePorts)
+    const { plan, vocabularySize } = target
+    const { stages, sizes } = plan
     this.#payload = payload
     this.#control = control
     this.#layout = target.words
     this.#plan = plan
-    this.#memories = memories.map((buffer) => new Int32Array(buffer))
-    const { rings, stageBells, conductorBell } = this.#layout
-    this.#input = new Ring(control, rings[0]!, stages[0]!.range.inputSlots, conductorBell, stageBells[0]!)
-    this.#results = new Results(control, this.#layout, stages.at(-1)!, memories.at(-1)!, vocabularySize)
     this.#trace = trace && new ConductorTrace(trace)
-    this.#questions = new DraftQuestions(this.#requests, sizes.contextLength, this.#trace, {
-      answer: (draft, guesses) => this.#scheduler.handle({ kind: 'drafted', draft, guesses, atUs: nowUs() }),
-      fail: (request, fault) => this.#fail(request, fault),
-    })
-    this.#draftPipeline =
-      draft && new DraftPipeline(control, draft, (number, row) => this.#drafted(number, row), this.#trace)
-    this.#meter = new PipelineMeter(control, this.#layout, sizes.lanes, clockUs())
+    const noteStop = (us: number) => {
+      for (const live of this.#requests.values()) live.noteStop(us)
+    }
+    const meter = new PipelineMeter(control, this.#layout, sizes.lanes, clockUs(), noteStop)
+    const shared = new SharedPipeline(control, target)
+    this.#pipeline = new WatchedPipeline(shared, this.#trace ? [meter, this.#trace.watch(TARGET)] : [meter])
+    const scratch = createScratch(vocabularySize)
     this.#context = {
-      vocabularySize,
-      draftVocabularySize: draft && Math.min(draft.vocabularySize, vocabularySize),
-      scratch: createScratch(vocabularySize),
-      tokenBytes: undefined,
-      meter: this.#meter,
+      ...{ vocabularySize, scratch, meter },
       draftMeter: draft && new PipelineMeter(control, draft.words, draft.plan.sizes.lanes, clockUs()),
+      tokenBytes: undefined,
       constraints: undefined,
       contextLength: sizes.contextLength,
     }
-    const limits = { ...sizes, stages: stages.length, inFlightMax, vocabularySize }
     const isDrafterLight = draft === undefined
     const costs = new StepCosts(stages.length, { sharesCores: !isDrafterLight && plan.sharesCores, isDrafterLight })
-    this.#scheduler = new Scheduler(limits, speculative, costs)
+    this.#advisor = new AutoAdvisor(costs, sizes.headRowsMax)
+    this.#scheduler = new Scheduler(limitsOf(target), this.#advisor)
     const tell = (message: FromConductor) => this.#outbox.push(message)
-    this.#transfers = new Transfers(this.#scheduler, stages, memories, tell)
+    this.#transfers = new Transfers(this.#scheduler, stages, shared.memories, tell)
+    const host: DrafterHost = {
+      answer: (question, guesses) => {
+        this.#trace?.answered(question, guesses)
+        this.#scheduler.handle({ kind: 'answered', question, guesses, atUs: nowUs() })
+      },
+      fail: (request, error) => this.#fail(request, describeRequestFault(error)),
+    }
+    this.#drafter = createDrafter({ host, draft: draft && this.#draftParts(draft) })
+  }
+
+  #draftParts(draft: PipelinePart): DrafterParts['draft'] {
+    const { vocabularySize, scratch } = this.#context
+    const shared = new SharedPipeline(this.#control, draft)
+    const sharedSize = Math.min(draft.vocabularySize, vocabularySize)
+    return {
+      limits: limitsOf(draft),
+      pipeline: this.#trace ? new WatchedPipeline(shared, [this.#trace.watch(DRAFTER)]) : shared,
+      newRanker: ({ parameters, choice, prompt }) =>
+        new Sampler(parameters, choice, sharedSize, scratch, Array.from(prompt)),
+    }
   }
 
   serve(): never {
@@ -120,7 +126,8 @@ class Conductor {
       checkRunning(this.#control, this.#layout)
       const received = this.#receive()
       const collected = this.#collect()
-      const drafted = this.#draftPipeline?.collect() ?? false
+      const drafted = this.#drafter.collect()
+      if (drafted) this.#drain()
       const passed = this.#notePassed()
       const progressed = received || collected || drafted || passed
       // While the caller has not read the last batch, tokens wait for the next one; before parking all is sent.
@@ -176,6 +183,7 @@ class Conductor {
       const live = new LiveRequest(message, this.#context, now())
       this.#scheduler.handle({ kind: 'request', request, work: live.work })
       this.#requests.set(request, live)
+      for (const choice of live.draftedChoices(this.#plan.sizes.contextLength)) this.#drafter.begin(choice)
     } catch (error) {
       // A request that can never run is refused. Nobody else is rejected for its sake.
       this.#transfers.abort(request)
@@ -187,29 +195,19 @@ class Conductor {
   #collect(): boolean {
     let collected = false
     for (;;) {
-      const number = this.#results.open()
-      if (number === undefined) return collected
+      this.#returned = this.#pipeline.collect()
+      if (!this.#returned) return collected
       collected = true
-      this.#noteReturn(number)
-      this.#scheduler.handle({ kind: 'returned', number, faults: this.#results.faults, atUs: nowUs() })
+      const { number, faults } = this.#returned
+      this.#scheduler.handle({ kind: 'returned', number, faults, atUs: nowUs() })
       this.#drain()
     }
   }
 
-  #noteReturn(number: MicroBatchNumber): void {
-    const nowUs = clockUs()
-    this.#meter.returned(nowUs)
-    this.#trace?.returned(TARGET, number, nowUs)
-    const { stoppedUs } = this.#results
-    if (stoppedUs === 0) return
-    const us = elapsedUs(this.#cancelledUs[number % MASK_ENTRIES]!, stoppedUs)
-    for (const live of this.#requests.values()) live.noteStop(us)
-  }
-
   /** Tells a scheduler that speculates how far the first stage is: drafts go out when it has time. */
   #notePassed(): boolean {
-    if (!this.#scheduler.drafting.isActive) return false
-    const number = this.#submitted - this.#input.usedCount
+    if (!this.#scheduler.wantsPassed) return false
+    const number = this.#pipeline.passed
     if (number <= this.#passed) return false
     this.#passed = number
     this.#scheduler.handle({ kind: 'passed', number: number as MicroBatchNumber, atUs: nowUs() })
@@ -226,24 +224,19 @@ class Conductor {
   }
 
   #perform(action: SchedulerAction): void {
+    if (perform(this.#pipeline, action)) return
     switch (action.kind) {
-      case 'map':
-        return this.#map(action)
-      case 'submit':
-        return this.#submit(action)
-      case 'cancel':
-        return this.#cancel(action.number, action.rows)
       case 'transfer':
         return this.#transfers.open(action)
       case 'judge':
         return this.#judge(action)
       case 'score':
         return this.#score(action)
-      case 'draft':
-        return this.#questions.ask(action, this.#draftPipeline)
-      case 'undraft':
-        this.#questions.withdraw(action.draft)
-        return this.#draftPipeline?.withdraw(action.draft)
+      case 'ask':
+        return this.#ask(action)
+      case 'withdraw':
+        this.#trace?.answered(action.question, undefined)
+        return this.#drafter.withdraw(action.question)
       case 'emit':
         return this.#emit(action.request, action.choice, action.token)
       case 'fault':
@@ -253,78 +246,47 @@ class Conductor {
         return
       case 'done':
         return this.#finish(action)
-      case 'release':
-        return this.#results.release()
     }
   }
 
-  #map({ sequence, from, cells }: Extract<SchedulerAction, { kind: 'map' }>): void {
-    const { stages, sizes } = this.#plan
-    stages.forEach(({ cellTable }, stage) => {
-      this.#memories[stage]!.set(cells, (cellTable >>> 2) + sequence * sizes.contextLength + from)
-    })
-  }
-
-  #submit(action: Extract<SchedulerAction, { kind: 'submit' }>): void {
-    const { microBatch } = action
-    const { address, stride } = this.#plan.stages[0]!.input
-    const slot = this.#input.reserve()
-    assert(slot >= 0, 'the first ring holds all micro-batches in flight')
-    const record = (address + slot * stride) >>> 2
-    const sentUs = clockUs()
-    encodeMicroBatch(this.#memories[0]!, record, microBatch)
-    setSentUs(this.#memories[0]!, record, sentUs)
-    this.#meter.submitted(microBatch.kind === 'rows', sentUs)
-    armMask(this.#control, this.#layout.masks, microBatch.number, microBatch.rows.length)
-    this.#input.publish()
-    this.#submitted = microBatch.number
-    this.#trace?.submitted(action, sentUs)
-  }
-
-  #cancel(number: MicroBatchNumber, rows: number): void {
-    // Read before the mask is cleared: a stage may stop at once.
-    const nowUs = clockUs()
-    const left = clearMask(this.#control, this.#layout.masks, number, rows)
-    if (left === 0) this.#cancelledUs[number % MASK_ENTRIES] = nowUs
-    this.#trace?.cancelled(TARGET, number, rows, left, nowUs)
-  }
-
-  #figures(done: Extract<SchedulerAction, { kind: 'done' }>): RequestFigures {
-    const live = this.#requests.get(done.request)!
-    return live.figures(now(), done, this.#scheduler.steering.plainStep(live.choiceCount))
+  #ask(question: Question): void {
+    const { request } = question
+    const beganUs = clockUs()
+    this.#trace?.asked(question)
+    try {
+      this.#drafter.ask(question)
+    } catch (error) {
+      return this.#fail(request, describeRequestFault(error))
+    }
+    this.#requests.get(request)!.noteDrafting(clockUs() - beganUs)
   }
 
   #forget(request: RequestId): void {
-    const live = this.#requests.get(request)!
-    for (let choice = 0; choice < live.choiceCount; choice++) this.#draftPipeline?.end(timelineName(request, choice))
+    const { choiceCount } = this.#requests.get(request)!
+    for (let choice = 0; choice < choiceCount; choice++) this.#drafter.end(request, choice)
     this.#requests.delete(request)
-  }
-
-  /** The draft model has answered. */
-  #drafted(draft: DraftNumber, row: ResultRow | undefined): void {
-    this.#questions.answered(draft, row)
-    this.#drain()
   }
 
   #judge(action: Extract<SchedulerAction, { kind: 'judge' }>): void {
     const { request, choice, row, position } = action
     const live = this.#requests.get(request)!
-    if (this.#results.nanCount(row) > 0) return this.#failNaN(request, row)
-    const drafts = this.#trace && this.#scheduler.requests.get(request)?.drafts
-    if (drafts) this.#trace?.judging(drafts)
+    if (this.#returned!.nanCount(row) > 0) return this.#failNaN(request, row)
+    this.#trace?.judging()
     const sampled = this.#sample(request, live, choice, row, position)
     if (!sampled) return
     const { token, ends, shown } = sampled
     // The scheduler does not emit a token that ends its choice; one that completes a stop string is still text.
     if (ends && shown) this.#emit(request, choice, token)
     this.#scheduler.handle({ kind: 'token', token, stop: ends, atUs: nowUs() })
-    if (drafts) this.#trace?.judged(action, token, drafts)
+    this.#trace?.judged(action, token, this.#scheduler.verdict)
   }
 
   /** Undefined where the sampler or the constraint fails, or leaves no token; so has the request then. */
   #sample(request: RequestId, live: LiveRequest, choice: number, row: number, position: Position): Sampled | undefined {
     try {
-      return live.sample(choice, this.#results.row(row), position)
+      const sampled = live.sample(choice, this.#returned!.row(row), position)
+      if (sampled.shown) this.#drafter.accept(request, choice, sampled.token)
+      return sampled
     } catch (error) {
       this.#fail(request, describeRequestFault(error))
       return undefined
@@ -337,9 +299,9 @@ class Conductor {
   }
 
   #score({ request, row, position }: Extract<SchedulerAction, { kind: 'score' }>): void {
-    if (this.#results.nanCount(row) > 0) return this.#failNaN(request, row)
+    if (this.#returned!.nanCount(row) > 0) return this.#failNaN(request, row)
     try {
-      const found = this.#requests.get(request)!.report(request, this.#results.row(row), position)
+      const found = this.#requests.get(request)!.report(request, this.#returned!.row(row), position)
       if (found) this.#outbox.push(found)
     } catch (error) {
       return this.#fail(request, describeRequestFault(error))
@@ -348,7 +310,7 @@ class Conductor {
   }
 
   #failNaN(request: RequestId, row: number): void {
-    const message = `expected logits that are numbers, found ${this.#results.nanCount(row)} NaN`
+    const message = `expected logits that are numbers, found ${this.#returned!.nanCount(row)} NaN`
     this.#fail(request, { code: 'logits_nan', message })
   }
 
@@ -358,10 +320,13 @@ class Conductor {
     this.#scheduler.handle({ kind: 'abort', request })
   }
 
-  #finish(done: Extract<SchedulerAction, { kind: 'done' }>): void {
-    const { request } = done
+  #finish({ request, drafts, reused }: Extract<SchedulerAction, { kind: 'done' }>): void {
+    const live = this.#requests.get(request)!
+    const auto = this.#advisor.takeReport(request)
+    const plain = this.#advisor.plainStep(live.choiceCount)
     try {
-      this.#outbox.push({ kind: 'done', request, figures: this.#figures(done) })
+      const figures = live.figures(now(), { drafts, reused, auto, plain, drafter: this.#drafter.name })
+      this.#outbox.push({ kind: 'done', request, figures })
     } catch (error) {
       this.#outbox.push({ kind: 'failed', request, ...describeRequestFault(error) })
     }
@@ -380,6 +345,11 @@ class Conductor {
 const OVERFLOW: ResidentFault = {
   code: 'logits_nan',
   message: 'expected keys and values that fit the KV type, found an overflow',
+}
+
+function limitsOf({ plan, vocabularySize }: PipelinePart): SchedulerLimits {
+  const { stages, sizes, inFlightMax } = plan
+  return { ...sizes, stages: stages.length, inFlightMax, vocabularySize }
 }
 
 /** Milliseconds since the epoch, comparable between threads. */

@@ -15,8 +15,8 @@ export type CellIndex = Branded<'CellIndex'>
 export type RunId = Branded<'RunId'>
 /** Monotonic, never reused; the order in which micro-batches enter and leave the pipeline. */
 export type MicroBatchNumber = Branded<'MicroBatchNumber'>
-/** Index of a stage in its pipeline. */
-export type StageIndex = number
+/** Chosen by the caller, unique among live requests. */
+export type RequestId = number
 
 /** What the last stage computes for a row beyond its KV cells. */
 export type HeadKind =
@@ -51,4 +51,35 @@ export interface MicroBatch {
   readonly number: MicroBatchNumber
   readonly kind: 'rows' | 'chunk'
   readonly rows: readonly Row[]
+}
+
+/** What stages have to be told, one after the other. */
+export type PipelineAction =
+  /** The positions `from ..` of a sequence now live in these cells: write the shared table, before any later submit. */
+  | {
+      readonly kind: 'map'
+      readonly sequence: SequenceId
+      readonly from: Position
+      readonly cells: readonly CellIndex[]
+    }
+  | Submission
+  /** Withdraw rows of a micro-batch in flight: clear these bits of its alive mask; -1, all bits, for a chunk. */
+  | { readonly kind: 'cancel'; readonly number: MicroBatchNumber; readonly rows: number }
+  /** Nothing of the returned micro-batch is needed any more: its slot and logits may be reused. */
+  | { readonly kind: 'release'; readonly number: MicroBatchNumber }
+
+/** What a run is for. */
+export type RunKind = 'prefill' | 'decode' | 'verify' | 'draft'
+
+/**
+ * Put a micro-batch into the first ring; only when fewer than `inFlightMax` are in flight. The object is reused: encode
+ * it at once.
+ */
+export interface Submission {
+  readonly kind: 'submit'
+  readonly microBatch: MicroBatch
+  /** What its first run is for, and the numbers of its runs, which are consecutive. */
+  readonly purpose: RunKind
+  readonly runFirst: RunId
+  readonly runLast: RunId
 }

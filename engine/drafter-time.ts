@@ -20,7 +20,7 @@ export class DrafterTime {
     if (this.#meter && this.#first) this.#meter.read(this.#first, nowUs)
   }
 
-  /** n-grams have drafted for so long. */
+  /** It drafted for so long, and the caller waited. */
   add(us: number): void {
     if (this.#isBegun) this.#us += us
   }

@@ -7,28 +7,34 @@ import { assert, TsinferError } from './errors.ts'
 import type { FromConductor, RequestFigures, ToConductor, TokenBytes } from './messages.ts'
 import { figuresBetween, type PipelineMeter, type Reading } from './meter.ts'
 import { clockUs } from './pipeline/clock.ts'
-import type { ResultRow } from './pipeline/results.ts'
+import type { ResultRow } from './pipeline/pipeline.ts'
 import type { Candidates } from './sampling/candidates.ts'
 import { headNeeded } from './sampling/parameters.ts'
 import { Sampler } from './sampling/sampler.ts'
 import { compileStopStrings, StopWatch } from './sampling/stop-strings.ts'
-import type { GenerateWork, RequestId, SchedulerAction, ScoreWork } from './scheduler/events.ts'
+import type { DraftFigures, GenerateWork, RequestId, ScoreWork } from './scheduler/events.ts'
 import { reachableLength } from './scheduler/sequence.ts'
-import type { Drafter } from './spec/drafter.ts'
-import { type Guess, PROBABILITY_ONE } from './spec/guess.ts'
-import { NgramDrafter } from './spec/ngram.ts'
-import type { PlainStep } from './spec/plain-pace.ts'
+import type { AutoReport } from './speculation/auto/autopilot.ts'
+import type { PlainStep } from './speculation/auto/plain-pace.ts'
+import type { DraftedChoice } from './speculation/drafters/drafter.ts'
 
 type GenerateMessage = Extract<ToConductor, { kind: 'generate' }>
 type ScoreMessage = Extract<ToConductor, { kind: 'score' | 'embed' }>
-type Done = Extract<SchedulerAction, { kind: 'done' }>
 type ScoreReport = Extract<FromConductor, { kind: 'score' | 'embedding' }>
+
+/** What others say of a request that is over. */
+export interface Outcome {
+  readonly drafts: DraftFigures
+  readonly reused: number
+  readonly auto: AutoReport | undefined
+  readonly plain: PlainStep | undefined
+  /** Who drafts. */
+  readonly drafter: string
+}
 
 /** What the conductor shares with all its requests. */
 export interface RequestContext {
   readonly vocabularySize: number
-  /** Tokens that target and draft model have in common; absent without a draft model. */
-  readonly draftVocabularySize: number | undefined
   readonly scratch: Candidates
   readonly tokenBytes: TokenBytes | undefined
   readonly meter: PipelineMeter
@@ -51,10 +57,6 @@ interface Choice {
   readonly sampler: Sampler
   readonly stopWatch: StopWatch | undefined
   readonly constraint: GrammarConstraint | undefined
-  readonly drafter: Drafter | undefined
-  /** With a draft model: what it draws with, and the certain text. */
-  readonly draftSampler: Sampler | undefined
-  readonly text: TokenId[]
   lastTokenMs: number
 }
 
@@ -106,41 +108,22 @@ export class LiveRequest {
 
   /** Draws the token of `position` and makes it final. Throws `option_invalid` where no token is allowed. */
   sample(choice: number, row: ResultRow, position: Position): Sampled {
-    const { sampler, stopWatch, constraint, drafter, draftSampler, text } = this.#choices[choice]!
+    const { sampler, stopWatch, constraint } = this.#choices[choice]!
     const token = sampler.sample(row, row.full, position, constraint)
     if (this.#stopTokens.has(token)) return { token, ends: true, shown: false }
     sampler.accept(token)
-    drafter?.accept(token)
-    draftSampler?.accept(token)
-    if (draftSampler) text.push(token)
     const isComplete = constraint?.accept(token) === 'stop'
     return { token, ends: stopWatch?.accept(token) === 'stop' || isComplete, shown: true }
   }
 
-  /** Guesses what follows the certain text of a choice and `assumed`. Nothing follows a token that ends the text. */
-  draft(choice: number, assumed: readonly TokenId[], count: number): Guess[] {
-    const beganUs = clockUs()
-    const guesses = this.#choices[choice]!.drafter?.draft(assumed, count) ?? []
-    this.#drafterUs.add(clockUs() - beganUs)
-    const end = guesses.findIndex(({ token }) => this.#stopTokens.has(token))
-    return end < 0 ? guesses : guesses.slice(0, end)
-  }
-
-  /** Guesses the token of `position` from a row of the draft model; none where it would end the text. */
-  rank(choice: number, row: ResultRow, position: Position, count: number): Guess[] {
-    const ranked = this.#choices[choice]!.draftSampler!.rank(row, position, count)
-    if (ranked[0] && this.#stopTokens.has(ranked[0].token)) return []
-    const likely = ranked.filter(({ token }) => !this.#stopTokens.has(token))
-    return likely.map(({ token, probability }) => ({
-      parent: -1,
-      token,
-      probability: Math.round(probability * PROBABILITY_ONE),
-    }))
-  }
-
-  /** The certain text of a choice, and the most positions it can reach. */
-  timeline(choice: number, contextLength: number): { text: readonly TokenId[]; lengthMax: number } {
-    return { text: this.#choices[choice]!.text, lengthMax: reachableLength(this.work, contextLength) }
+  /** What a drafter is told of each choice; empty for a request that does not speculate. */
+  draftedChoices(contextLength: number): DraftedChoice[] {
+    const message = this.#message
+    if (message.kind !== 'generate' || !message.draft) return []
+    const { request, prompt, parameters } = message
+    const lengthMax = reachableLength(this.work, contextLength)
+    const common = { request, prompt, parameters, lengthMax, stopTokens: this.#stopTokens }
+    return this.#choices.map((_, choice) => ({ ...common, choice }))
   }
 
   get choiceCount(): number {
@@ -163,6 +146,11 @@ export class LiveRequest {
     }
     of.lastTokenMs = nowMs
     this.#lastTokenMs = nowMs
+  }
+
+  /** The drafter worked so long on a question before it returned. */
+  noteDrafting(us: number): void {
+    this.#drafterUs.add(us)
   }
 
   /** Notes how long a stage went on with a micro-batch after all its rows had been cancelled. */
@@ -191,7 +179,7 @@ export class LiveRequest {
     return { kind: 'embedding', request, values }
   }
 
-  figures(nowMs: number, { drafts, reused, auto }: Done, plain: PlainStep | undefined): RequestFigures {
+  figures(nowMs: number, { drafts, reused, auto, plain, drafter }: Outcome): RequestFigures {
     const { begun, first, last } = this.#readings
     const draft = this.#message.kind === 'generate' ? this.#message.draft : undefined
     return {
@@ -199,7 +187,7 @@ export class LiveRequest {
       reused,
       auto,
       policy: draft?.policy ?? 'off',
-      drafter: draft ? (this.#choices.some(({ draftSampler }) => draftSampler) ? 'draft model' : 'n-grams') : null,
+      drafter: draft ? drafter : null,
       drafterUs: this.#drafterUs.total(),
       plain,
       submittedMs: this.#submittedMs,
@@ -218,7 +206,7 @@ export class LiveRequest {
 /** `room`: tokens that a choice can get. */
 function createChoices(message: GenerateMessage, context: RequestContext, room: number): Choice[] {
   const { parameters, prompt, stopStrings, stopTokens, constraint } = message
-  const { vocabularySize, draftVocabularySize, scratch, tokenBytes, constraints } = context
+  const { vocabularySize, scratch, tokenBytes, constraints } = context
   const automaton = stopStrings.length > 0 ? compileStopStrings(stopStrings) : undefined
   if (automaton && !tokenBytes) {
     throw new TsinferError('option_invalid', 'stop: expected a model with a vocabulary, found one without')
@@ -226,18 +214,11 @@ function createChoices(message: GenerateMessage, context: RequestContext, room: 
   if (constraint && !constraints) {
     throw new TsinferError('option_invalid', 'responseFormat: expected a model with a vocabulary, found one without')
   }
-  const drafts = message.draft !== undefined
   return Array.from({ length: message.choices }, (_, choice) => ({
     sampler: new Sampler(parameters, choice, vocabularySize, scratch, prompt),
     stopWatch: automaton && tokenBytes && new StopWatch(automaton, tokenBytes),
     // A prompt that leaves less than no room is refused by the scheduler.
     constraint: constraint && room >= 0 ? constraints?.create(constraint, room, stopTokens) : undefined,
-    drafter: drafts && draftVocabularySize === undefined ? new NgramDrafter(prompt) : undefined,
-    draftSampler:
-      drafts && draftVocabularySize !== undefined
-        ? new Sampler(parameters, choice, draftVocabularySize, scratch, prompt)
-        : undefined,
-    text: drafts && draftVocabularySize !== undefined ? Array.from(prompt) : [],
     lastTokenMs: Number.NaN,
   }))
 }

@@ -5,9 +5,9 @@ import type { MeterFigures } from './meter.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { DraftFigures, FinishReason, RequestId, SessionId } from './scheduler/events.ts'
-import type { AutoReport } from './spec/autopilot.ts'
-import type { DraftParameters } from './spec/parameters.ts'
-import type { PlainStep } from './spec/plain-pace.ts'
+import type { AutoReport } from './speculation/auto/autopilot.ts'
+import type { PlainStep } from './speculation/auto/plain-pace.ts'
+import type { DraftParameters } from './speculation/parameters.ts'
 
 export type ToConductor =
   | {
@@ -92,7 +92,7 @@ export interface RequestFigures {
   /** Of policy `auto`. */
   readonly auto: AutoReport | undefined
   readonly policy: DraftParameters['policy'] | 'off'
-  readonly drafter: 'draft model' | 'n-grams' | null
+  readonly drafter: string | null
   /** Microseconds the drafter computed from the first token on; of a model's stages the mean. */
   readonly drafterUs: number
   /** What plain decoding of the choices takes per step. */

@@ -1,7 +1,12 @@
 // What the conductor measures of a pipeline as a whole, whoever's rows are in it: how long its stages computed, how many
 // micro-batches were in flight, how many tokens each brought. Readings are totals; two of them give the figures between.
+
+import type { MicroBatchNumber, Submission } from './domain.ts'
 import { busyUs } from './pipeline/busy.ts'
-import type { ControlLayout } from './pipeline/control.ts'
+import { elapsedUs } from './pipeline/clock.ts'
+import { type ControlLayout, MASK_ENTRIES } from './pipeline/control.ts'
+import type { Returned } from './pipeline/pipeline.ts'
+import type { Watcher } from './watched-pipeline.ts'
 
 /** Totals at one moment. */
 export interface Reading {
@@ -16,7 +21,7 @@ export interface Reading {
   tokens: number
 }
 
-export class PipelineMeter {
+export class PipelineMeter implements Watcher {
   readonly #control: Int32Array
   readonly #words: readonly number[]
   readonly #lanes: number
@@ -24,8 +29,19 @@ export class PipelineMeter {
   readonly #seen: Float64Array
   readonly #total: Reading
   #inFlight = 0
+  /** When a micro-batch's last row was cancelled, by its number modulo `MASK_ENTRIES`. */
+  readonly #cancelledUs = new Int32Array(MASK_ENTRIES)
+  readonly #onStop: (us: number) => void
 
-  constructor(control: Int32Array, { busy }: ControlLayout, lanes: number, nowUs: number) {
+  /** `onStop` hears how long a stage went on with a micro-batch after all its rows had been cancelled. */
+  constructor(
+    control: Int32Array,
+    { busy }: ControlLayout,
+    lanes: number,
+    nowUs: number,
+    onStop: (us: number) => void = () => {},
+  ) {
+    this.#onStop = onStop
     this.#control = control
     this.#words = busy
     this.#lanes = lanes
@@ -37,15 +53,20 @@ export class PipelineMeter {
     return { atUs: 0, busyUs: new Float64Array(this.#words.length), flightUs: 0, runs: 0, tokens: 0 }
   }
 
-  submitted(isRun: boolean, nowUs: number): void {
+  submitted({ microBatch }: Submission, nowUs: number): void {
     this.#advance(nowUs)
     this.#inFlight++
-    if (isRun) this.#total.runs++
+    if (microBatch.kind === 'rows') this.#total.runs++
   }
 
-  returned(nowUs: number): void {
+  cancelled(number: MicroBatchNumber, _rows: number, left: number, nowUs: number): void {
+    if (left === 0) this.#cancelledUs[number % MASK_ENTRIES] = nowUs
+  }
+
+  returned({ number, stoppedUs }: Returned, nowUs: number): void {
     this.#advance(nowUs)
     this.#inFlight--
+    if (stoppedUs !== 0) this.#onStop(elapsedUs(this.#cancelledUs[number % MASK_ENTRIES]!, stoppedUs))
   }
 
   token(): void {

@@ -26,7 +26,7 @@ export interface GenerateStats {
   /** How the request speculated, as asked. */
   readonly policy: 'off' | 'sync' | 'pipe' | 'auto'
   /** What guessed: a draft model, or n-grams of the text itself; null with policy `off`. */
-  readonly drafter: 'draft model' | 'n-grams' | null
+  readonly drafter: string | null
   /**
    * What plain decoding would have reached in place of `tokS`: a forecast from the steps of this model in which certain
    * tokens had the pipeline to themselves, and with policy `off` what was measured. Where a draft model on the same cores

@@ -1,12 +1,11 @@
 // The stages of a pipeline on their threads, without a conductor: a bench or test submits, cancels and takes results itself.
 import { availableParallelism } from 'node:os'
-import type { MicroBatch, MicroBatchNumber, Row, SequenceId } from '../../engine/domain.ts'
+import type { MicroBatch, MicroBatchNumber, Row, RunId, SequenceId } from '../../engine/domain.ts'
 import { pipelineResidents } from '../../engine/engine.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
 import { enableRelaxedSimd, loadKernels } from '../../engine/kernel-builds.ts'
 import type { PlanOptions } from '../../engine/model/plan.ts'
 import type { ForwardSource } from '../../engine/model/weights-forward.ts'
-import { encodeMicroBatch } from '../../engine/pipeline/codec.ts'
 import {
   CLOSING,
   type ControlLayout,
@@ -14,17 +13,15 @@ import {
   createControl,
   endPipeline,
 } from '../../engine/pipeline/control.ts'
-import { armMask, clearMask } from '../../engine/pipeline/masks.ts'
-import { handOutMemories } from '../../engine/pipeline/memories.ts'
+import type { Returned } from '../../engine/pipeline/pipeline.ts'
 import { type Residents, startResidents } from '../../engine/pipeline/pool.ts'
-import { Results } from '../../engine/pipeline/results.ts'
-import { Ring } from '../../engine/pipeline/ring.ts'
+import { SharedPipeline } from '../../engine/pipeline/shared-pipeline.ts'
 import { type PreparedModel, prepareModel } from '../../engine/prepare.ts'
 import { createTraceRings, type LaneRings } from '../../engine/trace.ts'
 
 const WAIT_MS = 20_000
 
-export interface Returned {
+export interface Answer {
   readonly number: number
   /** When a stage stopped in the middle of it, 0 where none did; see clock.ts. */
   readonly stoppedUs: number
@@ -37,9 +34,7 @@ export class StageThreads implements AsyncDisposable {
   readonly #control: Int32Array<SharedArrayBuffer>
   readonly #layout: ControlLayout
   readonly #residents: Residents
-  readonly #input: Ring
-  readonly #results: Results
-  readonly #words: Int32Array
+  readonly #pipeline: SharedPipeline
   /** What the lanes of each stage recorded; to be read when they have ended. */
   readonly trace: LaneRings
   /** Of each micro-batch in flight. */
@@ -53,14 +48,10 @@ export class StageThreads implements AsyncDisposable {
     this.#layout = controlLayout(stages.length)
     this.#control = createControl(this.#layout)
     this.trace = createTraceRings(model.plan, undefined).target
-    const { rings, stageBells, conductorBell } = this.#layout
     const { module } = loadKernels('auto')
     const { part, lanes } = pipelineResidents(model, this.#control, this.#layout, module, '', this.trace)
     this.#residents = startResidents(lanes)
-    const memories = handOutMemories(stages, part.lanePorts)
-    this.#words = new Int32Array(memories[0]!)
-    this.#input = new Ring(this.#control, rings[0]!, stages[0]!.range.inputSlots, conductorBell, stageBells[0]!)
-    this.#results = new Results(this.#control, this.#layout, stages.at(-1)!, memories.at(-1)!, part.vocabularySize)
+    this.#pipeline = new SharedPipeline(this.#control, part)
   }
 
   static async start(path: string, options: PlanOptions, forward: ForwardSource): Promise<StageThreads> {
@@ -85,36 +76,33 @@ export class StageThreads implements AsyncDisposable {
 
   /** A micro-batch of rows at the first position of different sequences. `isDead`: cancelled before anybody sees it. */
   submit(rows: number, isDead = false): number {
-    const number = this.#nextNumber++
-    const { address, stride } = this.#model.plan.stages[0]!.input
-    encodeMicroBatch(this.#words, (address + this.#input.reserve() * stride) >>> 2, microBatch(number, rows))
-    armMask(this.#control, this.#layout.masks, number, rows)
-    if (isDead) this.cancel(number)
+    const number = this.#nextNumber++ as MicroBatchNumber
+    const run = number as number as RunId
+    const microBatch = rowsBatch(number, rows)
     this.#rows.set(number, rows)
-    this.#input.publish()
+    this.#pipeline.place({ kind: 'submit', microBatch, purpose: 'decode', runFirst: run, runLast: run })
+    if (isDead) this.cancel(number)
+    this.#pipeline.publish()
     return number
   }
 
   cancel(number: number, rows = -1): void {
-    clearMask(this.#control, this.#layout.masks, number, rows)
+    this.#pipeline.cancel(number as MicroBatchNumber, rows)
   }
 
   /** Waits for the next micro-batch that has left the pipeline. */
-  async returned(): Promise<Returned> {
-    let number: number | undefined
+  async returned(): Promise<Answer> {
+    let returned: Returned | undefined
     await this.#until(() => {
-      number = this.#results.open()
-      return number !== undefined
+      returned = this.#pipeline.collect()
+      return returned !== undefined
     })
-    const { stoppedUs } = this.#results
-    const tokens = Array.from({ length: this.#rows.get(number!)! }, (_, row) => this.#token(row))
-    this.#rows.delete(number!)
-    this.#results.release()
-    return { number: number!, stoppedUs, tokens }
-  }
-
-  #token(row: number): number | undefined {
-    return this.#results.has(row) ? this.#results.row(row).ids[0] : undefined
+    const { number, stoppedUs } = returned!
+    const token = (row: number) => (returned!.has(row) ? returned!.row(row).ids[0] : undefined)
+    const tokens = Array.from({ length: this.#rows.get(number)! }, (_, row) => token(row))
+    this.#rows.delete(number)
+    this.#pipeline.release()
+    return { number, stoppedUs, tokens }
   }
 
   async #until(isDone: () => boolean): Promise<void> {
@@ -134,7 +122,7 @@ export class StageThreads implements AsyncDisposable {
   }
 }
 
-function microBatch(number: number, count: number): MicroBatch {
+function rowsBatch(number: MicroBatchNumber, count: number): MicroBatch {
   const rows = Array.from({ length: count }, (_, index): Row => {
     const cell = (number * 8 + index) % 64
     return {
@@ -147,5 +135,5 @@ function microBatch(number: number, count: number): MicroBatch {
       head: 'best',
     }
   })
-  return { number: number as MicroBatchNumber, kind: 'rows', rows }
+  return { number, kind: 'rows', rows }
 }

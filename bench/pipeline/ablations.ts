@@ -1,17 +1,17 @@
 // What each part of `pipe` is worth: the same runs without it.
-import type { Policy } from '../../engine/scheduler/policy.ts'
+import type { Planner } from '../../engine/scheduler/planner.ts'
 import { serveReady, speculative } from '../../engine/scheduler/speculative.ts'
-import { resolveDraft } from '../../engine/spec/parameters.ts'
+import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import { eager } from './compare.ts'
 import { EIGHT_STAGES, type PipelineSetting } from './setting.ts'
 import { runVirtual } from './virtual.ts'
 
 /** Sends no drafts while others are in flight. */
-const oneDraftMicroBatch: Policy = (board) => {
-  const { flights } = board.inFlight
+const oneDraftMicroBatch: Planner = (view) => {
+  const { flights } = view.runTable
   const isDrafting = flights.some(({ runRows }) => runRows.some(({ state }) => state === 'assumed'))
-  if (isDrafting) serveReady(board)
-  else speculative(board)
+  if (isDrafting) serveReady(view)
+  else speculative(view)
 }
 
 /** Every row costs: what a stage of a real CPU does, and where sending unlikely drafts is no bargain. */
@@ -35,7 +35,7 @@ export function ablate(setting: PipelineSetting, tokens: number): Ablations {
   return {
     whole: runVirtual(setting, draft, tokens).tokS,
     withoutCancellation: runVirtual(setting, draft, tokens, { ignoresCancels: true }).tokS,
-    withoutContinuation: runVirtual(setting, draft, tokens, { policy: oneDraftMicroBatch }).tokS,
+    withoutContinuation: runVirtual(setting, draft, tokens, { planner: oneDraftMicroBatch }).tokS,
     singleToken: runVirtual(setting, draft, tokens, { literal: 'single-token' }).tokS,
     reDrafting: runVirtual(setting, draft, tokens, { literal: 're-drafting' }).tokS,
   }

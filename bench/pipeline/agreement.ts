@@ -1,6 +1,6 @@
 // The same settings on the virtual clock and on real threads, side by side.
 import { write } from '../../cli/output.ts'
-import { resolveDraft } from '../../engine/spec/parameters.ts'
+import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import { type Comparison, eager } from './compare.ts'
 import { EmulatedPipeline } from './emulated.ts'
 import { boundTokS, type PipelineSetting } from './setting.ts'

@@ -1,5 +1,5 @@
 // One setting, every policy.
-import { type DraftParameters, resolveDraft } from '../../engine/spec/parameters.ts'
+import { type DraftParameters, resolveDraft } from '../../engine/speculation/parameters.ts'
 import { boundTokS, type PipelineSetting } from './setting.ts'
 import { runVirtual } from './virtual.ts'
 

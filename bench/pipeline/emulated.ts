@@ -6,7 +6,7 @@ import { Engine, loadKernels, type PreparedModel, prepareModel, resolveSampling 
 import { stageLayout } from '../../engine/model/layout.ts'
 import type { ModelPlan } from '../../engine/model/plan.ts'
 import type { DraftFigures } from '../../engine/scheduler/events.ts'
-import type { DraftParameters } from '../../engine/spec/parameters.ts'
+import type { DraftParameters } from '../../engine/speculation/parameters.ts'
 import { llamaMetadata, llamaTensors } from '../models/shapes.ts'
 import { rightToken, VOCABULARY } from './script.ts'
 import { inFlightMax, type PipelineSetting } from './setting.ts'

@@ -3,13 +3,14 @@
 import type { MicroBatch, MicroBatchNumber } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
 import { type DraftFigures, IDLE, type SchedulerAction } from '../../engine/scheduler/events.ts'
-import type { Policy } from '../../engine/scheduler/policy.ts'
+import type { Planner } from '../../engine/scheduler/planner.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
-import type { AutoReport } from '../../engine/spec/autopilot.ts'
-import { type Guess, PROBABILITY_ONE } from '../../engine/spec/guess.ts'
-import type { DraftParameters } from '../../engine/spec/parameters.ts'
-import type { PlainStep } from '../../engine/spec/plain-pace.ts'
-import { StepCosts } from '../../engine/spec/step-costs.ts'
+import { AutoAdvisor } from '../../engine/speculation/auto/auto-advisor.ts'
+import type { AutoReport } from '../../engine/speculation/auto/autopilot.ts'
+import type { PlainStep } from '../../engine/speculation/auto/plain-pace.ts'
+import { StepCosts } from '../../engine/speculation/auto/step-costs.ts'
+import { type Guess, PROBABILITY_ONE } from '../../engine/speculation/guess.ts'
+import type { DraftParameters } from '../../engine/speculation/parameters.ts'
 import { type LiteralRule, LiteralRules } from './literal.ts'
 import { chanceAt, guessToken, hasGuess, jitterFactor, rightToken, VOCABULARY } from './script.ts'
 import { inFlightMax, type PipelineSetting } from './setting.ts'
@@ -42,8 +43,8 @@ interface Stage {
 
 /** What a run does without. */
 export interface Ablation {
-  /** Decides instead of the scheduler's own policy. */
-  readonly policy?: Policy
+  /** Decides instead of the scheduler's own planner. */
+  readonly planner?: Planner
   /** Stages do not hear of withdrawn rows. */
   readonly ignoresCancels?: boolean
   /** What is done twice besides. */
@@ -68,13 +69,14 @@ class VirtualRun {
   readonly #literal: LiteralRules | undefined
   readonly #tokens: number
   readonly #scheduler: Scheduler
+  readonly #advisor: AutoAdvisor
   readonly #stages: Stage[]
   readonly #travels = new Map<number, Travel>()
   /** Micro-batches that reach the conductor, in order. */
   readonly #returning: { readonly travel: Travel; readonly arrivesAt: number }[] = []
   /** A row of a token that is certain was submitted since the last return. */
   #isCertainSent = false
-  #question: { readonly draft: number; readonly position: number; readonly answeredAt: number } | undefined
+  #question: { readonly question: number; readonly position: number; readonly answeredAt: number } | undefined
   #isRight = true
   #now = 0
   #emitted = 0
@@ -100,7 +102,8 @@ class VirtualRun {
       vocabularySize: VOCABULARY,
     }
     const costs = ablation.costs ?? new StepCosts(setting.stages, { isDrafterLight: setting.repeats !== undefined })
-    this.#scheduler = new Scheduler(limits, ablation.policy, costs)
+    this.#advisor = new AutoAdvisor(costs, limits.headRowsMax)
+    this.#scheduler = new Scheduler(limits, this.#advisor, ablation.planner)
     this.#stages = Array.from({ length: setting.stages }, () => ({
       queue: [],
       current: undefined,
@@ -122,7 +125,7 @@ class VirtualRun {
       drafts: this.#drafts,
       utilisation: busyMs / (this.#now * this.#stages.length),
       auto: this.#auto,
-      plain: this.#scheduler.steering.plainStep(1),
+      plain: this.#advisor.plainStep(1),
     }
   }
 
@@ -190,8 +193,8 @@ class VirtualRun {
     for (const { current } of this.#stages) if (current?.alive === 0) this.#stop(current)
     if (repeat) this.#stages[0]!.queue.push({ travel: repeat, arrivesAt: this.#now })
     if (!this.#question || !literal.isRedrafting) return
-    const { draft, position } = this.#question
-    this.#question = { draft, position, answeredAt: literal.asked(position, this.#now) + this.#setting.draftMs }
+    const { question, position } = this.#question
+    this.#question = { question, position, answeredAt: literal.asked(position, this.#now) + this.#setting.draftMs }
   }
 
   #redraft(): void {
@@ -201,11 +204,11 @@ class VirtualRun {
   }
 
   #answer(): void {
-    const { draft, position } = this.#question!
+    const { question, position } = this.#question!
     this.#question = undefined
     this.#literal?.answered(position)
     const guesses = hasGuess(this.#setting, position) ? [this.#guess(position)] : []
-    this.#scheduler.handle({ kind: 'drafted', draft, guesses, atUs: this.#nowUs })
+    this.#scheduler.handle({ kind: 'answered', question, guesses, atUs: this.#nowUs })
     this.#drain()
   }
 
@@ -229,16 +232,16 @@ class VirtualRun {
         return this.#cancel(action.number, action.rows)
       case 'judge':
         return this.#scheduler.handle({ kind: 'token', token: rightToken(action.position), stop: false })
-      case 'draft': {
-        const { draft, length, assumed } = action
+      case 'ask': {
+        const { question, length, assumed } = action
         assert(!this.#question, 'one sequence asks one question at a time')
         this.#isRight = assumed.every((token, i) => token === rightToken(length + i))
         const position = length + assumed.length
         const beginsAt = this.#literal?.asked(position, this.#now) ?? this.#now
-        this.#question = { draft, position, answeredAt: beginsAt + this.#setting.draftMs }
+        this.#question = { question, position, answeredAt: beginsAt + this.#setting.draftMs }
         return
       }
-      case 'undraft':
+      case 'withdraw':
         this.#question = undefined
         return
       case 'emit':
@@ -246,7 +249,7 @@ class VirtualRun {
         return
       case 'done':
         this.#drafts = action.drafts
-        this.#auto = action.auto
+        this.#auto = this.#advisor.takeReport(action.request)
         return
     }
   }

@@ -18,22 +18,10 @@ import {
   returnViews,
 } from './codec.ts'
 import type { ControlLayout } from './control.ts'
+import type { ResultRow, Returned } from './pipeline.ts'
 import { Ring } from './ring.ts'
 
-/** What the last stage said about one row. The arrays are views into its memory: valid until `release`. */
-export interface ResultRow {
-  /** Best tokens, best first. */
-  readonly ids: Int32Array
-  /** Their logits. */
-  readonly logits: Float32Array
-  /** Of the whole row; NaN where only the best token was asked for. */
-  readonly logsumexp: number
-  readonly count: number
-  /** All logits, f32 [vocabulary], or as many elements of an embedding. */
-  readonly full: (length?: number) => Float32Array
-}
-
-export class Results {
+export class Results implements Returned {
   readonly #ring: Ring
   readonly #views: ReturnViews
   readonly #results: NonNullable<StageLayout['results']>
@@ -56,31 +44,31 @@ export class Results {
     this.#ring = new Ring(control, rings.at(-1)!, RESULT_SLOTS, stageBells.at(-1)!, conductorBell)
   }
 
-  /** Opens the oldest returned micro-batch; undefined where none has returned or one is still open. */
-  open(): MicroBatchNumber | undefined {
-    if (this.#base >= 0) return undefined
+  /** Opens the oldest returned micro-batch. Returns false where none has returned or one is still open. */
+  open(): boolean {
+    if (this.#base >= 0) return false
     const slot = this.#ring.peek()
-    if (slot < 0) return undefined
+    if (slot < 0) return false
     this.#base = this.#results.address + slot * this.#results.stride
+    return true
+  }
+
+  get number(): MicroBatchNumber {
     return returnNumber(this.#views, this.#base)
   }
 
-  /** Bit per row of the open record whose K or V overflowed; all bits for a chunk. */
   get faults(): number {
     return returnFaultMask(this.#views, this.#base)
   }
 
-  /** When a stage stopped in the middle of the open record's micro-batch; 0 where none did. See clock.ts. */
   get stoppedUs(): number {
     return returnStoppedUs(this.#views, this.#base)
   }
 
-  /** Whether the open record has a result of the row: it had a head, and was alive. */
   has(row: number): boolean {
     return returnEntryOfRow(this.#views, this.#base, row) >= 0
   }
 
-  /** How many logits of the row are NaN. */
   nanCount(row: number): number {
     return returnNanCount(this.#views, this.#base, this.#entry(row))
   }

@@ -56,12 +56,10 @@ export const VERDICT_REQUEST = 0
 export const VERDICT_CHOICE = 1
 export const VERDICT_POSITION = 2
 export const VERDICT_TOKEN = 3
-/** `UNGUESSED`, `ACCEPTED` or `REJECTED`. */
+/** Index into `OUTCOMES`. */
 export const VERDICT_OUTCOME = 4
 
-export const UNGUESSED = 0
-export const ACCEPTED = 1
-export const REJECTED = 2
+export const OUTCOMES = ['unguessed', 'accepted', 'rejected'] as const
 
 /** A question to the drafter, until its answer. */
 export const DRAFT_NUMBER = 0

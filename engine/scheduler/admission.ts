@@ -4,25 +4,25 @@ import type { CellIndex, SequenceId } from '../domain.ts'
 import { assert, TsinferError } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { CHUNK_ROWS_MAX, CONTEXT_MAX, SEQUENCES_MAX } from '../limits.ts'
-import type { GenerateWork, RequestId, RestoreWork, SchedulerLimits, ScoreWork, SessionId } from './events.ts'
-import { noDrafts, type RequestRecord, reachableLength, type Sequence } from './sequence.ts'
+import type { GenerateWork, RequestId, SchedulerLimits, ScoreWork, SessionId, TextWork, Work } from './events.ts'
+import { noDrafts, promptOf, type RequestRecord, reachableLength, type Sequence } from './sequence.ts'
 import type { Sessions } from './sessions.ts'
 
-type Work = GenerateWork | ScoreWork | RestoreWork
 /** What decides whether work fits: a part of `SchedulerLimits`. */
 type Room = Pick<SchedulerLimits, 'cells' | 'sequences' | 'contextLength'>
 
 /** Positions whose rows are evaluated: the prompt's, and every generated token's but the last of a full sequence. */
 function evaluatedLength(work: Work, contextLength: number): number {
+  if (work.kind === 'text') return work.lengthMax
   return Math.max(work.prompt.length, reachableLength(work, contextLength) - 1)
 }
 
 const sequencesNeeded = (work: Work): number =>
-  work.kind === 'generate' ? work.choices : work.kind === 'score' ? 1 : 0
+  work.kind === 'generate' ? work.choices : work.kind === 'restore' ? 0 : 1
 
 /** KV cells that the request occupies while it runs: the prompt's once, the rest per choice. */
 export function cellsNeeded(work: Work, contextLength: number): number {
-  const { length } = work.prompt
+  const { length } = promptOf(work)
   return length + sequencesNeeded(work) * (evaluatedLength(work, contextLength) - length)
 }
 
@@ -31,8 +31,8 @@ export function cellsNeeded(work: Work, contextLength: number): number {
  * `option_invalid` or `out_of_memory`. The scheduler expects checked work.
  */
 export function checkWork(work: Work, room: Room): void {
-  const { length } = work.prompt
   const { contextLength, sequences, cells } = room
+  const length = work.kind === 'text' ? work.lengthMax : work.prompt.length
   const fail = (code: ConstructorParameters<typeof TsinferError>[0], message: string): never => {
     throw new TsinferError(code, message)
   }
@@ -95,7 +95,7 @@ export class Admission {
 
   enqueue(request: RequestId, work: Work): void {
     checkWork(work, this.#limits)
-    this.#queue.push({ request, work, session: work.kind === 'score' ? undefined : work.session })
+    this.#queue.push({ request, work, session: 'session' in work ? work.session : undefined })
   }
 
   /** Requests of the session that wait will run without one. */
@@ -112,8 +112,17 @@ export class Admission {
   /** Whether the request at the head of the queue fits now. */
   canAdmit(): boolean {
     const next = this.#queue[0]
-    if (!next) return false
-    const { work } = next
+    return next !== undefined && this.#fits(next.work)
+  }
+
+  /** Admits a live text if it fits now and takes nobody's turn. */
+  admitText(request: RequestId, work: TextWork): RequestRecord | undefined {
+    checkWork(work, this.#limits)
+    if (this.#queue.length > 0 || !this.#fits(work)) return undefined
+    return this.#record({ request, work, session: undefined })
+  }
+
+  #fits(work: Work): boolean {
     return (
       sequencesNeeded(work) <= this.#freeIds.length &&
       cellsNeeded(work, this.#limits.contextLength) <= this.#cells.freeCount + this.#sessions.cellCount
@@ -131,9 +140,9 @@ export class Admission {
     return undefined
   }
 
-  #record({ request: id, work, session }: Waiting<GenerateWork | ScoreWork>): RequestRecord {
+  #record({ request: id, work, session }: Waiting<GenerateWork | ScoreWork | TextWork>): RequestRecord {
     const { contextLength } = this.#limits
-    const { prompt } = work
+    const prompt = promptOf(work)
     const evaluated = evaluatedLength(work, contextLength)
     const liveCount = sequencesNeeded(work)
     // The last token is evaluated in any case: its result tells the next one.
@@ -143,12 +152,11 @@ export class Admission {
     this.#sessions.makeRoom(cellsNeeded(work, contextLength) - reused)
     this.#cells.allocate(prompt.length - reused, promptCells)
     const record: RequestRecord = {
-      ...{ id, work, session, reused, liveCount },
+      ...{ id, work, prompt, session, reused, liveCount },
       sequences: [],
       prefilled: reused,
       inFlightCount: 0,
       drafts: noDrafts(),
-      auto: undefined,
     }
     for (let choice = 0; choice < liveCount; choice++) {
       const cells = promptCells.slice()
@@ -160,10 +168,10 @@ export class Admission {
         choice,
         cells,
         lengthMax: reachableLength(work, contextLength),
-        phase: 'prefill',
+        phase: work.kind === 'text' ? 'text' : 'prefill',
         length: prompt.length,
         committedLength: reused,
-        token: prompt[prompt.length - 1]!,
+        token: prompt[prompt.length - 1] ?? -1,
         text: session === undefined ? undefined : Array.from(prompt),
       })
     }

@@ -1,12 +1,13 @@
 // The draft trees of all sequences that speculate, and the questions to the drafter about them. What a question assumes
 // may turn out wrong while the drafter works on it: then it is withdrawn, and a late answer finds nobody who asked.
 import { ANCESTORS_MAX } from '../limits.ts'
-import { type DraftNode, DraftTree } from '../spec/draft-tree.ts'
-import type { Guess } from '../spec/guess.ts'
-import type { DraftNumber, SchedulerAction } from './events.ts'
+import { type DraftNode, DraftTree } from '../speculation/draft-tree.ts'
+import type { Guess } from '../speculation/guess.ts'
+import type { QuestionNumber } from '../speculation/question.ts'
+import { type Advised, NO_TIME } from './advised.ts'
+import type { SchedulerAction } from './events.ts'
 import type { RunRow } from './run.ts'
 import type { Sequence } from './sequence.ts'
-import type { Steering } from './steering.ts'
 
 export type RowTree = DraftTree<RunRow>
 export type RowNode = DraftNode<RunRow>
@@ -15,7 +16,7 @@ interface Speculating {
   readonly sequence: Sequence
   readonly tree: RowTree
   /** The open question. */
-  draft: DraftNumber | undefined
+  question: QuestionNumber | undefined
   /** When it was asked. */
   askedUs: number
   /** Tokens of the text that was asked about last. */
@@ -27,19 +28,19 @@ interface Speculating {
 /** New tokens of a question whose time counts as that of any question. */
 const NEW_TOKENS_MAX = 3
 
-type DraftAction = Extract<SchedulerAction, { kind: 'draft' }>
+type Asking = Extract<SchedulerAction, { kind: 'ask' }>
 
 export class Drafting {
   readonly #vocabularySize: number
-  readonly #steering: Steering
+  readonly #advised: Advised
   readonly #speculating = new Map<Sequence, Speculating>()
-  readonly #byDraft = new Map<DraftNumber, Speculating>()
-  readonly #withdrawn: DraftNumber[] = []
-  #nextDraft: DraftNumber = 0
+  readonly #byQuestion = new Map<QuestionNumber, Speculating>()
+  readonly #withdrawn: QuestionNumber[] = []
+  #nextQuestion: QuestionNumber = 0
 
-  constructor(vocabularySize: number, steering: Steering) {
+  constructor(vocabularySize: number, advised: Advised) {
     this.#vocabularySize = vocabularySize
-    this.#steering = steering
+    this.#advised = advised
   }
 
   /** Whether any live sequence speculates. */
@@ -48,7 +49,7 @@ export class Drafting {
   }
   /** Questions without an answer. */
   get openCount(): number {
-    return this.#byDraft.size
+    return this.#byQuestion.size
   }
 
   *trees(): Generator<readonly [Sequence, RowTree], void, undefined> {
@@ -67,12 +68,12 @@ export class Drafting {
     this.#speculating.set(sequence, {
       sequence,
       tree,
-      draft: undefined,
-      askedUs: Number.NaN,
+      question: undefined,
+      askedUs: NO_TIME,
       askedLength: 0,
       isFirst: true,
     })
-    this.#steering.begin(sequence, tree)
+    this.#advised.begin(sequence, tree)
   }
 
   /** A token of the sequence has become certain. */
@@ -91,36 +92,36 @@ export class Drafting {
   }
 
   /** The sequence has ended. */
-  end(sequence: Sequence): void {
+  end(sequence: Sequence, decodingCount: number): void {
     const entry = this.#speculating.get(sequence)
     if (!entry) return
     this.#speculating.delete(sequence)
-    this.#steering.end(sequence, entry.tree)
+    this.#advised.end(sequence, entry.tree, decodingCount)
     entry.tree.working = undefined
     this.#withdrawIfIdle(entry)
   }
 
   #withdrawIfIdle(entry: Speculating): void {
-    if (entry.draft === undefined || entry.tree.working) return
-    this.#withdrawn.push(entry.draft)
+    if (entry.question === undefined || entry.tree.working) return
+    this.#withdrawn.push(entry.question)
     this.#close(entry)
   }
 
   #close(entry: Speculating): void {
-    this.#byDraft.delete(entry.draft!)
-    entry.draft = undefined
+    this.#byQuestion.delete(entry.question!)
+    entry.question = undefined
   }
 
   /** A question that is of no use any more, and that the drafter has not heard so about. */
-  takeWithdrawn(): DraftNumber | undefined {
+  takeWithdrawn(): QuestionNumber | undefined {
     return this.#withdrawn.shift()
   }
 
-  answered(draft: DraftNumber, guesses: readonly Guess[]): void {
-    const entry = this.#byDraft.get(draft)
+  answered(question: QuestionNumber, guesses: readonly Guess[]): void {
+    const entry = this.#byQuestion.get(question)
     if (!entry) return
     this.#close(entry)
-    this.#steering.answered(entry.askedUs, entry.isFirst)
+    this.#advised.answered(entry.askedUs, entry.isFirst)
     entry.tree.answer(guesses, this.#vocabularySize, positionEnd(entry))
   }
 
@@ -130,43 +131,44 @@ export class Drafting {
   }
 
   /** The next question. */
-  ask(): DraftAction | undefined {
+  ask(): Asking | undefined {
     for (const entry of this.#speculating.values()) {
       const tip = this.#tipToDraft(entry)
       if (!tip) continue
       const { sequence, tree } = entry
-      const draft = this.#nextDraft++
+      const question = this.#nextQuestion++
       tip.asked = true
       tree.working = tip
-      entry.draft = draft
-      entry.askedUs = this.#steering.nowUs
-      this.#byDraft.set(draft, entry)
+      entry.question = question
+      entry.askedUs = this.#advised.nowUs
+      this.#byQuestion.set(question, entry)
       const { request, choice, length } = sequence
       const assumed = tree.pathTo(tip)
       // A question about much that is new, such as a whole prompt, says nothing about others.
-      if (length + assumed.length - entry.askedLength > NEW_TOKENS_MAX) entry.askedUs = Number.NaN
+      if (length + assumed.length - entry.askedLength > NEW_TOKENS_MAX) entry.askedUs = NO_TIME
       entry.askedLength = length + assumed.length
       entry.isFirst = assumed.length === 0
       const count = tree.nMax - tree.pendingCount
-      return { kind: 'draft', draft, request: request.id, choice, length, assumed, count }
+      return { kind: 'ask', question, request: request.id, choice, length, assumed, count }
     }
     return undefined
   }
 
   #tipToDraft(entry: Speculating): RowNode | undefined {
-    const { sequence, tree, draft } = entry
+    const { sequence, tree, question } = entry
     const { phase } = sequence
-    if (tree.policy === 'off') return undefined
-    const may = phase === 'ready' || (phase === 'waiting' && tree.policy !== 'sync')
-    if (!may || draft !== undefined || tree.pendingCount >= tree.nMax) return undefined
+    const { asks } = tree.policy
+    if (asks === 'never') return undefined
+    const may = phase === 'ready' || (phase === 'waiting' && asks === 'always')
+    if (!may || question !== undefined || tree.pendingCount >= tree.nMax) return undefined
     return tree.openTip(positionEnd(entry))
   }
 
   /** Whether a ready sequence should wait for more drafts before its next row is sent. */
   isCollecting(sequence: Sequence): boolean {
     const entry = this.#speculating.get(sequence)
-    if (entry?.tree.policy !== 'sync') return false
-    return entry.draft !== undefined || this.#tipToDraft(entry) !== undefined
+    if (!entry?.tree.policy.waits) return false
+    return entry.question !== undefined || this.#tipToDraft(entry) !== undefined
   }
 }
 

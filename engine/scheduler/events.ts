@@ -1,20 +1,17 @@
 // What goes into the scheduler and what comes out. The scheduler is sans-IO: `handle(event)`, then `poll()` until
 // IDLE. Everything here is integers; the driver (conductor.ts) turns actions into ring writes, mask stores, sampler
 // calls and messages.
-import type { CellIndex, MicroBatch, MicroBatchNumber, Position, RunId, SequenceId, TokenId } from '../domain.ts'
-import type { AutoReport } from '../spec/autopilot.ts'
-import type { Guess } from '../spec/guess.ts'
-import type { DraftParameters } from '../spec/parameters.ts'
+import type { CellIndex, MicroBatchNumber, PipelineAction, Position, RequestId, TokenId } from '../domain.ts'
+import type { Guess } from '../speculation/guess.ts'
+import type { DraftParameters } from '../speculation/parameters.ts'
+import type { Question, QuestionNumber } from '../speculation/question.ts'
 
-/** What a run is for. */
-export type RunKind = 'prefill' | 'decode' | 'verify'
-/** Chosen by the caller, unique among live requests. */
-export type RequestId = number
+export type { RequestId } from '../domain.ts'
 export type FinishReason = 'stop' | 'length' | 'aborted'
 /** Names a session: a text that stays in its KV cells between requests. Chosen by the caller, never reused. */
 export type SessionId = number
-/** Numbers a question to the drafter; never reused. */
-export type DraftNumber = number
+/** Names a node of a live text. Chosen by the driver, not reused within the text. */
+export type NodeId = number
 
 /** Generate `choices` continuations of a prompt. */
 export interface GenerateWork {
@@ -51,9 +48,21 @@ export interface RestoreWork {
   readonly session: SessionId
 }
 
+/**
+ * A live text: `extend`, `commit` and `prune` change it until an `abort` ends it. It takes up room for `lengthMax` tokens;
+ * where there is none now, it is `done` at once. A request that needs its room ends it, which `finish` tells; what is said
+ * of a text that has ended is ignored.
+ */
+export interface TextWork {
+  readonly kind: 'text'
+  readonly lengthMax: Position
+}
+
+export type Work = GenerateWork | ScoreWork | RestoreWork | TextWork
+
 /** `atUs`: when it happened, in microseconds from anywhere; policy `auto` learns from it. */
 export type SchedulerEvent = { readonly atUs?: number } & (
-  | { readonly kind: 'request'; readonly request: RequestId; readonly work: GenerateWork | ScoreWork | RestoreWork }
+  | { readonly kind: 'request'; readonly request: RequestId; readonly work: Work }
   /** Let the driver read the cells of what the session keeps, nothing perhaps: a `transfer` follows. */
   | { readonly kind: 'hold'; readonly request: RequestId; readonly session: SessionId }
   /** The driver has read or written all cells of a transfer: the session keeps them. An `abort` ends one that failed. */
@@ -63,6 +72,21 @@ export type SchedulerEvent = { readonly atUs?: number } & (
   /** The session is over: it keeps nothing, and what its requests under way leave behind is not kept either. */
   | { readonly kind: 'forget'; readonly session: SessionId }
   /**
+   * Tokens follow `parent` in a live text, or are its beginning where there is none: a new node. What follows the last
+   * of them is told by `read`. A node has one continuation: another one is pruned first.
+   */
+  | {
+      readonly kind: 'extend'
+      readonly request: RequestId
+      readonly node: NodeId
+      readonly parent: NodeId | undefined
+      readonly tokens: readonly TokenId[]
+    }
+  /** A live text is certain up to the end of this node. */
+  | { readonly kind: 'commit'; readonly request: RequestId; readonly node: NodeId }
+  /** The node and what follows it are not the text. It was not committed. */
+  | { readonly kind: 'prune'; readonly request: RequestId; readonly node: NodeId }
+  /**
    * The oldest micro-batch in flight has left the pipeline. `faults` has a bit for every row (of a chunk: any bit for
    * all) whose K or V did not fit its KV type; none when absent. Drain `poll` before the next one.
    */
@@ -70,38 +94,18 @@ export type SchedulerEvent = { readonly atUs?: number } & (
   /** The first stage is done with this micro-batch and all before it. News in good time; a return says the same. */
   | { readonly kind: 'passed'; readonly number: MicroBatchNumber }
   /**
-   * Answer to a `draft` action, at any time; empty when the drafter has no guess. One to a question that was withdrawn
+   * Answer to an `ask` action, at any time; empty when the drafter has no guess. One to a question that was withdrawn
    * is ignored.
    */
-  | { readonly kind: 'drafted'; readonly draft: DraftNumber; readonly guesses: readonly Guess[] }
+  | { readonly kind: 'answered'; readonly question: QuestionNumber; readonly guesses: readonly Guess[] }
   /** Answer to a `judge` action: the target's token for that row, and whether it ends the text. */
   | { readonly kind: 'token'; readonly token: TokenId; readonly stop: boolean }
-  /** Answer to a `score` action. */
+  /** Answer to a `score` or `read` action. */
   | { readonly kind: 'scored' }
 )
 
 export type SchedulerAction =
-  /** The positions `from ..` of a sequence now live in these cells: write the shared table, before any later submit. */
-  | {
-      readonly kind: 'map'
-      readonly sequence: SequenceId
-      readonly from: Position
-      readonly cells: readonly CellIndex[]
-    }
-  /**
-   * Put a micro-batch into the first ring; only emitted when fewer than `inFlightMax` are in flight. The object is
-   * reused: encode it before the next poll.
-   */
-  | {
-      readonly kind: 'submit'
-      readonly microBatch: MicroBatch
-      /** What its first run is for, and the numbers of its runs, which are consecutive. */
-      readonly purpose: RunKind
-      readonly runFirst: RunId
-      readonly runLast: RunId
-    }
-  /** Withdraw rows of a micro-batch in flight: clear these bits of its alive mask; -1, all bits, for a chunk. */
-  | { readonly kind: 'cancel'; readonly number: MicroBatchNumber; readonly rows: number }
+  | PipelineAction
   /**
    * Sample from row `row` of the returned micro-batch. The driver answers with `token` before it polls again, or with
    * the request's `abort` when the row has no usable result.
@@ -116,24 +120,17 @@ export type SchedulerAction =
     }
   /** Report what row `row` of the returned micro-batch says of `position`; answered like `judge`, with `scored`. */
   | { readonly kind: 'score'; readonly request: RequestId; readonly row: number; readonly position: Position }
+  /** Row `row` of the returned micro-batch says what follows a node of a live text; answered like `judge`, with `scored`. */
+  | { readonly kind: 'read'; readonly request: RequestId; readonly node: NodeId; readonly row: number }
   /** A live row of this request came back with a fault; the driver aborts the request. Its text so far is good. */
   | { readonly kind: 'fault'; readonly request: RequestId }
   /**
-   * Guess what follows the certain text of a choice and then `assumed`: at most `count` tokens. Every question is
-   * answered with `drafted` unless it is withdrawn; nothing waits for the answer, except a `sync` sequence for its own.
+   * Ask the drafter. Every question is answered with `answered` unless it is withdrawn; nothing waits for the answer,
+   * except a `sync` sequence for its own.
    */
-  | {
-      readonly kind: 'draft'
-      readonly draft: DraftNumber
-      readonly request: RequestId
-      readonly choice: number
-      /** Certain tokens of the choice, prompt included. */
-      readonly length: Position
-      readonly assumed: readonly TokenId[]
-      readonly count: number
-    }
+  | ({ readonly kind: 'ask' } & Question)
   /** The answer to this question is of no use any more. */
-  | { readonly kind: 'undraft'; readonly draft: DraftNumber }
+  | { readonly kind: 'withdraw'; readonly question: QuestionNumber }
   /** These cells, one per token, are the driver's to read or to write until `settled` or `abort`. */
   | {
       readonly kind: 'transfer'
@@ -143,7 +140,7 @@ export type SchedulerAction =
     }
   /** A token is final and goes to the user. */
   | { readonly kind: 'emit'; readonly request: RequestId; readonly choice: number; readonly token: TokenId }
-  /** A choice has ended. Score work has no choices: it only gets `done`. */
+  /** A choice has ended, or a live text has given way. Score work has no choices: it only gets `done`. */
   | { readonly kind: 'finish'; readonly request: RequestId; readonly choice: number; readonly reason: FinishReason }
   /**
    * All choices of a request have ended and none of its rows is in flight any more. `reused`: tokens of its prompt that
@@ -154,10 +151,7 @@ export type SchedulerAction =
       readonly request: RequestId
       readonly drafts: DraftFigures
       readonly reused: number
-      readonly auto?: AutoReport
     }
-  /** Nothing of the returned micro-batch is needed any more: its slot and logits may be reused. */
-  | { readonly kind: 'release'; readonly number: MicroBatchNumber }
 
 /** What became of a request's drafted rows. When it is done, drafted = accepted + cancelled + wasted. */
 export interface DraftFigures {

@@ -3,29 +3,35 @@
 import type { CellIndex } from '../domain.ts'
 import { assert } from '../errors.ts'
 import { ROWS_MAX } from '../limits.ts'
-import type { Flight, RunRow } from './run.ts'
+import { type Flight, NO_NODE, type RunRow } from './run.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { RequestRecord, Sequence } from './sequence.ts'
 import type { KeptText } from './sessions.ts'
+import type { SchedulerState } from './state.ts'
+import { endOf } from './texts.ts'
 
 /** Throws when the state of the scheduler contradicts itself. Call after `handle` and after `poll`. */
 export function checkInvariants(scheduler: Scheduler): void {
-  const { inFlight, judging } = scheduler
-  const flying = rowsOf(inFlight.flights)
+  const { insides } = scheduler
+  const { runTable, judging } = insides
+  const flying = rowsOf(runTable.flights)
   const all = judging.flight ? [...judging.flight.runRows, ...flying] : flying
-  checkFlights(scheduler, all)
-  checkRequests(scheduler, flying, all)
-  checkCells(scheduler, all)
+  checkFlights(insides, all)
+  checkRequests(insides, flying, all)
+  checkTexts(insides, all)
+  checkCells(insides, all)
 }
 
 /** What must hold when `poll` has answered IDLE: everything that could be done has been. */
 export function checkIdle(scheduler: Scheduler): void {
-  const { admission, inFlight, requests, judging, drafting, sessions } = scheduler
+  const { admission, runTable, requests, judging, drafting, sessions, texts } = scheduler.insides
   assert(!judging.flight, 'idle with a returned micro-batch open')
   assert(!admission.canAdmit(), 'idle while a request fits')
-  const stuck = inFlight.flights.length === 0 && (requests.size > 0 || admission.waitingCount > 0)
+  const asking = [...requests.values()].some(({ work }) => work.kind !== 'text')
+  const stuck = runTable.flights.length === 0 && (asking || admission.waitingCount > 0)
   const isAsking = drafting.openCount > 0 || sessions.transfers.size > 0
   assert(!stuck || isAsking, 'idle with live requests, nothing in flight and no question to the drafter')
+  assert(runTable.flights.length > 0 || texts.waiting.length === 0, 'idle with tokens of a text to submit')
 }
 
 function rowsOf(flights: readonly Flight[]): RunRow[] {
@@ -35,10 +41,10 @@ function rowsOf(flights: readonly Flight[]): RunRow[] {
 }
 const isLive = ({ state }: RunRow): boolean => state !== 'dead' && state !== 'unused'
 
-function checkFlights({ inFlight, judging, limits }: Scheduler, all: readonly RunRow[]): void {
-  const { flights } = inFlight
+function checkFlights({ runTable, judging, limits }: SchedulerState, all: readonly RunRow[]): void {
+  const { flights } = runTable
   assert(flights.length <= limits.inFlightMax, `${flights.length} micro-batches in flight`)
-  assert(inFlight.rowsKindCount + inFlight.chunkKindCount === flights.length, 'kinds of micro-batches do not add up')
+  assert(runTable.rowsKindCount + runTable.chunkKindCount === flights.length, 'kinds of micro-batches do not add up')
   flights.forEach((flight, i) => {
     assert(i === 0 || flight.number === flights[i - 1]!.number + 1, 'micro-batches in flight are not in order')
     assert(flight.withdrawn === 0, 'rows were withdrawn without a cancel')
@@ -61,6 +67,7 @@ function checkRow(row: RunRow, beingJudged: boolean): void {
   const needed = row.kind === 'prefill' ? owner.request.liveCount > 0 : owner.phase !== 'ended'
   assert(needed || beingJudged, 'a live row of an ended sequence')
   const assumed = state === 'assumed' || state === 'arrived-assumed'
+  if (row.node !== NO_NODE) return assert(owner.cells[position] === row.cell, 'a row of a text writes a foreign cell')
   assert(assumed === (parent !== undefined), `a row that is ${state} has ${parent ? 'a' : 'no'} parent`)
   if (parent) assert(isLive(parent) && parent.position + parent.count === position, 'a draft behind a row that is gone')
   if (row.kind === 'prefill') return
@@ -74,7 +81,7 @@ function checkRow(row: RunRow, beingJudged: boolean): void {
 }
 
 function checkRequests(
-  { requests, ready, prefill, decodingCount }: Scheduler,
+  { requests, ready, prefill, decodingCount }: SchedulerState,
   rows: readonly RunRow[],
   candidates: readonly RunRow[],
 ): void {
@@ -90,15 +97,41 @@ function checkRequests(
     assert(live.length > 0 || count > 0, `request ${request.id} is over and not done`)
     for (const sequence of live) {
       checkSequence(sequence, candidates)
+      if (sequence.phase === 'text') continue
       assert(ready.includes(sequence) === (sequence.phase === 'ready'), 'the ready list is wrong')
       assert(prefill.has(request) === (sequence.phase === 'prefill'), 'the list of prefills is wrong')
-      if (sequence.length > request.work.prompt.length) decoding++
+      if (sequence.length > request.prompt.length) decoding++
     }
   }
   assert(decoding === decodingCount, `${decodingCount} sequences are counted as decoding, ${decoding} are`)
   assert(new Set(ready).size === ready.length, 'a sequence is ready twice')
   assert(ready.every(({ phase }) => phase === 'ready'), 'a sequence in the ready list is not ready') // biome-ignore format: one line reads better
 }
+
+/** The rows of a text are those of its nodes, which follow each other, parents first. */
+function checkTexts({ requests, texts }: SchedulerState, all: readonly RunRow[]): void {
+  for (const { id, work } of requests.values()) {
+    if (work.kind !== 'text') continue
+    const rows = all.filter((row) => row.owner.request.id === id && isLive(row))
+    const nodes = [...texts.nodesOf(id)]
+    for (const node of nodes) {
+      const { parent, from, tokens, submitted, isCommitted } = node
+      const follows = parent === undefined ? from === 0 : endOf(parent) === from
+      assert(follows && (!parent || parent.next === node), 'a node does not follow its parent')
+      assert(!isCommitted || !parent || parent.isCommitted, 'a committed node follows one that is not')
+      const isFirst = submitted > 0 && parent !== undefined
+      assert(!isFirst || parent.submitted === parent.tokens.length, 'a node is submitted before its parent')
+      assert(texts.waiting.includes(node) === submitted < tokens.length, 'the list of waiting nodes is wrong')
+      for (const row of node.rows) assert(rows.includes(row), 'a node counts a row that is gone')
+    }
+    for (const row of rows) {
+      const node = nodes.find((other) => other.id === row.node)
+      assert(node ? node.rows.includes(row) : isCertain(row), 'a row of no node')
+    }
+  }
+}
+
+const isCertain = ({ state }: RunRow): boolean => state === 'final' || state === 'arrived'
 
 /** Exactly one thing will bring a sequence on: its prompt, a row of its newest token, or the policy. */
 function checkSequence(sequence: Sequence, rows: readonly RunRow[]): void {
@@ -120,7 +153,7 @@ function isFrontier(row: RunRow, sequence: Sequence): boolean {
 }
 
 /** Every cell is free or referred to exactly as often as counted, and only choices of one request share any. */
-function checkCells({ cells, requests, admission, sessions, limits }: Scheduler, rows: readonly RunRow[]): void {
+function checkCells({ cells, requests, admission, sessions, limits }: SchedulerState, rows: readonly RunRow[]): void {
   const references = new Uint16Array(cells.capacity)
   const owners = new Array<RequestRecord | KeptText | undefined>(cells.capacity).fill(undefined)
   const ids = new Set<number>(admission.freeIds)
@@ -145,7 +178,7 @@ function checkCells({ cells, requests, admission, sessions, limits }: Scheduler,
       idCount++
       own.forEach((cell, position) => {
         refer(cell, request)
-        assert(position < request.work.prompt.length || references[cell] === 1, 'choices share a generated position')
+        assert(position < request.prompt.length || references[cell] === 1, 'choices share a generated position')
       })
     }
   }

@@ -2,23 +2,31 @@
 // that assumed something.
 import { assert } from '../errors.ts'
 import type { SchedulerAction } from './events.ts'
-import type { InFlight } from './in-flight.ts'
-import type { Flight, RunRow } from './run.ts'
+import { type Flight, NO_NODE, type RunRow } from './run.ts'
+import type { RunTable } from './run-table.ts'
 import type { Sequence } from './sequence.ts'
+import type { Texts } from './texts.ts'
 
-type Question = Extract<SchedulerAction, { kind: 'judge' | 'score' }>
+type Question = Extract<SchedulerAction, { kind: 'judge' | 'score' | 'read' }>
+
+/** What became of the guesses for a token: there were none, one was right, or none was. */
+export type Verdict = 'unguessed' | 'accepted' | 'rejected'
 
 export class Judging {
-  readonly #inFlight: InFlight
+  readonly #runTable: RunTable
+  readonly #texts: Texts
   #flight: Flight | undefined
   /** RunRow being judged. */
   #cursor = 0
   /** Questions of this RunRow asked so far: choices of a prompt's end, or scored rows of a chunk. */
   #asked = 0
   #question: Question | undefined
+  /** Of the newest token. */
+  verdict: Verdict = 'unguessed'
 
-  constructor(inFlight: InFlight) {
-    this.#inFlight = inFlight
+  constructor(runTable: RunTable, texts: Texts) {
+    this.#runTable = runTable
+    this.#texts = texts
   }
 
   get flight(): Flight | undefined {
@@ -51,10 +59,12 @@ export class Judging {
     for (; this.#cursor < flight.runRows.length; this.#cursor++, this.#asked = 0) {
       const row = flight.runRows[this.#cursor]!
       if (row.state === 'unused') continue
-      assert(row.state === 'arrived', `a row that is ${row.state} comes up for judgement`)
+      const isText = row.node !== NO_NODE
+      assert(row.state === 'arrived' || isText, `a row that is ${row.state} comes up for judgement`)
       this.#question = this.#questionOf(row)
       if (this.#question) return this.#question
-      this.#inFlight.retire(row)
+      this.#runTable.retire(row)
+      if (isText) this.#texts.judged(row)
     }
     return undefined
   }
@@ -64,13 +74,14 @@ export class Judging {
     if (head === 'none') return undefined
     const { id: request, work, sequences } = owner.request
     const asked = this.#asked++
+    const at = row.index + count - 1
+    if (work.kind === 'text') return asked === 0 ? { kind: 'read', request, node: row.node, row: at } : undefined
     if (work.kind === 'score') {
       const index = Math.max(0, work.from - position) + asked
       return index < count ? { kind: 'score', request, row: row.index + index, position: position + index } : undefined
     }
     const sequence = row.kind === 'prefill' ? sequences[asked] : asked === 0 ? owner : undefined
     if (!sequence) return undefined
-    const at = row.index + count - 1
     return { kind: 'judge', request, choice: sequence.choice, row: at, position: position + count }
   }
 
@@ -99,12 +110,13 @@ export class Judging {
         const isRight = child.token === token
         right ||= isRight
         if (isRight && !over) accepted = child
-        else this.#inFlight.withdraw(child, 'reject', isRight)
+        else this.#runTable.withdraw(child, 'reject', isRight)
       }
       child = next
     }
-    if (accepted) this.#inFlight.accept(accepted)
+    if (accepted) this.#runTable.accept(accepted)
     if (guessed && !right) sequence.request.drafts.rejections++
+    this.verdict = right ? 'accepted' : guessed ? 'rejected' : 'unguessed'
     return accepted
   }
 
@@ -113,7 +125,7 @@ export class Judging {
     const flight = this.#flight
     if (!flight) return undefined
     const { number } = flight
-    this.#inFlight.recycle(flight)
+    this.#runTable.recycle(flight)
     this.#flight = undefined
     return { kind: 'release', number }
   }

@@ -1,11 +1,11 @@
-// The plain policy: one row per step per sequence. Ready sequences share micro-batches; a group of rows per stage keeps
+// Plain decoding: one row per step per sequence. Ready sequences share micro-batches; a group of rows per stage keeps
 // every stage busy, and more groups than stages would only read the weights more often.
 import { ROWS_MAX } from '../limits.ts'
-import type { Policy } from './policy.ts'
+import type { Planner } from './planner.ts'
 
-export const plain: Policy = ({ limits, inFlight, ready, decodingCount }) => {
-  const count = groupSize(limits, ready.length, inFlight.rowsKindCount, decodingCount)
-  for (let i = 0; i < count; i++) inFlight.addFinal(inFlight.startRun(), ready[i]!)
+export const plain: Planner = ({ limits, runTable, ready, decodingCount }) => {
+  const count = groupSize(limits, ready.length, runTable.rowsKindCount, decodingCount)
+  for (let i = 0; i < count; i++) runTable.addFinal(runTable.startRun(), ready[i]!)
   ready.splice(0, count)
 }
 

@@ -1,20 +1,21 @@
 // Prompts on their way into the KV cells: consecutive chunks of one request follow each other through the pipeline
 // without waiting; several requests take turns, one chunk each, so a long prompt does not hold up a short one.
 import type { Position, Row, RunId } from '../domain.ts'
+import { assert } from '../errors.ts'
 import type { SchedulerLimits } from './events.ts'
-import type { InFlight } from './in-flight.ts'
 import { type Flight, NO_CELLS } from './run.ts'
+import type { RunTable } from './run-table.ts'
 import type { RequestRecord } from './sequence.ts'
 
 export class Prefill {
   readonly #limits: SchedulerLimits
-  readonly #inFlight: InFlight
+  readonly #runTable: RunTable
   /** Requests with prompt tokens left, in turn, and their runs. */
   readonly #turns: { readonly request: RequestRecord; readonly run: RunId }[] = []
 
-  constructor(limits: SchedulerLimits, inFlight: InFlight) {
+  constructor(limits: SchedulerLimits, runTable: RunTable) {
     this.#limits = limits
-    this.#inFlight = inFlight
+    this.#runTable = runTable
   }
 
   /** Requests with prompt tokens left. */
@@ -27,7 +28,7 @@ export class Prefill {
   }
 
   add(request: RequestRecord): void {
-    this.#turns.push({ request, run: this.#inFlight.startRun() })
+    this.#turns.push({ request, run: this.#runTable.startRun() })
   }
 
   remove(request: RequestRecord): void {
@@ -41,18 +42,18 @@ export class Prefill {
     const { request, run } = turn
     const rows = this.#chunkRows(request)
     request.prefilled += rows.length
-    const complete = request.prefilled === request.work.prompt.length
+    const complete = request.prefilled === request.prompt.length
     if (!complete) this.#turns.push(turn)
     for (const sequence of request.sequences) {
       sequence.committedLength = request.prefilled
       if (complete) sequence.phase = 'waiting'
     }
-    return this.#inFlight.submitChunk(run, request.sequences[0]!, rows)
+    return this.#runTable.submitChunk(run, request.sequences[0]!, rows)
   }
 
   #chunkRows(request: RequestRecord): Row[] {
-    const { work, sequences, prefilled } = request
-    const { prompt } = work
+    const { work, prompt, sequences, prefilled } = request
+    assert(work.kind !== 'text', 'a live text has no prompt')
     const { id, cells } = sequences[0]!
     const end = this.#chunkEnd(request)
     const rows: Row[] = []
@@ -72,9 +73,9 @@ export class Prefill {
     return rows
   }
 
-  #chunkEnd({ work, prefilled }: RequestRecord): Position {
+  #chunkEnd({ work, prompt, prefilled }: RequestRecord): Position {
     const { chunkRows, headRowsMax } = this.#limits
-    const end = Math.min(prefilled + chunkRows, work.prompt.length)
+    const end = Math.min(prefilled + chunkRows, prompt.length)
     return work.kind === 'score' ? Math.min(end, Math.max(prefilled, work.from) + headRowsMax) : end
   }
 }

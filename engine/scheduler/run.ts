@@ -6,11 +6,13 @@
 // is the only place that says how states follow each other; an event a state has no entry for is a bug.
 //
 //   unused           the record waits in its pool
-//   final            in flight; the row's token is certain (prompt or accepted)
-//   assumed          in flight; a draft: its token counts only if the target draws the same after the row's parent
+//   final            in flight; the row's token is certain (prompt, accepted or committed)
+//   assumed          in flight; a draft: its token counts only if the target draws the same after the row's parent. Or of
+//                    a live text, and not committed
 //   dead             in flight, withdrawn: the alive mask has lost its bit, and whatever comes back is dropped
 //   arrived          returned and final: the next thing is to judge it
-//   arrived-assumed  returned in the same micro-batch as the row its token depends on, which is judged first
+//   arrived-assumed  returned in the same micro-batch as the row its token depends on, which is judged first; or of a live
+//                    text, which is read all the same
 //
 // Two rules drive everything:
 // 1. Rows form a tree: the parent of a row is the row of the position before it, while that one is not judged. When a
@@ -22,10 +24,11 @@
 //    abort, with everything else of its request.
 //
 // Micro-batches return in the order of submission (the FIFO law), and a child is never submitted before its parent; so
-// when a RunRow is about to be judged it is final: `arrived-assumed` has been resolved by an earlier answer.
-import type { CellIndex, HeadKind, MicroBatch, MicroBatchNumber, Row, RunId, SequenceId } from '../domain.ts'
+// when a RunRow is about to be judged it is final: `arrived-assumed` has been resolved by an earlier answer. The rows of
+// live texts (texts.ts) have no parents here: their nodes know what follows what.
+import type { CellIndex, HeadKind, MicroBatch, MicroBatchNumber, Row, RunId, RunKind, SequenceId } from '../domain.ts'
 import { assert } from '../errors.ts'
-import type { RunKind } from './events.ts'
+import type { NodeId } from './events.ts'
 import type { Sequence } from './sequence.ts'
 
 export type RowState = 'unused' | 'final' | 'assumed' | 'dead' | 'arrived' | 'arrived-assumed'
@@ -35,9 +38,9 @@ export type RowEvent =
   | 'submit'
   /** Goes into a micro-batch with a drafted token. */
   | 'guess'
-  /** The target drew this row's token. */
+  /** The target drew this row's token, or its node is committed. */
   | 'accept'
-  /** The target drew another token, or the text ended before it. */
+  /** The target drew another token, or the text ended before it, or its node is pruned. */
   | 'reject'
   /** The user, or a fault, stops the request. */
   | 'abort'
@@ -45,27 +48,24 @@ export type RowEvent =
   | 'return'
   /** All that is to be known of the row is known. */
   | 'judged'
+  /** The same of a row of a live text, committed or not. */
+  | 'read'
 
 export const TRANSITIONS: Readonly<Record<RowState, Readonly<Partial<Record<RowEvent, RowState>>>>> = {
   unused: { submit: 'final', guess: 'assumed' },
   final: { abort: 'dead', return: 'arrived' },
   assumed: { accept: 'final', reject: 'dead', abort: 'dead', return: 'arrived-assumed' },
   dead: { return: 'unused' },
-  arrived: { judged: 'unused', abort: 'unused' },
-  'arrived-assumed': { accept: 'arrived', reject: 'unused', abort: 'unused' },
+  arrived: { judged: 'unused', read: 'unused', abort: 'unused' },
+  'arrived-assumed': { accept: 'arrived', reject: 'unused', abort: 'unused', read: 'unused' },
 }
 
-/** Transitions that need drafts in flight: no test of plain decoding can fire them. */
-export const SPECULATIVE_TRANSITIONS: readonly (readonly [RowState, RowEvent])[] = [
-  ['unused', 'guess'],
-  ['assumed', 'accept'],
-  ['assumed', 'reject'],
-  ['assumed', 'abort'],
-  ['assumed', 'return'],
-  ['arrived-assumed', 'accept'],
-  ['arrived-assumed', 'reject'],
-  ['arrived-assumed', 'abort'],
-]
+/** What can happen to rows of each kind of work: prompts and decoding, drafts beside them, live texts. */
+export const EVENTS_OF = {
+  plain: ['submit', 'abort', 'return', 'judged'],
+  drafts: ['submit', 'guess', 'accept', 'reject', 'abort', 'return', 'judged'],
+  texts: ['submit', 'guess', 'accept', 'reject', 'abort', 'return', 'read'],
+} as const satisfies Readonly<Record<string, readonly RowEvent[]>>
 
 /** How often each transition has fired. */
 export type TransitionCounts = Record<RowState, Partial<Record<RowEvent, number>>>
@@ -86,6 +86,8 @@ export class RunRow implements Row {
   index = 0
   /** Rows: 1, or those of a chunk. */
   count = 1
+  /** Of a live text; -1 for any other row. */
+  node: NodeId = NO_NODE
   /** First position. */
   position = 0
   // The rest of a single row; a chunk's rows are made when it is submitted.
@@ -101,6 +103,7 @@ export class RunRow implements Row {
   nextSibling: RunRow | undefined = undefined
 }
 
+export const NO_NODE = -1
 export const NO_CELLS: readonly CellIndex[] = []
 
 /** A micro-batch in flight, or returned and being judged. Pooled like its rows. */
@@ -112,8 +115,8 @@ export class Flight implements MicroBatch {
   rows: readonly Row[] = this.runRows
   /** Rows withdrawn since the last `cancel` action. */
   withdrawn = 0
-  /** When it was submitted, in microseconds; NaN without a clock. */
-  submittedUs = Number.NaN
+  /** When it was submitted, in microseconds; -1 without a clock. */
+  submittedUs = -1
   /** Whether nothing but dead rows was before it. */
   isAlone = false
 }

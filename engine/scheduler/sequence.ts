@@ -1,13 +1,14 @@
 // A request under way and its sequences, one per choice: timelines of tokens that are certain. What is still only
 // assumed lives in the run table.
 import type { CellIndex, Position, SequenceId, TokenId } from '../domain.ts'
-import type { AutoReport } from '../spec/autopilot.ts'
-import type { DraftFigures, GenerateWork, RequestId, RestoreWork, ScoreWork, SessionId } from './events.ts'
+import type { DraftFigures, GenerateWork, RequestId, ScoreWork, SessionId, TextWork, Work } from './events.ts'
 
 export interface RequestRecord {
   readonly id: RequestId
-  readonly work: GenerateWork | ScoreWork
-  /** One per choice; a single one for score work. Choices refer to the same cells for the prompt. */
+  readonly work: GenerateWork | ScoreWork | TextWork
+  /** Empty for a live text. */
+  readonly prompt: ArrayLike<TokenId>
+  /** One per choice; a single one for score work and live texts. Choices refer to the same cells for the prompt. */
   readonly sequences: Sequence[]
   /** Prompt tokens whose cells the session had. */
   readonly reused: number
@@ -20,8 +21,6 @@ export interface RequestRecord {
   /** RunRows in flight, dead ones included. */
   inFlightCount: number
   readonly drafts: DraftFigures
-  /** Why policy `auto` did what it did, of the choice that ended last. */
-  auto: AutoReport | undefined
 }
 
 export type SequencePhase =
@@ -31,6 +30,8 @@ export type SequencePhase =
   | 'waiting'
   /** The newest token has no row yet. */
   | 'ready'
+  /** A live text: its rows come from its nodes. */
+  | 'text'
   | 'ended'
 
 export interface Sequence {
@@ -55,7 +56,10 @@ export interface Sequence {
 export const noDrafts = (): DraftFigures => ({ drafted: 0, accepted: 0, rejections: 0, cancelled: 0, wasted: 0 })
 
 /** Tokens a sequence of this work can reach, prompt included. */
-export function reachableLength(work: GenerateWork | ScoreWork | RestoreWork, contextLength: number): number {
+export function reachableLength(work: Work, contextLength: number): number {
+  if (work.kind === 'text') return work.lengthMax
   const { length } = work.prompt
   return work.kind === 'generate' ? Math.min(contextLength, length + work.tokensMax) : length
 }
+
+export const promptOf = (work: Work): ArrayLike<TokenId> => (work.kind === 'text' ? [] : work.prompt)

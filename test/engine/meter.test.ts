@@ -1,9 +1,11 @@
 // What the conductor measures, on words that stand for lanes.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Submission } from '../../engine/domain.ts'
 import { figuresBetween, PipelineMeter } from '../../engine/meter.ts'
 import { busyUs, LaneBusy } from '../../engine/pipeline/busy.ts'
 import { controlLayout, createControl } from '../../engine/pipeline/control.ts'
+import type { Returned } from '../../engine/pipeline/pipeline.ts'
 
 /** Hours after the machine was started. */
 const START_US = 3.7e11 + 0.25
@@ -20,6 +22,9 @@ function newMeter(stages: number, lanes: number) {
   }
   return { meter, lane, readAt }
 }
+
+const RETURNED = { number: 0, stoppedUs: 0 } as unknown as Returned
+const submission = (kind: 'rows' | 'chunk') => ({ microBatch: { kind } }) as unknown as Submission
 
 const near = (found: number, wanted: number) => assert.ok(Math.abs(found - wanted) < 1e-3, `${found}, not ${wanted}`)
 
@@ -65,13 +70,13 @@ test('a lane that begins just after the clock was read does not count as busy fo
 test('micro-batches in flight over time, and tokens per run', () => {
   const { meter, readAt } = newMeter(1, 1)
   const begun = readAt(0)
-  meter.submitted(false, START_US + 10)
-  meter.submitted(true, START_US + 20)
-  meter.returned(START_US + 30)
+  meter.submitted(submission('chunk'), START_US + 10)
+  meter.submitted(submission('rows'), START_US + 20)
+  meter.returned(RETURNED, START_US + 30)
   meter.token()
   meter.token()
   meter.token()
-  meter.returned(START_US + 60)
+  meter.returned(RETURNED, START_US + 60)
   const { runsInFlight, tokensPerRun } = figuresBetween(begun, readAt(100))
   near(runsInFlight!, 0.6)
   assert.is(tokensPerRun, 3)

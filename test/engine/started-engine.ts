@@ -7,7 +7,7 @@ import type { PlanOptions } from '../../engine/model/plan.ts'
 import type { ForwardSource } from '../../engine/model/weights-forward.ts'
 import { prepareModel } from '../../engine/prepare.ts'
 import { resolveSampling } from '../../engine/sampling/parameters.ts'
-import type { DraftParameters } from '../../engine/spec/parameters.ts'
+import type { DraftParameters } from '../../engine/speculation/parameters.ts'
 import type { KernelBuild, SamplingOptions } from '../../engine/types.ts'
 import { repositoryPath } from '../shared.ts'
 

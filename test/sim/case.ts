@@ -1,15 +1,18 @@
 // One case from one seed: draw it, run it, check it.
 import type { DraftFigures } from '../../engine/scheduler/events.ts'
-import type { Policy } from '../../engine/scheduler/policy.ts'
+import type { Planner } from '../../engine/scheduler/planner.ts'
 import { createTransitionCounts, type TransitionCounts } from '../../engine/scheduler/run.ts'
 import { noDrafts } from '../../engine/scheduler/sequence.ts'
+import { ModelledDrafter } from './modelled-drafter.ts'
 import type { Random } from './random.ts'
 import { createRandom } from './random.ts'
-import { drawScenario, type PolicyMix, type Scenario } from './scenario.ts'
+import { type DrafterKind, drawScenario, type PolicyMix, type Scenario } from './scenario.ts'
 import { addCounts, World } from './world.ts'
 
 export interface CaseFigures {
   readonly transitions: TransitionCounts
+  /** In the scheduler of the draft model. */
+  readonly draftTransitions: TransitionCounts
   /** Rows computed although withdrawn, and rows not computed, summed over stages. */
   lateRows: number
   skippedRows: number
@@ -23,6 +26,7 @@ export interface CaseFigures {
 export function createFigures(): CaseFigures {
   return {
     transitions: createTransitionCounts(),
+    draftTransitions: createTransitionCounts(),
     lateRows: 0,
     skippedRows: 0,
     tokens: 0,
@@ -37,12 +41,13 @@ export function runCase(
   seed: number,
   figures: CaseFigures,
   mix: PolicyMix,
-  policyFor?: (scenario: Scenario, random: Random) => Policy,
+  plannerFor?: (scenario: Scenario, random: Random) => Planner,
+  drafter: DrafterKind = 'script',
 ): void {
   const random = createRandom(seed)
   try {
-    const scenario = drawScenario(random, mix)
-    const create = () => new World(scenario, random, policyFor?.(scenario, random))
+    const scenario = drawScenario(random, mix, drafter)
+    const create = () => new World(scenario, random, plannerFor?.(scenario, random))
     const { deathAt } = scenario
     let world = create()
     if (deathAt !== undefined) {
@@ -58,9 +63,13 @@ export function runCase(
   }
 }
 
-function note({ scheduler, pipeline, transcripts, drafts, reused, copier }: World, figures: CaseFigures): void {
+function note(
+  { scheduler, pipeline, transcripts, drafts, reused, copier, drafter }: World,
+  figures: CaseFigures,
+): void {
+  if (drafter instanceof ModelledDrafter) addCounts(figures.draftTransitions, drafter.transitions)
   for (const key of Object.keys(drafts) as (keyof DraftFigures)[]) figures.drafts[key] += drafts[key]
-  addCounts(figures.transitions, scheduler.inFlight.counts)
+  addCounts(figures.transitions, scheduler.insides.runTable.counts)
   figures.reused += reused
   figures.written += copier.written
   figures.lateRows += pipeline.lateRows

@@ -2,8 +2,8 @@
 // policies meet every kind of drafter: always right, always wrong, alternating, right by chance, silent, slow, one that
 // proposes tokens that do not exist, one that is unsure, trees with the right token in any place.
 import { assert } from '../../engine/errors.ts'
-import type { DraftNumber, SchedulerAction } from '../../engine/scheduler/events.ts'
-import { type Guess, PROBABILITY_ONE } from '../../engine/spec/guess.ts'
+import { type Guess, PROBABILITY_ONE } from '../../engine/speculation/guess.ts'
+import type { Question, QuestionNumber } from '../../engine/speculation/question.ts'
 import { expectedChoice, VOCABULARY } from './model.ts'
 import type { Random } from './random.ts'
 import type { Scenario } from './scenario.ts'
@@ -35,19 +35,35 @@ export const SCRIPTS: readonly DraftScript[] = [
   { ...chain, name: 'unsure trees', accuracy: () => 0.8, depthMax: 3, widthMax: 4, probabilityMin: 0 },
 ]
 
-type Question = Extract<SchedulerAction, { kind: 'draft' }>
-
-interface Answer {
-  readonly draft: DraftNumber
+export interface Answer {
+  readonly question: QuestionNumber
   readonly guesses: readonly Guess[]
   readonly at: number
 }
 
-export class ScriptedDrafter {
+/** What answers the questions of a simulated target. */
+export interface SimulatedDrafter {
+  /** Questions that are neither answered nor withdrawn. */
+  readonly openCount: number
+  /** When something happens next. */
+  readonly nextTime: number
+  /** `known`: tokens of the choice that the user knows. */
+  ask(question: Question, known: number, now: number): void
+  /** The question is of no use any more; the answer may come all the same. */
+  withdraw(question: QuestionNumber, now: number): void
+  /** A request is over. */
+  end(request: number, now: number): void
+  /** What happens at `now`: an answer, perhaps. */
+  step(now: number): Answer | undefined
+  /** All requests are over: nothing may be left of them. */
+  checkEnd(): void
+}
+
+export class ScriptedDrafter implements SimulatedDrafter {
   readonly #scenario: Scenario
   readonly #random: Random
   readonly #texts = new Map<string, readonly number[]>()
-  readonly #asked = new Set<DraftNumber>()
+  readonly #asked = new Set<QuestionNumber>()
   #answers: Answer[] = []
 
   constructor(scenario: Scenario, random: Random) {
@@ -55,41 +71,41 @@ export class ScriptedDrafter {
     this.#random = random
   }
 
-  /** Questions that are neither answered nor withdrawn. */
   get openCount(): number {
     return this.#asked.size
   }
 
-  /** When the next answer is ready. */
   get nextTime(): number {
     return this.#answers[0]?.at ?? Number.POSITIVE_INFINITY
   }
 
-  /** `known`: tokens of the choice that the user knows. */
-  ask(question: Question, known: number, now: number): void {
-    const { draft, length, assumed, count } = question
+  ask(asked: Question, known: number, now: number): void {
+    const { question, length, assumed, count } = asked
     assert(count >= 1, 'a question for no guesses')
     assert(length === known || length === known + 1, `a question about ${length} tokens, the user knows ${known}`)
-    this.#asked.add(draft)
+    this.#asked.add(question)
     const { script } = this.#scenario
     const guesses: Guess[] = []
-    const right = assumed.every((token, i) => token === this.#tokenAt(question, length + i))
-    this.#grow(question, guesses, -1, length + assumed.length, right, 0)
+    const right = assumed.every((token, i) => token === this.#tokenAt(asked, length + i))
+    this.#grow(asked, guesses, -1, length + assumed.length, right, 0)
     // A fraction keeps answers apart from everything else.
-    const at = now + this.#random.int(0, script.delayMax) + 0.5 / (draft + 2)
-    this.#answers.push({ draft, guesses, at })
+    const at = now + this.#random.int(0, script.delayMax) + 0.5 / (question + 2)
+    this.#answers.push({ question, guesses, at })
     this.#answers.sort((a, b) => a.at - b.at)
   }
 
-  /** The question is of no use any more; the answer may come all the same. */
-  withdraw(draft: DraftNumber): void {
-    assert(this.#asked.delete(draft), `question ${draft} is withdrawn, and was not open`)
-    if (this.#random.chance(0.5)) this.#answers = this.#answers.filter((answer) => answer.draft !== draft)
+  withdraw(question: QuestionNumber): void {
+    assert(this.#asked.delete(question), `question ${question} is withdrawn, and was not open`)
+    if (this.#random.chance(0.5)) this.#answers = this.#answers.filter((answer) => answer.question !== question)
   }
 
-  take(): Answer {
+  end(): void {}
+
+  checkEnd(): void {}
+
+  step(): Answer {
     const answer = this.#answers.shift()!
-    this.#asked.delete(answer.draft)
+    this.#asked.delete(answer.question)
     return answer
   }
 

@@ -2,7 +2,7 @@
 // trees, behind decode rows, other guesses and prompts still in flight. It shows that the run table, the judging and the
 // cells carry speculation; how to guess well is no matter here.
 import { plain } from '../../engine/scheduler/plain.ts'
-import type { Board, Policy } from '../../engine/scheduler/policy.ts'
+import type { Planner, SchedulerView } from '../../engine/scheduler/planner.ts'
 import type { RunRow } from '../../engine/scheduler/run.ts'
 import type { Sequence } from '../../engine/scheduler/sequence.ts'
 import { expectedChoice, VOCABULARY } from './model.ts'
@@ -15,18 +15,18 @@ interface Texts {
 }
 
 /** A policy that guesses for the requests of the scenario. */
-export function createGuesser(scenario: Scenario, random: Random): Policy {
+export function createGuesser(scenario: Scenario, random: Random): Planner {
   const texts = expectedTexts(scenario)
   const accuracy = random.pick([0, 0.5, 0.9, 1])
   const width = random.int(1, 3)
-  return (board) => {
-    plain(board)
-    if (random.chance(0.1)) prune(board, random)
-    let rowsLeft = Math.min(random.int(0, 8), board.limits.headRowsMax - takenRows(board))
-    for (const { parent, sequence } of frontiers(board, random)) {
+  return (view) => {
+    plain(view)
+    if (random.chance(0.1)) prune(view, random)
+    let rowsLeft = Math.min(random.int(0, 8), view.limits.headRowsMax - takenRows(view))
+    for (const { parent, sequence } of frontiers(view, random)) {
       let tip: RunRow | undefined = parent
       while (tip && rowsLeft > 0 && tip.position + tip.count < sequence.lengthMax - 1) {
-        const [next, added] = addLevel(board, sequence, tip, Math.min(width, rowsLeft), texts, accuracy, random)
+        const [next, added] = addLevel(view, sequence, tip, Math.min(width, rowsLeft), texts, accuracy, random)
         rowsLeft -= added
         tip = next
       }
@@ -35,14 +35,14 @@ export function createGuesser(scenario: Scenario, random: Random): Policy {
 }
 
 /** Withdraws a guess nobody has judged, with all that was built on it. */
-function prune({ inFlight }: Board, random: Random): void {
-  const guesses = inFlight.flights.flatMap(({ runRows }) => runRows).filter(({ state }) => state === 'assumed')
-  if (guesses.length > 0) inFlight.withdraw(random.pick(guesses), 'reject')
+function prune({ runTable }: SchedulerView, random: Random): void {
+  const guesses = runTable.flights.flatMap(({ runRows }) => runRows).filter(({ state }) => state === 'assumed')
+  if (guesses.length > 0) runTable.withdraw(random.pick(guesses), 'reject')
 }
 
 /** Adds up to `width` siblings behind `tip`; returns the one to go on from. */
 function addLevel(
-  { inFlight }: Board,
+  { runTable }: SchedulerView,
   sequence: Sequence,
   tip: RunRow,
   width: number,
@@ -50,7 +50,7 @@ function addLevel(
   accuracy: number,
   random: Random,
 ): [RunRow | undefined, number] {
-  const run = inFlight.startRun()
+  const run = runTable.startRun()
   const right = texts.tokenAt(sequence, tip.position + tip.count)
   const taken = new Set<number>()
   for (let child = tip.firstChild; child; child = child.nextSibling) {
@@ -60,7 +60,7 @@ function addLevel(
   for (let i = random.int(1, width); i > 0; i--) {
     const token = right >= 0 && random.chance(accuracy) ? right : random.int(0, VOCABULARY - 1)
     if (taken.has(token)) continue
-    const row = inFlight.addGuess(run, sequence, tip, token)
+    const row = runTable.addGuess(run, sequence, tip, token)
     if (!row) break
     taken.add(token)
     added.push(row)
@@ -68,12 +68,12 @@ function addLevel(
   return [added.length > 0 ? random.pick(added) : undefined, added.length]
 }
 
-const takenRows = ({ inFlight }: Board): number => 32 - inFlight.openRowsLeft
+const takenRows = ({ runTable }: SchedulerView): number => 32 - runTable.openRowsLeft
 
 /** Rows that something can be guessed behind, with the sequence to guess for, in random order. */
-function frontiers({ inFlight }: Board, random: Random): { parent: RunRow; sequence: Sequence }[] {
+function frontiers({ runTable }: SchedulerView, random: Random): { parent: RunRow; sequence: Sequence }[] {
   const found: { parent: RunRow; sequence: Sequence }[] = []
-  for (const { runRows } of inFlight.flights) {
+  for (const { runRows } of runTable.flights) {
     for (const row of runRows) {
       const { head, owner } = row
       if ((row.state !== 'final' && row.state !== 'assumed') || head === 'none') continue
@@ -96,7 +96,7 @@ function expectedTexts({ requests, limits }: Scenario): Texts {
   }
   return {
     tokenAt({ request, choice }, position) {
-      return texts.get(`${request.id}.${choice}`)?.[position - request.work.prompt.length] ?? -1
+      return texts.get(`${request.id}.${choice}`)?.[position - request.prompt.length] ?? -1
     },
   }
 }

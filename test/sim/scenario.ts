@@ -3,7 +3,7 @@
 import { DEFAULT_DRAFT } from '../../engine/options/sampling.ts'
 import { checkWork } from '../../engine/scheduler/admission.ts'
 import type { GenerateWork, SchedulerLimits, ScoreWork, SessionId } from '../../engine/scheduler/events.ts'
-import { resolveDraft } from '../../engine/spec/parameters.ts'
+import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import { type DraftScript, SCRIPTS } from './drafter.ts'
 import { expectedChoice, LAYERS, VOCABULARY } from './model.ts'
 import type { Random } from './random.ts'
@@ -28,6 +28,7 @@ export interface Scenario {
   /** Chance that a returned micro-batch reports a fault, and that a judged row has no usable result. */
   readonly faultChance: number
   readonly script: DraftScript
+  readonly hasDraftModel: boolean
   /** Longest delay between a return and the conductor's noticing it. */
   readonly conductorDelayMax: number
 }
@@ -45,8 +46,10 @@ export interface PlannedCopy {
 
 /** Which policies the requests of a case use. */
 export type PolicyMix = 'plain' | 'sync' | 'pipe' | 'auto' | 'mixed'
+/** What drafts: a script, or a draft model with a scheduler and stages of its own. */
+export type DrafterKind = 'script' | 'model'
 
-export function drawScenario(random: Random, mix: PolicyMix): Scenario {
+export function drawScenario(random: Random, mix: PolicyMix, drafter: DrafterKind = 'script'): Scenario {
   const limits = drawLimits(random)
   const requests: PlannedRequest[] = []
   const count = random.int(1, 9)
@@ -66,6 +69,7 @@ export function drawScenario(random: Random, mix: PolicyMix): Scenario {
     forgotten: random.chance(0.2) ? [{ session: 0, at: random.int(0, spread + 100) }] : [],
     deathAt: random.chance(0.1) ? random.int(1, 300) : undefined,
     script: random.pick(SCRIPTS),
+    hasDraftModel: drafter === 'model',
     faultChance: random.chance(0.2) ? 0.03 : 0,
     conductorDelayMax: random.pick([0, 5, 60]),
   }

@@ -1,30 +1,29 @@
 // The virtual stages notice what they are there to notice: a living row that reads a cell nobody wrote for it.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CellIndex, MicroBatchNumber, Row, SequenceId } from '../../engine/domain.ts'
-import * as codec from '../../engine/pipeline/codec.ts'
+import type { CellIndex, MicroBatchNumber, Row, RunId, SequenceId } from '../../engine/domain.ts'
 import { createRandom } from './random.ts'
 import { VirtualPipeline } from './stages.ts'
 
-const SIZES = { stages: 2, cells: 8, sequences: 1, contextLength: 8, chunkRows: 4, headRowsMax: 4 }
+const SIZES = { stages: 2, cells: 8, sequences: 1, contextLength: 8, chunkRows: 4, headRowsMax: 4, inFlightMax: 9 }
+const SEQUENCE = 0 as SequenceId
 const cells = (...indices: number[]) => indices as CellIndex[]
 
 /** A pipeline whose positions 0, 1, .. lie in cells 0, 1, .. */
 function createPipeline(): VirtualPipeline {
   const pipeline = new VirtualPipeline(SIZES, createRandom(1))
-  pipeline.map(0, 0, cells(0, 1, 2, 3))
+  pipeline.map(SEQUENCE, 0, cells(0, 1, 2, 3))
   return pipeline
 }
 
 /** Sends rows of one sequence, each at the position given. */
 function send(pipeline: VirtualPipeline, number: number, positions: readonly number[]): void {
   const rows = positions.map((position): Row => {
-    const at = { sequence: 0 as SequenceId, position, cell: position as CellIndex, committedLength: position + 1 }
+    const at = { sequence: SEQUENCE, position, cell: position as CellIndex, committedLength: position + 1 }
     return { ...at, token: 3, ancestors: cells(), head: 'best' }
   })
-  const words = new Int32Array(codec.slotWords(SIZES.chunkRows))
-  codec.encodeMicroBatch(words, 0, { number: number as MicroBatchNumber, kind: 'rows', rows })
-  pipeline.submit(words, 0)
+  const microBatch = { number: number as MicroBatchNumber, kind: 'rows', rows } as const
+  pipeline.submit({ kind: 'submit', microBatch, purpose: 'decode', runFirst: 0 as RunId, runLast: 0 as RunId })
 }
 
 function runAll(pipeline: VirtualPipeline): void {
@@ -50,8 +49,9 @@ test('a cell that was written for another position is noticed', () => {
   const pipeline = createPipeline()
   send(pipeline, 0, [0, 1])
   runAll(pipeline)
-  pipeline.takeReturned()
-  pipeline.map(0, 0, cells(1, 0, 2))
+  pipeline.collect()
+  pipeline.release()
+  pipeline.map(SEQUENCE, 0, cells(1, 0, 2))
   send(pipeline, 1, [2])
   assert.throws(() => runAll(pipeline), /reads a cell nobody wrote for position 0/)
 })

@@ -1,8 +1,10 @@
 // Virtual stages: first-in first-out queues with random service times over the real slot layout. Each stage owns some
 // layers and their cells; rows write their cells and read what they may see, as the real ones do. A row that the stage
 // knows to be dead is not computed and poisons its cell; a living row that reads a poisoned or unwritten cell fails.
+import type { MicroBatchNumber, Submission } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
 import * as codec from '../../engine/pipeline/codec.ts'
+import type { Pipeline, ResultRow, Returned } from '../../engine/pipeline/pipeline.ts'
 import { advance, attend, cellValue, embed, LAYERS } from './model.ts'
 import type { Random } from './random.ts'
 
@@ -41,12 +43,13 @@ export interface PipelineSizes {
   readonly contextLength: number
   readonly chunkRows: number
   readonly headRowsMax: number
+  readonly inFlightMax: number
 }
 
 /** What lies in cells, per layer. */
 export type CellImage = readonly (readonly number[])[]
 
-export class VirtualPipeline {
+export class VirtualPipeline implements Pipeline {
   readonly #random: Random
   readonly #sizes: PipelineSizes
   readonly #stages: Stage[]
@@ -54,7 +57,13 @@ export class VirtualPipeline {
   readonly #table: Int32Array
   readonly #masks = new Map<number, number>()
   readonly #inFlight = new Map<number, Int32Array>()
-  readonly #returned: { readonly views: codec.ReturnViews; readonly number: number }[] = []
+  /** A slot of the first ring. */
+  readonly #slot: Int32Array
+  readonly #returned: VirtualReturn[] = []
+  #open: VirtualReturn | undefined
+  readonly #faults: () => number
+  /** The time of what happens; the driver sets it. */
+  now = 0
   /** The newest micro-batch that has left the first stage. */
   passed = -1
   /** Rows computed although dead, because the stage had not seen the mask yet. */
@@ -62,8 +71,11 @@ export class VirtualPipeline {
   /** Rows not computed. */
   skippedRows = 0
 
-  constructor(sizes: PipelineSizes, random: Random) {
+  /** `faults`: the rows of a returned micro-batch that report a fault, as a mask. */
+  constructor(sizes: PipelineSizes, random: Random, faults: () => number = () => 0) {
     this.#random = random
+    this.#faults = faults
+    this.#slot = new Int32Array(codec.slotWords(sizes.chunkRows))
     this.#sizes = sizes
     const bounds = Array.from({ length: sizes.stages + 1 }, (_, i) => Math.floor((i * LAYERS) / sizes.stages))
     this.#stages = Array.from({ length: sizes.stages }, (_, i) => ({
@@ -113,7 +125,10 @@ export class VirtualPipeline {
     })
   }
 
-  submit(words: Int32Array, now: number): void {
+  submit({ microBatch }: Submission): void {
+    assert(this.#inFlight.size < this.#sizes.inFlightMax, 'too many micro-batches in flight')
+    codec.encodeMicroBatch(this.#slot, 0, microBatch)
+    const words = this.#slot.slice(0, codec.usedWords(this.#slot, 0))
     const number = codec.microBatchNumber(words, 0)
     const rows = codec.rowCount(words, 0)
     assert(codec.headRowCount(words, 0) <= this.#sizes.headRowsMax, 'more head rows than the arena holds')
@@ -122,16 +137,18 @@ export class VirtualPipeline {
     const hidden = Array.from({ length: rows }, (_, row) =>
       embed(codec.rowToken(words, 0, row), codec.rowPosition(words, 0, row)),
     )
-    this.#enqueue(0, { words, hidden, skipped: new Set() }, now)
+    this.#enqueue(0, { words, hidden, skipped: new Set() }, this.now)
   }
 
-  cancel(number: number, rows: number): void {
+  cancel(number: number, rows: number): number {
     const words = this.#inFlight.get(number)
     assert(words, `cancel of micro-batch ${number}, which is not in flight`)
     const chunk = codec.microBatchKind(words, 0) === codec.KIND_CHUNK
     assert(!chunk || rows === -1, 'a chunk is cancelled in part')
     assert(chunk || rows >>> 0 < 2 ** codec.rowCount(words, 0), 'cancel of rows that do not exist')
-    this.#masks.set(number, this.#masks.get(number)! & ~rows)
+    const left = this.#masks.get(number)! & ~rows
+    this.#masks.set(number, left)
+    return left
   }
 
   /** When the next stage is done. */
@@ -233,19 +250,59 @@ export class VirtualPipeline {
       views.i32[codec.returnIdsIndex(0, entry++)] = hidden[row]!
     }
     codec.beginReturn(views, 0, codec.microBatchNumber(words, 0), entry)
-    this.#returned.push({ views, number })
+    this.#returned.push(new VirtualReturn(views, number as MicroBatchNumber, this.#faults()))
   }
 
-  /** The oldest micro-batch that has left the last stage. Until it is taken, it can be cancelled without effect. */
-  takeReturned(): { readonly views: codec.ReturnViews; readonly number: number } | undefined {
-    const returned = this.#returned.shift()
-    if (returned) {
-      this.#inFlight.delete(returned.number)
-      this.#masks.delete(returned.number)
-    }
-    return returned
+  /** Until a micro-batch that has left the last stage is collected, it can be cancelled without effect. */
+  collect(): VirtualReturn | undefined {
+    if (this.#open) return undefined
+    this.#open = this.#returned.shift()
+    if (!this.#open) return undefined
+    this.#inFlight.delete(this.#open.number)
+    this.#masks.delete(this.#open.number)
+    return this.#open
   }
+
+  release(): void {
+    assert(this.#open, 'release of no micro-batch')
+    this.#open = undefined
+  }
+
   get hasReturned(): boolean {
     return this.#returned.length > 0
+  }
+}
+
+class VirtualReturn implements Returned {
+  readonly number: MicroBatchNumber
+  readonly faults: number
+  readonly stoppedUs = 0
+  readonly #views: codec.ReturnViews
+
+  constructor(views: codec.ReturnViews, number: MicroBatchNumber, faults: number) {
+    this.#views = views
+    this.number = number
+    this.faults = faults
+  }
+
+  has(row: number): boolean {
+    return codec.returnEntryOfRow(this.#views, 0, row) >= 0
+  }
+
+  nanCount(): number {
+    return 0
+  }
+
+  /** What the model made of a row. */
+  result(row: number): number {
+    const entry = codec.returnEntryOfRow(this.#views, 0, row)
+    assert(entry >= 0, `row ${row} is judged but was not computed`)
+    return this.#views.i32[codec.returnIdsIndex(0, entry)]! >>> 0
+  }
+
+  /** The result stands in place of the best token. */
+  row(row: number): ResultRow {
+    const ids = Int32Array.of(this.result(row))
+    return { ids, logits: new Float32Array(1), logsumexp: 0, count: 1, full: () => new Float32Array(0) }
   }
 }

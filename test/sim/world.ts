@@ -2,16 +2,19 @@
 // step; at the end every request must have written exactly its solo text.
 import type { MicroBatchNumber } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
-import * as codec from '../../engine/pipeline/codec.ts'
+import { perform } from '../../engine/pipeline/pipeline.ts'
 import { type DraftFigures, IDLE, type SchedulerAction, type SchedulerEvent } from '../../engine/scheduler/events.ts'
 import { checkIdle, checkInvariants } from '../../engine/scheduler/invariants.ts'
-import type { Policy } from '../../engine/scheduler/policy.ts'
+import type { Planner } from '../../engine/scheduler/planner.ts'
 import type { TransitionCounts } from '../../engine/scheduler/run.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
 import { noDrafts } from '../../engine/scheduler/sequence.ts'
+import { AutoAdvisor } from '../../engine/speculation/auto/auto-advisor.ts'
+import { StepCosts } from '../../engine/speculation/auto/step-costs.ts'
 import { Copier } from './copies.ts'
-import { ScriptedDrafter } from './drafter.ts'
+import { ScriptedDrafter, type SimulatedDrafter } from './drafter.ts'
 import { expectedCells, STOP_TOKEN, sample } from './model.ts'
+import { ModelledDrafter } from './modelled-drafter.ts'
 import type { Random } from './random.ts'
 import type { PlannedCopy, Scenario } from './scenario.ts'
 import { VirtualPipeline } from './stages.ts'
@@ -30,24 +33,22 @@ export class World {
   readonly transcripts: ReadonlyMap<number, Transcript>
   readonly #scenario: Scenario
   readonly #random: Random
-  /** A slot of the first ring. */
-  readonly #slot: Int32Array
-  readonly #open: codec.ReturnViews[] = []
-  #inFlightCount = 0
+  #returned: ReturnType<VirtualPipeline['collect']>
   #noticeAt = Number.POSITIVE_INFINITY
   /** When the conductor hears that the first stage is done with a micro-batch, and with which. */
   #passAt = Number.POSITIVE_INFINITY
   #passed = -1
-  readonly #drafter: ScriptedDrafter
+  readonly drafter: SimulatedDrafter
   readonly copier: Copier
 
-  constructor(scenario: Scenario, random: Random, policy?: Policy) {
+  constructor(scenario: Scenario, random: Random, planner?: Planner) {
     this.#scenario = scenario
-    this.#drafter = new ScriptedDrafter(scenario, random)
+    this.drafter = scenario.hasDraftModel
+      ? new ModelledDrafter(scenario, random)
+      : new ScriptedDrafter(scenario, random)
     this.#random = random
-    this.#slot = new Int32Array(codec.slotWords(scenario.limits.chunkRows))
-    this.scheduler = new Scheduler(scenario.limits, policy)
-    this.pipeline = new VirtualPipeline(scenario.limits, random)
+    this.scheduler = new Scheduler(scenario.limits, newAdvisor(scenario), planner)
+    this.pipeline = new VirtualPipeline(scenario.limits, random, () => drawFaults(scenario, random))
     this.copier = new Copier(scenario.copies, this.pipeline, random)
     this.transcripts = new Map(scenario.requests.map((planned) => [planned.id, new Transcript(planned)]))
   }
@@ -57,7 +58,7 @@ export class World {
     const outside = userEvents(this.#scenario)
     for (;;) {
       const userAt = outside[0]?.at ?? Number.POSITIVE_INFINITY
-      const { drafter, copier } = { drafter: this.#drafter.nextTime, copier: this.copier.nextTime }
+      const { drafter, copier } = { drafter: this.drafter.nextTime, copier: this.copier.nextTime }
       const next = Math.min(userAt, this.pipeline.nextTime, this.#noticeAt, this.#passAt, drafter, copier)
       if (next === Number.POSITIVE_INFINITY || next > endAt) break
       if (userAt === next) this.#userActs(outside.shift()!)
@@ -77,10 +78,10 @@ export class World {
 
   /** The pipeline has drained: nothing may be left over. */
   checkEnd(): void {
-    const { cells, requests, admission, inFlight, sessions } = this.scheduler
+    const { cells, requests, admission, runTable, sessions } = this.scheduler.insides
     assert(sessions.transfers.size === 0, 'a transfer was not opened')
     assert(
-      inFlight.flights.length === 0 && requests.size === 0 && admission.waitingCount === 0,
+      runTable.flights.length === 0 && requests.size === 0 && admission.waitingCount === 0,
       'requests are left over',
     )
     for (const [session, { tokens, cells: kept }] of [...sessions.kept]) {
@@ -89,9 +90,10 @@ export class World {
     }
     assert(cells.freeCount === cells.capacity, 'KV cells have leaked')
     assert(
-      this.scheduler.drafting.openCount === 0 && this.#drafter.openCount === 0,
+      this.scheduler.insides.drafting.openCount === 0 && this.drafter.openCount === 0,
       'questions to the drafter are open',
     )
+    this.drafter.checkEnd()
     for (const transcript of this.transcripts.values()) transcript.check(this.#scenario.limits.contextLength)
   }
 
@@ -117,13 +119,11 @@ export class World {
 
   #notice(now: number): void {
     this.#noticeAt = Number.POSITIVE_INFINITY
-    const { views, number } = this.pipeline.takeReturned()!
-    this.#open.push(views)
-    this.#inFlightCount--
-    const faults = this.#random.chance(this.#scenario.faultChance) ? this.#random.int(1, 0xffff) : 0
-    this.scheduler.handle({ kind: 'returned', number: number as MicroBatchNumber, faults, atUs: now * 100 })
+    this.#returned = this.pipeline.collect()!
+    const { number, faults } = this.#returned
+    this.scheduler.handle({ kind: 'returned', number, faults, atUs: now * 100 })
     this.#drain(now)
-    assert(this.#open.length === 0, 'a returned micro-batch was not released')
+    assert(!this.#returned, 'a returned micro-batch was not released')
   }
 
   #pass(now: number): void {
@@ -134,8 +134,10 @@ export class World {
   }
 
   #drafted(now: number): void {
-    const { draft, guesses } = this.#drafter.take()
-    this.scheduler.handle({ kind: 'drafted', draft, guesses, atUs: now * 100 })
+    const answer = this.drafter.step(now)
+    if (!answer) return
+    const { question, guesses } = answer
+    this.scheduler.handle({ kind: 'answered', question, guesses, atUs: now * 100 })
     this.#drain(now)
   }
 
@@ -152,19 +154,10 @@ export class World {
   }
 
   #perform(action: SchedulerAction, now: number): void {
+    this.pipeline.now = now
+    if (action.kind === 'release') this.#returned = undefined
+    if (perform(this.pipeline, action)) return
     switch (action.kind) {
-      case 'map':
-        this.pipeline.map(action.sequence, action.from, action.cells)
-        break
-      case 'submit': {
-        assert(++this.#inFlightCount <= this.#scenario.limits.inFlightMax, 'too many micro-batches in flight')
-        codec.encodeMicroBatch(this.#slot, 0, action.microBatch)
-        this.pipeline.submit(this.#slot.slice(0, codec.usedWords(this.#slot, 0)), now)
-        break
-      }
-      case 'cancel':
-        this.pipeline.cancel(action.number, action.rows)
-        break
       case 'judge':
         this.#judge(action)
         break
@@ -175,11 +168,11 @@ export class World {
       case 'transfer':
         this.copier.open(action, now)
         break
-      case 'draft':
-        this.#drafter.ask(action, this.transcripts.get(action.request)!.length(action.choice), now)
+      case 'ask':
+        this.drafter.ask(action, this.transcripts.get(action.request)!.length(action.choice), now)
         break
-      case 'undraft':
-        this.#drafter.withdraw(action.draft)
+      case 'withdraw':
+        this.drafter.withdraw(action.question, now)
         break
       case 'fault':
         this.#abort(action.request)
@@ -192,15 +185,13 @@ export class World {
         break
       case 'done': {
         this.transcripts.get(action.request)!.finishAll()
+        this.drafter.end(action.request, now)
         this.reused += action.reused
         const { drafted, accepted, cancelled, wasted } = action.drafts
         assert(drafted === accepted + cancelled + wasted, 'drafted rows do not add up')
         for (const key of Object.keys(this.drafts) as (keyof DraftFigures)[]) this.drafts[key] += action.drafts[key]
         break
       }
-      case 'release':
-        this.#open.pop()
-        break
     }
   }
 
@@ -215,12 +206,17 @@ export class World {
   }
 
   #result(row: number): number {
-    const [views] = this.#open
-    assert(views, 'a question without an open micro-batch')
-    const entry = codec.returnEntryOfRow(views, 0, row)
-    assert(entry >= 0, `row ${row} is judged but was not computed`)
-    return views.i32[codec.returnIdsIndex(0, entry)]! >>> 0
+    assert(this.#returned, 'a question without an open micro-batch')
+    return this.#returned.result(row)
   }
+}
+
+function newAdvisor({ limits }: Scenario): AutoAdvisor {
+  return new AutoAdvisor(new StepCosts(limits.stages), limits.headRowsMax)
+}
+
+function drawFaults({ faultChance }: Scenario, random: Random): number {
+  return random.chance(faultChance) ? random.int(1, 0xffff) : 0
 }
 
 interface UserEvent {

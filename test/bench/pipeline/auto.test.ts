@@ -5,9 +5,9 @@ import * as assert from 'uvu/assert'
 import { compare } from '../../../bench/pipeline/compare.ts'
 import { EIGHT_STAGES, type PipelineSetting } from '../../../bench/pipeline/setting.ts'
 import { runVirtual } from '../../../bench/pipeline/virtual.ts'
-import { describeAuto } from '../../../engine/spec/describe-auto.ts'
-import { resolveDraft } from '../../../engine/spec/parameters.ts'
-import { type CostPriors, StepCosts } from '../../../engine/spec/step-costs.ts'
+import { describeAuto } from '../../../engine/speculation/auto/describe-auto.ts'
+import { type CostPriors, StepCosts } from '../../../engine/speculation/auto/step-costs.ts'
+import { resolveDraft } from '../../../engine/speculation/parameters.ts'
 
 const TOKENS = 1000
 /** One stage of all cores, where every row costs. */

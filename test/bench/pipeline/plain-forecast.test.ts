@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EIGHT_STAGES, type PipelineSetting } from '../../../bench/pipeline/setting.ts'
 import { runVirtual } from '../../../bench/pipeline/virtual.ts'
-import { resolveDraft } from '../../../engine/spec/parameters.ts'
+import { resolveDraft } from '../../../engine/speculation/parameters.ts'
 
 const TOKENS = 400
 const POLICIES = ['sync', 'pipe', 'auto'] as const

@@ -13,7 +13,7 @@ import {
 } from '../../../engine/scheduler/events.ts'
 import { checkIdle, checkInvariants } from '../../../engine/scheduler/invariants.ts'
 import { Scheduler } from '../../../engine/scheduler/scheduler.ts'
-import { type Guess, PROBABILITY_ONE } from '../../../engine/spec/guess.ts'
+import { type Guess, PROBABILITY_ONE } from '../../../engine/speculation/guess.ts'
 
 const LIMITS: SchedulerLimits = {
   stages: 1,
@@ -55,7 +55,7 @@ export class Bench {
       (guess, i): Guess =>
         typeof guess === 'number' ? { parent: i - 1, token: guess, probability: PROBABILITY_ONE } : guess,
     )
-    return this.#feed({ kind: 'drafted', draft, guesses: chain })
+    return this.#feed({ kind: 'answered', question: draft, guesses: chain })
   }
   scored(): string[] {
     return this.#feed({ kind: 'scored' })
@@ -77,7 +77,7 @@ export class Bench {
   run(steps = Number.POSITIVE_INFINITY): string[] {
     const lines: string[] = []
     for (let step = 0; step < steps; step++) {
-      const [oldest] = this.scheduler.inFlight.flights
+      const [oldest] = this.scheduler.insides.runTable.flights
       if (!oldest) break
       let news = this.returned(oldest.number)
       lines.push(...news)
@@ -124,12 +124,14 @@ function describe(action: SchedulerAction): string {
       return `judge ${action.request}.${action.choice} row ${action.row} position ${action.position}`
     case 'score':
       return `score ${action.request} row ${action.row} position ${action.position}`
+    case 'read':
+      return `read ${action.request} node ${action.node} row ${action.row}`
     case 'transfer':
       return `transfer ${action.request} [${action.tokens.join(' ')}] [${action.cells.join(' ')}]`
-    case 'draft':
-      return `draft ${action.draft} of ${action.request}.${action.choice} ${action.length} [${action.assumed.join(' ')}] ${action.count}`
-    case 'undraft':
-      return `undraft ${action.draft}`
+    case 'ask':
+      return `draft ${action.question} of ${action.request}.${action.choice} ${action.length} [${action.assumed.join(' ')}] ${action.count}`
+    case 'withdraw':
+      return `undraft ${action.question}`
     case 'emit':
       return `emit ${action.request}.${action.choice} ${action.token}`
     case 'finish':

@@ -5,11 +5,11 @@ import {
   link,
   type RowState,
   RunRow,
-  SPECULATIVE_TRANSITIONS,
   TRANSITIONS,
   transition,
   unlink,
 } from '../../../engine/scheduler/run.ts'
+import { transitionsOf } from '../../sim/transitions.ts'
 
 test('every state can be reached from unused and leads back to it', () => {
   const reached = new Set<RowState>(['unused'])
@@ -22,10 +22,12 @@ test('every state can be reached from unused and leads back to it', () => {
   for (const state of reached) assert.ok(leadsBack(state, [state]), state)
 })
 
-test('the transitions that only drafts fire are exactly those of assumed rows', () => {
-  for (const [state, event] of SPECULATIVE_TRANSITIONS) assert.ok(TRANSITIONS[state][event], `${state} ${event}`)
-  const assumed = Object.keys(TRANSITIONS.assumed).length + Object.keys(TRANSITIONS['arrived-assumed']).length
-  assert.is(SPECULATIVE_TRANSITIONS.length, assumed + 1)
+test('every transition belongs to some kind of work', () => {
+  const all = Object.entries(TRANSITIONS).flatMap(([state, events]) => Object.keys(events).map((e) => `${state} ${e}`))
+  const kinds = ['plain', 'drafts', 'texts'] as const
+  const reachable = new Set(kinds.flatMap((kind) => transitionsOf([kind])))
+  assert.equal([...reachable].sort(), all.sort())
+  assert.not(transitionsOf(['plain']).some((name) => name.includes('assumed')))
 })
 
 test('an event without an entry is a bug', () => {

@@ -14,7 +14,7 @@ test('one request, from prompt to length', () => {
   assert.equal(b.token(41), ['submit 2 rows 41@0:3+top', 'emit 7.0 41', 'release 1'])
   assert.equal(b.returned(2), ['judge 7.0 row 0 position 4'])
   assert.equal(b.token(42), ['emit 7.0 42', 'finish 7.0 length', 'done 7', 'release 2'])
-  assert.is(b.scheduler.cells.freeCount, 64)
+  assert.is(b.scheduler.insides.cells.freeCount, 64)
 })
 
 test('a stop token is not emitted', () => {
@@ -48,7 +48,7 @@ test('choices share the cells of the prompt and are drawn from one row', () => {
   assert.equal(b.token(20), ['emit 1.0 20', 'judge 1.1 row 1 position 2'])
   assert.equal(b.token(21, true), ['finish 1.1 stop', 'judge 1.2 row 1 position 2'])
   assert.equal(b.token(22), ['submit 1 rows 20@0:2+top 22@2:2+top', 'emit 1.2 22', 'release 0'])
-  assert.is(b.scheduler.cells.references(0 as never), 2)
+  assert.is(b.scheduler.insides.cells.references(0 as never), 2)
   assert.equal(b.returned(1), ['judge 1.0 row 0 position 3'])
 })
 
@@ -86,7 +86,7 @@ test('a request waits until all it can need is free, and is not overtaken', () =
   const lines = b.run()
   assert.ok(lines.indexOf('done 1') < lines.indexOf('done 2'))
   assert.ok(lines.includes('done 4'))
-  assert.is(b.scheduler.cells.freeCount, 20)
+  assert.is(b.scheduler.insides.cells.freeCount, 20)
 })
 
 test('an abort frees cells at once, and is done when the last row has left the pipeline', () => {

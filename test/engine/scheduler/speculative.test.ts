@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { GenerateWork } from '../../../engine/scheduler/events.ts'
-import { PROBABILITY_ONE } from '../../../engine/spec/guess.ts'
-import { resolveDraft } from '../../../engine/spec/parameters.ts'
+import { PROBABILITY_ONE } from '../../../engine/speculation/guess.ts'
+import { resolveDraft } from '../../../engine/speculation/parameters.ts'
 import { Bench, generate } from './bench.ts'
 
 const work = (policy: 'sync' | 'pipe', options: Parameters<typeof resolveDraft>[1] = {}): GenerateWork =>
@@ -105,7 +105,7 @@ test('a right guess that ends the text is no rejection, and a wrong one is', () 
     b.passed(1)
     b.drafted(1, [guess])
     b.returned(1)
-    const { drafts } = b.scheduler.requests.get(1)!
+    const { drafts } = b.scheduler.insides.requests.get(1)!
     assert.equal(b.token(2, true), ['cancel 2 1', 'undraft 2', 'finish 1.0 stop', 'release 1'])
     assert.equal(drafts, figures)
   }
@@ -119,7 +119,7 @@ test('sync: a right guess in the micro-batch that ends the text is no rejection'
   b.drafted(0, [41, 2])
   b.returned(1)
   b.token(41)
-  const { drafts } = b.scheduler.requests.get(1)!
+  const { drafts } = b.scheduler.insides.requests.get(1)!
   b.token(2, true)
   assert.equal(drafts, { drafted: 2, accepted: 2, rejections: 0, cancelled: 0, wasted: 0 })
 })
@@ -159,7 +159,7 @@ test('a long right chain names only ancestors that are not certain', () => {
       lines = b.drafted(question++, [next, next + 1, next + 2, next + 3])
       continue
     }
-    const { flights } = b.scheduler.inFlight
+    const { flights } = b.scheduler.insides.runTable
     for (const { rows } of flights) for (const { ancestors } of rows) ancestorsMax = Math.max(ancestorsMax, ancestors.length) // biome-ignore format: one line reads better
     const { number } = flights[0]!
     b.passed(flights.at(-1)!.number)

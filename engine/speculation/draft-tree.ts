@@ -3,10 +3,12 @@
 // that turn out right are never drafted again, and a sibling that is right keeps all that was built on it.
 import type { Position, TokenId } from '../domain.ts'
 import { assert } from '../errors.ts'
-import type { Acceptance } from './acceptance.ts'
+import type { Learner } from './advisor.ts'
 import { selectGuesses } from './cutoff.ts'
 import { type Guess, joint, PROBABILITY_ONE } from './guess.ts'
 import type { DraftParameters } from './parameters.ts'
+import { POLICIES } from './policies/index.ts'
+import type { Policy } from './policies/policy.ts'
 
 /** Leaves of a tree: PipeInfer's authors advise 3 or 4 branches. */
 const BRANCHES_MAX = 4
@@ -49,15 +51,15 @@ export class DraftNode<Row> {
 export class DraftTree<Row> {
   readonly parameters: DraftParameters
   /** How to speculate at present. */
-  policy: 'off' | 'sync' | 'pipe'
+  policy: Policy
   /** Most drafted tokens of a round (`sync`) or a micro-batch (`pipe`) at present. */
   nMax: number
-  /** Guesses with less than this chance, in `sync` that of the whole path, are not worth their row. */
+  /** Guesses with less than this chance, as the policy sees it, are not worth their row. */
   worthMin = 0
   /** Tokens that had been guessed right in time for a row. */
   acceptedCount = 0
   /** Learns how good the drafts are. */
-  acceptance: Acceptance | undefined
+  learner: Learner | undefined
   root: DraftNode<Row>
   /** The node the drafter works on. */
   working: DraftNode<Row> | undefined
@@ -71,7 +73,7 @@ export class DraftTree<Row> {
 
   constructor(parameters: DraftParameters, token: TokenId, position: Position) {
     this.parameters = parameters
-    this.policy = parameters.policy === 'auto' ? 'off' : parameters.policy
+    this.policy = POLICIES[parameters.policy === 'auto' ? 'off' : parameters.policy]
     this.nMax = parameters.nMax
     this.root = new DraftNode(token, position)
     this.#tips = [this.root]
@@ -82,9 +84,9 @@ export class DraftTree<Row> {
     return this.#pending.length
   }
 
-  /** These, the likeliest first, parents before their children. */
-  pending(): DraftNode<Row>[] {
-    return this.#pending.toSorted((a, b) => b.reach - a.reach || a.position - b.position)
+  /** What to send of these, the likeliest first, parents before their children. */
+  pending(): readonly DraftNode<Row>[] {
+    return this.policy.select(this.#pending.toSorted((a, b) => b.reach - a.reach || a.position - b.position))
   }
 
   /** The likeliest place to draft at, of those before `positionEnd`. */
@@ -130,21 +132,22 @@ export class DraftTree<Row> {
     if (isDry && this.root.children.length === 0) this.root.asked = false
     this.retryHeld(false)
     // Now that it is certain, what follows it is nearer.
-    if (this.policy === 'sync' && this.worthMin > 0 && this.root.held) this.#extend(this.root, this.root.held)
+    if (this.policy.retries === 'certain' && this.worthMin > 0 && this.root.held)
+      this.#extend(this.root, this.root.held)
   }
 
   /** `token` follows the root. */
   #learn(token: TokenId): void {
-    const { root, acceptance } = this
+    const { root, learner } = this
     const { children, held } = root
-    if (!acceptance) return
+    if (!learner) return
     const isGuess = (guess: { readonly token: TokenId }) => guess.token === token
-    for (const { claim, token: guess } of children) acceptance.noteClaim(claim, guess === token)
-    for (const guess of held ?? []) acceptance.noteClaim(guess.probability, isGuess(guess))
+    for (const { claim, token: guess } of children) learner.noteClaim(claim, guess === token)
+    for (const guess of held ?? []) learner.noteClaim(guess.probability, isGuess(guess))
     // Of a question that is late nothing is known. What is not worth its row under this policy may be under another.
     if (!root.asked || this.working === root) return
     const guesses = held ? selectGuesses(held, this.parameters, this, 0) : children
-    acceptance.noteToken(guesses.length > 0, guesses.some(isGuess))
+    learner.noteToken(guesses.length > 0, guesses.some(isGuess))
   }
 
   #forget(node: DraftNode<Row>): void {
@@ -188,25 +191,21 @@ export class DraftTree<Row> {
   /** What the cutoff lets pass behind `node`, and is worth its row. */
   #select(node: DraftNode<Row>, guesses: readonly Guess[], siblings: number): Guess[] {
     const taken = selectGuesses(guesses, this.parameters, this, siblings)
-    return taken.filter((guess) => this.#worth(node, guess) >= this.worthMin)
-  }
-
-  /** `sync` pays for all rows of a round; a row of `pipe` costs something only beside one before it that is right. */
-  #worth(node: DraftNode<Row>, guess: Guess): number {
-    return this.policy === 'pipe' ? this.#chance(guess) : this.#reach(node, guess)
+    const worth = (guess: Guess) => this.policy.worth({ own: this.#chance(guess), path: this.#reach(node, guess) })
+    return taken.filter((guess) => worth(guess) >= this.worthMin)
   }
 
   #chance({ probability }: Guess): number {
-    return this.acceptance?.trueChance(probability) ?? probability
+    return this.learner?.trueChance(probability) ?? probability
   }
 
   #reach(node: DraftNode<Row>, guess: Guess): number {
     return joint(node.reach, this.#chance(guess))
   }
 
-  /** `pipe`: tries what was held back again, as the thresholds may have changed. `counts`: a failure is an attempt. */
+  /** Where the policy does so, tries what was held back again, as the thresholds may have changed. `counts`: a failure is an attempt. */
   retryHeld(counts: boolean): void {
-    if (this.policy !== 'pipe') return
+    if (this.policy.retries !== 'always') return
     const { failed } = this
     for (const tip of this.#tips.slice()) {
       if (tip.held && this.pendingCount < this.nMax) this.#extend(tip, tip.held)

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Acceptance } from '../../../engine/spec/acceptance.ts'
-import { chanceOfLast } from '../../../engine/spec/forecast.ts'
+import { Acceptance } from '../../../../engine/speculation/auto/acceptance.ts'
+import { chanceOfLast } from '../../../../engine/speculation/auto/forecast.ts'
 
 /** A drafter with a guess at every `every`th token, which is always right. */
 function rareButRight(every: number): Acceptance {

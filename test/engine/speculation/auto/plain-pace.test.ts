@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { PlainPace } from '../../../engine/spec/plain-pace.ts'
+import { PlainPace } from '../../../../engine/speculation/auto/plain-pace.ts'
 
 test('plain pace: nothing seen, nothing said', () => {
   assert.is(new PlainPace().step(1, 1), undefined)

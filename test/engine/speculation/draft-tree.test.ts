@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Acceptance } from '../../../engine/spec/acceptance.ts'
-import { DraftTree } from '../../../engine/spec/draft-tree.ts'
-import { PROBABILITY_ONE } from '../../../engine/spec/guess.ts'
-import { resolveDraft } from '../../../engine/spec/parameters.ts'
+import { Acceptance } from '../../../engine/speculation/auto/acceptance.ts'
+import { DraftTree } from '../../../engine/speculation/draft-tree.ts'
+import { PROBABILITY_ONE } from '../../../engine/speculation/guess.ts'
+import { resolveDraft } from '../../../engine/speculation/parameters.ts'
 
 const guess = (token: number, chance: number) => ({
   parent: -1,
@@ -63,7 +63,7 @@ test('claims are held against what came of them, also of guesses that were not s
   for (const claim of [0.3, 0.7, 1]) {
     for (const isRight of [true, false]) {
       const tree = drafted('sync', 0.5, [])
-      tree.acceptance = new Acceptance()
+      tree.learner = new Acceptance()
       for (let token = 11; token < 111; token++) {
         ask(tree, claim)
         tree.advance(isRight ? token : 999)

@@ -1,8 +1,8 @@
 // Costs that were measured at a start, while code was still compiled, do not stay when what was measured since disproves them.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { LiveTimes } from '../../../engine/spec/live-times.ts'
-import { StepCosts } from '../../../engine/spec/step-costs.ts'
+import { LiveTimes } from '../../../../engine/speculation/auto/live-times.ts'
+import { StepCosts } from '../../../../engine/speculation/auto/step-costs.ts'
 
 test('a first time that was long counts for nothing beside a second one', () => {
   const times = new LiveTimes()

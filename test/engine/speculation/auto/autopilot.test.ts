@@ -1,8 +1,8 @@
 // What `auto` makes of forecasts that do not come true.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Autopilot } from '../../../engine/spec/autopilot.ts'
-import { StepCosts } from '../../../engine/spec/step-costs.ts'
+import { Autopilot } from '../../../../engine/speculation/auto/autopilot.ts'
+import { StepCosts } from '../../../../engine/speculation/auto/step-costs.ts'
 
 const CONDITIONS = { rowsMax: 8, crowd: 1 }
 const STEP_US = 20_000

@@ -1,7 +1,7 @@
 // What steps cost on this machine, as measured while it runs: a stage's time for a micro-batch by its rows, the way of a
 // single row through all stages, a question to the drafter. Each of them twice: alone, and while target and drafter work
 // side by side, for they may share cores and memory. Times in microseconds.
-import { ROWS_MAX } from '../limits.ts'
+import { ROWS_MAX } from '../../limits.ts'
 import { LiveTimes } from './live-times.ts'
 
 /** Keys of `LiveTimes`: 1 .. ROWS_MAX are services of so many rows. */

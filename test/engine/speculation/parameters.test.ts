@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { resolveDraft } from '../../../engine/spec/parameters.ts'
+import { resolveDraft } from '../../../engine/speculation/parameters.ts'
 
 test('defaults', () => {
   assert.equal(resolveDraft('sync', {}), {

@@ -2,7 +2,7 @@
 // assumptions are right is as good as if it had been made later, so it does not matter how far ahead that was; but right
 // guesses come in stretches, so guesses behind one that was right are told from those behind one that was not. Old
 // evidence fades: texts change.
-import { PROBABILITY_ONE } from './guess.ts'
+import { PROBABILITY_ONE } from '../guess.ts'
 
 /** What remains of the evidence after each new piece of its kind. */
 const FADING = 0.99

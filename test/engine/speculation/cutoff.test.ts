@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cutoffOffset, selectGuesses } from '../../../engine/spec/cutoff.ts'
-import { DraftTree } from '../../../engine/spec/draft-tree.ts'
-import { type Guess, PROBABILITY_ONE } from '../../../engine/spec/guess.ts'
-import { resolveDraft } from '../../../engine/spec/parameters.ts'
+import { cutoffOffset, selectGuesses } from '../../../engine/speculation/cutoff.ts'
+import { DraftTree } from '../../../engine/speculation/draft-tree.ts'
+import { type Guess, PROBABILITY_ONE } from '../../../engine/speculation/guess.ts'
+import { resolveDraft } from '../../../engine/speculation/parameters.ts'
 
 const share = (probability: number): number => Math.round(probability * PROBABILITY_ONE)
 const guess = (token: number, probability: number, parent = -1): Guess => ({ parent, token, probability: share(probability) }) // biome-ignore format: one line reads better

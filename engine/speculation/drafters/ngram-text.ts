@@ -1,12 +1,11 @@
-// A drafter without a model: what followed the last time the text ended like this. The longest suffix of the text that
+// A text that knows its own beginnings: what followed the last time the text ended like this. The longest suffix of the text that
 // occurs earlier in it is found with a suffix automaton (Blumer et al. 1985), which grows by a token in amortized
 // constant time; a guess walks on from there, so all work is linear in the text.
 //
 // How much to believe a guess is learned from the text itself: for every length of match, how often the token that
 // followed earlier also followed now. On text that does not repeat itself the drafter soon falls silent.
-import type { TokenId } from '../domain.ts'
-import type { Drafter } from './drafter.ts'
-import { type Guess, PROBABILITY_ONE } from './guess.ts'
+import type { TokenId } from '../../domain.ts'
+import { type Guess, PROBABILITY_ONE } from '../guess.ts'
 
 /** Shortest match of each class whose hits are counted together. */
 const CLASS_STARTS = [1, 2, 3, 4, 6, 9, 16] as const
@@ -35,7 +34,7 @@ interface Match {
   readonly length: number
 }
 
-export class NgramDrafter implements Drafter {
+export class NgramText {
   readonly #text: TokenId[] = []
   readonly #transitions = new Map<number, State>()
   readonly #root: State
@@ -54,6 +53,7 @@ export class NgramDrafter implements Drafter {
     for (const token of prompt) this.accept(token)
   }
 
+  /** The next token of the text is certain. */
   accept(token: TokenId): void {
     if (this.#matchLength > 0) this.#learn(token)
     this.#text.push(token)
@@ -66,7 +66,8 @@ export class NgramDrafter implements Drafter {
     for (let i = 0; i < RECENT_SUFFIXES && state; i++, state = state.link) state.end = end
   }
 
-  draft(assumed: readonly TokenId[], count: number): Guess[] {
+  /** At most `count` guesses of what follows the text and then `assumed`, a chain. */
+  guess(assumed: readonly TokenId[], count: number): Guess[] {
     const certain = this.#text.length
     let { length, end } = { length: this.#matchLength, end: this.#matchEnd }
     if (assumed.length > 0) {

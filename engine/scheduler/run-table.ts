@@ -1,14 +1,31 @@
 // The run table: micro-batches in flight in the order of their submission, the RunRows in them, and the tree of drafts.
 // Records are pooled, so a step of decoding allocates nothing here.
-import type { CellIndex, MicroBatchNumber, Row, RunId, TokenId } from '../domain.ts'
+import type { CellIndex, MicroBatchNumber, Row, RunId, RunKind, TokenId } from '../domain.ts'
 import { assert } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { ANCESTORS_MAX, ROWS_MAX } from '../limits.ts'
-import type { RunKind } from './events.ts'
-import { createTransitionCounts, Flight, link, NO_CELLS, type RowEvent, RunRow, transition, unlink } from './run.ts'
+import type { NodeId } from './events.ts'
+import {
+  createTransitionCounts,
+  Flight,
+  link,
+  NO_CELLS,
+  NO_NODE,
+  type RowEvent,
+  RunRow,
+  transition,
+  unlink,
+} from './run.ts'
 import type { Sequence } from './sequence.ts'
 
-export class InFlight {
+/** A node of a live text; see texts.ts. */
+interface NodeOfText {
+  readonly sequence: Sequence
+  readonly id: NodeId
+  readonly isCommitted: boolean
+}
+
+export class RunTable {
   readonly counts = createTransitionCounts()
   readonly #cells: Cells
   readonly #flights: Flight[] = []
@@ -96,6 +113,16 @@ export class InFlight {
     return row
   }
 
+  /** Adds the one row of a live text's node to the micro-batch being filled. */
+  addText(run: RunId, { position, token, cell, head, committedLength }: Row, node: NodeOfText): RunRow {
+    const row = this.#addRow(run, 'draft', node.sequence, position, token, cell)
+    row.committedLength = committedLength
+    row.head = head
+    row.node = node.id
+    transition(row, node.isCommitted ? 'submit' : 'guess', this.counts)
+    return row
+  }
+
   #draftCell(sequence: Sequence, position: number): CellIndex | undefined {
     const own = sequence.cells[position]!
     const taken = (flight: Flight) =>
@@ -170,15 +197,29 @@ export class InFlight {
   /** Puts a prefill chunk of the request of `owner` in flight: `rows` at consecutive positions. */
   submitChunk(run: RunId, owner: Sequence, rows: readonly Row[]): Flight {
     const flight = this.#takeFlight('chunk')
-    const row = this.#takeRow(run, 'prefill', owner, flight)
-    const last = rows.at(-1)
-    assert(last, 'a chunk without rows')
+    transition(this.#chunkRow(run, 'prefill', owner, flight, rows), 'submit', this.counts)
+    return this.#submit(flight)
+  }
+
+  /** Puts consecutive tokens of a live text's node in flight. */
+  submitTextChunk(run: RunId, rows: readonly Row[], node: NodeOfText): Flight {
+    const flight = this.#takeFlight('chunk')
+    const row = this.#chunkRow(run, 'draft', node.sequence, flight, rows)
+    row.node = node.id
+    transition(row, node.isCommitted ? 'submit' : 'guess', this.counts)
+    return this.#submit(flight)
+  }
+
+  #chunkRow(run: RunId, kind: RunKind, owner: Sequence, flight: Flight, rows: readonly Row[]): RunRow {
+    const [first, last] = [rows[0], rows.at(-1)]
+    assert(first && last, 'a chunk without rows')
+    const row = this.#takeRow(run, kind, owner, flight)
     row.count = rows.length
-    row.position = rows[0]!.position
+    row.position = first.position
+    row.cell = first.cell
     row.head = last.head
     flight.rows = rows
-    transition(row, 'submit', this.counts)
-    return this.#submit(flight)
+    return row
   }
 
   #submit(flight: Flight): Flight {
@@ -200,6 +241,7 @@ export class InFlight {
     row.owner = owner
     row.flight = flight
     row.index = flight.runRows.length
+    row.node = NO_NODE
     flight.runRows.push(row)
     owner.request.inFlightCount++
     return row
@@ -237,7 +279,7 @@ export class InFlight {
 
   /** Everything about the row is known. Its children have been accepted or withdrawn. */
   retire(row: RunRow): void {
-    transition(row, 'judged', this.counts)
+    transition(row, row.node === NO_NODE ? 'judged' : 'read', this.counts)
   }
 
   /** The drafted token of `row` is the target's: the row is final, and its cell is the one of its position from now on. */
@@ -254,6 +296,11 @@ export class InFlight {
     }
   }
 
+  /** The node of this row of a live text is committed. */
+  commit(row: RunRow): void {
+    transition(row, 'accept', this.counts)
+  }
+
   /**
    * Withdraws the row and all its descendants. In flight they travel on as dead rows; their cells are free at once.
    * `isRight`: the drafted token is the target's, and ends the text.
@@ -261,14 +308,16 @@ export class InFlight {
   withdraw(row: RunRow, event: RowEvent & ('reject' | 'abort'), isRight = false): void {
     while (row.firstChild) this.withdraw(row.firstChild, event)
     unlink(row)
-    const inFlight = row.state === 'assumed'
+    const runTable = row.state === 'assumed'
     const arrived = row.state === 'arrived-assumed'
-    const assumed = inFlight || arrived
+    const assumed = runTable || arrived
     transition(row, event, this.counts)
     const { drafts } = row.owner.request
-    if (isRight) drafts.accepted++
-    else if (inFlight) drafts.cancelled++
-    else if (arrived) drafts.wasted++
+    if (row.kind === 'verify') {
+      if (isRight) drafts.accepted++
+      else if (runTable) drafts.cancelled++
+      else if (arrived) drafts.wasted++
+    }
     if (row.state === 'dead') row.flight.withdrawn |= row.flight.kind === 'chunk' ? -1 : 1 << row.index
     if (assumed && row.owner.cells[row.position] !== row.cell) this.#cells.release([row.cell])
   }

@@ -1,0 +1,46 @@
+// What the scheduler is made of. Nobody but the scheduler changes it; planners and invariants read it.
+import { Cells } from '../kv/cells.ts'
+import { Admission } from './admission.ts'
+import type { Advised } from './advised.ts'
+import { Drafting } from './drafting.ts'
+import type { RequestId, SchedulerLimits } from './events.ts'
+import { Judging } from './judging.ts'
+import { Prefill } from './prefill.ts'
+import { RunTable } from './run-table.ts'
+import type { RequestRecord, Sequence } from './sequence.ts'
+import { Sessions } from './sessions.ts'
+import { Texts } from './texts.ts'
+
+export interface SchedulerState {
+  readonly limits: SchedulerLimits
+  readonly cells: Cells
+  readonly runTable: RunTable
+  readonly sessions: Sessions
+  readonly admission: Admission
+  readonly prefill: Prefill
+  readonly texts: Texts
+  readonly judging: Judging
+  readonly drafting: Drafting
+  readonly requests: Map<RequestId, RequestRecord>
+  /** Sequences whose newest token has no row yet, the longest waiting first. A planner takes out those it serves. */
+  readonly ready: Sequence[]
+  /** Live sequences past their prefill. */
+  decodingCount: number
+}
+
+export function createState(limits: SchedulerLimits, advised: Advised): SchedulerState {
+  const cells = new Cells(limits.cells)
+  const runTable = new RunTable(cells)
+  const sessions = new Sessions(cells)
+  const texts = new Texts(limits, runTable)
+  return {
+    ...{ limits, cells, runTable, sessions, texts },
+    admission: new Admission(limits, cells, sessions),
+    prefill: new Prefill(limits, runTable),
+    judging: new Judging(runTable, texts),
+    drafting: new Drafting(limits.vocabularySize, advised),
+    requests: new Map(),
+    ready: [],
+    decodingCount: 0,
+  }
+}

@@ -1,0 +1,47 @@
+// The drafter without a model: what followed the last time the text ended like this. It answers at once.
+import type { RequestId, TokenId } from '../../domain.ts'
+import { assert } from '../../errors.ts'
+import type { Question } from '../question.ts'
+import { choiceName, type DraftedChoice, type Drafter, type DrafterHost } from './drafter.ts'
+import { NgramText } from './ngram-text.ts'
+
+interface Text {
+  readonly ngrams: NgramText
+  readonly stopTokens: ReadonlySet<TokenId>
+}
+
+export class Ngrams implements Drafter {
+  readonly name = 'n-grams'
+  readonly #host: DrafterHost
+  readonly #texts = new Map<string, Text>()
+
+  constructor(host: DrafterHost) {
+    this.#host = host
+  }
+
+  begin({ request, choice, prompt, stopTokens }: DraftedChoice): void {
+    this.#texts.set(choiceName(request, choice), { ngrams: new NgramText(Array.from(prompt)), stopTokens })
+  }
+
+  accept(request: RequestId, choice: number, token: TokenId): void {
+    this.#texts.get(choiceName(request, choice))?.ngrams.accept(token)
+  }
+
+  ask({ question, request, choice, assumed, count }: Question): void {
+    const text = this.#texts.get(choiceName(request, choice))
+    assert(text, 'a question about a choice that does not speculate')
+    const guesses = text.ngrams.guess(assumed, count)
+    const end = guesses.findIndex(({ token }) => text.stopTokens.has(token))
+    this.#host.answer(question, end < 0 ? guesses : guesses.slice(0, end))
+  }
+
+  withdraw(): void {}
+
+  end(request: RequestId, choice: number): void {
+    this.#texts.delete(choiceName(request, choice))
+  }
+
+  collect(): boolean {
+    return false
+  }
+}
