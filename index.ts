@@ -175,7 +175,7 @@ class LoadedModel implements Model {
     this.#facts = facts
     this.#stopTokens = stopTokens(prepared, facts)
     this.#cells = prepared.plan.sizes.cells
-    if (facts) engine.setTokenBytes(facts.table.pieces, Int32Array.of(...facts.specials, ...this.#stopTokens))
+    if (facts) engine.setTokenBytes(facts.table.pieces, joined(facts.specials, this.#stopTokens))
   }
 
   async tokenize(text: string, options?: TokenizeOptions): Promise<number[]> {
@@ -341,6 +341,14 @@ class LoadedModel implements Model {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** One list of both; a file may have millions of special tokens, more than a call may have arguments. */
+function joined(specials: Int32Array, stopTokens: readonly number[]): Int32Array {
+  const both = new Int32Array(specials.length + stopTokens.length)
+  both.set(specials)
+  both.set(stopTokens, specials.length)
+  return both
 }
 
 /** Tokens that end a text when the model generates them. */
