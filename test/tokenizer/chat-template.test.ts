@@ -175,14 +175,49 @@ test('long conversations are within the bounds', () => {
   assert.ok(text.length > 2_000_000 && text.endsWith('!'))
 })
 
-test('errors say where and what', () => {
-  const message = (source: string): string => {
-    try {
-      return new ChatTemplate(source).render({ variables: new Map(), now })
-    } catch (error) {
-      return (error as Error).message
-    }
+function message(source: string): string {
+  try {
+    return new ChatTemplate(source).render({ variables: new Map(), now })
+  } catch (error) {
+    return (error as Error).message
   }
+}
+
+test('errors quote at most 80 characters of each piece of a template', () => {
+  const long = 'n'.repeat(3000)
+  const sources = [
+    `{{ ${long}.x }}`,
+    `{{ x.${long}() }}`,
+    `{{ none.${long}.y }}`,
+    `{{ {'a': 1}.pop('${long}') }}`,
+    `{{ 1 | ${long} }}`,
+    `{{ 1 is ${long} }}`,
+    `{{ range(${long}=1) }}`,
+    `{{ 'x'.strip(${long}=1) }}`,
+    `{{ '%(${long})s' % {'a': 1} }}`,
+    `{{ '{${long}}'.format(1) }}`,
+    `{{ '{:${long}}'.format(1) }}`,
+    `{{ range(${'9'.repeat(900)}) }}`,
+    `{% macro ${long}() %}{% endmacro %}{{ ${long}(1) }}`,
+    `{% macro ${long}() %}{% endmacro %}{{ ${long}(x=1) }}`,
+    `{% macro m(a) %}{{ a.b }}{% endmacro %}{{ m(${long}=1) }}`,
+    `{% macro m(${long}) %}{{ ${long}.b }}{% endmacro %}{{ m() }}`,
+    `{{ namespace(x=1).${long}.y }}`,
+    `{% ${long} %}`,
+    `{% with ${long} %}{% endwith %}`,
+    `{% if x %}{% ${long} %}`,
+    `{{ 1 ${long} }}`,
+    `{% for ${long} of x %}{% endfor %}`,
+    `{{ '\\U${long}' }}`,
+  ]
+  for (const source of sources) {
+    const said = message(source)
+    assert.match(said, /^chat template: /, source.slice(0, 40))
+    assert.not.match(said, /n{81}|9{81}/, source.slice(0, 40))
+  }
+})
+
+test('errors say where and what', () => {
   assert.match(message('a\n\n{% if x %}\n'), /line 3.*endif/)
   assert.match(message('{% if x %}\n{% endfor %}'), /line 2.*endif.*line 1.*endfor/)
   assert.match(message('a\n{{ 1 + }}'), /line 2/)

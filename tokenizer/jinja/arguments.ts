@@ -1,6 +1,6 @@
 // Matches the arguments of a call with the parameters of a built-in, in Python's way.
 import type { Budget } from './budget.ts'
-import { type Arguments, countedItems, isDict, TemplateFault, typeName, Undefined, type Value } from './values.ts'
+import { type Arguments, countedItems, isDict, TemplateFault, told, typeName, Undefined, type Value } from './values.ts'
 
 /** A built-in method; it charges what it builds to the budget. */
 export type Method<Self> = (self: Self, args: Arguments, budget: Budget) => Value
@@ -37,27 +37,29 @@ export function match<const Names extends readonly string[]>(
   names: Names,
 ): { readonly [Name in Names[number]]?: Value } {
   if (positional.length > names.length) {
-    throw new TemplateFault(`${callee}: expected at most ${names.length} arguments, found ${positional.length}`)
+    throw new TemplateFault(told`${callee}: expected at most ${names.length} arguments, found ${positional.length}`)
   }
   const result: Record<string, Value> = {}
   positional.forEach((value, i) => {
     result[names[i]!] = value
   })
   for (const [name, value] of named) {
-    if (!names.includes(name)) throw new TemplateFault(`${callee}: unexpected argument '${name}'`)
-    if (name in result) throw new TemplateFault(`${callee}: argument '${name}' is given twice`)
+    if (!names.includes(name)) throw new TemplateFault(told`${callee}: unexpected argument '${name}'`)
+    if (name in result) throw new TemplateFault(told`${callee}: argument '${name}' is given twice`)
     result[name] = value
   }
   return result as { [Name in Names[number]]?: Value }
 }
 
 export function required(callee: string, name: string, value: Value | undefined): Value {
-  if (value === undefined) throw new TemplateFault(`${callee}: expected an argument '${name}', found none`)
+  if (value === undefined) throw new TemplateFault(told`${callee}: expected an argument '${name}', found none`)
   return value
 }
 
 const wrong = (callee: string, wanted: string, value: Value): TemplateFault =>
-  new TemplateFault(value instanceof Undefined ? value.why : `${callee}: expected ${wanted}, found ${typeName(value)}`)
+  new TemplateFault(
+    value instanceof Undefined ? value.why : told`${callee}: expected ${wanted}, found ${typeName(value)}`,
+  )
 
 export function asText(callee: string, value: Value): string
 export function asText(callee: string, value: Value | undefined, fallback: string): string

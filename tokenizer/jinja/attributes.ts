@@ -16,6 +16,7 @@ import {
   Namespace,
   TemplateFault,
   Tuple,
+  told,
   typeName,
   Undefined,
   type Value,
@@ -41,14 +42,14 @@ export function itemOf(value: Value, key: Value, budget: Budget): Value {
   return found === undefined ? missing(value, key, budget) : found
 }
 
-/** Characters of a name in an error. */
-const SHOWN_MAX = 100
+/** Characters of a name in an error, which puts it in quotes. */
+const SHOWN_MAX = 60
 
 function missing(value: Value, key: Value, budget: Budget): Undefined {
   const owner = value === null ? 'None' : `'${typeName(value)} object'`
   const what = typeof key === 'string' ? 'attribute' : 'element'
   const shown = typeof key === 'string' ? key.slice(0, SHOWN_MAX) : key
-  return new Undefined(`${owner} has no ${what} ${represent(shown, budget)}`)
+  return new Undefined(told`${owner} has no ${what} ${represent(shown, budget)}`)
 }
 
 /** Fields and methods of the value itself. */
@@ -111,7 +112,7 @@ export function sliceOf(value: Value, start: Value, stop: Value, step: Value, bu
   }
   if (value instanceof Undefined) throw new TemplateFault(value.why)
   const items = indexedItems(value)
-  if (items === undefined) throw new TemplateFault(`'${typeName(value)}' object is not subscriptable`)
+  if (items === undefined) throw new TemplateFault(told`'${typeName(value)}' object is not subscriptable`)
   const picked = pick(items, from, to, stride, budget)
   return value instanceof Tuple ? new Tuple(picked) : picked
 }

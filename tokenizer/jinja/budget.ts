@@ -2,7 +2,7 @@
 // every machine. Every evaluated node costs a step, and every operation asks before it runs, by the sizes it touches: a
 // native pass over a text with `look`, one that looks at each character in turn with `scan`, what is built with
 // `characters` and `elements`, what is found on the way with `spend`.
-import { TemplateFault } from './values.ts'
+import { TemplateFault, told } from './values.ts'
 
 /** Steps of one rendering, about a second of work. Real templates take some hundreds per message. */
 export const STEPS_MAX = 4_000_000
@@ -56,7 +56,7 @@ export class Budget {
     this.#built += added
     if (!(size <= SIZE_MAX && this.#built <= BUILT_MAX)) {
       throw new TemplateFault(
-        `expected texts and lists of at most ${SIZE_MAX} characters, found some that grow on and on`,
+        told`expected texts and lists of at most ${SIZE_MAX} characters, found some that grow on and on`,
       )
     }
     this.look(added)
@@ -91,7 +91,8 @@ export class Budget {
 
   integer(bits: number): void {
     this.spend(1 + bits / SIZE_PER_STEP)
-    if (!(bits <= INTEGER_BITS_MAX)) throw new TemplateFault(`expected integers of at most ${INTEGER_BITS_MAX} bits`)
+    if (!(bits <= INTEGER_BITS_MAX))
+      throw new TemplateFault(told`expected integers of at most ${INTEGER_BITS_MAX} bits`)
   }
 
   /** Call at the beginning of a block or expression, `leave` at its end; a fault ends the rendering anyway. */
@@ -107,7 +108,7 @@ export class Budget {
   /** Runs the body of a macro, or a round of a loop that calls itself. */
   nest<Result>(body: () => Result): Result {
     if (++this.#depth > DEPTH_MAX) {
-      throw new TemplateFault(`expected at most ${DEPTH_MAX} macros inside each other, found endless recursion`)
+      throw new TemplateFault(told`expected at most ${DEPTH_MAX} macros inside each other, found endless recursion`)
     }
     const result = body()
     this.#depth--

@@ -13,6 +13,7 @@ import {
   Range,
   TemplateFault,
   Tuple,
+  told,
   typeName,
   Undefined,
   type Value,
@@ -95,7 +96,9 @@ export function compare(a: Value, b: Value, budget: Budget, operator = '<'): num
   }
   const [items, others] = [sequenceLike(a, b), sequenceLike(b, a)]
   if (items === undefined || others === undefined || a instanceof Range) {
-    throw new TemplateFault(`'${operator}' not supported between instances of '${typeName(a)}' and '${typeName(b)}'`)
+    throw new TemplateFault(
+      told`'${operator}' not supported between instances of '${typeName(a)}' and '${typeName(b)}'`,
+    )
   }
   for (let i = 0; i < Math.min(items.length, others.length); i++) {
     if (!isEqual(items[i]!, others[i]!, budget)) return compare(items[i]!, others[i]!, budget, operator)
@@ -107,14 +110,14 @@ export function compare(a: Value, b: Value, budget: Budget, operator = '<'): num
 export function contains(container: Value, item: Value, budget: Budget): boolean {
   if (typeof container === 'string') {
     if (typeof item === 'string') return includes(container, item, budget)
-    throw new TemplateFault(`'in <string>' requires string as left operand, not ${typeName(item)}`)
+    throw new TemplateFault(told`'in <string>' requires string as left operand, not ${typeName(item)}`)
   }
   if (isDict(container)) {
     return !(item instanceof Undefined) && container.has(sameKey(container, asKey(item), budget))
   }
   if (container instanceof Undefined) return false
   const items = container instanceof Iteration ? container.take() : countedItems(container)
-  if (items === undefined) throw new TemplateFault(`argument of type '${typeName(container)}' is not iterable`)
+  if (items === undefined) throw new TemplateFault(told`argument of type '${typeName(container)}' is not iterable`)
   return items.some((other) => isEqual(item, other, budget))
 }
 
@@ -132,7 +135,7 @@ export function iterate(value: Value, budget: Budget): readonly Value[] {
   if (value instanceof Iteration) return value.take()
   const items = countedItems(value)
   if (items !== undefined) return items
-  throw new TemplateFault(`'${typeName(value)}' object is not iterable`)
+  throw new TemplateFault(told`'${typeName(value)}' object is not iterable`)
 }
 
 /** Characters, elements or entries. */
@@ -142,7 +145,7 @@ export function lengthOf(value: Value, budget: Budget): number {
   if (value instanceof Undefined) return 0
   const items = countedItems(value)
   if (items !== undefined) return items.length
-  throw new TemplateFault(`object of type '${typeName(value)}' has no len()`)
+  throw new TemplateFault(told`object of type '${typeName(value)}' has no len()`)
 }
 
 /** A view over the entries of a dictionary. */

@@ -11,6 +11,7 @@ import {
   isDict,
   TemplateFault,
   Tuple,
+  told,
   Undefined,
   type Value,
   type View,
@@ -35,7 +36,7 @@ const pop: Method<Dict> = (self, args, budget) => {
   const [key, fallback] = keyed('pop', args)
   const value = find(self, key, budget)
   if (value === undefined) {
-    if (fallback === undefined) throw new TemplateFault(`expected a key ${represent(key, budget)}, found none`)
+    if (fallback === undefined) throw new TemplateFault(told`expected a key ${represent(key, budget)}, found none`)
     return fallback
   }
   self.delete(sameKey(self, asKey(key), budget))
@@ -45,7 +46,7 @@ const pop: Method<Dict> = (self, args, budget) => {
 /** The entries that `dict(...)` or `update(...)` is given. */
 export function entriesOf(callee: string, args: Arguments, budget: Budget): Dict {
   const [source] = args.positional
-  if (args.positional.length > 1) throw new TemplateFault(`${callee}: expected at most 1 argument, found more`)
+  if (args.positional.length > 1) throw new TemplateFault(told`${callee}: expected at most 1 argument, found more`)
   const copied = source !== undefined && isDict(source) ? source : undefined
   budget.entries((copied?.size ?? 0) + args.named.size)
   const entries: Dict = new Map(copied)
@@ -54,7 +55,7 @@ export function entriesOf(callee: string, args: Arguments, budget: Budget): Dict
       budget.entries(1)
       const [key, value, more] = iterate(pair, budget)
       if (key === undefined || value === undefined || more !== undefined) {
-        throw new TemplateFault(`${callee}: expected pairs of a key and a value`)
+        throw new TemplateFault(told`${callee}: expected pairs of a key and a value`)
       }
       entries.set(sameKey(entries, asKey(key), budget), value)
     }

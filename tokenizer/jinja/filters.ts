@@ -28,6 +28,7 @@ import {
   isTrue,
   TemplateFault,
   Tuple,
+  told,
   Undefined,
   type Value,
 } from './values.ts'
@@ -156,7 +157,7 @@ const truncate: Filter = (value, args, { budget }) => {
   const given = match('truncate', args, ['length', 'killwords', 'end', 'leeway'])
   const end = asText('truncate', given.end, '...')
   const most = asInteger('truncate', given.length, 255)
-  if (most < end.length) throw new TemplateFault(`expected length >= ${end.length}, got ${most}`)
+  if (most < end.length) throw new TemplateFault(told`expected length >= ${end.length}, got ${most}`)
   if (lengthOf(value, budget) <= most + asInteger('truncate', given.leeway, 5)) return value
   const kept = charactersBetween(asText('truncate', value), 0, most - characterCount(end, budget), budget)
   return (isTrue(given.killwords ?? false) ? kept : splitRight(kept, ' ', 1, budget)[0]!) + end
@@ -252,7 +253,7 @@ export const UNSIZED_FILTERS: ReadonlySet<string> = new Set([
 /** Charges what the filter passes over and runs it. Throws for a filter that Jinja does not have. */
 export function applyFilter(name: string, value: Value, args: Arguments, filtering: Filtering): Value {
   const filter = Object.hasOwn(FILTERS, name) ? FILTERS[name] : undefined
-  if (filter === undefined) throw new TemplateFault(`expected a filter that Jinja has, found '${name}'`)
+  if (filter === undefined) throw new TemplateFault(told`expected a filter that Jinja has, found '${name}'`)
   if (!UNSIZED_FILTERS.has(name)) touch(value, args, filtering.budget)
   return filter(value, args, filtering)
 }

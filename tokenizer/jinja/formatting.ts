@@ -3,7 +3,7 @@ import { asInteger } from './arguments.ts'
 import type { Budget } from './budget.ts'
 import { charactersBetween, pad, replaceMatches } from './python-text.ts'
 import { floatText, represent, textOf } from './text.ts'
-import { type Arguments, asNumber, isDict, TemplateFault, Tuple, typeName, type Value } from './values.ts'
+import { type Arguments, asNumber, isDict, TemplateFault, Tuple, told, typeName, type Value } from './values.ts'
 
 const PERCENT = /%(?:\(([^()]*)\))?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?(.?)/gs
 
@@ -49,7 +49,7 @@ function named(values: Value, name: string, budget: Budget): Value {
   if (!isDict(values)) throw new TemplateFault('format requires a mapping')
   budget.look(name.length)
   const value = values.get(name)
-  if (value === undefined) throw new TemplateFault(`format: expected a key '${name}', found none`)
+  if (value === undefined) throw new TemplateFault(told`format: expected a key '${name}', found none`)
   return value
 }
 
@@ -78,7 +78,7 @@ function converted(value: Value, conversion: Conversion, budget: Budget): string
   if (kind === 'c') return character(value)
   const number = asNumber(value)
   if (number === undefined)
-    throw new TemplateFault(`%${kind} format: a real number is required, not ${typeName(value)}`)
+    throw new TemplateFault(told`%${kind} format: a real number is required, not ${typeName(value)}`)
   return numberText(number, conversion)
 }
 
@@ -86,7 +86,7 @@ function character(value: Value): string {
   if (typeof value === 'string' && value.length <= 2 && Array.from(value).length === 1) return value
   const code = typeof value === 'string' ? undefined : asNumber(value)
   if (typeof code === 'bigint' && code >= 0n && code <= 0x10ffffn) return String.fromCodePoint(Number(code))
-  throw new TemplateFault(`%c format: expected a character or its number, found ${typeName(value)}`)
+  throw new TemplateFault(told`%c format: expected a character or its number, found ${typeName(value)}`)
 }
 
 const RADIX: Readonly<Record<string, readonly [number, string]>> = {
@@ -106,7 +106,7 @@ function numberText(
   const size = isNegative ? -number : number
   const mark = isNegative ? '-' : sign
   if (precision > PRECISION_MAX)
-    throw new TemplateFault(`format: expected at most ${PRECISION_MAX} digits, found ${precision}`)
+    throw new TemplateFault(told`format: expected at most ${PRECISION_MAX} digits, found ${precision}`)
   let body: string
   const radix = RADIX[kind]
   if (radix !== undefined) {
@@ -118,7 +118,7 @@ function numberText(
   else if (kind === '%') body = `${(Number(size) * 100).toFixed(precision)}%`
   else if (kind === 'e' || kind === 'E') body = exponential(Number(size), precision)
   else if (kind === 'g' || kind === 'G') body = general(Number(size), precision)
-  else throw new TemplateFault(`format: unsupported format character '${kind}'`)
+  else throw new TemplateFault(told`format: unsupported format character '${kind}'`)
   if (isGrouped) body = body.replace(/^\d+/, grouped)
   return mark + (kind === 'E' || kind === 'G' ? body.toUpperCase() : body)
 }
@@ -156,10 +156,10 @@ export function formatBraces(
   let next = 0
   const fill = ([all, name, path = '', conversion, spec = '']: RegExpExecArray): string => {
     if (all === '{{' || all === '}}') return all[0]!
-    if (name === undefined) throw new TemplateFault(`format: expected a complete {field}, found a single '${all}'`)
+    if (name === undefined) throw new TemplateFault(told`format: expected a complete {field}, found a single '${all}'`)
     const index = name === '' ? next++ : /^\d+$/.test(name) ? Number(name) : undefined
     let value = index === undefined ? byName.get(name) : positional[index]
-    if (value === undefined) throw new TemplateFault(`format: expected an argument for {${name}}, found none`)
+    if (value === undefined) throw new TemplateFault(told`format: expected an argument for {${name}}, found none`)
     for (const [part] of path.matchAll(/\.[^.[]+|\[[^\]]+\]/g)) value = follow(value, part)
     if (conversion !== undefined) value = conversion === 's' ? textOf(value, budget) : represent(value, budget)
     return applySpec(value, spec, budget)
@@ -170,7 +170,7 @@ export function formatBraces(
 function applySpec(value: Value, spec: string, budget: Budget): string {
   if (spec === '') return textOf(value, budget)
   const match = SPEC.exec(spec)
-  if (match === null) throw new TemplateFault(`format: expected a format such as >8.2f, found ${spec}`)
+  if (match === null) throw new TemplateFault(told`format: expected a format such as >8.2f, found ${spec}`)
   const [, fill, align, sign = '', alternate, zero, width = '0', comma, digits, kind] = match
   const number = typeof value === 'boolean' ? undefined : asNumber(value)
   const precision = digits === undefined ? undefined : Number(digits)

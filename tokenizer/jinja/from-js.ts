@@ -1,6 +1,6 @@
 // Values of a JavaScript program as those of a template.
 import { isTooDeep, tooDeep } from './text.ts'
-import { type Key, TemplateFault, type Value } from './values.ts'
+import { type Key, TemplateFault, told, type Value } from './values.ts'
 
 /** Whole numbers become integers; entries without a value are left out. Throws for what JSON could not hold. */
 export function toValue(input: unknown, nesting = 0): Value {
@@ -15,7 +15,7 @@ export function toValue(input: unknown, nesting = 0): Value {
     case 'object':
       break
     default:
-      throw new TemplateFault(`expected values that JSON can hold, found a ${typeof input}`)
+      throw new TemplateFault(told`expected values that JSON can hold, found a ${typeof input}`)
   }
   if (input === null) return null
   if (Array.isArray(input)) return input.map((item) => toValue(item === undefined ? null : item, nesting + 1))

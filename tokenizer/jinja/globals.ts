@@ -5,7 +5,7 @@ import { entriesOf } from './dict-methods.ts'
 import type { Scope } from './scope.ts'
 import { type LocalTime, strftime } from './strftime.ts'
 import { textOf } from './text.ts'
-import { type Arguments, Callable, Namespace, Range, Refusal, TemplateFault, type Value } from './values.ts'
+import { type Arguments, Callable, Namespace, Range, Refusal, TemplateFault, told, type Value } from './values.ts'
 
 /** The sandbox's bound. */
 const RANGE_MAX = 100_000
@@ -36,12 +36,12 @@ export function defineGlobals(scope: Scope, now: LocalTime | undefined, budget: 
 function range(args: Arguments, budget: Budget): Range {
   const bounds = args.positional.map((value) => asInteger('range', value))
   if (bounds.length === 0 || bounds.length > 3 || args.named.size > 0) {
-    throw new TemplateFault(`range: expected 1 to 3 arguments, found ${bounds.length + args.named.size}`)
+    throw new TemplateFault(told`range: expected 1 to 3 arguments, found ${bounds.length + args.named.size}`)
   }
   const [start, stop, step = 1] = bounds.length === 1 ? [0, bounds[0]!] : (bounds as [number, number, number?])
   if (step === 0) throw new TemplateFault('range() arg 3 must not be zero')
   const count = Math.max(0, Math.ceil((stop - start) / step))
-  if (count > RANGE_MAX) throw new TemplateFault(`range: expected at most ${RANGE_MAX} numbers, found ${count}`)
+  if (count > RANGE_MAX) throw new TemplateFault(told`range: expected at most ${RANGE_MAX} numbers, found ${count}`)
   budget.elements(count)
   const items = Array.from({ length: count }, (_, i) => BigInt(start + i * step))
   return new Range(items, `range(${start}, ${stop}${step === 1 ? '' : `, ${step}`})`)

@@ -4,7 +4,7 @@ import type { Budget } from './budget.ts'
 import { compareTexts } from './comparison.ts'
 import { replaceMatches } from './python-text.ts'
 import { floatText, isTooDeep, tooDeep } from './text.ts'
-import { type Dict, isDict, type Key, TemplateFault, Tuple, typeName, type Value } from './values.ts'
+import { type Dict, isDict, type Key, TemplateFault, Tuple, told, typeName, type Value } from './values.ts'
 
 export interface JsonStyle {
   /** Put in front of each line once per level; undefined = everything on one line. */
@@ -34,7 +34,7 @@ export function writeJson(value: Value, style: JsonStyle, budget: Budget, level 
       level,
     )
   }
-  if (!isDict(value)) throw new TemplateFault(`Object of type ${jsonTypeName(value)} is not JSON serializable`)
+  if (!isDict(value)) throw new TemplateFault(told`Object of type ${jsonTypeName(value)} is not JSON serializable`)
   budget.elements(value.size)
   const entries = Array.from(value, ([key, inner]) => [jsonKey(key), inner] as const)
   const order = (a: string, b: string) => {
@@ -221,6 +221,6 @@ class JsonReader {
     const line = before.split('\n').length
     const column = this.at - before.lastIndexOf('\n')
     const found = this.at < this.text.length ? JSON.stringify(this.text.slice(this.at, this.at + 12)) : 'the end'
-    return new TemplateFault(`line ${line}, column ${column}: expected ${wanted}, found ${found}`)
+    return new TemplateFault(told`line ${line}, column ${column}: expected ${wanted}, found ${found}`)
   }
 }

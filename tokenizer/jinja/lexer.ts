@@ -4,7 +4,7 @@
 import { Budget } from './budget.ts'
 import { readLiteral } from './literals.ts'
 import { SPACE, strip } from './python-text.ts'
-import { TemplateFault } from './values.ts'
+import { TemplateFault, told } from './values.ts'
 
 export interface Token {
   /** A name the library's parser knows. */
@@ -208,6 +208,6 @@ class Lexer {
   }
 
   private fault(what: string): TemplateFault {
-    return new TemplateFault(`line ${this.lineAt(Math.min(this.at, this.source.length))}: expected ${what}`)
+    return new TemplateFault(told`line ${this.lineAt(Math.min(this.at, this.source.length))}: expected ${what}`)
   }
 }

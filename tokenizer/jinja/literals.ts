@@ -1,5 +1,5 @@
 // Number and string literals of a template, as Jinja2 and Python read them.
-import { TemplateFault } from './values.ts'
+import { TemplateFault, told } from './values.ts'
 
 export interface Literal {
   readonly type: 'NumericLiteral' | 'StringLiteral'
@@ -29,7 +29,7 @@ export function readLiteral(source: string, at: number): Literal | undefined {
   if (integer === null) return undefined
   if (integer[0].length > DIGITS_MAX) {
     const line = source.slice(0, at).split('\n').length
-    throw new TemplateFault(`line ${line}: expected an integer of at most ${DIGITS_MAX} digits, found a longer one`)
+    throw new TemplateFault(told`line ${line}: expected an integer of at most ${DIGITS_MAX} digits, found a longer one`)
   }
   return { type: 'NumericLiteral', value: String(BigInt(integer[0].replaceAll('_', ''))), end: INTEGER.lastIndex }
 }
@@ -49,7 +49,7 @@ function readString(source: string, at: number, quote: string): Literal {
     end = escaped.end - 1
   }
   const line = source.slice(0, at).split('\n').length
-  throw new TemplateFault(`line ${line}: expected a string that ends with ${quote}, found the end`)
+  throw new TemplateFault(told`line ${line}: expected a string that ends with ${quote}, found the end`)
 }
 
 const SIMPLE: Readonly<Record<string, string>> = {
@@ -82,7 +82,7 @@ function readEscape(source: string, at: number): { readonly text: string; readon
   if (code <= 0x10ffff) return { text: String.fromCodePoint(code), end: HEX.lastIndex }
   if ('xuUN'.includes(next) && next !== '') {
     const line = source.slice(0, at).split('\n').length
-    throw new TemplateFault(`line ${line}: expected a complete escape, found \\${next}`)
+    throw new TemplateFault(told`line ${line}: expected a complete escape, found \\${next}`)
   }
   return { text: `\\${next}`, end: at + 1 + next.length }
 }

@@ -7,7 +7,7 @@
 // - integers beyond 2^53 become `('...' | int)`
 // - `{% with a = 1 %}` becomes a loop of one round, `{% generation %}` nothing
 import type { Token } from './lexer.ts'
-import { TemplateFault } from './values.ts'
+import { TemplateFault, told } from './values.ts'
 
 /** The loop variable that stands for a `with` statement; no name in a template has a space. */
 export const WITH_VARIABLE = ' with'
@@ -88,7 +88,7 @@ function withStatement(open: Token, assignments: readonly Token[]): Token[] {
   const join = (lists: readonly (readonly Token[])[]) => lists.flatMap((list, i) => (i === 0 ? list : [comma, ...list]))
   for (const [name, equals] of parts) {
     if (name?.type !== 'Identifier' || equals?.type !== 'Equals') {
-      throw new TemplateFault(`line ${line}: expected name = value in with, found ${equals?.value ?? 'the end'}`)
+      throw new TemplateFault(told`line ${line}: expected name = value in with, found ${equals?.value ?? 'the end'}`)
     }
   }
   const names = join(parts.map((part) => part.slice(0, 1)))
@@ -199,7 +199,7 @@ function lowerTests(tokens: readonly Token[]): Token[] {
     const name = tokens[i + 1 + negated]
     if (name?.type !== 'Identifier') {
       throw new TemplateFault(
-        `line ${token.line}: expected the name of a test after is, found ${name?.value ?? 'the end'}`,
+        told`line ${token.line}: expected the name of a test after is, found ${name?.value ?? 'the end'}`,
       )
     }
     result.push({ ...token, type: 'Pipe', value: '|' }, { ...name, value: `is ${negated ? 'not ' : ''}${name.value}` })

@@ -4,7 +4,7 @@ import { compare, contains, isEqual } from './comparison.ts'
 import { formatPercent } from './formatting.ts'
 import { repeat } from './python-text.ts'
 import { textOf } from './text.ts'
-import { asNumber, defined, TemplateFault, Tuple, typeName, type Value } from './values.ts'
+import { asNumber, defined, TemplateFault, Tuple, told, typeName, type Value } from './values.ts'
 
 type Numeric = bigint | number
 
@@ -147,6 +147,6 @@ function integers(operator: string, a: bigint, b: bigint, budget: Budget): Numer
 /** `-value` and `+value`. */
 export function signed(operator: string, value: Value): Value {
   const number = asNumber(defined(value))
-  if (number === undefined) throw new TemplateFault(`bad operand type for unary ${operator}: '${typeName(value)}'`)
+  if (number === undefined) throw new TemplateFault(told`bad operand type for unary ${operator}: '${typeName(value)}'`)
   return operator === '-' ? -number : number
 }

@@ -35,6 +35,7 @@ import {
   Namespace,
   TemplateFault,
   Tuple,
+  told,
   typeName,
   Undefined,
   type Value,
@@ -192,7 +193,7 @@ export class Renderer implements Filtering {
     const items = iterate(value, this.budget)
     if (items.length !== names.length) {
       const many = items.length > names.length ? 'too many' : 'not enough'
-      throw new TemplateFault(`${many} values to unpack (expected ${names.length}, got ${items.length})`)
+      throw new TemplateFault(told`${many} values to unpack (expected ${names.length}, got ${items.length})`)
     }
     names.forEach((name, i) => {
       this.assign(name, items[i]!, scope)
@@ -216,17 +217,17 @@ export class Renderer implements Filtering {
       parameters.forEach(({ name: parameter, fallback }, i) => {
         const value = i < positional.length ? positional[i] : left.get(parameter)
         if (i >= positional.length) left.delete(parameter)
-        inner.set(parameter, either(value, new Undefined(`parameter '${parameter}' was not provided`)))
+        inner.set(parameter, either(value, new Undefined(told`parameter '${parameter}' was not provided`)))
         if (value === undefined && fallback) pending.push(() => inner.set(parameter, this.evaluate(fallback, inner)))
       })
       if (takesCaller) inner.set('caller', either(left.get('caller'), new Undefined('No caller defined')))
       if (takesCaller) left.delete('caller')
       if (takesNamed) inner.set('kwargs', new Map(left))
       else if (left.size > 0)
-        throw new TemplateFault(`macro '${name}' takes no keyword argument '${[...left.keys()][0]}'`)
+        throw new TemplateFault(told`macro '${name}' takes no keyword argument '${[...left.keys()][0]}'`)
       if (takesMore) inner.set('varargs', new Tuple(positional.slice(parameters.length)))
       else if (positional.length > parameters.length) {
-        throw new TemplateFault(`macro '${name}' takes not more than ${parameters.length} argument(s)`)
+        throw new TemplateFault(told`macro '${name}' takes not more than ${parameters.length} argument(s)`)
       }
       return this.budget.nest(() => {
         for (const setDefault of pending) setDefault()
@@ -246,7 +247,7 @@ export class Renderer implements Filtering {
     if (callee instanceof Callable) return this.built(callee.call(args))
     if (callee instanceof Loop) return this.built(callee.again(args))
     if (callee instanceof Undefined) throw new TemplateFault(callee.why)
-    throw new TemplateFault(`'${typeName(callee)}' object is not callable`)
+    throw new TemplateFault(told`'${typeName(callee)}' object is not callable`)
   }
 
   private arguments(nodes: readonly Node[], scope: Scope): Arguments {
@@ -260,7 +261,7 @@ export class Renderer implements Filtering {
         for (const value of more) positional.push(value)
       } else if (node.type === 'KeywordSpreadExpression') {
         const more = this.evaluate(node.argument, scope)
-        if (!isDict(more)) throw new TemplateFault(`argument after ** must be a mapping, not ${typeName(more)}`)
+        if (!isDict(more)) throw new TemplateFault(told`argument after ** must be a mapping, not ${typeName(more)}`)
         this.budget.entries(more.size)
         for (const [key, value] of more) named.set(String(key), value)
       } else positional.push(this.evaluate(node, scope))
@@ -327,7 +328,7 @@ export class Renderer implements Filtering {
         if (isTrue(this.evaluate(node.test, scope))) return this.evaluate(node.lhs, scope)
         return new Undefined('the inline if-expression evaluated to false and no else section was defined')
       default:
-        throw new TemplateFault(`expected an expression, found ${node.type}`)
+        throw new TemplateFault(told`expected an expression, found ${node.type}`)
     }
   }
 

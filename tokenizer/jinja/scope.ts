@@ -1,7 +1,7 @@
 // The names a part of a template can see. Loops, macros and blocks that are captured have scopes of their own; what is
 // set inside is gone after them.
 import type { Budget } from './budget.ts'
-import { Undefined, type Value } from './values.ts'
+import { told, Undefined, type Value } from './values.ts'
 
 export class Scope {
   private readonly names = new Map<string, Value>()
@@ -22,6 +22,6 @@ export class Scope {
       const value = scope.names.get(name)
       if (value !== undefined) return value
     }
-    return new Undefined(`'${name}' is undefined`)
+    return new Undefined(told`'${name}' is undefined`)
   }
 }

@@ -16,6 +16,7 @@ import {
   isTrue,
   TemplateFault,
   Tuple,
+  told,
   Undefined,
   type Value,
 } from './values.ts'
@@ -79,7 +80,7 @@ const dictsort: Filter = (value, args, { budget }) => {
 }
 
 const fault = (filter: string, wanted: string, value: Value): TemplateFault =>
-  new TemplateFault(value instanceof Undefined ? value.why : `${filter}: expected ${wanted}`)
+  new TemplateFault(value instanceof Undefined ? value.why : told`${filter}: expected ${wanted}`)
 
 const rest = ({ positional, named }: Arguments, from: number): Arguments => ({
   positional: positional.slice(from),
@@ -187,7 +188,7 @@ const sliced: Filter = (value, args, { budget }) => {
   const { slices, fill_with: fill = null } = match('slice', args, ['slices', 'fill_with'])
   const count = asInteger('slice', required('slice', 'slices', slices))
   const items = iterate(value, budget)
-  if (count < 1) throw new TemplateFault(`slice: expected at least 1 slice, found ${count}`)
+  if (count < 1) throw new TemplateFault(told`slice: expected at least 1 slice, found ${count}`)
   budget.elements(items.length + count)
   const size = Math.floor(items.length / count)
   const longer = items.length % count

@@ -1,7 +1,7 @@
 // Checks that the statements of a template open and close each other, because the library's parser names neither
 // statement nor line where they do not.
 import type { Token } from './lexer.ts'
-import { TemplateFault } from './values.ts'
+import { TemplateFault, told } from './values.ts'
 
 const CLOSED_BY: ReadonlyMap<string, string> = new Map(
   ['if', 'for', 'macro', 'call', 'filter', 'set', 'with', 'generation'].map((name) => [name, `end${name}`]),
@@ -33,7 +33,7 @@ export function checkStatements(tokens: readonly Token[]): void {
   const left = open.pop()
   if (left !== undefined) {
     throw new TemplateFault(
-      `line ${left.line}: expected {% ${CLOSED_BY.get(left.name)} %} for ${left.name}, found the end`,
+      told`line ${left.line}: expected {% ${CLOSED_BY.get(left.name)} %} for ${left.name}, found the end`,
     )
   }
 }
@@ -42,7 +42,7 @@ function close(open: Open[], { value, line }: Token): void {
   const last = open.pop()
   if (last !== undefined && CLOSED_BY.get(last.name) === value) return
   const wanted = last === undefined ? 'no end' : `${CLOSED_BY.get(last.name)} for the ${last.name} in line ${last.line}`
-  throw new TemplateFault(`line ${line}: expected ${wanted}, found ${value}`)
+  throw new TemplateFault(told`line ${line}: expected ${wanted}, found ${value}`)
 }
 
 function checkInner(open: readonly Open[], token: Token): void {
@@ -79,4 +79,4 @@ function isBlockSet(tokens: readonly Token[], at: number): boolean {
 }
 
 const fault = ({ line }: Token, wanted: string, found: Token | undefined): TemplateFault =>
-  new TemplateFault(`line ${line}: expected ${wanted}, found ${found?.value ?? 'the end'}`)
+  new TemplateFault(told`line ${line}: expected ${wanted}, found ${found?.value ?? 'the end'}`)

@@ -1,7 +1,7 @@
 // A local time in words, as Python's `strftime` writes it in the C locale. The time has no zone.
 import type { Budget } from './budget.ts'
 import { replaceMatches } from './python-text.ts'
-import { TemplateFault } from './values.ts'
+import { TemplateFault, told } from './values.ts'
 
 /** Fields of a clock on the wall. */
 export interface LocalTime {
@@ -158,5 +158,5 @@ export function parseLocalTime(text: string): LocalTime {
     if (isDate && hour < 24 && minute < 60 && second < 60)
       return { year, month, day, hour, minute, second, microsecond }
   }
-  throw new TemplateFault(`expected a local time such as 2026-01-02T03:04:05, found ${JSON.stringify(text)}`)
+  throw new TemplateFault(told`expected a local time such as 2026-01-02T03:04:05, found ${JSON.stringify(text)}`)
 }

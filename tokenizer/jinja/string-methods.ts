@@ -19,7 +19,7 @@ import {
   strip,
   titled,
 } from './python-text.ts'
-import { type Arguments, isTrue, TemplateFault, Tuple, typeName, type Value } from './values.ts'
+import { type Arguments, isTrue, TemplateFault, Tuple, told, typeName, type Value } from './values.ts'
 
 type StringMethod = Method<string>
 
@@ -119,7 +119,7 @@ function joinMethod(self: string, args: Arguments, budget: Budget): Value {
   let size = 0
   const texts = items.map((item, i) => {
     if (typeof item !== 'string') {
-      throw new TemplateFault(`sequence item ${i}: expected str instance, ${typeName(item)} found`)
+      throw new TemplateFault(told`sequence item ${i}: expected str instance, ${typeName(item)} found`)
     }
     size += item.length + self.length
     return item

@@ -14,6 +14,7 @@ import {
   indexedItems,
   isDict,
   TemplateFault,
+  told,
   Undefined,
   type Value,
 } from './values.ts'
@@ -38,7 +39,7 @@ const parity = (name: string, rest: number): Test =>
   simple(name, (value) => {
     const number = asNumber(value)
     if (number === undefined)
-      throw new TemplateFault(value instanceof Undefined ? value.why : `${name}: expected a number`)
+      throw new TemplateFault(value instanceof Undefined ? value.why : told`${name}: expected a number`)
     return Number(modulo(number, 2n)) === rest
   })
 
@@ -122,7 +123,7 @@ export const UNSIZED_TESTS: ReadonlySet<string> = new Set([
 /** Charges what the test passes over and runs it. Throws for a test that Jinja does not have. */
 export function applyTest(name: string, value: Value, args: Arguments, budget: Budget): boolean {
   const test = Object.hasOwn(TESTS, name) ? TESTS[name] : undefined
-  if (test === undefined) throw new TemplateFault(`expected a test that Jinja has, found '${name}'`)
+  if (test === undefined) throw new TemplateFault(told`expected a test that Jinja has, found '${name}'`)
   if (!UNSIZED_TESTS.has(name)) touch(value, args, budget)
   return test(value, args, budget)
 }

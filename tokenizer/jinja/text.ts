@@ -9,6 +9,7 @@ import {
   Range,
   TemplateFault,
   Tuple,
+  told,
   Undefined,
   type Value,
   View,
@@ -69,14 +70,14 @@ function joined(parts: readonly string[], budget: Budget): string {
 
 function unprintable(value: Iteration | Namespace | Callable): TemplateFault {
   if (value instanceof Callable) {
-    return new TemplateFault(`expected a value to print, found the function ${value.name}; is a call missing?`)
+    return new TemplateFault(told`expected a value to print, found the function ${value.name}; is a call missing?`)
   }
   const what = value instanceof Iteration ? 'a generator; is the filter list missing?' : 'a namespace'
-  return new TemplateFault(`expected a value to print, found ${what}`)
+  return new TemplateFault(told`expected a value to print, found ${what}`)
 }
 
 export const tooDeep = (): TemplateFault =>
-  new TemplateFault(`expected values at most ${NESTING_MAX} deep, found one that contains itself or goes deeper`)
+  new TemplateFault(told`expected values at most ${NESTING_MAX} deep, found one that contains itself or goes deeper`)
 
 export const isTooDeep = (nesting: number): boolean => nesting > NESTING_MAX
 

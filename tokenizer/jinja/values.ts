@@ -4,6 +4,18 @@
 /** Why a template cannot go on; `chat-template.ts` turns it into the library's error. */
 export class TemplateFault extends Error {}
 
+/** Characters of one piece of a template, or of what it computes with, in a message. */
+const PIECE_MAX = 80
+
+/** A sentence about pieces of a template, which may be of any length: what does not fit of one is left out. */
+export function told(sentence: TemplateStringsArray, ...pieces: readonly unknown[]): string {
+  const shown = pieces.map((piece) => {
+    const text = String(piece)
+    return text.length > PIECE_MAX ? `${text.slice(0, PIECE_MAX - 1)}…` : text
+  })
+  return String.raw({ raw: sentence }, ...shown)
+}
+
 /** The template itself said no, by `raise_exception`. */
 export class Refusal extends TemplateFault {}
 
@@ -164,7 +176,7 @@ export function asNumber(value: Value): bigint | number | undefined {
 /** A key for a dictionary. Throws for what Python cannot hash. */
 export function asKey(value: Value): Key {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value
-  throw new TemplateFault(`unhashable type: '${typeName(value)}'`)
+  throw new TemplateFault(told`unhashable type: '${typeName(value)}'`)
 }
 
 /** The first value that is there. None is one, so `??` does not do. */
