@@ -8,6 +8,7 @@ import { cutAsciiThrees, cutNumberThrees } from '../../tokenizer/digit-groups.ts
 import { PRE_TOKENIZER_NAMES, preTokenizerOf } from '../../tokenizer/pre-tokenizers.ts'
 import { asOfUnicode15 } from '../../tokenizer/unicode-version.ts'
 import { wordCutter } from '../../tokenizer/words.ts'
+import { assertNearLinear } from '../growth.ts'
 import { scanGpt2Words, scanLlama3Words } from '../reference/words.ts'
 import { awkwardText, wellFormed } from './texts.ts'
 
@@ -62,13 +63,60 @@ test('cut as documented', () => {
   assert.equal(cut('', 'x=1'), cut('default', 'x=1'))
 })
 
-/** Runs that a pre-tokenizer might read again from each of their characters, and what may follow them. */
-const RUNS = ['a', 'A', ' ', '\n', ' \n', '\u3000', '!', '1', 'é', '中', 'A中', 'a ', "'", '~', '\u0301']
-const ENDS = ['', 'x', '1', '!', '\n', '中', 'B']
+/** Runs that a pre-tokenizer might read again from each of their characters: of one class, and of two or three in turns. */
+const RUNS = [
+  ...[
+    'a',
+    'A',
+    'é',
+    '\u0301',
+    '1',
+    '½',
+    ' ',
+    '\t',
+    '\n',
+    '\r\n',
+    '\u3000',
+    "'",
+    '!',
+    '~',
+    '$',
+    '。',
+    '中',
+    '한',
+    '🚀',
+    '\u{20000}',
+  ],
+  ...[
+    'aA',
+    'Aé',
+    'a\u0301',
+    '1a',
+    '½1',
+    ' a',
+    ' \n',
+    '\n ',
+    ' \u3000',
+    "'s",
+    "'S",
+    ' !',
+    '!a',
+    '。中',
+    'A中',
+    ' 1',
+    '\u0301!',
+  ],
+  ...['<sentinel:', 'IMGIMG', 'a 1', ' ! ', '中1 '],
+]
+/** What may follow a run, so that what was tried on it fails. */
+const ENDS = ['', 'x', 'B', '1', '!', '\n', '中']
+/** Some seconds for a run where the time grows with the square. */
+const LENGTH = 20_000
 
 for (const [name] of PRE_TOKENIZER_NAMES) {
-  test(`${name}: nothing is lost, and long runs take no quadratic time`, () => {
-    const cutter = wordCutter(preTokenizerOf(name).expressions)
+  const cutter = wordCutter(preTokenizerOf(name).expressions)
+
+  test(`${name}: nothing is lost`, () => {
     fc.assert(
       fc.property(awkwardText, (text) => {
         const words = cutter(text)
@@ -77,13 +125,17 @@ for (const [name] of PRE_TOKENIZER_NAMES) {
       }),
       { numRuns: 100 },
     )
-    // Long enough for minutes where the time grows with the square.
-    for (const end of ENDS) assert.is(cutter(' '.repeat(500_000) + end).join('').length, 500_000 + end.length)
+  })
+
+  test(`${name}: the time for runs of any class grows with their length alone`, () => {
     for (const run of RUNS) {
-      for (const end of ['', 'x', '1']) {
-        const text = run.repeat(30_000) + end
-        assert.ok(cutter(text).join('') === text)
+      const work = (size: number) => {
+        for (const end of ENDS) {
+          const text = run.repeat(size / ENDS.length / run.length) + end
+          assert.ok(cutter(text).join('') === text, JSON.stringify(run))
+        }
       }
+      assertNearLinear(work, LENGTH * ENDS.length, `${name}, ${JSON.stringify(run)}`)
     }
   })
 }
