@@ -1,11 +1,11 @@
 // How soon a model is usable again after an abort: from the signal to the first token of a request made at the same
 // moment, while decoding and in the middle of a long prefill.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { defineCommand } from '../cli/command.ts'
-import { median } from '../cli/figures.ts'
-import { LOAD_OPTIONS, loadOptions, modelPath } from '../cli/options.ts'
-import { note } from '../cli/output.ts'
-import { randomIds } from '../cli/random-ids.ts'
+import { randomIds } from '../cli/measure/random-ids.ts'
+import { defineCommand } from '../cli/shell/command.ts'
+import { median } from '../cli/shell/figures.ts'
+import { LOAD_OPTIONS, loadOptions, modelPath } from '../cli/shell/options.ts'
+import { note } from '../cli/shell/output.ts'
 import { TsinferError } from '../engine/index.ts'
 import { type Generation, loadModel, type Model, type Piece } from '../index.ts'
 import { timeGeneration, warmUp } from './generation.ts'

@@ -1,7 +1,8 @@
 // The benches there are. Each is loaded only when it runs.
-import type { Options } from '../cli/arguments.ts'
-import type { Command } from '../cli/command.ts'
+
 import type { CommandEntry } from '../cli/commands.ts'
+import type { Options } from '../cli/shell/arguments.ts'
+import type { Command } from '../cli/shell/command.ts'
 
 const entry = (name: string, summary: string, load: () => Promise<{ readonly command: unknown }>): CommandEntry => ({
   name,

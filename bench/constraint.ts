@@ -1,9 +1,9 @@
 // What keeping to a JSON Schema costs and whether it holds: random texts of 20 schemas with a new seed each, read back and
 // checked, in turns with free texts of as many tokens.
-import { defineCommand } from '../cli/command.ts'
-import { mean } from '../cli/figures.ts'
-import { LOAD_OPTIONS, loadOptions, modelPath } from '../cli/options.ts'
-import { note } from '../cli/output.ts'
+import { defineCommand } from '../cli/shell/command.ts'
+import { mean } from '../cli/shell/figures.ts'
+import { LOAD_OPTIONS, loadOptions, modelPath } from '../cli/shell/options.ts'
+import { note } from '../cli/shell/output.ts'
 import { type GenerateOptions, type Generation, loadModel, type Model } from '../index.ts'
 import { SCHEMAS } from '../test/engine/constraint/schemas.ts'
 import { schemaFault } from '../test/reference/json-schema.ts'

@@ -1,8 +1,8 @@
 // Loads, uses and closes the embedded model many times: what memory and threads stay behind.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
-import { defineCommand } from '../cli/command.ts'
-import { EMBEDDED_CONTEXT, EMBEDDED_MODEL } from '../cli/load.ts'
+import { defineCommand } from '../cli/shell/command.ts'
+import { EMBEDDED_CONTEXT, EMBEDDED_MODEL } from '../cli/shell/load.ts'
 import { loadModel } from '../index.ts'
 import { timeGeneration } from './generation.ts'
 import { OUTPUT_OPTION, printReport } from './print.ts'

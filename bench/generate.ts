@@ -1,10 +1,10 @@
 // End to end, tsinfer alone: how fast prompts are read and tokens come behind contexts of several lengths, how long
 // loading takes and how much memory it needs. Prefill is timed by the same generation, up to its first token.
 import { statSync } from 'node:fs'
-import { defineCommand } from '../cli/command.ts'
-import { LOAD_OPTIONS, loadOptions, modelPath } from '../cli/options.ts'
-import { note } from '../cli/output.ts'
-import { randomIds } from '../cli/random-ids.ts'
+import { randomIds } from '../cli/measure/random-ids.ts'
+import { defineCommand } from '../cli/shell/command.ts'
+import { LOAD_OPTIONS, loadOptions, modelPath } from '../cli/shell/options.ts'
+import { note } from '../cli/shell/output.ts'
 import { machineTopology, measureBandwidth } from '../engine/index.ts'
 import { loadModel, type Model } from '../index.ts'
 import { timeGeneration, WARM_UP_POSITIONS, warmUp } from './generation.ts'

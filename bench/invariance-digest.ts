@@ -3,7 +3,7 @@
 // Prints one line of JSON. Logits come from the engine itself, so that no Math function of the caller takes part.
 import { createHash } from 'node:crypto'
 import { Engine, enableRelaxedSimd, loadKernels, openGguf, prepareModel, resolveSampling } from '../engine/index.ts'
-import { usableBuilds } from '../engine/kernel-builds.ts'
+import { usableBuilds } from '../engine/load/kernel-builds.ts'
 
 const PROMPT = [1, 403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317]
 const TOKENS = 80

@@ -1,10 +1,10 @@
 // Matrix products of every weight type on one thread: weights in cache and in memory, beside the speed at which the
 // same thread merely reads memory.
 import { Bench } from 'tinybench'
-import { defineCommand } from '../cli/command.ts'
+import { defineCommand } from '../cli/shell/command.ts'
 import { COMPUTABLE_TYPES } from '../engine/gguf/ggml-types.ts'
 import { READ_STRANDS, TsinferError } from '../engine/index.ts'
-import { enableRelaxedSimd, loadKernels } from '../engine/kernel-builds.ts'
+import { enableRelaxedSimd, loadKernels } from '../engine/load/kernel-builds.ts'
 import { createStageMemory, instantiateKernels } from '../engine/model/kernels.ts'
 import { MEMORY_BYTES, type PreparedMatrix, prepareMatrix, readWeights, touchWeights } from './kernel-matrix.ts'
 import { OUTPUT_OPTION, printReport } from './print.ts'

@@ -4,12 +4,12 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Option } from '../cli/arguments.ts'
-import { EMBEDDED_MODEL } from '../cli/load.ts'
-import { note } from '../cli/output.ts'
+import type { Option } from '../cli/shell/arguments.ts'
+import { EMBEDDED_MODEL } from '../cli/shell/load.ts'
+import { note } from '../cli/shell/output.ts'
 import { COMPUTABLE_TYPES } from '../engine/gguf/ggml-types.ts'
 import { TsinferError } from '../engine/index.ts'
-import { SHAPES } from './models/shapes.ts'
+import { SHAPES } from './forge/shapes.ts'
 
 export const CACHE_OPTION = {
   kind: 'text',
@@ -18,7 +18,7 @@ export const CACHE_OPTION = {
   help: 'folder for forged models (the temporary folder)',
 } as const satisfies Option
 
-const FORGE = fileURLToPath(new URL('./models/forge.js', import.meta.url))
+const FORGE = fileURLToPath(new URL('./forge/forge.js', import.meta.url))
 const EMBEDDED_DRAFT = fileURLToPath(new URL('../../cli/models/stories75K-draft.gguf', import.meta.url))
 const EMBEDDED_NAME = 'stories260K'
 /** What llama.cpp calls a mixture: the matrices, the head, the down projections. */

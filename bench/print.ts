@@ -1,8 +1,8 @@
 // Prints a report the way the user asked for.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Option } from '../cli/arguments.ts'
-import { write } from '../cli/output.ts'
+import type { Option } from '../cli/shell/arguments.ts'
+import { write } from '../cli/shell/output.ts'
 import { machineFacts } from './machine.ts'
 import { type Report, reportJson, reportMarkdown } from './report.ts'
 

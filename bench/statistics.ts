@@ -1,5 +1,5 @@
 // What is computed from measured times. Pure.
-import { median } from '../cli/figures.ts'
+import { median } from '../cli/shell/figures.ts'
 
 /** Shortest stretch that counts as a best one: less would measure when the caller looked, not when tokens were made. */
 const BEST_MS = 2

@@ -1,7 +1,7 @@
 // `tsinfer bench`: prompt and generation speed, in rows like llama-bench's.
 import { TsinferError } from '../engine/errors.ts'
 import { type GenerateOptions, inspectModel, type LoadOptions, type Model } from '../index.ts'
-import type { Values } from './arguments.ts'
+import { randomIds } from './measure/random-ids.ts'
 import {
   type BenchRow,
   csvHeader,
@@ -10,15 +10,15 @@ import {
   markdownHeader,
   markdownRow,
   summarize,
-} from './bench-rows.ts'
-import { type BenchTest, benchTests, checkFits, positionsOf } from './bench-tests.ts'
-import { defineCommand } from './command.ts'
-import { EMBEDDED_MODEL, withModel } from './load.ts'
-import { draftModelOptions, LOAD_OPTIONS, loadOptions, modelPath, speculationOptions } from './options.ts'
-import { write, writeJson } from './output.ts'
-import { startProgress } from './progress.ts'
-import { randomIds } from './random-ids.ts'
-import { tune } from './tune.ts'
+} from './measure/rows.ts'
+import { type BenchTest, benchTests, checkFits, positionsOf } from './measure/tests.ts'
+import { tune } from './measure/tune.ts'
+import type { Values } from './shell/arguments.ts'
+import { defineCommand } from './shell/command.ts'
+import { EMBEDDED_MODEL, withModel } from './shell/load.ts'
+import { draftModelOptions, LOAD_OPTIONS, loadOptions, modelPath, speculationOptions } from './shell/options.ts'
+import { write, writeJson } from './shell/output.ts'
+import { startProgress } from './shell/progress.ts'
 
 const REPETITIONS = 3
 const WARM_UP_MS = 300

@@ -1,6 +1,6 @@
 // The commands there are. Each is loaded only when it runs, so that help and usage errors are instant.
-import type { Options } from './arguments.ts'
-import type { Command } from './command.ts'
+import type { Options } from './shell/arguments.ts'
+import type { Command } from './shell/command.ts'
 
 export interface CommandEntry {
   readonly name: string

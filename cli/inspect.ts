@@ -1,10 +1,10 @@
 // `tsinfer inspect`: what a GGUF file holds and how it would run, from its header alone.
 import { type Inspection, inspectModel, inspectPair } from '../index.ts'
-import { defineCommand } from './command.ts'
-import { snakeKeys } from './figures.ts'
-import { inspectionReport, memoryBytes, type Pair, pairReport } from './inspection-report.ts'
-import { JSON_OPTION, MODEL_FILE_OPTIONS, PLAN_OPTIONS, planOptions, requiredModelPath } from './options.ts'
-import { write, writeJson } from './output.ts'
+import { defineCommand } from './shell/command.ts'
+import { snakeKeys } from './shell/figures.ts'
+import { inspectionReport, memoryBytes, type Pair, pairReport } from './shell/inspection-report.ts'
+import { JSON_OPTION, MODEL_FILE_OPTIONS, PLAN_OPTIONS, planOptions, requiredModelPath } from './shell/options.ts'
+import { write, writeJson } from './shell/output.ts'
 
 const PAIR_OPTION = {
   kind: 'text',

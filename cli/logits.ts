@@ -1,11 +1,11 @@
 // `tsinfer logits`: teacher-forced distributions, one JSON line per position.
 import { TsinferError } from '../engine/errors.ts'
 import { SCORE } from '../engine/options/table.ts'
-import { defineCommand } from './command.ts'
-import { optionOf } from './library-option.ts'
-import { withModel } from './load.ts'
-import { IDS_OPTION, JSON_OPTION, LOAD_OPTIONS, loadOptions, present, requiredModelPath } from './options.ts'
-import { writeJson } from './output.ts'
+import { defineCommand } from './shell/command.ts'
+import { optionOf } from './shell/library-option.ts'
+import { withModel } from './shell/load.ts'
+import { IDS_OPTION, JSON_OPTION, LOAD_OPTIONS, loadOptions, present, requiredModelPath } from './shell/options.ts'
+import { writeJson } from './shell/output.ts'
 
 export const command = defineCommand({
   usage: 'MODEL --ids 1,403,407 [--top 5] [--from I] --json',

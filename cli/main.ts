@@ -4,13 +4,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isInputError, TsinferError } from '../engine/errors.ts'
 import { nearest } from '../engine/options/nearest.ts'
-import { namingFlags, type Options, readCommandLine } from './arguments.ts'
-import type { Command } from './command.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
-import { commandHelp, generalHelp } from './help.ts'
-import { INTERRUPTED_EXIT_CODE, watchInterrupt } from './interrupt.ts'
-import { GENERAL_OPTIONS } from './options.ts'
-import { noteLine, outputGone, watchOutput, write } from './output.ts'
+import { namingFlags, type Options, readCommandLine } from './shell/arguments.ts'
+import type { Command } from './shell/command.ts'
+import { commandHelp, generalHelp } from './shell/help.ts'
+import { INTERRUPTED_EXIT_CODE, watchInterrupt } from './shell/interrupt.ts'
+import { GENERAL_OPTIONS } from './shell/options.ts'
+import { noteLine, outputGone, watchOutput, write } from './shell/output.ts'
 
 const version = (): string =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version as string

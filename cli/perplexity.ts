@@ -2,12 +2,12 @@
 import { TsinferError } from '../engine/errors.ts'
 import { realExp } from '../engine/index.ts'
 import type { Model } from '../index.ts'
-import { defineCommand } from './command.ts'
-import { withModel } from './load.ts'
-import { IDS_OPTION, JSON_OPTION, LOAD_OPTIONS, loadOptions, requiredModelPath } from './options.ts'
-import { write, writeJson } from './output.ts'
-import { FILE_OPTION, readInput } from './text-input.ts'
-import { windowsOf } from './windows.ts'
+import { defineCommand } from './shell/command.ts'
+import { withModel } from './shell/load.ts'
+import { IDS_OPTION, JSON_OPTION, LOAD_OPTIONS, loadOptions, requiredModelPath } from './shell/options.ts'
+import { write, writeJson } from './shell/output.ts'
+import { FILE_OPTION, readInput } from './shell/text-input.ts'
+import { windowsOf } from './shell/windows.ts'
 
 export const command = defineCommand({
   usage: 'MODEL (-f FILE | --ids 1,2,3) --json',

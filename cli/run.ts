@@ -9,13 +9,13 @@ import {
   type Model,
   readChatTemplate,
 } from '../index.ts'
-import type { Values } from './arguments.ts'
 import { runChat } from './chat/chat.ts'
-import { CHAT_TEMPLATE_OPTIONS, givenTemplate, plainVariables } from './chat-options.ts'
-import { defineCommand } from './command.ts'
-import { listing, snakeKeys } from './figures.ts'
-import { JSON_SCHEMA_OPTIONS, responseFormat } from './json-schema.ts'
-import { EMBEDDED_CONTEXT, EMBEDDED_MODEL, withModel } from './load.ts'
+import type { Values } from './shell/arguments.ts'
+import { CHAT_TEMPLATE_OPTIONS, givenTemplate, plainVariables } from './shell/chat-options.ts'
+import { defineCommand } from './shell/command.ts'
+import { listing, snakeKeys } from './shell/figures.ts'
+import { JSON_SCHEMA_OPTIONS, responseFormat } from './shell/json-schema.ts'
+import { EMBEDDED_CONTEXT, EMBEDDED_MODEL, withModel } from './shell/load.ts'
 import {
   draftModelOptions,
   IDS_OPTION,
@@ -28,14 +28,14 @@ import {
   SAMPLING_OPTIONS,
   samplingOptions,
   speculationOptions,
-} from './options.ts'
-import { note, noteLine, outputGone, write, writeJson, writeMade } from './output.ts'
-import { readPrompt } from './prompt.ts'
-import { answersOf } from './stats-answers.ts'
-import { terminalAbilities } from './terminal-abilities.ts'
-import { steeringFree } from './terminal-text.ts'
-import { FILE_OPTION } from './text-input.ts'
-import { wantedOf } from './wanted.ts'
+} from './shell/options.ts'
+import { note, noteLine, outputGone, write, writeJson, writeMade } from './shell/output.ts'
+import { readPrompt } from './shell/prompt.ts'
+import { answersOf } from './shell/stats-answers.ts'
+import { terminalAbilities } from './shell/terminal-abilities.ts'
+import { steeringFree } from './shell/terminal-text.ts'
+import { FILE_OPTION } from './shell/text-input.ts'
+import { wantedOf } from './shell/wanted.ts'
 
 const OPTIONS = {
   prompt: {

@@ -1,6 +1,6 @@
 // `tsinfer template`: the prompt that a chat template makes of a conversation, and nothing else.
 
-import { localTimeOf } from '../chat.ts'
+import { localTimeOf } from '../api/chat.ts'
 import { TsinferError } from '../engine/errors.ts'
 import { readChatTemplate } from '../index.ts'
 import {
@@ -12,11 +12,11 @@ import {
   renderFitted,
   TemplateFault,
 } from '../tokenizer/index.ts'
-import { CHAT_TEMPLATE_OPTIONS, givenTemplate } from './chat-options.ts'
-import { defineCommand } from './command.ts'
-import { readConversation, readVariables } from './conversation.ts'
-import { MODEL_FILE_OPTIONS, modelPath, present, RAW_OPTION } from './options.ts'
-import { noteLine, writeMade } from './output.ts'
+import { readConversation, readVariables } from './chat/conversation.ts'
+import { CHAT_TEMPLATE_OPTIONS, givenTemplate } from './shell/chat-options.ts'
+import { defineCommand } from './shell/command.ts'
+import { MODEL_FILE_OPTIONS, modelPath, present, RAW_OPTION } from './shell/options.ts'
+import { noteLine, writeMade } from './shell/output.ts'
 
 export const command = defineCommand({
   usage: '(MODEL | --chat-template-file F) --messages FILE.json [options]',

@@ -1,6 +1,6 @@
 // `tsinfer tokenize`: text to ids and back; needs a vocabulary, no weights.
 import { openTokenizer } from '../index.ts'
-import { defineCommand } from './command.ts'
+import { defineCommand } from './shell/command.ts'
 import {
   JSON_OPTION,
   MODEL_FILE_OPTIONS,
@@ -8,9 +8,9 @@ import {
   RAW_OPTION,
   requiredModelPath,
   TOKENIZER_OPTIONS,
-} from './options.ts'
-import { noteLine, write, writeJson, writeMade } from './output.ts'
-import { INPUT_OPTIONS, readInput } from './text-input.ts'
+} from './shell/options.ts'
+import { noteLine, write, writeJson, writeMade } from './shell/output.ts'
+import { INPUT_OPTIONS, readInput } from './shell/text-input.ts'
 
 export const command = defineCommand({
   usage: 'MODEL (-p TEXT | -f FILE | --ids 1,2,3) [--no-bos] [--no-parse-special] --json',

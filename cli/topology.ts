@@ -1,9 +1,9 @@
 // `tsinfer topology`: the machine, and the plan it leads to.
 import { machineTopology, measureBandwidth } from '../engine/index.ts'
-import { defineCommand } from './command.ts'
-import { listing, snakeKeys } from './figures.ts'
-import { JSON_OPTION } from './options.ts'
-import { write, writeJson } from './output.ts'
+import { defineCommand } from './shell/command.ts'
+import { listing, snakeKeys } from './shell/figures.ts'
+import { JSON_OPTION } from './shell/options.ts'
+import { write, writeJson } from './shell/output.ts'
 
 export const command = defineCommand({
   usage: '[--json]',

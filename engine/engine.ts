@@ -2,8 +2,9 @@
 // out what comes back. Never blocks: it only posts messages and listens. Knows token ids, not text.
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { abortedError, onAbort } from './abort-signals.ts'
-import type { ConductorPayload } from './conductor.ts'
+import type { ConductorPayload } from './conductor/conductor.ts'
 import { TsinferError } from './errors.ts'
+import type { PreparedModel } from './load/prepare.ts'
 import type { FromConductor, RequestFigures, ScoreRow, ToConductor, TokenBytes } from './messages.ts'
 import type { KernelModule } from './model/kernels.ts'
 import {
@@ -19,10 +20,9 @@ import { ringBell } from './pipeline/doorbell.ts'
 import { type Resident, type ResidentFault, type Residents, startResidents } from './pipeline/pool.ts'
 import type { PipelinePart } from './pipeline/shared-pipeline.ts'
 import type { StagePayload } from './pipeline/stage-worker.ts'
-import type { PreparedModel } from './prepare.ts'
 import { RequestStream } from './request-stream.ts'
 import type { FinishReason, RequestId, SessionId } from './scheduler/events.ts'
-import type { LaneRings, TraceRings } from './trace.ts'
+import type { LaneRings, TraceRings } from './trace/trace-rings.ts'
 
 /** What a request produces, in order. */
 export type EngineEvent =
@@ -264,7 +264,7 @@ function conductorResident(
 ): Resident {
   const payload: ConductorPayload = { control, target, draft, port, trace }
   const lanePorts = [target, draft].flatMap((part) => part?.lanePorts.flat() ?? [])
-  return { name: 'conductor', entry: entry('./conductor.js'), payload, transfer: [port, ...lanePorts] }
+  return { name: 'conductor', entry: entry('./conductor/conductor.js'), payload, transfer: [port, ...lanePorts] }
 }
 
 /** The lanes of a pipeline, and what the conductor knows of it. */

@@ -1,7 +1,8 @@
 // What the caller thread and the conductor say to each other over their MessagePort. Plain data only.
+
+import type { MeterFigures } from './conductor/meter.ts'
 import type { NamedGrammar } from './constraint/grammar.ts'
 import type { ErrorCode } from './errors.ts'
-import type { MeterFigures } from './meter.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { DraftFigures, FinishReason, RequestId, SessionId } from './scheduler/events.ts'

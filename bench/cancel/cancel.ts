@@ -1,11 +1,11 @@
 // What a cancellation costs on real kernels: how soon a stage stops in the middle of a computation, beside the time of its
 // operations, and how long a micro-batch without living rows keeps a stage.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { defineCommand } from '../../cli/command.ts'
-import { median } from '../../cli/figures.ts'
-import { LOAD_OPTIONS, loadOptions, modelPath } from '../../cli/options.ts'
-import { clockUs, elapsedUs } from '../../engine/pipeline/clock.ts'
-import * as ring from '../../engine/pipeline/trace-ring.ts'
+import { defineCommand } from '../../cli/shell/command.ts'
+import { median } from '../../cli/shell/figures.ts'
+import { LOAD_OPTIONS, loadOptions, modelPath } from '../../cli/shell/options.ts'
+import { clockUs, elapsedUs } from '../../engine/wire/clock.ts'
+import * as ring from '../../engine/wire/trace-records.ts'
 import { CACHE_OPTION, modelFile } from '../model-files.ts'
 import { OUTPUT_OPTION, printReport } from '../print.ts'
 import { createStageClocks, deadUs, operationsUs } from './clocked-forward.ts'

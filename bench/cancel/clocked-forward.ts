@@ -3,8 +3,8 @@
 // finding it until it had been passed on.
 import type { LaneForward } from '../../engine/model/lane.ts'
 import { createForward as createReal, type ForwardParts } from '../../engine/model/weights-forward.ts'
-import { clockUs } from '../../engine/pipeline/clock.ts'
 import { Ring } from '../../engine/pipeline/ring.ts'
+import { clockUs } from '../../engine/wire/clock.ts'
 
 /** Shared by all lanes, each as far as there is room. */
 export interface StageClocks {

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os'
 import type { MicroBatch, MicroBatchNumber, Row, RunId, SequenceId } from '../../engine/domain.ts'
 import { pipelineResidents } from '../../engine/engine.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
-import { enableRelaxedSimd, loadKernels } from '../../engine/kernel-builds.ts'
+import { enableRelaxedSimd, loadKernels } from '../../engine/load/kernel-builds.ts'
+import { type PreparedModel, prepareModel } from '../../engine/load/prepare.ts'
 import type { PlanOptions } from '../../engine/model/plan.ts'
 import type { ForwardSource } from '../../engine/model/weights-forward.ts'
 import {
@@ -16,8 +17,7 @@ import {
 import type { Returned } from '../../engine/pipeline/pipeline.ts'
 import { type Residents, startResidents } from '../../engine/pipeline/pool.ts'
 import { SharedPipeline } from '../../engine/pipeline/shared-pipeline.ts'
-import { type PreparedModel, prepareModel } from '../../engine/prepare.ts'
-import { createTraceRings, type LaneRings } from '../../engine/trace.ts'
+import { createTraceRings, type LaneRings } from '../../engine/trace/trace-rings.ts'
 
 const WAIT_MS = 20_000
 

@@ -1,7 +1,7 @@
 // The metadata keys that llama.cpp knows for any architecture (its src/llama-arch.cpp, release v0.5.0), and what each is set
 // to in turn: a value that shows where it is read. Pure.
 import type { ScalarType, ScalarValue } from '../../engine/gguf/metadata.ts'
-import type { MetadataItem } from '../models/gguf-writer.ts'
+import type { MetadataItem } from '../forge/gguf-writer.ts'
 
 /** A key of an architecture, without the architecture's name, set to a value or to an array. */
 export interface KeyChange {

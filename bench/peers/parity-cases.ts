@@ -1,7 +1,7 @@
 // What is recorded of llama.cpp, and compared with it, for each recipe. Pure.
 import type { Pooling } from '../../engine/index.ts'
-import type { ForgedType } from '../models/quantize.ts'
-import { RECIPES } from '../models/recipes.ts'
+import type { ForgedType } from '../forge/quantize.ts'
+import { RECIPES } from '../forge/recipes.ts'
 
 /** Positions: more than the original context of the recipes that stretch theirs. */
 export const PARITY_CONTEXT = 512

@@ -2,7 +2,7 @@
 // loaded for all rounds, as an application would keep them; that the idle one leaves the processor alone is measured.
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { defineCommand } from '../../cli/command.ts'
+import { defineCommand } from '../../cli/shell/command.ts'
 import { machineTopology, TsinferError } from '../../engine/index.ts'
 import { CACHE_OPTION, MODEL_NAMES, modelFile } from '../model-files.ts'
 import { OUTPUT_OPTION, printReport } from '../print.ts'

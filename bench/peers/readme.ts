@@ -1,8 +1,8 @@
 // Writes README's table of speeds from the reports that `peers --save` left in docs/benchmarks.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { defineCommand } from '../../cli/command.ts'
-import { note } from '../../cli/output.ts'
+import { defineCommand } from '../../cli/shell/command.ts'
+import { note } from '../../cli/shell/output.ts'
 import { readmeSection, type SavedReport, withSection } from './readme-table.ts'
 
 const README = new URL('../../../README.md', import.meta.url)

@@ -1,6 +1,6 @@
 // The process of one engine: takes tasks from the bench, one at a time, and measures them. All engines are
 // timed in the same way: from the call to the moment JavaScript, here or in a browser's page, has a token.
-import { randomIds } from '../../cli/random-ids.ts'
+import { randomIds } from '../../cli/measure/random-ids.ts'
 import { type TimedGeneration, warmUp } from '../generation.ts'
 import { processUsage } from './process-usage.ts'
 import type { Answer, GenerateTask, LoadTask, Task } from './protocol.ts'

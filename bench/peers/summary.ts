@@ -1,5 +1,5 @@
 // From the rounds of all engines on one model to rows: medians, bests, ratios. Pure.
-import { median } from '../../cli/figures.ts'
+import { median } from '../../cli/shell/figures.ts'
 import { commonPrefix, decodeSpeed } from '../statistics.ts'
 import type { Generated } from './protocol.ts'
 

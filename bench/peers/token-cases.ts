@@ -1,6 +1,6 @@
 // Tokenizers that are compared with llama.cpp beyond the vocabularies it publishes ids for: other ways of cutting words,
 // and SentencePiece as Gemma uses it.
-import { vocabularyMetadata } from '../models/vocabulary.ts'
+import { vocabularyMetadata } from '../forge/vocabulary.ts'
 
 /** Ids of `TOKEN_TEXTS` in their order, without BOS; control tokens are taken for what they are. */
 export interface TokenFixture {

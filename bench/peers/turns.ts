@@ -1,6 +1,6 @@
 // One model: every engine in a process of its own, all loaded, measured in turns A B A B.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { note } from '../../cli/output.ts'
+import { note } from '../../cli/shell/output.ts'
 import { TsinferError } from '../../engine/index.ts'
 import { inspectModel } from '../../index.ts'
 import { WARM_UP_POSITIONS } from '../generation.ts'

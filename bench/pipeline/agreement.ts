@@ -1,5 +1,5 @@
 // The same settings on the virtual clock and on real threads, side by side.
-import { write } from '../../cli/output.ts'
+import { write } from '../../cli/shell/output.ts'
 import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import { type Comparison, eager } from './compare.ts'
 import { EmulatedPipeline } from './emulated.ts'

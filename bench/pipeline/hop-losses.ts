@@ -1,6 +1,6 @@
 // What slow links cost each policy: the share of its speed that it loses against links without latency, beside what the
 // cycle model says must be lost.
-import { write } from '../../cli/output.ts'
+import { write } from '../../cli/shell/output.ts'
 import { type Comparison, compare } from './compare.ts'
 import type { PipelineSetting } from './setting.ts'
 

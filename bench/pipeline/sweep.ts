@@ -1,7 +1,7 @@
 // The policies in thousands of random settings on the virtual clock: how far each falls short of what it should reach, and
 // where most.
-import { defineCommand } from '../../cli/command.ts'
-import { write } from '../../cli/output.ts'
+import { defineCommand } from '../../cli/shell/command.ts'
+import { write } from '../../cli/shell/output.ts'
 import { type Comparison, compare } from './compare.ts'
 import { drawSetting } from './random-setting.ts'
 

@@ -1,6 +1,6 @@
 // The policies side by side on emulated hardware: on a virtual clock, and on real threads beside it.
-import { defineCommand } from '../../cli/command.ts'
-import { write } from '../../cli/output.ts'
+import { defineCommand } from '../../cli/shell/command.ts'
+import { write } from '../../cli/shell/output.ts'
 import { ablate, ablateCutoff, COSTLY_ROWS } from './ablations.ts'
 import { agree, writeAgreement, writeAgreementHead } from './agreement.ts'
 import { type Comparison, compare } from './compare.ts'

@@ -7,7 +7,7 @@
 import type { MicroBatchNumber } from '../../engine/domain.ts'
 import { type LaneForward, Withdrawn } from '../../engine/model/lane.ts'
 import type { CreateForward, ForwardParts } from '../../engine/model/weights-forward.ts'
-import { clockUs, elapsedUs } from '../../engine/pipeline/clock.ts'
+import { clockUs, elapsedUs } from '../../engine/wire/clock.ts'
 import {
   beginReturn,
   HEAD_NONE,
@@ -22,7 +22,7 @@ import {
   rowToken,
   sentUs,
   writeReturnEntry,
-} from '../../engine/pipeline/codec.ts'
+} from '../../engine/wire/codec.ts'
 import { guessToken, jitterFactor, rightToken } from './script.ts'
 
 /** A `PipelineSetting` as one of its models sees it. */

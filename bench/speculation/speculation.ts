@@ -2,7 +2,7 @@
 // that is good, with one that is sure and always wrong, and with n-grams on text that is new and text that repeats itself.
 // Rounds may be spread over several calls, which add to one file.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { defineCommand } from '../../cli/command.ts'
+import { defineCommand } from '../../cli/shell/command.ts'
 import { CACHE_OPTION, modelFile } from '../model-files.ts'
 import { OUTPUT_OPTION, printReport } from '../print.ts'
 import { GROUPS, type GroupName, groupOf, WHOLE } from './cases.ts'

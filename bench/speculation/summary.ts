@@ -1,5 +1,5 @@
 // From single runs to a table of policies. Pure.
-import { median } from '../../cli/figures.ts'
+import { median } from '../../cli/shell/figures.ts'
 import { TWO_STAGES_PLAIN } from './cases.ts'
 
 /** One run. */

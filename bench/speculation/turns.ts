@@ -1,7 +1,7 @@
 // The runs of one series: the cases of a group take turns on models that stay loaded, so that a machine whose speed drifts
 // is the same for all of a round. A text must come out the same in every run.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { note } from '../../cli/output.ts'
+import { note } from '../../cli/shell/output.ts'
 import { type GenerateResult, loadModel, type Model } from '../../index.ts'
 import type { Group, Setup, SpeculationCase } from './cases.ts'
 import type { Sample } from './summary.ts'

@@ -1,6 +1,6 @@
 // Draws a stretch of a trace file, for documents.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { defineCommand } from '../../cli/command.ts'
+import { defineCommand } from '../../cli/shell/command.ts'
 import { TsinferError } from '../../engine/index.ts'
 import { drawTrace, type TraceEvent } from './draw.ts'
 

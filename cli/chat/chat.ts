@@ -2,7 +2,7 @@
 import { type ErrorCode, isInputError, TsinferError } from '../../engine/errors.ts'
 import { printable } from '../../engine/quoted.ts'
 import type { ChatOptions, ChatResult, Model } from '../../index.ts'
-import { listing, snakeKeys } from '../figures.ts'
+import { listing, snakeKeys } from '../shell/figures.ts'
 import { completeCommand, runChatCommand } from './commands.ts'
 import type { Terminal } from './keyboard.ts'
 import { MessageReader } from './message-reader.ts'

@@ -1,7 +1,7 @@
 // What can be typed in a chat besides messages.
 import { nearest } from '../../engine/options/nearest.ts'
 import { printable } from '../../engine/quoted.ts'
-import { listing } from '../figures.ts'
+import { listing } from '../shell/figures.ts'
 import { pathsFrom, wordsFrom } from './completion.ts'
 import type { ChatSession } from './session.ts'
 import { SETTING_NAMES, settingsOf, withSetting } from './settings.ts'

@@ -1,7 +1,7 @@
 // The keyboard of a terminal: keys one by one, pastes told from typing, bytes that are no UTF-8. While somebody listens the
 // terminal is in raw mode; it is given back when the process is stopped (Ctrl-Z), and taken again when it goes on.
 import { emitKeypressEvents, type Interface, type Key } from 'node:readline'
-import type { TerminalAbilities } from '../terminal-abilities.ts'
+import type { TerminalAbilities } from '../shell/terminal-abilities.ts'
 
 const PASTE_ON = '\u001b[?2004h'
 const PASTE_OFF = '\u001b[?2004l'

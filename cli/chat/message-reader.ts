@@ -2,7 +2,7 @@
 // Ctrl-C. While an answer is written, nothing typed is shown; it waits for the next prompt.
 import { createInterface, type Interface, type Key } from 'node:readline'
 import { PassThrough, Writable } from 'node:stream'
-import { steeringFree } from '../terminal-text.ts'
+import { steeringFree } from '../shell/terminal-text.ts'
 import { HistorySearch } from './history-search.ts'
 import { Keyboard, type Terminal } from './keyboard.ts'
 import { MessageAssembler } from './message-assembler.ts'

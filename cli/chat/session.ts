@@ -1,7 +1,7 @@
 // The state of a chat: what was said, and answers to it.
 import { TsinferError } from '../../engine/errors.ts'
 import type { ChatMessage, ChatOptions, ChatResult, Model, SavedSession, Session } from '../../index.ts'
-import { snakeKeys } from '../figures.ts'
+import { snakeKeys } from '../shell/figures.ts'
 import { readNote, writeNote } from './note.ts'
 
 /** Where an answer is shown while it is made. */

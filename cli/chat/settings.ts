@@ -2,9 +2,9 @@
 import { TsinferError } from '../../engine/errors.ts'
 import { nearest } from '../../engine/options/nearest.ts'
 import type { ChatOptions, ModelInfo } from '../../index.ts'
-import { type Option, type Options, readCommandLine } from '../arguments.ts'
-import { snakeCase } from '../figures.ts'
-import { MAX_TOKENS_OPTION, SAMPLING_OPTIONS } from '../options.ts'
+import { type Option, type Options, readCommandLine } from '../shell/arguments.ts'
+import { snakeCase } from '../shell/figures.ts'
+import { MAX_TOKENS_OPTION, SAMPLING_OPTIONS } from '../shell/options.ts'
 
 const TABLE = { ...SAMPLING_OPTIONS, maxTokens: MAX_TOKENS_OPTION } satisfies Options
 type SettingKey = keyof typeof TABLE

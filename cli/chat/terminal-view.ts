@@ -1,5 +1,5 @@
 // How an answer looks on a terminal: without what would steer it, the reasoning set apart.
-import { steeringFree } from '../terminal-text.ts'
+import { steeringFree } from '../shell/terminal-text.ts'
 import type { Terminal } from './keyboard.ts'
 import type { AnswerView } from './session.ts'
 

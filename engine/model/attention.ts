@@ -3,7 +3,7 @@
 // that would leave lanes idle for long, they share the chunks of all heads instead, and meet before and after: a chunk's
 // result is the same whoever computes it.
 import { ATTENTION_CHUNK } from '../limits.ts'
-import { rowAncestorIndex, rowCell, rowCommittedLength, rowPosition, rowSequence } from '../pipeline/codec.ts'
+import { rowAncestorIndex, rowCell, rowCommittedLength, rowPosition, rowSequence } from '../wire/codec.ts'
 import { attentionStateBytes, cellBytes, cellTypeNumber, chunksOf, storeKernel } from './cells.ts'
 import type { ModelConfig } from './config.ts'
 import { type Lane, shareStart } from './lane.ts'

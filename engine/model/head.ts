@@ -13,7 +13,7 @@ import {
   returnLogitsIndex,
   returnViews,
   writeReturnEntry,
-} from '../pipeline/codec.ts'
+} from '../wire/codec.ts'
 import { type Activations, multiplyShare } from './activations.ts'
 import { columnStart, type Lane } from './lane.ts'
 import type { StageLayout, VectorPlan } from './layout.ts'

@@ -3,7 +3,7 @@
 import { isGeneric, rowBytes } from '../gguf/ggml-types.ts'
 import type { TensorInfo } from '../gguf/header.ts'
 import { GROUP_ROWS, ROWS_MAX } from '../limits.ts'
-import { returnSlotBytes, slotWords } from '../pipeline/codec.ts'
+import { returnSlotBytes, slotWords } from '../wire/codec.ts'
 import { attentionScratchBytes, attentionStateBytes, type CellType, cellBytes, chunksOf } from './cells.ts'
 import { type CodebookName, codebookBytes } from './codebooks.ts'
 import type { ModelConfig } from './config.ts'

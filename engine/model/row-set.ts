@@ -1,7 +1,7 @@
 // The rows of the micro-batch being computed, as one lane sees them: packed, so that every operation runs over
 // `0 .. count - 1`. Packed row `i` is row `original[i]` of the slot. Rows that die are dropped where the lanes have met,
 // by the same decision in every lane.
-import { KIND_CHUNK, microBatchKind, rowCount, rowHead, rowPosition, rowToken } from '../pipeline/codec.ts'
+import { KIND_CHUNK, microBatchKind, rowCount, rowHead, rowPosition, rowToken } from '../wire/codec.ts'
 import type { Lane } from './lane.ts'
 import { type Region, rowsMax } from './layout.ts'
 

@@ -1,7 +1,7 @@
 // What a lane adds to a trace: a record per micro-batch. It exists only while a trace is taken.
-import { clockUs, elapsedUs } from './clock.ts'
-import { microBatchNumber, rowCount, sentUs } from './codec.ts'
-import * as ring from './trace-ring.ts'
+import { clockUs, elapsedUs } from '../wire/clock.ts'
+import { microBatchNumber, rowCount, sentUs } from '../wire/codec.ts'
+import * as ring from '../wire/trace-records.ts'
 
 export class LaneTrace {
   readonly #recorder: ring.Recorder

@@ -16,7 +16,7 @@ import {
   returnStoppedUs,
   returnTopCount,
   returnViews,
-} from './codec.ts'
+} from '../wire/codec.ts'
 import type { ControlLayout } from './control.ts'
 import type { ResultRow, Returned } from './pipeline.ts'
 import { Ring } from './ring.ts'

@@ -8,9 +8,7 @@ import { type LaneForward, type LaneSync, Withdrawn } from '../model/lane.ts'
 import { RESULT_SLOTS, type StageLayout } from '../model/layout.ts'
 import type { RopeFrequencies } from '../model/rope-frequencies.ts'
 import type { CreateForward, ForwardSource } from '../model/weights-forward.ts'
-import { LaneBarrier } from './barrier.ts'
-import { LaneBusy } from './busy.ts'
-import { clockUs } from './clock.ts'
+import { clockUs } from '../wire/clock.ts'
 import {
   addFaults,
   beginReturn,
@@ -21,7 +19,9 @@ import {
   setSentUs,
   setStoppedUs,
   usedWords,
-} from './codec.ts'
+} from '../wire/codec.ts'
+import { LaneBarrier } from './barrier.ts'
+import { LaneBusy } from './busy.ts'
 import { type ControlLayout, checkRunning, PipelineEnded, PROGRESS_BYTES } from './control.ts'
 import { ringBell, waitBell } from './doorbell.ts'
 import { describeFault } from './fault.ts'

@@ -1,7 +1,7 @@
 // What all sessions of a loaded model share.
 import type { Engine } from '../engine.ts'
 import { imageTokenBytes } from '../kv/image.ts'
-import type { PreparedModel } from '../prepare.ts'
+import type { PreparedModel } from '../load/prepare.ts'
 import { modelDigest, rotationsDigest } from './model-digest.ts'
 import type { SessionModel } from './session-header.ts'
 

@@ -1,7 +1,7 @@
 // What bench is asked for, and what it prints.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { benchTests, checkFits, positionsOf, testName } from '../../cli/bench-tests.ts'
+import { benchTests, checkFits, positionsOf, testName } from '../../cli/measure/tests.ts'
 import { TsinferError } from '../../engine/errors.ts'
 import { tsinfer } from './tsinfer.ts'
 

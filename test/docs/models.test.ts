@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { RECIPES } from '../../bench/models/recipes.ts'
+import { RECIPES } from '../../bench/forge/recipes.ts'
 import { ARCHITECTURES } from '../../engine/model/architectures.ts'
 import { REASONING_TAGS } from '../../tokenizer/answer/reasoning.ts'
 import { PRE_TOKENIZER_NAMES } from '../../tokenizer/pre-tokenizers.ts'

@@ -1,7 +1,7 @@
 // Embeddings of every architecture against llama.cpp's, see architectures.test.ts.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { RECIPES } from '../../bench/models/recipes.ts'
+import { RECIPES } from '../../bench/forge/recipes.ts'
 import { EMBEDDED_IDS, POOLINGS } from '../../bench/peers/parity-cases.ts'
 import { loadModel } from '../../index.ts'
 import { fixtureOf, forged } from './forged-model.ts'

@@ -1,8 +1,8 @@
 // Every architecture gives the same bits for any stages, lanes, chunks and kernels.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ForgedType } from '../../bench/models/quantize.ts'
-import { RECIPES } from '../../bench/models/recipes.ts'
+import type { ForgedType } from '../../bench/forge/quantize.ts'
+import { RECIPES } from '../../bench/forge/recipes.ts'
 import { isMixture } from '../../bench/peers/parity-cases.ts'
 import { behaviour } from './behaviour.ts'
 import { forged } from './forged-model.ts'

@@ -2,8 +2,8 @@
 // just as they were when llama.cpp's figures were recorded (bench/peers/parity.ts).
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ForgedType } from '../../bench/models/quantize.ts'
-import { RECIPES } from '../../bench/models/recipes.ts'
+import type { ForgedType } from '../../bench/forge/quantize.ts'
+import { RECIPES } from '../../bench/forge/recipes.ts'
 import { isMixture, type ParityRun } from '../../bench/peers/parity-cases.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
 import { runReference } from '../reference/model.ts'

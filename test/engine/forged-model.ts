@@ -1,8 +1,8 @@
 // The small random-weight models of the recipes, forged as they were for llama.cpp, and what it said of them.
 import { existsSync, readFileSync } from 'node:fs'
-import type { ForgedType } from '../../bench/models/quantize.ts'
-import { forgeRandom } from '../../bench/models/random-model.ts'
-import { RECIPES } from '../../bench/models/recipes.ts'
+import type { ForgedType } from '../../bench/forge/quantize.ts'
+import { forgeRandom } from '../../bench/forge/random-model.ts'
+import { RECIPES } from '../../bench/forge/recipes.ts'
 import type { ParityFixture } from '../../bench/peers/parity-cases.ts'
 import { repositoryPath } from '../shared.ts'
 import { temporaryPath } from './gguf/temporary.ts'

@@ -6,7 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TsinferError } from '../../engine/errors.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
-import { prepareModel } from '../../engine/prepare.ts'
+import { prepareModel } from '../../engine/load/prepare.ts'
 import { EMBEDDED_MODEL, generate, startEngine } from './started-engine.ts'
 
 const SEED = 20261121

@@ -5,18 +5,18 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Engine } from '../../engine/engine.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
-import { loadKernels } from '../../engine/kernel-builds.ts'
-import { preparePair } from '../../engine/prepare.ts'
+import { loadKernels } from '../../engine/load/kernel-builds.ts'
+import { preparePair } from '../../engine/load/prepare.ts'
 import { resolveSampling } from '../../engine/sampling/parameters.ts'
 import type { DraftFigures } from '../../engine/scheduler/events.ts'
 import { type DraftParameters, resolveDraft } from '../../engine/speculation/parameters.ts'
 import type { SamplingOptions } from '../../engine/types.ts'
+import { createStage, SCRIPT_NAMES, type ScriptName, type Stage, setStage } from '../stages/scripted-drafter.ts'
 import { vocabularyOfFile } from '../tokenizer/fake-metadata.ts'
-import { createStage, SCRIPT_NAMES, type ScriptName, type Stage, setStage } from './scripted-drafter.ts'
 import { EMBEDDED_MODEL } from './started-engine.ts'
 
-const DRAFTER = new URL('./scripted-drafter.js', import.meta.url).href
-const POISONED = { href: new URL('./poisoning-forward.js', import.meta.url).href, settings: { all: false } }
+const DRAFTER = new URL('../stages/scripted-drafter.js', import.meta.url).href
+const POISONED = { href: new URL('../stages/poisoning-forward.js', import.meta.url).href, settings: { all: false } }
 const PROMPT = [1, 403, 407, 261, 378, 403, 407, 261, 378, 403, 407]
 const VOCABULARY = 512
 const SPECIALS = Int32Array.of(0, 1, 2)

@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert'
 import { Engine, type EngineRequest } from '../../engine/engine.ts'
 import type { TsinferError } from '../../engine/errors.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
-import { loadKernels } from '../../engine/kernel-builds.ts'
-import { preparePair } from '../../engine/prepare.ts'
+import { loadKernels } from '../../engine/load/kernel-builds.ts'
+import { preparePair } from '../../engine/load/prepare.ts'
 import { resolveSampling } from '../../engine/sampling/parameters.ts'
 import { resolveSpeculation } from '../../engine/speculation/parameters.ts'
 import { loadModel } from '../../index.ts'
@@ -100,7 +100,7 @@ async function startPair(
   hungry?: 'target' | 'draft',
 ): Promise<StartedEngine> {
   const pair = preparePair(openGguf(EMBEDDED_MODEL), openGguf(DRAFT_MODEL), { sequences: 3, context: 256 }, 2)
-  const forward = { href: new URL('./hungry-forward.js', import.meta.url).href, settings }
+  const forward = { href: new URL('../stages/hungry-forward.js', import.meta.url).href, settings }
   const target = { ...pair.prepared, ...(hungry === 'target' && { forward }) }
   const drafting = { ...pair.draft, ...(hungry === 'draft' && { forward }) }
   const engine = await Engine.start(target, loadKernels('plain').module, { draft: drafting })

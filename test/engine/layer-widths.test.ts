@@ -1,8 +1,8 @@
 // Models whose layers differ in heads and FFN width, and files that say one number for all layers by an array.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { forgeRandom } from '../../bench/models/random-model.ts'
-import { RECIPES, WIDTHS_RECIPE, withKeys } from '../../bench/models/recipes.ts'
+import { forgeRandom } from '../../bench/forge/random-model.ts'
+import { RECIPES, WIDTHS_RECIPE, withKeys } from '../../bench/forge/recipes.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
 import { loadModel } from '../../index.ts'
 import { runReference } from '../reference/model.ts'

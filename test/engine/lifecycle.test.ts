@@ -4,9 +4,9 @@ import { setFlagsFromString } from 'node:v8'
 import type { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { forge } from '../../bench/models/forge.ts'
+import { forge } from '../../bench/forge/forge.ts'
 import { TsinferError } from '../../engine/errors.ts'
-import type { Dawdling } from './dawdling-forward.ts'
+import type { Dawdling } from '../stages/dawdling-forward.ts'
 import { temporaryPath } from './gguf/temporary.ts'
 import { EMBEDDED_MODEL, generate, type StartedEngine, startEngine } from './started-engine.ts'
 
@@ -105,7 +105,7 @@ for (const dawdler of [0, 1]) {
     test(`lane ${victim} is killed ${where}`, async () => {
       workers.clear()
       const settings: Dawdling = { dawdler, words: new Int32Array(new SharedArrayBuffer(12)) }
-      const forward = { href: new URL('./dawdling-forward.js', import.meta.url).href, settings }
+      const forward = { href: new URL('../stages/dawdling-forward.js', import.meta.url).href, settings }
       const started = await startEngine(EMBEDDED_MODEL, { stages: 1, lanes: 2 }, 'auto', forward)
       const running = codeOf(generate(started, PROMPT, { tokensMax: 1000 }))
       let ended = ''

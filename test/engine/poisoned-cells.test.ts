@@ -4,15 +4,15 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Engine } from '../../engine/engine.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
-import { loadKernels } from '../../engine/kernel-builds.ts'
-import { preparePair } from '../../engine/prepare.ts'
+import { loadKernels } from '../../engine/load/kernel-builds.ts'
+import { preparePair } from '../../engine/load/prepare.ts'
 import { resolveSampling } from '../../engine/sampling/parameters.ts'
 import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import { repositoryPath } from '../shared.ts'
-import type { Poisoning } from './poisoning-forward.ts'
+import type { Poisoning } from '../stages/poisoning-forward.ts'
 import { type Continuation, EMBEDDED_MODEL, generate, startEngine } from './started-engine.ts'
 
-const FORWARD = new URL('./poisoning-forward.js', import.meta.url).href
+const FORWARD = new URL('../stages/poisoning-forward.js', import.meta.url).href
 const PROMPT = [1, 403, 407, 261, 378, 403, 407, 261, 378, 403, 407]
 
 const poisoned = (stages: number, settings: Poisoning) =>

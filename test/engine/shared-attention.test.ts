@@ -1,8 +1,8 @@
 // Fewer KV heads than lanes and many positions: lanes share the chunks of a head, and no bit changes.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { forgeRandom } from '../../bench/models/random-model.ts'
-import { RECIPES, type Recipe, withKeys } from '../../bench/models/recipes.ts'
+import { forgeRandom } from '../../bench/forge/random-model.ts'
+import { RECIPES, type Recipe, withKeys } from '../../bench/forge/recipes.ts'
 import { temporaryPath } from './gguf/temporary.ts'
 import { generate, score, startEngine } from './started-engine.ts'
 

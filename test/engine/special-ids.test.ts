@@ -1,8 +1,8 @@
 // A model whose file names special tokens that its vocabulary does not have: it loads with llama.cpp's defaults.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { rewriteModel } from '../../bench/models/rewrite.ts'
-import { EMBEDDED_MODEL } from '../../bench/models/vocabulary.ts'
+import { rewriteModel } from '../../bench/forge/rewrite.ts'
+import { EMBEDDED_MODEL } from '../../bench/forge/vocabulary.ts'
 import { loadModel } from '../../index.ts'
 import { temporaryPath } from './gguf/temporary.ts'
 

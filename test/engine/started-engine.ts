@@ -1,11 +1,11 @@
 // Starts the engine on a model file for tests of the whole pipeline, and takes what it says.
 import { Engine } from '../../engine/engine.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
-import { enableRelaxedSimd, loadKernels } from '../../engine/kernel-builds.ts'
+import { enableRelaxedSimd, loadKernels } from '../../engine/load/kernel-builds.ts'
+import { prepareModel } from '../../engine/load/prepare.ts'
 import type { ScoreRow } from '../../engine/messages.ts'
 import type { PlanOptions } from '../../engine/model/plan.ts'
 import type { ForwardSource } from '../../engine/model/weights-forward.ts'
-import { prepareModel } from '../../engine/prepare.ts'
 import { resolveSampling } from '../../engine/sampling/parameters.ts'
 import type { DraftParameters } from '../../engine/speculation/parameters.ts'
 import type { KernelBuild, SamplingOptions } from '../../engine/types.ts'

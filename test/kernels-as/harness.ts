@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import * as assert from 'uvu/assert'
-import { usableBuilds } from '../../engine/kernel-builds.ts'
+import { usableBuilds } from '../../engine/load/kernel-builds.ts'
 import { compileKernels, createStageMemory, instantiateKernels, type Kernels } from '../../engine/model/kernels.ts'
 import type { KernelBuild } from '../../engine/types.ts'
 import { repositoryPath } from '../shared.ts'

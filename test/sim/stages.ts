@@ -3,8 +3,8 @@
 // knows to be dead is not computed and poisons its cell; a living row that reads a poisoned or unwritten cell fails.
 import type { MicroBatchNumber, Submission } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
-import * as codec from '../../engine/pipeline/codec.ts'
 import type { Pipeline, ResultRow, Returned } from '../../engine/pipeline/pipeline.ts'
+import * as codec from '../../engine/wire/codec.ts'
 import { advance, attend, cellValue, embed, LAYERS } from './model.ts'
 import type { Random } from './random.ts'
 

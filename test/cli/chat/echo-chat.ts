@@ -1,7 +1,7 @@
 // A chat over made-up streams and a made-up model: what is typed, what is asked, what is shown.
 import { PassThrough } from 'node:stream'
 import { type ChatSettings, runChat } from '../../../cli/chat/chat.ts'
-import type { TerminalAbilities } from '../../../cli/terminal-abilities.ts'
+import type { TerminalAbilities } from '../../../cli/shell/terminal-abilities.ts'
 import {
   type ChatGeneration,
   type ChatMessage,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { forgeWidened } from '../../../bench/models/widen.ts'
+import { forgeWidened } from '../../../bench/forge/widen.ts'
 import { repositoryPath, skipTest } from '../../shared.ts'
 import { hasTmux, Terminal } from '../terminal.ts'
 

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { MetadataItem } from '../../../bench/models/gguf-writer.ts'
+import type { MetadataItem } from '../../../bench/forge/gguf-writer.ts'
 import { TsinferError } from '../../../engine/errors.ts'
 import { openGguf } from '../../../engine/gguf/file.ts'
 import { ggufBytes } from './memory-source.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { MetadataItem } from '../../../bench/models/gguf-writer.ts'
+import type { MetadataItem } from '../../../bench/forge/gguf-writer.ts'
 import { TsinferError } from '../../../engine/errors.ts'
 import { readHeader } from '../../../engine/gguf/header.ts'
 import { SCALAR_TYPES, type ScalarType, type ScalarValue } from '../../../engine/gguf/metadata.ts'

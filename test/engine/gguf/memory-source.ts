@@ -1,5 +1,5 @@
 // A GGUF file in memory, for tests that judge thousands of variants.
-import { type GgufLayout, layOutGguf, type MetadataItem, type TensorItem } from '../../../bench/models/gguf-writer.ts'
+import { type GgufLayout, layOutGguf, type MetadataItem, type TensorItem } from '../../../bench/forge/gguf-writer.ts'
 import { TsinferError } from '../../../engine/errors.ts'
 import type { ByteSource } from '../../../engine/gguf/source.ts'
 

@@ -3,12 +3,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StageThreads } from '../../../bench/cancel/stage-threads.ts'
-import { clockUs, elapsedUs } from '../../../engine/pipeline/clock.ts'
+import { clockUs, elapsedUs } from '../../../engine/wire/clock.ts'
+import { createThinning, FROM, MASK, PASSED, TOO_MANY } from '../../stages/thinning-forward.ts'
 import { EMBEDDED_MODEL } from '../started-engine.ts'
 import { createProbes, type ProbeEvent, StageProbes } from './probes.ts'
-import { createThinning, FROM, MASK, PASSED, TOO_MANY } from './thinning-forward.ts'
 
-const FORWARD = new URL('./probed-forward.js', import.meta.url).href
+const FORWARD = new URL('../../stages/probed-forward.js', import.meta.url).href
 const LAYERS = 5
 
 async function start(options: { readonly stages: number; readonly lanes: number }) {
@@ -108,7 +108,7 @@ for (const lanes of [1, 2]) {
   })
 }
 
-const THINNING = new URL('./thinning-forward.js', import.meta.url).href
+const THINNING = new URL('../../stages/thinning-forward.js', import.meta.url).href
 
 for (const lanes of [1, 2, 3]) {
   test(`inside: rows that die alone are computed no further, and the others are what they were: ${lanes} lanes`, async () => {

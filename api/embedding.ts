@@ -1,0 +1,45 @@
+// Embeddings of texts: the engine's means over positions, pooled as asked for and scaled to length 1.
+import type { EmbedOptions, Engine, ModelConfig, Pooling } from '../engine/index.ts'
+import { EMBED, linkAbort, TsinferError } from '../engine/index.ts'
+
+/** The embeddings of token lists, in their order. Rejects with the first failure, and then stops the others. */
+export async function embedAll(
+  engine: Engine,
+  { width, pooling: usual }: Pick<ModelConfig, 'width' | 'pooling'>,
+  texts: readonly Int32Array[],
+  { pooling = poolingOf(usual), normalize = EMBED.normalize.default, signal }: EmbedOptions,
+): Promise<Float32Array[]> {
+  const either = linkAbort(signal)
+  try {
+    const embeddings = await Promise.all(texts.map((ids) => embedOne(engine, width, ids, pooling, either.signal)))
+    return normalize ? embeddings.map(unitVector) : embeddings
+  } catch (error) {
+    either.abort()
+    throw error
+  } finally {
+    either.unlink()
+  }
+}
+
+/** The file's pooling, or the mean where it names none. */
+function poolingOf(usual: ModelConfig['pooling']): Pooling {
+  if (typeof usual !== 'object') return usual ?? 'mean'
+  const expected = `expected a pooling of ${EMBED.pooling.kind.words.join(', ')}`
+  throw new TsinferError('architecture_unsupported', `${expected}, found a file whose pooling_type is ${usual.found}`)
+}
+
+async function embedOne(engine: Engine, width: number, ids: Int32Array, pooling: Pooling, signal: AbortSignal) {
+  // The first token sees itself alone, so nothing else need be evaluated for its sake.
+  const prompt = pooling === 'cls' ? ids.slice(0, 1) : ids
+  const from = pooling === 'last' ? Math.max(0, prompt.length - 1) : 0
+  for await (const event of engine.request({ kind: 'embed', prompt, from, width }, signal)) {
+    if (event.kind === 'embedding') return event.values
+  }
+  throw new Error('tsinfer bug: an embedding ended without a vector')
+}
+
+/** Of length 1 in the same direction; zeros stay zeros. */
+function unitVector(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
+  return length === 0 ? vector : vector.map((value) => value / length)
+}

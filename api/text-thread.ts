@@ -1,0 +1,106 @@
+// The text threads, which hold a model's vocabulary and template. One is there as long as the model is. A long text gets a
+// second one, started for it and ended after it, so that it never stands in front of a short one.
+import { MessageChannel } from 'node:worker_threads'
+import {
+  defaultsOf,
+  type GgufFile,
+  readOptions,
+  startResidents,
+  type TextOptions,
+  TOKENIZE,
+  type TokenizeOptions,
+} from '../engine/index.ts'
+import type { ChatRequest } from '../tokenizer/chat-prompt.ts'
+import type { PromptedChat, TextFacts, TextQuestion } from '../tokenizer/text-messages.ts'
+import type { TextWorkerPayload } from '../tokenizer/text-worker.ts'
+import type { EncodeOptions } from '../tokenizer/tokenizer.ts'
+import { type TextNews, TextQueue, type TextWorker } from './text-queue.ts'
+
+/** Characters of a text that is short: some 30,000 tokens, which take the tokenizer less than 0.1 s. */
+const SHORT_CHARACTERS = 1 << 17
+
+export class TextThread {
+  /** What the thread says once it has read the vocabulary; rejects with its error where it cannot. */
+  readonly ready: Promise<TextFacts>
+  readonly #short: TextQueue
+  readonly #long: TextQueue
+
+  /** `tokenizerPre` takes the place of the file's pre-tokenizer; `onNotice` as in `LoadOptions`. */
+  constructor(file: GgufFile, { tokenizerPre, onNotice = () => {} }: TextOptions) {
+    // Notices are about the model or its use, so each is said once.
+    const said = new Set<string>()
+    const news: Omit<TextNews, 'onReady' | 'onUnready'> = {
+      onNotice(notice) {
+        if (said.has(notice)) return
+        said.add(notice)
+        onNotice(notice)
+      },
+    }
+    const start = (charactersMax: number) =>
+      startWorker({ file: file.shards[0]!, charactersMax, ...(tokenizerPre !== undefined && { tokenizerPre }) })
+    let settle: Pick<TextNews, 'onReady' | 'onUnready'> = { onReady() {}, onUnready() {} }
+    this.ready = new Promise((resolve, reject) => {
+      settle = { onReady: resolve, onUnready: reject }
+    })
+    // Whoever waits for it sees the error; nobody has to.
+    this.ready.catch(() => {})
+    this.#short = new TextQueue(() => start(SHORT_CHARACTERS), true, { ...news, ...settle })
+    this.#long = new TextQueue(() => start(Number.POSITIVE_INFINITY), false, {
+      ...news,
+      onReady() {},
+      onUnready() {},
+    })
+  }
+
+  /** Ids of `text`. Rejects like `TextQueue.ask`. */
+  async encode(text: string, options: EncodeOptions, signal?: AbortSignal): Promise<Int32Array> {
+    return (await this.#ask({ kind: 'encode', text, options }, text.length, signal)).ids
+  }
+
+  /** The prompt of a conversation. Rejects like `TextQueue.ask`, and with what `ChatPrompter` throws. */
+  prompt(request: ChatRequest, signal?: AbortSignal): Promise<PromptedChat> {
+    return this.#ask({ kind: 'chat', request }, charactersOf(request), signal)
+  }
+
+  async #ask(question: TextQuestion, characters: number, signal: AbortSignal | undefined): Promise<PromptedChat> {
+    if (characters <= SHORT_CHARACTERS) {
+      const answer = await this.#short.ask(question, signal)
+      if (answer.kind !== 'long') return answer
+    }
+    const answer = await this.#long.ask(question, signal)
+    if (answer.kind === 'long') throw new Error('tsinfer bug: a text is too long for the thread of long ones')
+    return answer
+  }
+
+  /** Rejects all requests with `closed`, at once; resolves when the threads have ended. */
+  async close(): Promise<void> {
+    await Promise.all([this.#short.close(), this.#long.close()])
+  }
+}
+
+function startWorker(payload: Omit<TextWorkerPayload, 'port'>): TextWorker {
+  const { port1, port2 } = new MessageChannel()
+  const entry = new URL('../tokenizer/text-worker.js', import.meta.url)
+  const resident = { name: 'text worker', entry, payload: { ...payload, port: port2 }, transfer: [port2] }
+  const { died, close } = startResidents([resident])
+  return { port: port1, died, end: () => close(0) }
+}
+
+/** Of the texts of a conversation, as far as they are where they belong. */
+function charactersOf({ messages, template }: ChatRequest): number {
+  let sum = template?.length ?? 0
+  if (!Array.isArray(messages)) return sum
+  for (const message of messages) {
+    const content: unknown = message?.content
+    for (const part of Array.isArray(content) ? content : [content]) {
+      const text: unknown = part?.text ?? part
+      if (typeof text === 'string') sum += text.length
+    }
+  }
+  return sum
+}
+
+/** How to encode, and what ends it early: what was given, and defaults. Throws `option_invalid`. */
+export function readTokenizeOptions(options?: TokenizeOptions) {
+  return { ...defaultsOf(TOKENIZE), ...readOptions(TOKENIZE, options) }
+}

@@ -1,0 +1,54 @@
+// Which chat template a command uses, as options.
+import { TsinferError } from '../../engine/errors.ts'
+import { isTemplateName } from '../../tokenizer/index.ts'
+import type { Options, Values } from './arguments.ts'
+import { readTextFile } from './text-input.ts'
+
+export const CHAT_TEMPLATE_OPTIONS = {
+  template: {
+    kind: 'text',
+    names: ['--chat-template'],
+    value: 'TEXT',
+    help: 'a Jinja template, or the name of one of several in the model file',
+  },
+  templateFile: {
+    kind: 'text',
+    names: ['--chat-template-file'],
+    value: 'FILE',
+    help: "a file with a Jinja template, in place of the model's",
+  },
+  templateVariables: {
+    kind: 'text',
+    names: ['--chat-template-kwargs'],
+    value: 'JSON',
+    help: 'more variables for the template, e.g. {"enable_thinking":false}',
+  },
+} as const satisfies Options
+
+/** What to use in place of the model's usual template: a text, or the name of another one; both may be absent. */
+export interface GivenTemplate {
+  readonly source: string | undefined
+  readonly name: string | undefined
+}
+
+export async function givenTemplate(values: Values<typeof CHAT_TEMPLATE_OPTIONS>): Promise<GivenTemplate> {
+  const { template, templateFile } = values
+  if (template !== undefined && templateFile !== undefined) {
+    throw new TsinferError('option_invalid', 'expected --chat-template or --chat-template-file, found both')
+  }
+  if (templateFile !== undefined) return { source: await readTextFile(templateFile), name: undefined }
+  const isName = template !== undefined && isTemplateName(template)
+  return { source: isName ? undefined : template, name: isName ? template : undefined }
+}
+
+/** The variables of `--chat-template-kwargs` for the library. Throws `option_invalid` for what is no JSON object. */
+export function plainVariables(text: string | undefined): Record<string, unknown> | undefined {
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch {
+    // Said below.
+  }
+  throw new TsinferError('option_invalid', `--chat-template-kwargs: expected a JSON object, found ${text}`)
+}

@@ -1,0 +1,127 @@
+// What a valid GGUF file holds, whether it can run here and how: from its header alone.
+import { TsinferError } from '../errors.ts'
+import { readFirst } from '../gguf/arrays.ts'
+import type { GgufFile } from '../gguf/file.ts'
+import { isGeneric } from '../gguf/ggml-types.ts'
+import type { MetadataEntry as GgufEntry } from '../gguf/metadata.ts'
+import type { Inspection, MetadataEntry, MetadataScalar, TensorTypeSummary } from '../inspection-types.ts'
+import { stageMatrices } from '../model/layout.ts'
+import type { ModelPlan, PlanOptions } from '../model/plan.ts'
+import type { ModelInfo, PlanInfo, StageInfo } from '../types.ts'
+import { fileSampling } from './file-sampling.ts'
+import { type PreparedModel, prepareModel } from './prepare.ts'
+
+/** Elements of a metadata array that are shown. */
+const ARRAY_PREVIEW = 8
+
+/** Inspects `file`, planning it for `cores` cores. Throws only for a file that changed. */
+export function inspectFile(path: string, file: GgufFile, options: PlanOptions, cores: number): Inspection {
+  const tensors = [...file.tensors.values()]
+  const architecture = file.metadata.get('general.architecture')
+  const { plan, reason } = tryPlan(file, options, cores)
+  return {
+    path,
+    version: file.version,
+    files: file.shards.length,
+    metadata: [...file.metadata].map(([key, entry]) => describeEntry(file, key, entry)),
+    tensorCount: tensors.length,
+    parameterCount: parameterCount(file),
+    tensorBytes: tensors.reduce((sum, { bytes }) => sum + bytes, 0),
+    tensorTypes: summarizeTypes(file),
+    architecture:
+      architecture?.kind === 'scalar' && typeof architecture.value === 'string' ? architecture.value : undefined,
+    runnable: plan !== undefined,
+    reason,
+    plan: plan && describePlan(plan),
+  }
+}
+
+/** What is known of a loaded model. */
+export function modelInfo(path: string, model: PreparedModel, kernels: string, loadMs: number): ModelInfo {
+  const { file, config, plan, fileBytes } = model
+  const name = file.metadata.get('general.name')
+  return {
+    path,
+    architecture: config.architecture,
+    name: name?.kind === 'scalar' ? String(name.value) : undefined,
+    contextLength: plan.sizes.contextLength,
+    contextLengthTrained: config.contextLength,
+    vocabularySize: config.vocabularySize,
+    parameterCount: parameterCount(file),
+    fileBytes,
+    weightType: summarizeTypes(file)[0]!.type,
+    plan: describePlan(plan),
+    kernels,
+    loadMs,
+    sampling: fileSampling(file.metadata).sampling,
+  }
+}
+
+/** The plan as it is shown to people and programs. */
+function describePlan(plan: ModelPlan): PlanInfo {
+  const { sizes, stages } = plan
+  const stageInfos = stages.map(({ range, bytes, layers }, index): StageInfo => {
+    const matrices = stageMatrices(stages[index]!)
+    const weightBytes = matrices.reduce((sum, { tensor }) => sum + tensor.bytes, 0)
+    const kvBytes = layers.reduce((sum, { kBytes, vBytes }) => sum + kBytes + vBytes, 0)
+    return { layerFirst: range.first, layerCount: range.count, memoryBytes: bytes, weightBytes, kvBytes }
+  })
+  const kv = sizes.cellTypeK === sizes.cellTypeV ? sizes.cellTypeK : `${sizes.cellTypeK}/${sizes.cellTypeV}`
+  const types = stages.flatMap((stage) => stageMatrices(stage).map(({ tensor }) => tensor.type))
+  const genericTypes = [...new Set(types.filter(isGeneric))]
+  const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`
+  return {
+    text:
+      `${count(stages.length, 'stage')} x ${count(sizes.lanes, 'lane')}, context ${sizes.contextLength}, ` +
+      `chunk ${sizes.chunkRows}, KV ${kv}${genericTypes.map((type) => `, generic ${type}`).join('')}`,
+    stages: stageInfos,
+    lanes: sizes.lanes,
+    contextLength: sizes.contextLength,
+    chunkRows: sizes.chunkRows,
+    barrierSpins: plan.spins.barrier,
+    sequences: sizes.sequences,
+    kvTypeK: sizes.cellTypeK,
+    kvTypeV: sizes.cellTypeV,
+    genericTypes,
+    weightBytesPerToken: plan.weightBytesPerToken,
+  }
+}
+
+/** Elements of all tensors together. */
+function parameterCount(file: GgufFile): number {
+  let count = 0
+  for (const { dims } of file.tensors.values()) count += dims.reduce((product, dim) => product * dim, 1)
+  return count
+}
+
+/** Tensor types by bytes, most first. */
+function summarizeTypes(file: GgufFile): TensorTypeSummary[] {
+  const summary = new Map<string, { tensors: number; bytes: number }>()
+  for (const { type, bytes } of file.tensors.values()) {
+    const entry = summary.get(type) ?? { tensors: 0, bytes: 0 }
+    summary.set(type, { tensors: entry.tensors + 1, bytes: entry.bytes + bytes })
+  }
+  return [...summary]
+    .map(([type, entry]) => ({ type, ...entry, ...(isGeneric(type) && { generic: true as const }) }))
+    .sort((a, b) => b.bytes - a.bytes)
+}
+
+function tryPlan(
+  file: GgufFile,
+  options: PlanOptions,
+  cores: number,
+): { plan: ModelPlan | undefined; reason: string | undefined } {
+  try {
+    return { plan: prepareModel(file, options, cores).plan, reason: undefined }
+  } catch (error) {
+    if (error instanceof TsinferError && error.code !== 'file_changed')
+      return { plan: undefined, reason: error.message }
+    throw error
+  }
+}
+
+function describeEntry(file: GgufFile, key: string, entry: GgufEntry): MetadataEntry {
+  if (entry.kind === 'scalar') return { key, type: entry.type, value: entry.value }
+  const value: readonly MetadataScalar[] = readFirst(file, entry, ARRAY_PREVIEW)
+  return { key, type: `array of ${entry.type}`, value, length: entry.count }
+}
