@@ -9,5 +9,5 @@ export {
   openTokenizer,
   readChatTemplate,
 } from './api/model-files.ts'
-export * from './engine/public.ts'
+export * from './engine/public/index.ts'
 export type { ModelTemplate, TemplateChoice } from './tokenizer/model-template.ts'

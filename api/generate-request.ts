@@ -9,7 +9,7 @@ import {
   resolveSampling,
   resolveSpeculation,
 } from '../engine/index.ts'
-import type { SamplingNumbers, Speculation } from '../engine/public.ts'
+import type { SamplingNumbers, Speculation } from '../engine/public/index.ts'
 import { byteStringAt } from '../tokenizer/byte-strings.ts'
 import type { TokenTable } from '../tokenizer/vocabulary.ts'
 

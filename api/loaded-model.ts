@@ -4,6 +4,7 @@ import {
   abortedError,
   CHAT,
   chatMessages,
+  checkTracePath,
   createTraceRings,
   describeKernels,
   EMBED,
@@ -34,8 +35,9 @@ import {
   type SessionHome,
   sessionHome,
   TsinferError,
+  withTuning,
+  writeTrace,
 } from '../engine/index.ts'
-import { withTuning } from '../engine/load/tuning.ts'
 import type {
   ChatGeneration,
   ChatMessage,
@@ -52,8 +54,7 @@ import type {
   Session,
   Speculation,
   TokenizeOptions,
-} from '../engine/public.ts'
-import { checkTracePath, writeTrace } from '../engine/trace/trace-file.ts'
+} from '../engine/public/index.ts'
 import { countOf } from '../tokenizer/byte-strings.ts'
 import { detokenize } from '../tokenizer/stream-decoder.ts'
 import type { PromptedChat, TextFacts } from '../tokenizer/text-messages.ts'

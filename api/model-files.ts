@@ -3,6 +3,7 @@
 import {
   GENERATE,
   inspectFile,
+  keepTuning as keepTuningOf,
   LOAD,
   machineTopology,
   modelConfig,
@@ -11,13 +12,20 @@ import {
   pairDifferences,
   readArgument,
   readOptions,
+  readTuningOptions,
   resolveResponseFormat,
   TEMPLATE,
   TOKENIZER,
   TsinferError,
 } from '../engine/index.ts'
-import { keepTuning as keepTuningOf, readTuningOptions } from '../engine/load/tuning.ts'
-import type { Inspection, LoadOptions, ResponseFormat, TextOptions, TextTokenizer, Tuning } from '../engine/public.ts'
+import type {
+  Inspection,
+  LoadOptions,
+  ResponseFormat,
+  TextOptions,
+  TextTokenizer,
+  Tuning,
+} from '../engine/public/index.ts'
 import { countOf } from '../tokenizer/byte-strings.ts'
 import { metadataOf } from '../tokenizer/gguf-metadata.ts'
 import { type ModelTemplate, readModelTemplate, type TemplateChoice } from '../tokenizer/model-template.ts'

@@ -3,7 +3,7 @@
 import { SCHEMA_NESTING_MAX, SCHEMA_SIZE_MAX } from '../limits.ts'
 import { plainData } from '../options/plain-data.ts'
 import { readArgument } from '../options/read-options.ts'
-import type { ResponseFormat } from '../types.ts'
+import type { ResponseFormat } from '../public/generation.ts'
 import type { NamedGrammar } from './grammar.ts'
 import { compileSchema } from './schema.ts'
 

@@ -3,7 +3,7 @@
 import type { Metadata, ScalarEntry } from '../gguf/metadata.ts'
 import { found, optionSite } from '../options/refusal.ts'
 import { DEFAULT_SAMPLING, SAMPLING } from '../options/sampling.ts'
-import type { SamplingNumbers } from '../types.ts'
+import type { SamplingNumbers } from '../public/generation.ts'
 
 const PREFIX = 'general.sampling.'
 const KEYS = {

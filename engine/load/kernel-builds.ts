@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { TsinferError } from '../errors.ts'
 import { openFile } from '../gguf/file-source.ts'
 import { canCompile, compileKernels, type KernelModule } from '../model/kernels.ts'
-import type { KernelBuild } from '../types.ts'
+import type { KernelBuild } from '../public/loading.ts'
 
 export interface LoadedKernels {
   readonly build: KernelBuild

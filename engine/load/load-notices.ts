@@ -1,5 +1,6 @@
 // What is said of a model that was loaded: that it runs otherwise than somebody may expect. Pure.
-import type { LoadOptions, ModelInfo } from '../types.ts'
+import type { ModelInfo } from '../public/info.ts'
+import type { LoadOptions } from '../public/loading.ts'
 
 /** A line each, for `LoadOptions.onNotice`. `node`: its version. */
 export function loadNotices(info: ModelInfo, options: LoadOptions, node: string): string[] {

@@ -11,8 +11,8 @@ import { modelConfig } from '../model/config.ts'
 import { type GivenOptions, readArgument } from '../options/read-options.ts'
 import { optionSite } from '../options/refusal.ts'
 import { type LOAD, TUNING } from '../options/table.ts'
-import { machineTopology } from '../public.ts'
-import type { Tuning } from '../types.ts'
+import type { Tuning } from '../public/loading.ts'
+import { machineTopology } from './machine.ts'
 
 const FILE_BYTES_MAX = 65536
 

@@ -1,7 +1,7 @@
 // The options of sampling and of drafting. Defaults of sampling are those of llama.cpp's command line (common/common.h,
 // `common_params_sampling`); a model file may have others, see sampling/file-defaults.ts. Pure.
 import { BIASES_MAX, CONTEXT_MAX, ROWS_MAX } from '../limits.ts'
-import type { DraftOptions, SamplingOptions, Speculation } from '../types.ts'
+import type { DraftOptions, SamplingOptions, Speculation } from '../public/generation.ts'
 import { integer, isRecord, type Kind, type NumberKind, number, oneOf } from './kinds.ts'
 import { defaultsOf, type OptionTable } from './read-options.ts'
 import { inside, refused } from './refusal.ts'

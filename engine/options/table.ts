@@ -1,7 +1,7 @@
 // THE table of options: for every public function the options it takes, with kinds, ranges, defaults and a line of
 // documentation each. The checks at the library's door, the defaults that the code uses and the help of the command line
 // follow from it; its keys are those of the public types, by the compiler.
-import type { ChatOptions } from '../chat-types.ts'
+
 import {
   CHAT_NESTING_MAX,
   CHAT_SIZE_MAX,
@@ -16,16 +16,13 @@ import {
   STAGES_MAX,
   VOCABULARY_MAX,
 } from '../limits.ts'
-import type {
-  EmbedOptions,
-  GenerateOptions,
-  KvType,
-  LoadOptions,
-  ResponseFormat,
-  ScoreOptions,
-  Session,
-  TokenizeOptions,
-} from '../types.ts'
+import type { ChatOptions } from '../public/chat.ts'
+import type { EmbedOptions } from '../public/embed.ts'
+import type { GenerateOptions, ResponseFormat } from '../public/generation.ts'
+import type { KvType, LoadOptions } from '../public/loading.ts'
+import type { ScoreOptions } from '../public/score.ts'
+import type { Session } from '../public/session.ts'
+import type { TokenizeOptions } from '../public/tokenize.ts'
 import { callback, flag, integer, isRecord, type Kind, list, oneOf, signal, text } from './kinds.ts'
 import { path } from './paths.ts'
 import { plainData } from './plain-data.ts'

@@ -2,7 +2,7 @@
 import type { TokenId } from '../domain.ts'
 import { optionSite, refused } from '../options/refusal.ts'
 import { DEFAULT_SAMPLING } from '../options/sampling.ts'
-import type { SamplingNumbers, SamplingOptions } from '../types.ts'
+import type { SamplingNumbers, SamplingOptions } from '../public/generation.ts'
 
 export interface SamplingParameters {
   readonly temperature: number

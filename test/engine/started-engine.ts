@@ -6,9 +6,10 @@ import { prepareModel } from '../../engine/load/prepare.ts'
 import type { ScoreRow } from '../../engine/messages.ts'
 import type { PlanOptions } from '../../engine/model/plan.ts'
 import type { ForwardSource } from '../../engine/model/weights-forward.ts'
+import type { SamplingOptions } from '../../engine/public/generation.ts'
+import type { KernelBuild } from '../../engine/public/loading.ts'
 import { resolveSampling } from '../../engine/sampling/parameters.ts'
 import type { DraftParameters } from '../../engine/speculation/parameters.ts'
-import type { KernelBuild, SamplingOptions } from '../../engine/types.ts'
 import { repositoryPath } from '../shared.ts'
 
 export const EMBEDDED_MODEL = repositoryPath('cli/models/stories260K.gguf')

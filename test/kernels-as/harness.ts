@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import * as assert from 'uvu/assert'
 import { usableBuilds } from '../../engine/load/kernel-builds.ts'
 import { compileKernels, createStageMemory, instantiateKernels, type Kernels } from '../../engine/model/kernels.ts'
-import type { KernelBuild } from '../../engine/types.ts'
+import type { KernelBuild } from '../../engine/public/loading.ts'
 import { repositoryPath } from '../shared.ts'
 
 const MEMORY_BYTES = 32 << 20

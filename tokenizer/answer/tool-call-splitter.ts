@@ -1,5 +1,5 @@
 // Takes tool calls out of an answer while it streams in. Pure. What looks like a call and is none comes out as text.
-import type { ToolCall } from '../../engine/chat-types.ts'
+import type { ToolCall } from '../../engine/public/chat.ts'
 import { findMark, heldLength, lengthTrimmed } from './held-text.ts'
 import { CALL_FORMS, type CallForm, type CallReading, callEnd, readBare } from './tool-calls.ts'
 

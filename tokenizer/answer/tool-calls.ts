@@ -5,7 +5,7 @@
 //   Llama 3         {"name": ..., "parameters": {...}} alone, after <|python_tag|>, several with ; between them;
 //                   <|python_tag|>name.call(key="value"); <function=name>{...}</function>
 //   Mistral         [TOOL_CALLS][{"name": ..., "arguments": {...}, "id": ...}]; [TOOL_CALLS]name[CALL_ID]id[ARGS]{...}
-import type { ToolCall } from '../../engine/chat-types.ts'
+import type { ToolCall } from '../../engine/public/chat.ts'
 import { Budget } from '../jinja/budget.ts'
 import { type JsonStyle, readJson, readJsonAt, writeJson } from '../jinja/json.ts'
 import { TemplateFault, type Value } from '../jinja/values.ts'

@@ -6,7 +6,9 @@ import { AUTO_DRAFT, DEFAULT_DRAFT, SAMPLING } from '../../../engine/options/sam
 import { EMBED, GENERATE, LOAD, SCORE, TOKENIZE } from '../../../engine/options/table.ts'
 import { repositoryPath } from '../../shared.ts'
 
-const types = readFileSync(repositoryPath('engine/types.ts'), 'utf8')
+const types = ['loading', 'generation', 'score', 'embed', 'tokenize']
+  .map((name) => readFileSync(repositoryPath(`engine/public/${name}.ts`), 'utf8'))
+  .join('\n')
 
 /** The doc comment right before a member. */
 function commentOf(name: string): string {

@@ -3,9 +3,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TsinferError } from '../../../engine/errors.ts'
 import { TOP_COUNT } from '../../../engine/limits.ts'
+import type { SamplingOptions } from '../../../engine/public/generation.ts'
 import { resolveSampling } from '../../../engine/sampling/parameters.ts'
 import { createScratch, Sampler, type TopRow } from '../../../engine/sampling/sampler.ts'
-import type { SamplingOptions } from '../../../engine/types.ts'
 import { referenceFilter, referenceSample } from '../../reference/sampling.ts'
 
 /** What the last stage reports for a row. */

@@ -1,18 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // What a loaded model can be asked. Types only; index.ts re-exports all of it.
-import type { ChatGeneration, ChatMessage, ChatOptions } from './chat-types.ts'
-import type { TokenId } from './domain.ts'
-import type {
-  EmbedOptions,
-  EngineStats,
-  GenerateOptions,
-  Generation,
-  ModelInfo,
-  ScoredPosition,
-  ScoreOptions,
-  Session,
-  TokenizeOptions,
-} from './types.ts'
+import type { TokenId } from '../domain.ts'
+import type { ChatGeneration, ChatMessage, ChatOptions } from './chat.ts'
+import type { EmbedOptions } from './embed.ts'
+import type { GenerateOptions, Generation } from './generation.ts'
+import type { EngineStats, ModelInfo } from './info.ts'
+import type { ScoredPosition, ScoreOptions } from './score.ts'
+import type { Session } from './session.ts'
+import type { TokenizeOptions } from './tokenize.ts'
 
 export interface Model extends AsyncDisposable {
   readonly info: ModelInfo
@@ -30,12 +25,5 @@ export interface Model extends AsyncDisposable {
   /** A session without a text: see `GenerateOptions.session`. */
   session(): Session
   stats(): EngineStats
-  close(): Promise<void>
-}
-
-/** A model file's vocabulary alone; works for files without weights. */
-export interface TextTokenizer extends AsyncDisposable {
-  encode(text: string, options?: TokenizeOptions): Promise<number[]>
-  detokenize(ids: readonly TokenId[]): Promise<string>
   close(): Promise<void>
 }

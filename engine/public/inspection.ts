@@ -1,5 +1,5 @@
 // What is told of a model file that is not run. Types only; index.ts re-exports all of it.
-import type { PlanInfo } from './types.ts'
+import type { PlanInfo } from './info.ts'
 
 /** What a valid GGUF file holds and whether it can run here; nothing but headers is read. */
 export interface Inspection {

@@ -1,6 +1,6 @@
 // What a user passes in and gets back in a chat, in OpenAI's shape where it has one. Types only; index.ts re-exports all
 // of it.
-import type { ChoiceResult, GenerateOptions, GenerateResult, Piece } from './types.ts'
+import type { ChoiceResult, GenerateOptions, GenerateResult, Piece } from './generation.ts'
 
 /** One message. Templates may read further fields. */
 export interface ChatMessage {

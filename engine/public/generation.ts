@@ -1,0 +1,127 @@
+// What a generation is asked for, and what comes of it. Types only.
+import type { TokenId } from '../domain.ts'
+import type { Session } from './session.ts'
+import type { GenerateStats } from './stats.ts'
+
+/**
+ * What a text has to be: anything, a JSON object, or a JSON value that a schema accepts. The text is one value without
+ * white space around it; it ends with the value, which is closed within the tokens there are. Of JSON Schema (draft
+ * 2020-12) these keywords are kept, others are refused: type, enum, const, properties, required, additionalProperties,
+ * prefixItems, items, minItems, maxItems, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum,
+ * anyOf, oneOf of schemas that visibly exclude each other, allOf of one, $ref to $defs. Properties come in their order in
+ * the schema; others than those listed only where additionalProperties asks for them.
+ */
+export type ResponseFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json_object' }
+  | { readonly type: 'json_schema'; readonly schema: object | boolean }
+
+/** Defaults are llama.cpp's, or the model's own: `ModelInfo.sampling`. */
+export interface SamplingOptions {
+  /** Default 0.8; 0 = greedy. */
+  readonly temperature?: number
+  /** Keep the K best tokens. Default 40; 0 = all. */
+  readonly topK?: number
+  /** Keep the smallest set of best tokens with at least this much probability. Default 0.95; 1 = all. */
+  readonly topP?: number
+  /** Keep tokens with at least this share of the best token's probability. Default 0.05; 0 = all. */
+  readonly minP?: number
+  /** Divides positive and multiplies negative logits of recent tokens. Default 1 = off. */
+  readonly repeatPenalty?: number
+  /** Recent tokens, prompt included, that the three penalties look at: at most 2^20. Default 64; -1 = all, 0 = none. */
+  readonly repeatLastN?: number
+  /** Subtracted once from the logit of a recent token. Default 0. */
+  readonly presencePenalty?: number
+  /** Subtracted from the logit of a recent token for each time it occurs. Default 0. */
+  readonly frequencyPenalty?: number
+  /** Added to the logits of these token ids; -Infinity bans a token. */
+  readonly logitBias?: Readonly<Record<number, number>>
+  /** 0 .. 2^32 - 1. Default: a random one, reported with the result. */
+  readonly seed?: number
+}
+
+/** The numbers of sampling. */
+export type SamplingNumbers = Readonly<Required<Omit<SamplingOptions, 'logitBias' | 'seed'>>>
+
+/**
+ * How a request speculates: `off` decodes plainly, `sync` drafts and verifies in turn, `pipe` drafts while earlier drafts
+ * are being verified, `auto` measures and chooses among these while it runs. The text is the same with each of them.
+ */
+export type Speculation = 'off' | 'sync' | 'pipe' | 'auto'
+
+/** Draft parameters; the probabilities are the drafter's own. */
+export interface DraftOptions {
+  /** Most drafted tokens of one round (`sync`) or one micro-batch (`pipe`). 1 to 32. Default 4; of `auto`, which chooses, 16. */
+  readonly nMax?: number
+  /** Fewer drafted tokens than this are not sent. Default 0. */
+  readonly nMin?: number
+  /** A branch of drafts ends where the best guess is less likely. Default 0.5; of `auto` 0.1. */
+  readonly pMin?: number
+  /** A second guess for a position opens a branch of its own when it is likelier. Default 0.3. */
+  readonly pSplit?: number
+  /** Raises both thresholds for every micro-batch of drafts sent since the last token. Default 0. */
+  readonly pRecovery?: number
+  /** Lowers both thresholds for every attempt since the last token that had only unlikely guesses. Default 0. */
+  readonly pDecay?: number
+}
+
+export interface GenerateOptions extends SamplingOptions {
+  /** Most tokens per choice. Default: until the context is full. */
+  readonly maxTokens?: number
+  /**
+   * Texts that end a choice, or one; the text is cut before them. At most 4096 bytes of UTF-8 in all. One that is the name
+   * of a control token, such as `<|im_end|>`, is that token too, which prints no text.
+   */
+  readonly stop?: string | readonly string[]
+  /** Tokens that end a choice and are not part of it, beside those that end a text in this model. */
+  readonly stopIds?: readonly TokenId[]
+  /** Default: any text. A stop string still ends the text wherever it stands. */
+  readonly responseFormat?: ResponseFormat
+  /** Continuations of the same prompt, at most 64. Default 1. */
+  readonly choices?: number
+  /**
+   * Default: `auto` with a draft model, else `off`. Without a draft model n-grams draft: text that repeats itself is
+   * guessed from its earlier occurrences.
+   */
+  readonly speculation?: Speculation
+  readonly draft?: DraftOptions
+  /** Go on after a token that ends the text; nothing is banned. Default false. */
+  readonly ignoreEos?: boolean
+  /** Read special tokens in a text prompt as such. Default true. */
+  readonly parseSpecial?: boolean
+  /**
+   * Goes on from the session's KV cells as far as the prompt begins like its text, and leaves the new text in them. The
+   * result is the same as without. Requests of one session run one after the other.
+   */
+  readonly session?: Session
+  readonly signal?: AbortSignal
+}
+
+/** One generated token. */
+export interface Piece {
+  readonly choice: number
+  readonly token: TokenId
+  /** Text that became complete with this token; may be empty. */
+  readonly text: string
+}
+
+export interface ChoiceResult {
+  /** Generated tokens, without the one that ended the text. */
+  readonly ids: readonly TokenId[]
+  readonly text: string
+  readonly finishReason: 'stop' | 'length'
+}
+
+export interface GenerateResult {
+  readonly promptIds: readonly TokenId[]
+  readonly choices: readonly ChoiceResult[]
+  /** The seed that was used. */
+  readonly seed: number
+  readonly stats: GenerateStats
+}
+
+/** Pieces as they are made, of all choices interleaved. Iterating is optional; `result` settles either way. */
+export interface Generation extends AsyncIterable<Piece> {
+  /** Rejects with code `aborted` when the signal fires; so does the iteration. */
+  readonly result: Promise<GenerateResult>
+}

@@ -1,0 +1,65 @@
+// What a loaded model says of itself. Types only.
+import type { SamplingNumbers } from './generation.ts'
+import type { KvType } from './loading.ts'
+
+/** How a model is laid over threads and memories. */
+export interface PlanInfo {
+  /** One line for people. */
+  readonly text: string
+  readonly stages: readonly StageInfo[]
+  /** Lanes per stage. */
+  readonly lanes: number
+  readonly contextLength: number
+  readonly chunkRows: number
+  /** How often a lane looks again before it parks at a barrier. */
+  readonly barrierSpins: number
+  readonly sequences: number
+  readonly kvTypeK: KvType
+  readonly kvTypeV: KvType
+  /** Weight types without products of their own: their weights are dequantized again for every product. */
+  readonly genericTypes: readonly string[]
+  /** Weight bytes that one decoded token reads. */
+  readonly weightBytesPerToken: number
+}
+
+export interface StageInfo {
+  readonly layerFirst: number
+  readonly layerCount: number
+  /** Bytes of the stage's whole memory, weights included. */
+  readonly memoryBytes: number
+  readonly weightBytes: number
+  readonly kvBytes: number
+}
+
+export interface ModelInfo {
+  readonly path: string
+  readonly architecture: string
+  readonly name: string | undefined
+  /** Positions of a sequence, as loaded. */
+  readonly contextLength: number
+  /** Positions the model was trained for. */
+  readonly contextLengthTrained: number
+  readonly vocabularySize: number
+  readonly parameterCount: number
+  /** Bytes of all tensors in the file. */
+  readonly fileBytes: number
+  /** The tensor type most of the weights have. */
+  readonly weightType: string
+  readonly plan: PlanInfo
+  /** Which build of the kernels runs. */
+  readonly kernels: string
+  /** Milliseconds from the call of `loadModel` to the model. */
+  readonly loadMs: number
+  /** What a request samples with that does not say: the file's `general.sampling.*`, else the usual defaults. */
+  readonly sampling: SamplingNumbers
+}
+
+/** Totals since the model was loaded. */
+export interface EngineStats {
+  readonly requests: number
+  readonly requestsLive: number
+  readonly promptTokens: number
+  readonly tokens: number
+  /** KV cells that were allocated. */
+  readonly kvCells: number
+}
