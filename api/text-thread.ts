@@ -1,5 +1,6 @@
-// The text threads, which hold a model's vocabulary and template. One is there as long as the model is. A long text gets a
-// second one, started for it and ended after it, so that it never stands in front of a short one.
+// The text threads, which hold a model's vocabulary and template. One is there as long as the model is. A long text, and a
+// template that takes long, gets a second one, started for it and ended after it, so that it never stands in front of a
+// short one.
 import { MessageChannel } from 'node:worker_threads'
 import {
   defaultsOf,
@@ -11,6 +12,7 @@ import {
   type TokenizeOptions,
 } from '../engine/index.ts'
 import type { ChatRequest } from '../tokenizer/chat-prompt.ts'
+import { STEPS_MAX } from '../tokenizer/jinja/budget.ts'
 import type { PromptedChat, TextFacts, TextQuestion } from '../tokenizer/text-messages.ts'
 import type { TextWorkerPayload } from '../tokenizer/text-worker.ts'
 import type { EncodeOptions } from '../tokenizer/tokenizer.ts'
@@ -18,6 +20,8 @@ import { type TextNews, TextQueue, type TextWorker } from './text-queue.ts'
 
 /** Characters of a text that is short: some 30,000 tokens, which take the tokenizer less than 0.1 s. */
 const SHORT_CHARACTERS = 1 << 17
+/** Steps of a rendering that is short: less than 0.1 s, and a conversation of hundreds of messages. */
+const SHORT_STEPS = STEPS_MAX / 16
 
 export class TextThread {
   /** What the thread says once it has read the vocabulary; rejects with its error where it cannot. */
@@ -36,16 +40,16 @@ export class TextThread {
         onNotice(notice)
       },
     }
-    const start = (charactersMax: number) =>
-      startWorker({ file: file.shards[0]!, charactersMax, ...(tokenizerPre !== undefined && { tokenizerPre }) })
+    const start = (charactersMax: number, stepsMax: number) =>
+      startWorker({ file: file.shards[0]!, charactersMax, stepsMax, ...(tokenizerPre !== undefined && { tokenizerPre }) })
     let settle: Pick<TextNews, 'onReady' | 'onUnready'> = { onReady() {}, onUnready() {} }
     this.ready = new Promise((resolve, reject) => {
       settle = { onReady: resolve, onUnready: reject }
     })
     // Whoever waits for it sees the error; nobody has to.
     this.ready.catch(() => {})
-    this.#short = new TextQueue(() => start(SHORT_CHARACTERS), true, { ...news, ...settle })
-    this.#long = new TextQueue(() => start(Number.POSITIVE_INFINITY), false, {
+    this.#short = new TextQueue(() => start(SHORT_CHARACTERS, SHORT_STEPS), true, { ...news, ...settle })
+    this.#long = new TextQueue(() => start(Number.POSITIVE_INFINITY, STEPS_MAX), false, {
       ...news,
       onReady() {},
       onUnready() {},

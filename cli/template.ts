@@ -1,22 +1,15 @@
 // `tsinfer template`: the prompt that a chat template makes of a conversation, and nothing else.
-
+import { MessageChannel } from 'node:worker_threads'
 import { localTimeOf } from '../api/chat.ts'
-import { TsinferError } from '../engine/errors.ts'
+import { abortedError, onAbort, startResidents, TsinferError } from '../engine/index.ts'
 import { readChatTemplate } from '../index.ts'
-import {
-  CHATML,
-  ChatTemplate,
-  type LocalTime,
-  NO_TEMPLATE,
-  parseLocalTime,
-  renderFitted,
-  TemplateFault,
-} from '../tokenizer/index.ts'
+import { CHATML, type LocalTime, NO_TEMPLATE, parseLocalTime, TemplateFault } from '../tokenizer/index.ts'
 import { readConversation, readVariables } from './chat/conversation.ts'
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate } from './shell/chat-options.ts'
 import { defineCommand } from './shell/command.ts'
 import { MODEL_FILE_OPTIONS, modelPath, present, RAW_OPTION } from './shell/options.ts'
 import { noteLine, writeMade } from './shell/output.ts'
+import type { RenderAnswer, RenderPayload } from './template-worker.ts'
 
 export const command = defineCommand({
   usage: '(MODEL | --chat-template-file F) --messages FILE.json [options]',
@@ -69,18 +62,30 @@ export const command = defineCommand({
     }
     const now = values.now === undefined ? localTimeOf(new Date()) : readNow(values.now)
     const unreadTools = values.toolsInPrompt ? 'tell' : 'leave'
-    await checkpoint(signal)
-    const { text, hasUnreadTools } = renderFitted(new ChatTemplate(source ?? CHATML), { variables, now, unreadTools })
-    if (hasUnreadTools && unreadTools === 'leave') noteLine(UNREAD_TOOLS)
-    await checkpoint(signal)
-    writeMade(text, values.raw)
+    const rendered = await render({ source: source ?? CHATML, variables, now, unreadTools }, signal)
+    if (rendered.hasUnreadTools && unreadTools === 'leave') noteLine(UNREAD_TOOLS)
+    writeMade(rendered.text, values.raw)
   },
 })
 
-/** A rendering is at most a second's work in one piece: an interruption is noticed before and behind it. */
-async function checkpoint(signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve))
-  if (signal.aborted) throw new TsinferError('aborted', 'template: interrupted')
+/** Renders in a thread of its own. Rejects at once with `aborted`, and with what the template is refused for. */
+async function render(given: Omit<RenderPayload, 'port'>, signal: AbortSignal) {
+  const { port1, port2 } = new MessageChannel()
+  const entry = new URL('./template-worker.js', import.meta.url)
+  const resident = { name: 'template', entry, payload: { ...given, port: port2 }, transfer: [port2] }
+  const { died, close } = startResidents([resident])
+  try {
+    const answer = await new Promise<RenderAnswer>((resolve, reject) => {
+      port1.once('message', resolve)
+      void died.then(({ code, message }) => reject(new TsinferError(code, message)))
+      onAbort(signal, () => reject(abortedError('template', signal)))
+    })
+    if (answer.kind === 'refused') throw new TsinferError(answer.code, answer.message)
+    return answer
+  } finally {
+    port1.close()
+    await close(0)
+  }
 }
 
 const UNREAD_TOOLS =

@@ -2,7 +2,7 @@
 import { TsinferError } from '../engine/errors.ts'
 import { renderFitted } from './chat-fitting.ts'
 import { ChatTemplate } from './chat-template.ts'
-import { Budget } from './jinja/budget.ts'
+import type { Budget } from './jinja/budget.ts'
 import { toValue } from './jinja/from-js.ts'
 import type { LocalTime } from './jinja/strftime.ts'
 import { TemplateFault, type Value } from './jinja/values.ts'
@@ -53,9 +53,10 @@ export class ChatPrompter {
   /**
    * Throws `template_invalid` where the file has no template of that name, or where it is no Jinja, `template_refused`
    * where it does not take these messages or tools, `prompt_invalid` where they are no messages at all. A file without a
-   * template gets ChatML, and a notice.
+   * template gets ChatML, and a notice. All of its renderings together take the steps of `budget`.
    */
-  prompt({ messages, tools, template, variables, now, toolsInPrompt, parseSpecial }: ChatRequest): ChatPrompt {
+  prompt(request: ChatRequest, budget: Budget): ChatPrompt {
+    const { messages, tools, template, variables, now, toolsInPrompt, parseSpecial } = request
     const model = this.choose(template, tools !== undefined)
     const compiled = this.compile(model.source)
     const all = new Map<string, Value>([['add_generation_prompt', true]])
@@ -65,7 +66,6 @@ export class ChatPrompter {
     for (const [name, value] of Object.entries(variables)) all.set(name, converted(value, name))
     checkRoles(messages)
     all.set('messages', converted(messages, 'messages'))
-    const budget = new Budget()
     const unreadTools = toolsInPrompt ? 'tell' : 'refuse'
     const { text, variables: fitted } = renderFitted(compiled, { variables: all, now, unreadTools, budget })
     const { bosToken = '' } = model

@@ -23,7 +23,7 @@ export interface PromptedChat {
 
 export type TextAnswer =
   | ({ readonly kind: 'prompted' } & PromptedChat)
-  /** The prompt has more characters than this worker takes. */
+  /** The prompt has more characters, or takes more steps to render, than this worker takes. */
   | { readonly kind: 'long' }
 
 export type FromTextWorker =

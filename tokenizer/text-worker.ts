@@ -5,8 +5,9 @@ import { TsinferError } from '../engine/errors.ts'
 import { openGguf } from '../engine/gguf/file.ts'
 import { reopenFile } from '../engine/gguf/file-source.ts'
 import type { FileIdentity } from '../engine/gguf/source.ts'
-import { ChatPrompter } from './chat-prompt.ts'
+import { type ChatPrompt, ChatPrompter, type ChatRequest } from './chat-prompt.ts'
 import { metadataOf } from './gguf-metadata.ts'
+import { Budget, STEPS_MAX } from './jinja/budget.ts'
 import type { FromTextWorker, TextAnswer, TextQuestion } from './text-messages.ts'
 import { specialTokens } from './token-attributes.ts'
 import { createTokenizer, type EncodeOptions, type Tokenizer } from './tokenizer.ts'
@@ -17,8 +18,9 @@ export interface TextWorkerPayload {
   readonly file: FileIdentity
   /** Takes the place of the pre-tokenizer that the file names. */
   readonly tokenizerPre?: string
-  /** Most characters of a chat's prompt; a longer one is answered with `long`. */
+  /** Most characters of a chat's prompt, and steps to render it; one that takes more is answered with `long`. */
   readonly charactersMax: number
+  readonly stepsMax: number
   readonly port: MessagePort
 }
 
@@ -60,15 +62,17 @@ class TextWork {
   readonly #tokenizer: Tokenizer
   readonly #prompter: ChatPrompter
   readonly #charactersMax: number
+  readonly #stepsMax: number
   readonly #onNotice: (notice: string) => void
 
-  constructor({ file, tokenizerPre, charactersMax }: TextWorkerPayload, onNotice: (notice: string) => void) {
+  constructor({ file, tokenizerPre, charactersMax, stepsMax }: TextWorkerPayload, onNotice: (notice: string) => void) {
     reopenFile(file).close()
     const metadata = metadataOf(openGguf(file.path))
     this.vocabulary = readVocabulary(metadata, tokenizerPre)
     this.#tokenizer = createTokenizer(this.vocabulary)
     this.#prompter = new ChatPrompter(metadata, this.#tokenizer.controls, onNotice)
     this.#charactersMax = charactersMax
+    this.#stepsMax = stepsMax
     this.#onNotice = onNotice
     for (const notice of this.vocabulary.notices) onNotice(notice)
   }
@@ -77,10 +81,22 @@ class TextWork {
     if (question.kind === 'encode') {
       return { kind: 'prompted', text: '', ids: this.#encode(question.text, question.options) }
     }
-    const { text, marked, hasBos } = this.#prompter.prompt(question.request)
-    if (text.length > this.#charactersMax) return { kind: 'long' }
+    const prompted = this.#prompt(question.request)
+    if (prompted === 'long' || prompted.text.length > this.#charactersMax) return { kind: 'long' }
+    const { text, marked, hasBos } = prompted
     const options = { addBos: !hasBos, parseSpecial: true, ...(marked && { standIns: marked.standIns }) }
     return { kind: 'prompted', text, ids: this.#encode(marked?.text ?? text, options) }
+  }
+
+  /** A rendering that is given up here has the steps of all renderings where long texts go. */
+  #prompt(request: ChatRequest): ChatPrompt | 'long' {
+    const budget = new Budget(this.#stepsMax)
+    try {
+      return this.#prompter.prompt(request, budget)
+    } catch (error) {
+      if (budget.isExhausted && this.#stepsMax < STEPS_MAX) return 'long'
+      throw error
+    }
   }
 
   #encode(text: string, options: EncodeOptions): Int32Array {

@@ -20,13 +20,17 @@ const MODEL = repositoryPath('cli/models/stories260K.gguf')
 const PLAIN = { addBos: false, parseSpecial: false }
 /** Takes the tokenizer seconds. */
 const HUGE = 'Once upon a time. '.repeat(500_000)
+/** Goes to the thread of long texts, and is soon done there. */
+const LONG = 'y'.repeat(150_000)
 
 const folder = mkdtempSync(join(tmpdir(), 'tsinfer-text-'))
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Threads of this process that have not ended, the newest last. */
 const workers = new Set<Worker>()
+let startedWorkers = 0
 process.on('worker', (worker) => {
+  startedWorkers++
   workers.add(worker)
   worker.once('exit', () => workers.delete(worker))
 })
@@ -128,12 +132,16 @@ sharedTest(test, 'the pre-tokenizer can be overridden', 'vectors/vocab/ggml-voca
   assert.is(workers.size, 0)
 })
 
+/** Takes all the steps of a rendering, and ends in a refusal. */
+const ENDLESS = '{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}'
+
 test('a huge prompt in front: a short one, of any kind, is done while the huge one is at work', async () => {
   const prompts: Record<string, (text: TextThread, signal: AbortSignal) => Promise<unknown>> = {
     text: (text, signal) => text.encode(HUGE, PLAIN, signal),
     message: (text, signal) => text.prompt(chat(HUGE), signal),
     parts: (text, signal) =>
       text.prompt(chat([{ type: 'text', text: HUGE }], '{{ messages[0].content[0].text }}'), signal),
+    'a template that renders on and on': (text, signal) => text.prompt(chat('x', ENDLESS), signal),
     'made by the template': (text, signal) =>
       text.prompt(chat('x'.repeat(100), `{{ messages[0].content * 40000 }}`), signal),
   }
@@ -170,7 +178,7 @@ test('an abort settles at once, whether the thread waits, works or has it in its
   await withText(async (text) => {
     const stop = new AbortController()
     const running = [HUGE, HUGE, 'x'].map((one) => outcome(text.encode(one, PLAIN, stop.signal)))
-    const other = outcome(text.encode('y'.repeat(150_000), PLAIN))
+    const other = outcome(text.encode(LONG, PLAIN))
     const order: string[] = []
     void Promise.all(running).then((ends) => order.push(...ends))
     void other.then((end) => order.push(end))
@@ -185,24 +193,18 @@ test('an abort settles at once, whether the thread waits, works or has it in its
 
 test('a thread at work for nobody is replaced', async () => {
   await withText(async (text) => {
-    // Within what is short, and yet endless for any thread: a loop of a template that its budget bounds late.
-    const [first] = [...workers]
+    const before = startedWorkers
     const stop = new AbortController()
-    const given = outcome(text.prompt(chat('a'.repeat(300), ENDLESS), stop.signal))
-    const behind = text.encode('Once', PLAIN)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    const first = text.encode(LONG, PLAIN)
+    const given = outcome(text.encode(HUGE, PLAIN, stop.signal))
+    const behind = outcome(text.encode(LONG, PLAIN))
+    await first
     stop.abort()
     assert.is(await given, 'aborted')
-    assert.is((await behind).length > 0, true)
-    assert.ok(
-      [...workers].every((worker) => worker !== first),
-      'another thread has answered',
-    )
+    assert.is(await behind, 'done')
+    assert.is(startedWorkers - before, 2)
   })
 })
-
-/** Far more steps than fit the patience with a task that was given up. */
-const ENDLESS = '{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}'
 
 test('close settles what is asked at once, whatever the threads are doing', async () => {
   const text = start()
@@ -219,10 +221,10 @@ test('close settles what is asked at once, whatever the threads are doing', asyn
 
 test('thread_died: only for the task that a thread died of; the next thread has the others', async () => {
   await withText(async (text) => {
-    const [victim] = [...workers]
-    const tasks = [text.prompt(chat('x', ENDLESS)), text.encode('Once', PLAIN), text.encode('upon', PLAIN)].map(outcome)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    void victim!.terminate()
+    const first = text.encode(LONG, PLAIN)
+    const tasks = [text.encode(HUGE, PLAIN), text.encode(LONG, PLAIN), text.encode(LONG, PLAIN)].map(outcome)
+    await first
+    void [...workers].at(-1)!.terminate()
     assert.equal(await Promise.all(tasks), ['thread_died', 'done', 'done'])
     assert.is(await outcome(text.encode('a time', PLAIN)), 'done')
   })

@@ -9,7 +9,7 @@ import { readCommandLine } from '../../cli/shell/arguments.ts'
 import { command } from '../../cli/template.ts'
 import type { TsinferError } from '../../engine/errors.ts'
 import { repositoryPath, sharedTest } from '../shared.ts'
-import { tsinfer } from './tsinfer.ts'
+import { ended, startTsinfer, tsinfer } from './tsinfer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tsinfer-template-'))
 test.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -96,6 +96,26 @@ test('content parts: joined, or refused by name', async () => {
   const { code, stderr } = await tsinfer(['template', '--chat-template-file', echo, '--messages', image])
   assert.is(code, 2)
   assert.match(stderr, /^tsinfer: message 0: part 0 of content: expected type text, found image_url\n$/)
+})
+
+/** A module that makes a search for HANG go on for ever, in whatever thread, and says that it has begun. */
+const HANGING = `
+const { indexOf } = String.prototype
+String.prototype.indexOf = function (text, from) {
+  if (text === 'HANG') require('node:fs').writeSync(2, 'rendering')
+  while (text === 'HANG');
+  return indexOf.call(this, text, from)
+}`
+
+test('Ctrl-C ends a hostile rendering at once, whatever it is doing', async () => {
+  const preload = file('hanging.cjs', HANGING)
+  const hostile = file('hostile.jinja', "{{ messages[0].content.find('HANG') }}")
+  const words = ['template', '--chat-template-file', hostile, '--messages', messages]
+  const child = startTsinfer(words, { NODE_OPTIONS: `--require ${JSON.stringify(preload)}` })
+  const end = ended(child)
+  await new Promise((resolve) => child.stderr.once('data', resolve))
+  child.kill('SIGINT')
+  assert.equal(await end, { code: 130, stdout: '', stderr: 'rendering' })
 })
 
 test('a model without a template: ChatML, said in a notice', async () => {

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { TsinferError } from '../../engine/errors.ts'
 import { ChatPrompter, type ChatRequest } from '../../tokenizer/chat-prompt.ts'
 import { createTokenizer } from '../../tokenizer/index.ts'
+import { Budget } from '../../tokenizer/jinja/budget.ts'
 import { parseLocalTime } from '../../tokenizer/jinja/strftime.ts'
 import { unmarked } from '../../tokenizer/message-marks.ts'
 import { CHATML } from '../../tokenizer/model-template.ts'
@@ -25,7 +26,7 @@ interface Given extends Partial<ChatRequest> {
 
 function prompt(given: Given) {
   const request = { messages: [], tools: undefined, variables: {}, toolsInPrompt: false, parseSpecial: false, ...given }
-  return prompter.prompt({ ...request, now: parseLocalTime('2026-01-02') })
+  return prompter.prompt({ ...request, now: parseLocalTime('2026-01-02') }, new Budget())
 }
 
 /** Ids of a chat's prompt. */
@@ -150,7 +151,7 @@ test('messages without control tokens need no marks', () => {
 test('a file without a template: ChatML, said in a notice', () => {
   const request = { messages: [user('Hi')], tools: undefined, template: undefined, variables: {} }
   const settings = { toolsInPrompt: false, parseSpecial: false, now: parseLocalTime('2026-01-02') }
-  const { text } = prompter.prompt({ ...request, ...settings })
+  const { text } = prompter.prompt({ ...request, ...settings }, new Budget())
   assert.is(text, '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n')
   assert.match(notices.join(), /no chat template.*ChatML/)
   assert.is(prompt({ template: CHATML, messages: [user('Hi')] }).text, text)

@@ -45,6 +45,11 @@ export class Budget {
     return this.#most - this.#steps
   }
 
+  /** Whether the steps were not enough. */
+  get isExhausted(): boolean {
+    return !(this.#steps >= 0)
+  }
+
   spend(steps = 1): void {
     this.#steps -= steps
     // A sum that is no number is refused, too.
