@@ -118,6 +118,20 @@ export function describeUnknownType(id: number): string {
   return `type ${id}, ${name}, which ggml has withdrawn: quantize the model again, to ${instead}`
 }
 
+const INTEGERS: readonly GgmlTypeName[] = ['I8', 'I16', 'I32', 'I64']
+const OF_ACTIVATIONS: readonly GgmlTypeName[] = ['Q8_1', 'Q8_K']
+
+/** What helps where weights have a type that they cannot have, in words. llama.cpp does not run them either. */
+export function adviceFor(type: GgmlTypeName): string {
+  if (INTEGERS.includes(type)) {
+    return 'integers without a scale: convert the original model again, to F16 or F32 (llama.cpp: convert_hf_to_gguf.py)'
+  }
+  if (type === 'F64')
+    return 'convert the original model again, to F32 or F16 (llama.cpp: convert_hf_to_gguf.py --outtype f32)'
+  if (OF_ACTIVATIONS.includes(type)) return 'a type of activations: quantize the model again, to Q8_0'
+  return 'convert the original model again (llama.cpp: convert_hf_to_gguf.py), which writes norms and biases as F32'
+}
+
 /** The type with this id in a file, undefined where the id is unknown or was withdrawn. */
 export function ggmlTypeOfId(id: number): GgmlType | undefined {
   return byId.get(id)

@@ -1,7 +1,7 @@
 // Gives every tensor of a model its role and checks its shape and type. Pure.
 import { TsinferError } from '../errors.ts'
 import type { GgufFile } from '../gguf/file.ts'
-import { COMPUTABLE_TYPES, type ComputableType, isComputable } from '../gguf/ggml-types.ts'
+import { adviceFor, COMPUTABLE_TYPES, type ComputableType, isComputable } from '../gguf/ggml-types.ts'
 import type { TensorInfo } from '../gguf/tensor-table.ts'
 import { quoted } from '../quoted.ts'
 import { ARCHITECTURES } from './architectures.ts'
@@ -161,7 +161,10 @@ function checkTensor(tensor: TensorInfo, dims: readonly number[]): void {
   }
   if (dims.length > 1 ? isComputable(type) : type === 'F32') return
   const types = dims.length > 1 ? `one of the types ${COMPUTABLE_TYPES.join(', ')}` : 'type F32'
-  throw new TsinferError('tensor_type_unsupported', `tensor ${name}: expected ${types}, found ${type}`)
+  throw new TsinferError(
+    'tensor_type_unsupported',
+    `tensor ${name}: expected ${types}, found ${type}; ${adviceFor(type)}`,
+  )
 }
 
 function withoutOnes(dims: readonly number[]): number[] {

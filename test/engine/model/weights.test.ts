@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TsinferError } from '../../../engine/errors.ts'
 import { openGguf } from '../../../engine/gguf/file.ts'
-import { COMPUTABLE_TYPES } from '../../../engine/gguf/ggml-types.ts'
+import { COMPUTABLE_TYPES, type GgmlTypeName } from '../../../engine/gguf/ggml-types.ts'
 import { modelConfig } from '../../../engine/model/config.ts'
 import { modelWeights } from '../../../engine/model/weights.ts'
 import { repositoryPath, sharedTest } from '../../shared.ts'
@@ -70,6 +70,24 @@ test('types', () => {
   refused(matrix, 'tensor_type_unsupported', `expected one of the types ${COMPUTABLE_TYPES.join(', ')}, found Q8_1`)
   const norm = tinyModel().tensor('output_norm.weight', [64], 'F16')
   refused(norm, 'tensor_type_unsupported', 'output_norm.weight: expected type F32, found F16')
+})
+
+test('types that weights cannot have: refused by name, with what helps', () => {
+  const advice = {
+    F64: 'to F32 or F16',
+    I8: 'integers',
+    I16: 'integers',
+    I32: 'integers',
+    I64: 'integers',
+    Q8_1: 'Q8_0',
+  }
+  for (const [type, words] of Object.entries(advice) as [GgmlTypeName, string][]) {
+    for (const [name, dims] of [['blk.0.attn_q.weight', [64, 64]] as const, ['output_norm.weight', [64]] as const]) {
+      const model = tinyModel().tensor(name, dims, type)
+      refused(model, 'tensor_type_unsupported', `, found ${type}; `)
+      refused(model, 'tensor_type_unsupported', words)
+    }
+  }
 })
 
 test('a tensor without a role would be computed without', () => {
