@@ -41,7 +41,12 @@ export class TextThread {
       },
     }
     const start = (charactersMax: number, stepsMax: number) =>
-      startWorker({ file: file.shards[0]!, charactersMax, stepsMax, ...(tokenizerPre !== undefined && { tokenizerPre }) })
+      startWorker({
+        file: file.shards[0]!,
+        charactersMax,
+        stepsMax,
+        ...(tokenizerPre !== undefined && { tokenizerPre }),
+      })
     let settle: Pick<TextNews, 'onReady' | 'onUnready'> = { onReady() {}, onUnready() {} }
     this.ready = new Promise((resolve, reject) => {
       settle = { onReady: resolve, onUnready: reject }
