@@ -21,7 +21,7 @@ export interface SourceFile {
 }
 
 export function readSourceTree(): SourceFile[] {
-  const folders = ['engine', 'tokenizer', 'cli', 'bench', 'kernels-as', 'test']
+  const folders = ['api', 'engine', 'tokenizer', 'cli', 'bench', 'kernels-as', 'test']
   return [...sourcesIn('.'), ...folders.flatMap(sourcesBelow)].sort().map((path) => {
     const text = readFileSync(repositoryPath(path), 'utf8')
     const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
