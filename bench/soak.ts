@@ -7,7 +7,7 @@ import { EMBEDDED_MODEL } from '../cli/shell/load.ts'
 import { modelPath } from '../cli/shell/options.ts'
 import { note } from '../cli/shell/output.ts'
 import { type GenerateOptions, loadModel, type Model } from '../index.ts'
-import { createRandom, type Random } from '../test/sim/random.ts'
+import { createRandom, type Random } from './forge/random.ts'
 import { OUTPUT_OPTION, printReport } from './print.ts'
 
 const DRAFT_MODEL = fileURLToPath(new URL('../../cli/models/stories75K-draft.gguf', import.meta.url))

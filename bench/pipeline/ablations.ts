@@ -4,7 +4,7 @@ import { serveReady, speculative } from '../../engine/scheduler/speculative.ts'
 import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import { eager } from './compare.ts'
 import { EIGHT_STAGES, type PipelineSetting } from './setting.ts'
-import { runVirtual } from './virtual.ts'
+import { runVirtual } from './virtual-run.ts'
 
 /** Sends no drafts while others are in flight. */
 const oneDraftMicroBatch: Planner = (view) => {

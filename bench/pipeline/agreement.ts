@@ -4,7 +4,7 @@ import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import { type Comparison, eager } from './compare.ts'
 import { EmulatedPipeline } from './emulated.ts'
 import { boundTokS, type PipelineSetting } from './setting.ts'
-import { runVirtual } from './virtual.ts'
+import { runVirtual } from './virtual-run.ts'
 
 /** Tokens per second of one policy. */
 export interface Pair {

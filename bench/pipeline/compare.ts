@@ -1,7 +1,7 @@
 // One setting, every policy.
 import { type DraftParameters, resolveDraft } from '../../engine/speculation/parameters.ts'
 import { boundTokS, type PipelineSetting } from './setting.ts'
-import { runVirtual } from './virtual.ts'
+import { runVirtual } from './virtual-run.ts'
 
 /** Lengths of `sync` rounds that are tried. */
 const ROUNDS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 19, 22, 26, 32]

@@ -12,6 +12,7 @@ export type LiteralRule = 'single-token' | 're-drafting'
 
 /** Rows that repeat others. */
 export interface Repeat {
+  readonly kind: 'rows'
   alive: number
   readonly rows: number
   /** The newest position they evaluate: they are superfluous once the token behind it is known. */
@@ -86,7 +87,7 @@ export class LiteralRules {
   }
 
   #repeat(rows: number, last: number): Repeat {
-    const repeat = { alive: (1 << rows) - 1, rows, last }
+    const repeat: Repeat = { kind: 'rows', alive: (1 << rows) - 1, rows, last }
     this.#repeats.push(repeat)
     return repeat
   }

@@ -1,5 +1,6 @@
 // What emulated models say: a text drawn from a hash of the position, a drafter whose luck is drawn likewise, and how long
 // a stage takes this time. The same for every policy, on the virtual clock and on real threads.
+import { mix } from '../forge/random.ts'
 import type { PipelineSetting } from './setting.ts'
 
 export const VOCABULARY = 1000
@@ -47,11 +48,3 @@ export function jitterFactor({ jitter = 0 }: Pick<PipelineSetting, 'jitter'>, st
 
 /** Uniform in [0, 1). */
 const drawAt = (seed: number, at: number): number => mix(seed, at) / 2 ** 32
-
-/** A 32-bit hash of two integers. */
-function mix(a: number, b: number): number {
-  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b ^ 0x7f4a7c15, 0xc2b2ae35)
-  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d)
-  h = Math.imul(h ^ (h >>> 12), 0x297a2d39)
-  return (h ^ (h >>> 15)) >>> 0
-}

@@ -1,11 +1,12 @@
 // One case from one seed: draw it, run it, check it.
+
+import type { Random } from '../../bench/forge/random.ts'
+import { createRandom } from '../../bench/forge/random.ts'
 import type { DraftFigures } from '../../engine/scheduler/events.ts'
 import type { Planner } from '../../engine/scheduler/planner.ts'
 import { createTransitionCounts, type TransitionCounts } from '../../engine/scheduler/run.ts'
 import { noDrafts } from '../../engine/scheduler/sequence.ts'
 import { ModelledDrafter } from './modelled-drafter.ts'
-import type { Random } from './random.ts'
-import { createRandom } from './random.ts'
 import { type DrafterKind, drawScenario, type PolicyMix, type Scenario } from './scenario.ts'
 import { addCounts, World } from './world.ts'
 
@@ -63,16 +64,13 @@ export function runCase(
   }
 }
 
-function note(
-  { scheduler, pipeline, transcripts, drafts, reused, copier, drafter }: World,
-  figures: CaseFigures,
-): void {
+function note({ scheduler, cells, transcripts, drafts, reused, copier, drafter }: World, figures: CaseFigures): void {
   if (drafter instanceof ModelledDrafter) addCounts(figures.draftTransitions, drafter.transitions)
   for (const key of Object.keys(drafts) as (keyof DraftFigures)[]) figures.drafts[key] += drafts[key]
   addCounts(figures.transitions, scheduler.insides.runTable.counts)
   figures.reused += reused
   figures.written += copier.written
-  figures.lateRows += pipeline.lateRows
-  figures.skippedRows += pipeline.skippedRows
+  figures.lateRows += cells.lateRows
+  figures.skippedRows += cells.skippedRows
   for (const { tokens } of transcripts.values()) figures.tokens += tokens.reduce((sum, { length }) => sum + length, 0)
 }

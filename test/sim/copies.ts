@@ -1,25 +1,26 @@
 // The user who saves what sessions keep and brings it back: reads and writes cells when the scheduler lets it, slowly, and
 // sometimes gives up.
+
+import type { Random } from '../../bench/forge/random.ts'
 import { assert } from '../../engine/errors.ts'
 import type { SchedulerAction, SchedulerEvent } from '../../engine/scheduler/events.ts'
-import type { Random } from './random.ts'
+import type { CellImage, CellWork } from './cell-work.ts'
 import type { PlannedCopy } from './scenario.ts'
-import type { CellImage, VirtualPipeline } from './stages.ts'
 
 type TransferAction = Extract<SchedulerAction, { kind: 'transfer' }>
 
 export class Copier {
   readonly #random: Random
   readonly #copies: readonly PlannedCopy[]
-  readonly #pipeline: VirtualPipeline
+  readonly #cells: CellWork
   readonly #images = new Map<PlannedCopy, { readonly tokens: readonly number[]; readonly image: CellImage }>()
   #open: { readonly action: TransferAction; readonly at: number }[] = []
   /** Tokens written back. */
   written = 0
 
-  constructor(copies: readonly PlannedCopy[], pipeline: VirtualPipeline, random: Random) {
+  constructor(copies: readonly PlannedCopy[], cells: CellWork, random: Random) {
     this.#copies = copies
-    this.#pipeline = pipeline
+    this.#cells = cells
     this.#random = random
   }
 
@@ -50,9 +51,9 @@ export class Copier {
     if (this.#random.chance(0.1)) return { kind: 'abort', request }
     const copy = this.#copies.find(({ readId, writeId }) => readId === request || writeId === request)
     assert(copy, `transfer ${request}, which nobody asked for`)
-    if (copy.readId === request) this.#images.set(copy, { tokens, image: this.#pipeline.read(cells) })
+    if (copy.readId === request) this.#images.set(copy, { tokens, image: this.#cells.read(cells) })
     else {
-      this.#pipeline.write(cells, this.#images.get(copy)!.image)
+      this.#cells.write(cells, this.#images.get(copy)!.image)
       this.written += tokens.length
     }
     return { kind: 'settled', request }

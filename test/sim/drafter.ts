@@ -1,11 +1,12 @@
 // A scripted drafter: it knows every request's text and proposes right and wrong tokens by its script, after a delay. So
 // policies meet every kind of drafter: always right, always wrong, alternating, right by chance, silent, slow, one that
 // proposes tokens that do not exist, one that is unsure, trees with the right token in any place.
+
+import type { Random } from '../../bench/forge/random.ts'
 import { assert } from '../../engine/errors.ts'
 import { type Guess, PROBABILITY_ONE } from '../../engine/speculation/guess.ts'
 import type { Question, QuestionNumber } from '../../engine/speculation/question.ts'
 import { expectedChoice, VOCABULARY } from './model.ts'
-import type { Random } from './random.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Chance that a guess is right, by position; the rest of the script. */

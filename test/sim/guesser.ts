@@ -1,12 +1,13 @@
 // A speculative policy without a drafter: it knows every request's text and guesses right or wrong at random, chains and
 // trees, behind decode rows, other guesses and prompts still in flight. It shows that the run table, the judging and the
 // cells carry speculation; how to guess well is no matter here.
+
+import type { Random } from '../../bench/forge/random.ts'
 import { plain } from '../../engine/scheduler/plain.ts'
 import type { Planner, SchedulerView } from '../../engine/scheduler/planner.ts'
 import type { RunRow } from '../../engine/scheduler/run.ts'
 import type { Sequence } from '../../engine/scheduler/sequence.ts'
 import { expectedChoice, VOCABULARY } from './model.ts'
-import type { Random } from './random.ts'
 import type { Scenario } from './scenario.ts'
 
 interface Texts {

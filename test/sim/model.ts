@@ -1,9 +1,10 @@
 // The model of the simulator: a hash of the whole visible prefix, layer by layer, through KV cells, so that a row that
 // sees one wrong cell gives another result. And the oracle: the same model over a plain list of tokens, which is what
 // every request must write whatever happens around it.
+
+import { mix } from '../../bench/forge/random.ts'
 import type { GenerateWork, ScoreWork } from '../../engine/scheduler/events.ts'
 import { reachableLength } from '../../engine/scheduler/sequence.ts'
-import { mix } from './random.ts'
 
 export const LAYERS = 4
 export const VOCABULARY = 13

@@ -1,6 +1,8 @@
 // A drafter that is a model: the production drafter (speculation/drafters/draft-model.ts) with its own scheduler and virtual
 // stages, beside the target's. Its model is the target's, so it knows what is right, and says so as often as its script
 // wants; with a script that is always right, anything else than the right token means that it read another text.
+
+import type { Random } from '../../bench/forge/random.ts'
 import { assert } from '../../engine/errors.ts'
 import { checkIdle, checkInvariants } from '../../engine/scheduler/invariants.ts'
 import type { TransitionCounts } from '../../engine/scheduler/run.ts'
@@ -8,16 +10,15 @@ import { DraftModel, type Ranker } from '../../engine/speculation/drafters/draft
 import type { DraftedChoice, DrafterHost } from '../../engine/speculation/drafters/drafter.ts'
 import { PROBABILITY_ONE } from '../../engine/speculation/guess.ts'
 import type { Question, QuestionNumber } from '../../engine/speculation/question.ts'
+import { CellWork, type SimulatedPipeline } from './cell-work.ts'
 import type { Answer, SimulatedDrafter } from './drafter.ts'
 import { expectedChoice, sample, VOCABULARY } from './model.ts'
-import type { Random } from './random.ts'
 import type { Scenario } from './scenario.ts'
-import { VirtualPipeline } from './stages.ts'
 
 export class ModelledDrafter implements SimulatedDrafter {
   readonly #scenario: Scenario
   readonly #random: Random
-  readonly #pipeline: VirtualPipeline
+  readonly #pipeline: SimulatedPipeline
   readonly #model: DraftModel
   /** Certain tokens of each choice that the model has heard of. */
   readonly #told = new Map<string, number>()
@@ -36,7 +37,7 @@ export class ModelledDrafter implements SimulatedDrafter {
       ...{ chunkRows: random.int(1, 6), headRowsMax: random.pick([1, 4, 32]) },
     }
     const faults = () => (random.chance(scenario.faultChance) ? random.int(1, 0xffff) : 0)
-    this.#pipeline = new VirtualPipeline(limits, random, faults)
+    this.#pipeline = new CellWork(limits, random, faults).pipeline()
     const host: DrafterHost = {
       // A fraction keeps answers apart from everything else.
       answer: (question, guesses) => this.#answers.push({ question, guesses, at: this.#now + 0.5 / (question + 2) }),
@@ -92,7 +93,7 @@ export class ModelledDrafter implements SimulatedDrafter {
       this.#model.collect()
       this.#check()
     }
-    if (this.#noticeAt === Number.POSITIVE_INFINITY && this.#pipeline.hasReturned) {
+    if (this.#noticeAt === Number.POSITIVE_INFINITY && this.#pipeline.returnsAt < Number.POSITIVE_INFINITY) {
       this.#noticeAt = now + this.#random.int(0, this.#scenario.conductorDelayMax) + 0.25
     }
     return undefined

@@ -1,12 +1,12 @@
 // A case of the simulator as data: sizes, requests and mishaps, all drawn from one seed.
 
+import type { Random } from '../../bench/forge/random.ts'
 import { DEFAULT_DRAFT } from '../../engine/options/sampling.ts'
 import { checkWork } from '../../engine/scheduler/admission.ts'
 import type { GenerateWork, SchedulerLimits, ScoreWork, SessionId } from '../../engine/scheduler/events.ts'
 import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import { type DraftScript, SCRIPTS } from './drafter.ts'
 import { expectedChoice, LAYERS, VOCABULARY } from './model.ts'
-import type { Random } from './random.ts'
 
 export interface PlannedRequest {
   readonly id: number

@@ -3,15 +3,15 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createRandom, type Random } from '../../bench/forge/random.ts'
 import { perform } from '../../engine/pipeline/pipeline.ts'
 import { IDLE, type NodeId, type RequestId, type SchedulerAction } from '../../engine/scheduler/events.ts'
 import { checkIdle, checkInvariants } from '../../engine/scheduler/invariants.ts'
 import { plain } from '../../engine/scheduler/plain.ts'
 import { createTransitionCounts, type TransitionCounts } from '../../engine/scheduler/run.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
+import { CellWork, type SimulatedPipeline } from './cell-work.ts'
 import { expectedChoice, expectedScores, STOP_TOKEN, sample, VOCABULARY } from './model.ts'
-import { createRandom, type Random } from './random.ts'
-import { VirtualPipeline } from './stages.ts'
 import { firedTransitions, transitionsOf } from './transitions.ts'
 import { addCounts } from './world.ts'
 
@@ -32,7 +32,8 @@ const LENGTH_MAX = 24
 
 class Reader {
   readonly scheduler: Scheduler
-  readonly #pipeline: VirtualPipeline
+  readonly #cells: CellWork
+  readonly #pipeline: SimulatedPipeline
   readonly #random: Random
   #texts: Text[] = []
   #nextId = 0
@@ -52,7 +53,8 @@ class Reader {
       ...{ inFlightMax: random.int(1, 6), chunkRows: random.int(1, 6), headRowsMax: random.pick([1, 3, 32]) },
       vocabularySize: VOCABULARY,
     }
-    this.#pipeline = new VirtualPipeline(limits, random, () => (random.chance(0.02) ? 1 : 0))
+    this.#cells = new CellWork(limits, random, () => (random.chance(0.02) ? 1 : 0))
+    this.#pipeline = this.#cells.pipeline()
     this.scheduler = new Scheduler(limits, undefined, plain)
   }
 
@@ -64,11 +66,12 @@ class Reader {
     this.#isOver = true
     for (const text of this.#texts.splice(0)) this.#end(text)
     this.#drain(noRow)
-    while (this.#pipeline.nextTime < Number.POSITIVE_INFINITY || this.#pipeline.hasReturned) this.#advance()
+    while (this.#pipeline.nextTime < Number.POSITIVE_INFINITY || this.#pipeline.returnsAt < Number.POSITIVE_INFINITY)
+      this.#advance()
     const { cells, requests } = this.scheduler.insides
     assert.is(cells.freeCount, cells.capacity, 'cells have leaked')
     assert.is(requests.size, 0)
-    this.late = this.#pipeline.lateRows
+    this.late = this.#cells.lateRows
   }
 
   #advance(): void {

@@ -1,5 +1,7 @@
 // One simulated run: the real scheduler, cells and codec, virtual stages, a virtual clock. Laws are checked after every
 // step; at the end every request must have written exactly its solo text.
+
+import type { Random } from '../../bench/forge/random.ts'
 import type { MicroBatchNumber } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
 import { perform } from '../../engine/pipeline/pipeline.ts'
@@ -11,13 +13,12 @@ import { Scheduler } from '../../engine/scheduler/scheduler.ts'
 import { noDrafts } from '../../engine/scheduler/sequence.ts'
 import { AutoAdvisor } from '../../engine/speculation/auto/auto-advisor.ts'
 import { StepCosts } from '../../engine/speculation/auto/step-costs.ts'
+import { CellWork, type SimulatedPipeline } from './cell-work.ts'
 import { Copier } from './copies.ts'
 import { ScriptedDrafter, type SimulatedDrafter } from './drafter.ts'
 import { expectedCells, STOP_TOKEN, sample } from './model.ts'
 import { ModelledDrafter } from './modelled-drafter.ts'
-import type { Random } from './random.ts'
 import type { PlannedCopy, Scenario } from './scenario.ts'
-import { VirtualPipeline } from './stages.ts'
 import { Transcript } from './transcript.ts'
 
 /** Actions whose performance changes the scheduler. */
@@ -25,7 +26,8 @@ const ANSWERED: ReadonlySet<SchedulerAction['kind']> = new Set(['judge', 'score'
 
 export class World {
   readonly scheduler: Scheduler
-  readonly pipeline: VirtualPipeline
+  readonly cells: CellWork
+  readonly pipeline: SimulatedPipeline
   /** Sums over all requests. */
   readonly drafts = noDrafts()
   /** Prompt tokens that were in the session's cells. */
@@ -33,7 +35,7 @@ export class World {
   readonly transcripts: ReadonlyMap<number, Transcript>
   readonly #scenario: Scenario
   readonly #random: Random
-  #returned: ReturnType<VirtualPipeline['collect']>
+  #returned: ReturnType<SimulatedPipeline['collect']>
   #noticeAt = Number.POSITIVE_INFINITY
   /** When the conductor hears that the first stage is done with a micro-batch, and with which. */
   #passAt = Number.POSITIVE_INFINITY
@@ -48,8 +50,9 @@ export class World {
       : new ScriptedDrafter(scenario, random)
     this.#random = random
     this.scheduler = new Scheduler(scenario.limits, newAdvisor(scenario), planner)
-    this.pipeline = new VirtualPipeline(scenario.limits, random, () => drawFaults(scenario, random))
-    this.copier = new Copier(scenario.copies, this.pipeline, random)
+    this.cells = new CellWork(scenario.limits, random, () => drawFaults(scenario, random))
+    this.pipeline = this.cells.pipeline()
+    this.copier = new Copier(scenario.copies, this.cells, random)
     this.transcripts = new Map(scenario.requests.map((planned) => [planned.id, new Transcript(planned)]))
   }
 
@@ -67,7 +70,7 @@ export class World {
       else if (this.#passAt === next) this.#pass(next)
       else if (this.#noticeAt === next) this.#notice(next)
       else this.pipeline.step(next)
-      if (this.#noticeAt === Number.POSITIVE_INFINITY && this.pipeline.hasReturned) {
+      if (this.#noticeAt === Number.POSITIVE_INFINITY && this.pipeline.returnsAt < Number.POSITIVE_INFINITY) {
         this.#noticeAt = next + this.#random.int(0, this.#scenario.conductorDelayMax)
       }
       if (this.#passAt === Number.POSITIVE_INFINITY && this.pipeline.passed > this.#passed) {
@@ -85,7 +88,7 @@ export class World {
       'requests are left over',
     )
     for (const [session, { tokens, cells: kept }] of [...sessions.kept]) {
-      assert(`${this.pipeline.read(kept)}` === `${expectedCells(tokens)}`, `session ${session} keeps other cells`)
+      assert(`${this.cells.read(kept)}` === `${expectedCells(tokens)}`, `session ${session} keeps other cells`)
       this.scheduler.handle({ kind: 'forget', session })
     }
     assert(cells.freeCount === cells.capacity, 'KV cells have leaked')
@@ -119,6 +122,7 @@ export class World {
 
   #notice(now: number): void {
     this.#noticeAt = Number.POSITIVE_INFINITY
+    this.pipeline.now = now
     this.#returned = this.pipeline.collect()!
     const { number, faults } = this.#returned
     this.scheduler.handle({ kind: 'returned', number, faults, atUs: now * 100 })

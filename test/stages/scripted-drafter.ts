@@ -1,5 +1,7 @@
 // What a draft model's lane computes with in a test: nothing. It knows the text that the target is going to write, and
 // proposes right and wrong tokens by a script. The threads, rings and masks around it, and all of the target, are real.
+
+import { mix } from '../../bench/forge/random.ts'
 import { type LaneForward, Withdrawn } from '../../engine/model/lane.ts'
 import type { ForwardParts } from '../../engine/model/weights-forward.ts'
 import {
@@ -15,7 +17,6 @@ import {
   rowToken,
   writeReturnEntry,
 } from '../../engine/wire/codec.ts'
-import { mix } from '../sim/random.ts'
 
 interface Script {
   /** Chance that its best token is the text's, by position. */

@@ -10,7 +10,7 @@ import {
   latencyMs,
   type PipelineSetting,
 } from '../../../bench/pipeline/setting.ts'
-import { runVirtual } from '../../../bench/pipeline/virtual.ts'
+import { runVirtual } from '../../../bench/pipeline/virtual-run.ts'
 
 const TOKENS = 600
 const setting = (draftMs: number, accuracy: number, more: Partial<PipelineSetting> = {}): PipelineSetting => ({

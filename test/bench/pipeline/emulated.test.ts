@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { eager } from '../../../bench/pipeline/compare.ts'
 import { EmulatedPipeline } from '../../../bench/pipeline/emulated.ts'
 import type { PipelineSetting } from '../../../bench/pipeline/setting.ts'
-import { runVirtual } from '../../../bench/pipeline/virtual.ts'
+import { runVirtual } from '../../../bench/pipeline/virtual-run.ts'
 
 const TOKENS = 40
 const SETTING: PipelineSetting = {

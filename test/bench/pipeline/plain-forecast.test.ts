@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EIGHT_STAGES, type PipelineSetting } from '../../../bench/pipeline/setting.ts'
-import { runVirtual } from '../../../bench/pipeline/virtual.ts'
+import { runVirtual } from '../../../bench/pipeline/virtual-run.ts'
 import { resolveDraft } from '../../../engine/speculation/parameters.ts'
 
 const TOKENS = 400

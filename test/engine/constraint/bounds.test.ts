@@ -1,10 +1,10 @@
 // Schemas that are made to be costly end in an error or in work that is bounded.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createRandom } from '../../../bench/forge/random.ts'
 import { resolveResponseFormat } from '../../../engine/constraint/response-format.ts'
 import { TsinferError } from '../../../engine/errors.ts'
 import { schemaFault } from '../../reference/json-schema.ts'
-import { createRandom } from '../../sim/random.ts'
 import { someConstraints, walk, writeWith } from './walk.ts'
 
 type Schema = Readonly<Record<string, unknown>>

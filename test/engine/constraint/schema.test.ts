@@ -1,10 +1,10 @@
 // What a schema lets through: random texts that keep to it are valid, and end within their tokens.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createRandom } from '../../../bench/forge/random.ts'
 import { compileSchema } from '../../../engine/constraint/schema.ts'
 import { TsinferError } from '../../../engine/errors.ts'
 import { schemaFault } from '../../reference/json-schema.ts'
-import { createRandom } from '../../sim/random.ts'
 import { SCHEMAS } from './schemas.ts'
 import { someConstraints, walk } from './walk.ts'
 

@@ -1,9 +1,10 @@
 // Random texts of a constraint: a sampler that has no preferences and picks any token the constraint allows.
+
+import type { Random } from '../../../bench/forge/random.ts'
 import { Constraints } from '../../../engine/constraint/constraints.ts'
 import type { GrammarConstraint } from '../../../engine/constraint/grammar-constraint.ts'
 import { compileSchema } from '../../../engine/constraint/schema.ts'
 import type { TokenBytes } from '../../../engine/sampling/stop-strings.ts'
-import type { Random } from '../../sim/random.ts'
 
 export const END = 0
 

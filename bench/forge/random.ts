@@ -1,4 +1,4 @@
-// Seeded randomness for the simulator: the same seed gives the same case on every machine.
+// Seeded randomness: the same seed gives the same numbers on every machine.
 
 export interface Random {
   /** An integer in `low..high`. */

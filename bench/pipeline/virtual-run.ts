@@ -1,7 +1,8 @@
 // The real scheduler and its policies against a pipeline and a drafter that only take time, on a virtual clock. One
 // request; the conductor's own time is not counted.
-import type { MicroBatch, MicroBatchNumber } from '../../engine/domain.ts'
+import type { MicroBatchNumber } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
+import { perform, type Returned } from '../../engine/pipeline/pipeline.ts'
 import { type DraftFigures, IDLE, type SchedulerAction } from '../../engine/scheduler/events.ts'
 import type { Planner } from '../../engine/scheduler/planner.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
@@ -12,8 +13,10 @@ import { StepCosts } from '../../engine/speculation/auto/step-costs.ts'
 import { type Guess, PROBABILITY_ONE } from '../../engine/speculation/guess.ts'
 import type { DraftParameters } from '../../engine/speculation/parameters.ts'
 import { type LiteralRule, LiteralRules } from './literal.ts'
-import { chanceAt, guessToken, hasGuess, jitterFactor, rightToken, VOCABULARY } from './script.ts'
+import { chanceAt, guessToken, hasGuess, rightToken, VOCABULARY } from './script.ts'
 import { inFlightMax, type PipelineSetting } from './setting.ts'
+import { TimedWork } from './timed-work.ts'
+import { type Travel, VirtualPipeline } from './virtual-pipeline.ts'
 
 export interface VirtualFigures {
   readonly tokS: number
@@ -23,22 +26,6 @@ export interface VirtualFigures {
   readonly auto: AutoReport | undefined
   /** What a step without guesses is forecast to take. */
   readonly plain: PlainStep | undefined
-}
-
-/** A micro-batch on its way. */
-interface Travel {
-  /** Absent where the scheduler does not know of it. */
-  readonly number?: MicroBatchNumber
-  alive: number
-  rows: number
-}
-
-interface Stage {
-  readonly queue: { readonly travel: Travel; readonly arrivesAt: number }[]
-  current: Travel | undefined
-  doneAt: number
-  startedAt: number
-  busyMs: number
 }
 
 /** What a run does without. */
@@ -70,15 +57,11 @@ class VirtualRun {
   readonly #tokens: number
   readonly #scheduler: Scheduler
   readonly #advisor: AutoAdvisor
-  readonly #stages: Stage[]
-  readonly #travels = new Map<number, Travel>()
-  /** Micro-batches that reach the conductor, in order. */
-  readonly #returning: { readonly travel: Travel; readonly arrivesAt: number }[] = []
+  readonly #pipeline: VirtualPipeline<Travel, Returned>
   /** A row of a token that is certain was submitted since the last return. */
   #isCertainSent = false
   #question: { readonly question: number; readonly position: number; readonly answeredAt: number } | undefined
   #isRight = true
-  #now = 0
   #emitted = 0
   #firstAt = 0
   #drafts: DraftFigures | undefined
@@ -104,13 +87,11 @@ class VirtualRun {
     const costs = ablation.costs ?? new StepCosts(setting.stages, { isDrafterLight: setting.repeats !== undefined })
     this.#advisor = new AutoAdvisor(costs, limits.headRowsMax)
     this.#scheduler = new Scheduler(limits, this.#advisor, ablation.planner)
-    this.#stages = Array.from({ length: setting.stages }, () => ({
-      queue: [],
-      current: undefined,
-      doneAt: Number.POSITIVE_INFINITY,
-      startedAt: 0,
-      busyMs: 0,
-    }))
+    this.#pipeline = new VirtualPipeline(
+      new TimedWork(setting, (number) => this.#passed(number)),
+      setting.stages,
+      limits.inFlightMax,
+    )
     const work = { kind: 'generate', prompt: [rightToken(0)], choices: 1, tokensMax: tokens, head: 'best' } as const
     this.#scheduler.handle({ kind: 'request', request: 0, work: draft ? { ...work, draft } : work })
   }
@@ -119,14 +100,17 @@ class VirtualRun {
     this.#drain()
     while (!this.#drafts) this.#step()
     const elapsedMs = this.#now - this.#firstAt
-    const busyMs = this.#stages.reduce((sum, stage) => sum + stage.busyMs, 0)
     return {
       tokS: ((this.#tokens - 1) * 1000) / elapsedMs,
       drafts: this.#drafts,
-      utilisation: busyMs / (this.#now * this.#stages.length),
+      utilisation: this.#pipeline.busy / (this.#now * this.#setting.stages),
       auto: this.#auto,
       plain: this.#advisor.plainStep(1),
     }
+  }
+
+  get #now(): number {
+    return this.#pipeline.now
   }
 
   get #nowUs(): number {
@@ -135,53 +119,26 @@ class VirtualRun {
 
   #step(): void {
     const answeredAt = this.#question?.answeredAt ?? Number.POSITIVE_INFINITY
-    const returnsAt = this.#returning[0]?.arrivesAt ?? Number.POSITIVE_INFINITY
     const redraftedAt = this.#literal?.nextAt ?? Number.POSITIVE_INFINITY
-    let next = Math.min(answeredAt, returnsAt, redraftedAt)
-    for (const { doneAt, queue, current } of this.#stages) {
-      const startsAt = current ? Number.POSITIVE_INFINITY : (queue[0]?.arrivesAt ?? Number.POSITIVE_INFINITY)
-      next = Math.min(next, doneAt, startsAt)
-    }
+    const { returnsAt, nextTime } = this.#pipeline
+    const next = Math.min(answeredAt, returnsAt, redraftedAt, nextTime)
     assert(next !== Number.POSITIVE_INFINITY, 'the virtual pipeline is stuck')
-    this.#now = next
+    this.#pipeline.now = next
     if (returnsAt === next) this.#return()
     else if (redraftedAt === next) this.#redraft()
     else if (answeredAt === next) this.#answer()
-    else for (let stage = 0; stage < this.#stages.length; stage++) this.#advance(stage)
+    else this.#pipeline.step(next)
   }
 
-  #advance(index: number): void {
-    const stage = this.#stages[index]!
-    if (stage.current && stage.doneAt <= this.#now) {
-      const travel = stage.current
-      stage.current = undefined
-      stage.doneAt = Number.POSITIVE_INFINITY
-      stage.busyMs += this.#now - stage.startedAt
-      const arrivesAt = this.#now + this.#setting.hopMs
-      const next = this.#stages[index + 1]
-      if (next) next.queue.push({ travel, arrivesAt })
-      else if (travel.number !== undefined) this.#returning.push({ travel, arrivesAt })
-      if (index === 0 && travel.number !== undefined) {
-        this.#scheduler.handle({ kind: 'passed', number: travel.number, atUs: this.#nowUs })
-        this.#drain()
-      }
-    }
-    const [waiting] = stage.queue
-    if (stage.current || !waiting || waiting.arrivesAt > this.#now) return
-    stage.queue.shift()
-    const { travel } = waiting
-    stage.current = travel
-    stage.startedAt = this.#now
-    const { headerMs, stageMs } = this.#setting
-    const rowsMs = stageMs(aliveRows(travel)) * jitterFactor(this.#setting, index, travel.number ?? 0)
-    stage.doneAt = this.#now + (travel.alive === 0 ? headerMs : rowsMs)
+  #passed(number: MicroBatchNumber): void {
+    this.#scheduler.handle({ kind: 'passed', number, atUs: this.#nowUs })
+    this.#drain()
   }
 
   #return(): void {
-    const number = this.#returning.shift()!.travel.number!
+    const { number } = this.#pipeline.collect()!
     const emitted = this.#emitted
     this.#isCertainSent = false
-    this.#travels.delete(number)
     this.#scheduler.handle({ kind: 'returned', number, atUs: this.#nowUs })
     this.#drain()
     if (this.#literal && this.#emitted > emitted) this.#accepted(this.#literal)
@@ -190,17 +147,16 @@ class VirtualRun {
   #accepted(literal: LiteralRules): void {
     // The prompt is one token.
     const repeat = literal.accepted(this.#emitted + 1, !this.#isCertainSent, this.#now)
-    for (const { current } of this.#stages) if (current?.alive === 0) this.#stop(current)
-    if (repeat) this.#stages[0]!.queue.push({ travel: repeat, arrivesAt: this.#now })
+    this.#pipeline.stopDead()
+    if (repeat) this.#pipeline.enter(repeat)
     if (!this.#question || !literal.isRedrafting) return
     const { question, position } = this.#question
     this.#question = { question, position, answeredAt: literal.asked(position, this.#now) + this.#setting.draftMs }
   }
 
   #redraft(): void {
-    const { current, queue } = this.#stages[0]!
-    const repeat = this.#literal!.redrafted(this.#now, !current && queue.length === 0)
-    if (repeat) queue.push({ travel: repeat, arrivesAt: this.#now })
+    const repeat = this.#literal!.redrafted(this.#now, this.#pipeline.isFirstIdle)
+    if (repeat) this.#pipeline.enter(repeat)
   }
 
   #answer(): void {
@@ -224,12 +180,10 @@ class VirtualRun {
   }
 
   #perform(action: SchedulerAction): void {
+    if (action.kind === 'cancel' && this.#ignoresCancels) return
+    if (action.kind === 'submit') this.#isCertainSent ||= action.purpose === 'decode'
+    if (perform(this.#pipeline, action)) return
     switch (action.kind) {
-      case 'submit':
-        this.#isCertainSent ||= action.purpose === 'decode'
-        return this.#submit(action.microBatch)
-      case 'cancel':
-        return this.#cancel(action.number, action.rows)
       case 'judge':
         return this.#scheduler.handle({ kind: 'token', token: rightToken(action.position), stop: false })
       case 'ask': {
@@ -253,35 +207,4 @@ class VirtualRun {
         return
     }
   }
-
-  #submit({ number, kind, rows }: MicroBatch): void {
-    const alive = kind === 'chunk' || rows.length >= 32 ? -1 : (1 << rows.length) - 1
-    const travel: Travel = { number, alive, rows: rows.length }
-    this.#travels.set(number, travel)
-    this.#stages[0]!.queue.push({ travel, arrivesAt: this.#now })
-  }
-
-  /** Clears rows; a stage that works on nothing else any more stops at its next look. */
-  #cancel(number: MicroBatchNumber, rows: number): void {
-    if (this.#ignoresCancels) return
-    const travel = this.#travels.get(number)!
-    travel.alive &= ~rows
-    if (travel.alive === 0) this.#stop(travel)
-  }
-
-  /** All rows are dead. */
-  #stop(travel: Travel): void {
-    for (const stage of this.#stages) {
-      if (stage.current !== travel) continue
-      const { sliceMs } = this.#setting
-      const slices = Math.ceil((this.#now - stage.startedAt) / sliceMs)
-      stage.doneAt = Math.min(stage.doneAt, stage.startedAt + slices * sliceMs)
-    }
-  }
-}
-
-function aliveRows({ alive, rows }: Travel): number {
-  let count = 0
-  for (let row = 0; row < Math.min(rows, 32); row++) count += (alive >>> row) & 1
-  return Math.max(count, rows > 32 ? rows : 0)
 }

@@ -1,23 +1,28 @@
-// Virtual stages: first-in first-out queues with random service times over the real slot layout. Each stage owns some
-// layers and their cells; rows write their cells and read what they may see, as the real ones do. A row that the stage
-// knows to be dead is not computed and poisons its cell; a living row that reads a poisoned or unwritten cell fails.
+// What the simulator's virtual stages do: each owns some layers and their cells; rows, in the real slot layout, write their
+// cells and read what they may see, after random times. A row that the stage knows to be dead is not computed and poisons
+// its cell; a living row that reads a poisoned or unwritten cell fails.
+
+import type { Random } from '../../bench/forge/random.ts'
+import { type StageWork, type Travel, VirtualPipeline } from '../../bench/pipeline/virtual-pipeline.ts'
 import type { MicroBatchNumber, Submission } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
-import type { Pipeline, ResultRow, Returned } from '../../engine/pipeline/pipeline.ts'
+import type { ResultRow, Returned } from '../../engine/pipeline/pipeline.ts'
 import * as codec from '../../engine/wire/codec.ts'
 import { advance, attend, cellValue, embed, LAYERS } from './model.ts'
-import type { Random } from './random.ts'
 
 const UNWRITTEN = 0
 const WRITTEN = 1
 const POISONED = 2
 
 /** A micro-batch between stages: its record, and the residual stream of its rows. */
-interface Slot {
+interface Slot extends Travel {
+  readonly number: MicroBatchNumber
   readonly words: Int32Array
   readonly hidden: number[]
   /** Rows that some stage has not computed: they stay uncomputed. */
   readonly skipped: Set<number>
+  /** The mask as read when the stage began. */
+  aliveAtBegin: number
 }
 
 interface Layer {
@@ -25,15 +30,6 @@ interface Layer {
   readonly states: Uint8Array
   /** Position each cell was written for. */
   readonly positions: Int32Array
-}
-
-interface Stage {
-  readonly layers: readonly number[]
-  readonly queue: Slot[]
-  /** When the oldest slot is done, and the mask as read when it was begun. */
-  busyUntil: number
-  maskAtStart: number
-  lastNumber: number
 }
 
 export interface PipelineSizes {
@@ -49,23 +45,17 @@ export interface PipelineSizes {
 /** What lies in cells, per layer. */
 export type CellImage = readonly (readonly number[])[]
 
-export class VirtualPipeline implements Pipeline {
+export type SimulatedPipeline = VirtualPipeline<Slot, SimulatedReturn>
+
+export class CellWork implements StageWork<Slot, SimulatedReturn> {
+  readonly hop = 0
   readonly #random: Random
   readonly #sizes: PipelineSizes
-  readonly #stages: Stage[]
   readonly #layers: Layer[]
   readonly #table: Int32Array
-  readonly #masks = new Map<number, number>()
-  readonly #inFlight = new Map<number, Int32Array>()
   /** A slot of the first ring. */
   readonly #slot: Int32Array
-  readonly #returned: VirtualReturn[] = []
-  #open: VirtualReturn | undefined
   readonly #faults: () => number
-  /** The time of what happens; the driver sets it. */
-  now = 0
-  /** The newest micro-batch that has left the first stage. */
-  passed = -1
   /** Rows computed although dead, because the stage had not seen the mask yet. */
   lateRows = 0
   /** Rows not computed. */
@@ -77,14 +67,6 @@ export class VirtualPipeline implements Pipeline {
     this.#faults = faults
     this.#slot = new Int32Array(codec.slotWords(sizes.chunkRows))
     this.#sizes = sizes
-    const bounds = Array.from({ length: sizes.stages + 1 }, (_, i) => Math.floor((i * LAYERS) / sizes.stages))
-    this.#stages = Array.from({ length: sizes.stages }, (_, i) => ({
-      layers: Array.from({ length: bounds[i + 1]! - bounds[i]! }, (_, j) => bounds[i]! + j),
-      queue: [],
-      busyUntil: Number.POSITIVE_INFINITY,
-      maskAtStart: 0,
-      lastNumber: -1,
-    }))
     this.#layers = Array.from({ length: LAYERS }, () => ({
       values: new Uint32Array(sizes.cells),
       states: new Uint8Array(sizes.cells).fill(UNWRITTEN),
@@ -93,12 +75,18 @@ export class VirtualPipeline implements Pipeline {
     this.#table = new Int32Array(sizes.sequences * sizes.contextLength)
   }
 
-  /** Performs a `map` action: nobody alive may look at what changes. */
-  map(sequence: number, from: number, cells: readonly number[]): void {
-    for (const [number, words] of this.#inFlight) {
-      for (let row = 0; row < codec.rowCount(words, 0); row++) {
+  /** Stages that do this work. */
+  pipeline(): SimulatedPipeline {
+    return new VirtualPipeline(this, this.#sizes.stages, this.#sizes.inFlightMax)
+  }
+
+  /** Nobody alive may look at what changes. */
+  map(sequence: number, from: number, cells: readonly number[], inFlight: Iterable<Slot>): void {
+    for (const slot of inFlight) {
+      const { words } = slot
+      for (let row = 0; row < slot.rows; row++) {
         const sees = codec.rowSequence(words, 0, row) === sequence && codec.rowCommittedLength(words, 0, row) > from
-        assert(!(sees && this.#isAlive(number, words, row)), `map of sequence ${sequence} changes what a live row sees`)
+        assert(!(sees && isAlive(slot, slot.alive, row)), `map of sequence ${sequence} changes what a live row sees`)
       }
     }
     assert(from + cells.length <= this.#sizes.contextLength, 'map beyond the context')
@@ -125,87 +113,43 @@ export class VirtualPipeline implements Pipeline {
     })
   }
 
-  submit({ microBatch }: Submission): void {
-    assert(this.#inFlight.size < this.#sizes.inFlightMax, 'too many micro-batches in flight')
+  enter({ microBatch }: Submission): Slot {
     codec.encodeMicroBatch(this.#slot, 0, microBatch)
     const words = this.#slot.slice(0, codec.usedWords(this.#slot, 0))
-    const number = codec.microBatchNumber(words, 0)
     const rows = codec.rowCount(words, 0)
     assert(codec.headRowCount(words, 0) <= this.#sizes.headRowsMax, 'more head rows than the arena holds')
-    this.#masks.set(number, -1)
-    this.#inFlight.set(number, words)
     const hidden = Array.from({ length: rows }, (_, row) =>
       embed(codec.rowToken(words, 0, row), codec.rowPosition(words, 0, row)),
     )
-    this.#enqueue(0, { words, hidden, skipped: new Set() }, this.now)
+    const kind = codec.microBatchKind(words, 0) === codec.KIND_CHUNK ? 'chunk' : 'rows'
+    const number = codec.microBatchNumber(words, 0) as MicroBatchNumber
+    return { number, kind, rows, alive: -1, aliveAtBegin: -1, words, hidden, skipped: new Set() }
   }
 
-  cancel(number: number, rows: number): number {
-    const words = this.#inFlight.get(number)
-    assert(words, `cancel of micro-batch ${number}, which is not in flight`)
-    const chunk = codec.microBatchKind(words, 0) === codec.KIND_CHUNK
-    assert(!chunk || rows === -1, 'a chunk is cancelled in part')
-    assert(chunk || rows >>> 0 < 2 ** codec.rowCount(words, 0), 'cancel of rows that do not exist')
-    const left = this.#masks.get(number)! & ~rows
-    this.#masks.set(number, left)
-    return left
-  }
-
-  /** When the next stage is done. */
-  get nextTime(): number {
-    return Math.min(...this.#stages.map(({ busyUntil }) => busyUntil))
-  }
-
-  /** Completes the stage that is done at `now`. */
-  step(now: number): void {
-    const index = this.#stages.findIndex(({ busyUntil }) => busyUntil === now)
-    const stage = this.#stages[index]!
-    const slot = stage.queue.shift()!
-    const number = codec.microBatchNumber(slot.words, 0)
-    assert(number > stage.lastNumber, 'micro-batches overtake each other')
-    stage.lastNumber = number
-    if (index === 0) this.passed = number
-    this.#compute(stage, slot, number)
-    stage.busyUntil = Number.POSITIVE_INFINITY
-    this.#begin(stage, now)
-    if (index + 1 < this.#stages.length) this.#enqueue(index + 1, slot, now)
-    else this.#return(slot, number)
-  }
-
-  #enqueue(index: number, slot: Slot, now: number): void {
-    const stage = this.#stages[index]!
-    stage.queue.push(slot)
-    this.#begin(stage, now)
-  }
-
-  #begin(stage: Stage, now: number): void {
-    const slot = stage.queue[0]
-    if (!slot || stage.busyUntil !== Number.POSITIVE_INFINITY) return
-    stage.maskAtStart = this.#masks.get(codec.microBatchNumber(slot.words, 0))!
+  begin(slot: Slot): number {
+    slot.aliveAtBegin = slot.alive
     // Fractions keep two stages from being done at the same moment.
-    stage.busyUntil = now + this.#random.int(1, 20) + this.#random.int(1, 1_000_000) / 1_000_003
+    return this.#random.int(1, 20) + this.#random.int(1, 1_000_000) / 1_000_003
   }
 
-  #isAlive(number: number, words: Int32Array, row: number): boolean {
-    const mask = this.#masks.get(number)!
-    return codec.microBatchKind(words, 0) === codec.KIND_CHUNK ? mask !== 0 : ((mask >>> row) & 1) === 1
-  }
-
-  #compute(stage: Stage, slot: Slot, number: number): void {
-    const { words, skipped } = slot
-    const rows = codec.rowCount(words, 0)
-    const chunk = codec.microBatchKind(words, 0) === codec.KIND_CHUNK
+  end(slot: Slot, stage: number): void {
     // The mask may have been read before or after the latest cancel.
-    const seen = this.#random.chance(0.5) ? stage.maskAtStart : this.#masks.get(number)!
-    for (let row = 0; row < rows; row++) {
-      const dead = chunk ? seen === 0 : ((seen >>> row) & 1) === 0
-      if (dead) skipped.add(row)
-    }
-    this.skippedRows += skipped.size
-    for (const layer of stage.layers) this.#computeLayer(layer, slot, number, rows)
+    const seen = this.#random.chance(0.5) ? slot.aliveAtBegin : slot.alive
+    for (let row = 0; row < slot.rows; row++) if (!isAlive(slot, seen, row)) slot.skipped.add(row)
+    this.skippedRows += slot.skipped.size
+    const [first, end] = [stage, stage + 1].map((at) => Math.floor((at * LAYERS) / this.#sizes.stages))
+    for (let layer = first!; layer < end!; layer++) this.#computeLayer(layer, slot)
   }
 
-  #computeLayer(layer: number, { words, hidden, skipped }: Slot, number: number, rows: number): void {
+  /** Stages of the simulator look at the mask when they begin and when they end. */
+  stopAfter(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
+  passed(): void {}
+
+  #computeLayer(layer: number, slot: Slot): void {
+    const { words, hidden, skipped, rows } = slot
     const { values, states, positions } = this.#layers[layer]!
     for (let row = 0; row < rows; row++) {
       const cell = codec.rowCell(words, 0, row)
@@ -216,7 +160,7 @@ export class VirtualPipeline implements Pipeline {
     }
     for (let row = 0; row < rows; row++) {
       if (skipped.has(row)) continue
-      const alive = this.#isAlive(number, words, row)
+      const alive = isAlive(slot, slot.alive, row)
       if (!alive) this.lateRows++
       hidden[row] = advance(hidden[row]!, this.#attend(this.#layers[layer]!, words, row, alive))
     }
@@ -240,8 +184,7 @@ export class VirtualPipeline implements Pipeline {
     return sum
   }
 
-  #return(slot: Slot, number: number): void {
-    const { words, hidden, skipped } = slot
+  result({ words, hidden, skipped }: Slot, number: MicroBatchNumber): SimulatedReturn {
     const views = codec.returnViews(new ArrayBuffer(codec.returnSlotBytes(codec.headRowCount(words, 0))))
     let entry = 0
     for (let row = 0; row < codec.rowCount(words, 0); row++) {
@@ -250,30 +193,14 @@ export class VirtualPipeline implements Pipeline {
       views.i32[codec.returnIdsIndex(0, entry++)] = hidden[row]!
     }
     codec.beginReturn(views, 0, codec.microBatchNumber(words, 0), entry)
-    this.#returned.push(new VirtualReturn(views, number as MicroBatchNumber, this.#faults()))
-  }
-
-  /** Until a micro-batch that has left the last stage is collected, it can be cancelled without effect. */
-  collect(): VirtualReturn | undefined {
-    if (this.#open) return undefined
-    this.#open = this.#returned.shift()
-    if (!this.#open) return undefined
-    this.#inFlight.delete(this.#open.number)
-    this.#masks.delete(this.#open.number)
-    return this.#open
-  }
-
-  release(): void {
-    assert(this.#open, 'release of no micro-batch')
-    this.#open = undefined
-  }
-
-  get hasReturned(): boolean {
-    return this.#returned.length > 0
+    return new SimulatedReturn(views, number, this.#faults())
   }
 }
 
-class VirtualReturn implements Returned {
+const isAlive = ({ kind }: Slot, mask: number, row: number): boolean =>
+  kind === 'chunk' ? mask !== 0 : ((mask >>> row) & 1) === 1
+
+export class SimulatedReturn implements Returned {
   readonly number: MicroBatchNumber
   readonly faults: number
   readonly stoppedUs = 0

@@ -1,0 +1,57 @@
+// Virtual stages that only take the time of a setting.
+import type { MicroBatchNumber, Submission } from '../../engine/domain.ts'
+import type { ResultRow, Returned } from '../../engine/pipeline/pipeline.ts'
+import { jitterFactor } from './script.ts'
+import type { PipelineSetting } from './setting.ts'
+import type { StageWork, Travel } from './virtual-pipeline.ts'
+
+export class TimedWork implements StageWork<Travel, Returned> {
+  readonly #setting: PipelineSetting
+  readonly passed: (number: MicroBatchNumber) => void
+
+  constructor(setting: PipelineSetting, passed: (number: MicroBatchNumber) => void) {
+    this.#setting = setting
+    this.passed = passed
+  }
+
+  get hop(): number {
+    return this.#setting.hopMs
+  }
+
+  enter({ microBatch: { number, kind, rows } }: Submission): Travel {
+    const alive = kind === 'chunk' || rows.length >= 32 ? -1 : (1 << rows.length) - 1
+    return { number, kind, alive, rows: rows.length }
+  }
+
+  begin(travel: Travel, stage: number): number {
+    const { headerMs, stageMs } = this.#setting
+    if (travel.alive === 0) return headerMs
+    return stageMs(aliveRows(travel)) * jitterFactor(this.#setting, stage, travel.number ?? 0)
+  }
+
+  end(): void {}
+
+  /** A stage that works on nothing else any more stops at its next look. */
+  stopAfter(worked: number): number {
+    const { sliceMs } = this.#setting
+    return Math.ceil(worked / sliceMs) * sliceMs
+  }
+
+  result(_travel: Travel, number: MicroBatchNumber): Returned {
+    return { number, faults: 0, stoppedUs: 0, has: () => true, nanCount: () => 0, row: () => NO_ROW }
+  }
+
+  map(): void {}
+}
+
+/** The driver knows what the text is. */
+const NO_ROW: ResultRow = {
+  ...{ ids: new Int32Array(0), logits: new Float32Array(0), logsumexp: 0, count: 0 },
+  full: () => new Float32Array(0),
+}
+
+function aliveRows({ alive, rows }: Travel): number {
+  let count = 0
+  for (let row = 0; row < Math.min(rows, 32); row++) count += (alive >>> row) & 1
+  return Math.max(count, rows > 32 ? rows : 0)
+}
