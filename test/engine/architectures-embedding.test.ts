@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { RECIPES } from '../../bench/forge/recipes.ts'
-import { EMBEDDED_IDS, POOLINGS } from '../../bench/peers/parity-cases.ts'
+import { EMBEDDED_IDS, POOLINGS } from '../../bench/record/parity-cases.ts'
 import { loadModel } from '../../index.ts'
 import { fixtureOf, forged } from './forged-model.ts'
 

@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ForgedType } from '../../bench/forge/quantize.ts'
 import { RECIPES } from '../../bench/forge/recipes.ts'
-import { isMixture } from '../../bench/peers/parity-cases.ts'
+import { isMixture } from '../../bench/record/parity-cases.ts'
 import { behaviour } from './behaviour.ts'
 import { forged } from './forged-model.ts'
 

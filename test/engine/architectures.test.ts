@@ -1,10 +1,10 @@
 // Every architecture against llama.cpp, along its own greedy path, on small random-weight models that are forged here
-// just as they were when llama.cpp's figures were recorded (bench/peers/parity.ts).
+// just as they were when llama.cpp's figures were recorded (bench/record/parity.ts).
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ForgedType } from '../../bench/forge/quantize.ts'
 import { RECIPES } from '../../bench/forge/recipes.ts'
-import { isMixture, type ParityRun } from '../../bench/peers/parity-cases.ts'
+import { isMixture, type ParityRun } from '../../bench/record/parity-cases.ts'
 import { openGguf } from '../../engine/gguf/file.ts'
 import { runReference } from '../reference/model.ts'
 import { fixtureOf, forged } from './forged-model.ts'

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { ForgedType } from '../../bench/forge/quantize.ts'
 import { forgeRandom } from '../../bench/forge/random-model.ts'
 import { RECIPES } from '../../bench/forge/recipes.ts'
-import type { ParityFixture } from '../../bench/peers/parity-cases.ts'
+import type { ParityFixture } from '../../bench/record/parity-cases.ts'
 import { repositoryPath } from '../shared.ts'
 import { temporaryPath } from './gguf/temporary.ts'
 

@@ -2,7 +2,7 @@
 // begins, and in the middle. In each case the micro-batch leaves the pipeline as a header, in its turn.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { StageThreads } from '../../../bench/cancel/stage-threads.ts'
+import { StageThreads } from '../../../bench/stress/cancel/stage-threads.ts'
 import { clockUs, elapsedUs } from '../../../engine/wire/clock.ts'
 import { createThinning, FROM, MASK, PASSED, TOO_MANY } from '../../stages/thinning-forward.ts'
 import { EMBEDDED_MODEL } from '../started-engine.ts'

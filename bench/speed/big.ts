@@ -1,0 +1,82 @@
+// A model that no 32-bit memory holds: how it is split, that it decodes, and the most memory this process ever had.
+import { statSync } from 'node:fs'
+import { freemem } from 'node:os'
+import { randomIds } from '../../cli/measure/random-ids.ts'
+import { defineCommand } from '../../cli/shell/command.ts'
+import { shownBytes } from '../../cli/shell/figures.ts'
+import { LOAD_OPTIONS, loadOptions, modelPath } from '../../cli/shell/options.ts'
+import { TsinferError } from '../../engine/index.ts'
+import { loadModel } from '../../index.ts'
+import { timeGeneration } from '../generation.ts'
+import { peakResidentBytes } from '../machine.ts'
+import { CACHE_OPTION, modelFile } from '../model-files.ts'
+import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { decodeSpeed } from '../statistics.ts'
+
+const MODEL = '5g-Q8_0-zeros'
+const CONTEXT = 512
+const PROMPT = 16
+const TOKENS = 8
+/** What a process may take beside weights and KV cells. */
+const REST_LIMIT_BYTES = 500e6
+
+export const command = defineCommand({
+  usage: '[MODEL] [-n 8] [-c 512] [-t N] [-o md|json]',
+  positionalsMax: 1,
+  options: {
+    tokens: { kind: 'integer', names: ['-n', '--tokens'], value: 'N', least: 2, help: 'tokens to decode (8)' },
+    output: OUTPUT_OPTION,
+    cache: CACHE_OPTION,
+    ...LOAD_OPTIONS,
+  },
+  async run({ values, positionals, signal }) {
+    const { tokens = TOKENS, context = CONTEXT } = values
+    const name = modelPath(values, positionals) ?? MODEL
+    const path = modelFile(name, values.cache)
+    const fileBytes = statSync(path).size
+    if (freemem() < fileBytes) {
+      const found = `found ${shownBytes(freemem())}`
+      throw new TsinferError('out_of_memory', `${name}: expected ${shownBytes(fileBytes)} of free memory, ${found}`)
+    }
+    const startedMs = performance.now()
+    await using model = await loadModel(path, { ...loadOptions(values), context, signal })
+    const loadMs = performance.now() - startedMs
+    const { arrivalsMs } = await timeGeneration(model, randomIds(PROMPT, model.info.vocabularySize), tokens, signal)
+    const { plan } = model.info
+    const kvBytes = plan.stages.reduce((sum, stage) => sum + stage.kvBytes, 0)
+    const peakBytes = peakResidentBytes()
+    const row = {
+      ...{ fileBytes, kvBytes, peakBytes, loadMs },
+      memories: plan.stages.map(({ memoryBytes }) => shownBytes(memoryBytes)).join(' + '),
+      file: shownBytes(fileBytes),
+      loadS: loadMs / 1000,
+      decodeTokS: decodeSpeed([arrivalsMs]).medianTokS,
+      kvMb: kvBytes / 1e6,
+      peakMb: peakBytes / 1e6,
+      restMb: (peakBytes - fileBytes - kvBytes) / 1e6,
+      isWithinLimit: plan.stages.length > 1 && peakBytes < fileBytes + kvBytes + REST_LIMIT_BYTES,
+    }
+    printReport(
+      {
+        bench: 'big',
+        about: `${name}: ${plan.text}`,
+        options: { model: name, context, tokens, plan, kernels: model.info.kernels },
+        columns: COLUMNS,
+        rows: [row],
+        notes: [`Limit: several memories, and a peak of at most file + KV + ${REST_LIMIT_BYTES / 1e6} MB.`],
+      },
+      values.output,
+    )
+  },
+})
+
+const COLUMNS = [
+  { key: 'file', title: 'file' },
+  { key: 'memories', title: 'memories' },
+  { key: 'loadS', title: 'load s' },
+  { key: 'decodeTokS', title: 'decode tok/s' },
+  { key: 'peakMb', title: 'peak RSS MB', decimals: 0 },
+  { key: 'kvMb', title: 'KV MB', decimals: 0 },
+  { key: 'restMb', title: 'peak - file - KV, MB', decimals: 0 },
+  { key: 'isWithinLimit', title: 'within limit' },
+]

@@ -1,0 +1,104 @@
+// What speculation is worth with real kernels and real text: every policy beside plain decoding, in turns, with a drafter
+// that is good, with one that is sure and always wrong, and with n-grams on text that is new and text that repeats itself.
+// Rounds may be spread over several calls, which add to one file.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { defineCommand } from '../../../cli/shell/command.ts'
+import { CACHE_OPTION, modelFile } from '../../model-files.ts'
+import { OUTPUT_OPTION, printReport } from '../../print.ts'
+import { GROUPS, type GroupName, groupOf, WHOLE } from './cases.ts'
+import { goalNotes, type SeriesSummary } from './goals.ts'
+import { type Sample, summaries } from './summary.ts'
+import { measure } from './turns.ts'
+
+const MODELS = { target: 'wide-1b-Q4_0', draft: 'wide-draft-160m-Q4_0', wrong: 'wide-wrong-160m-Q4_0' }
+const TOKENS = 48
+const ROUNDS = 10
+const SEED = 1
+
+const modelOption = (name: keyof typeof MODELS) =>
+  ({ kind: 'text', names: [`--${name}`], value: 'MODEL', help: `the ${name} model (${MODELS[name]})` }) as const
+
+export const command = defineCommand({
+  usage: '[--group draft] [--temp 0.8] [--rounds 10] [-n 48] [--into FILE] [--save PREFIX] [-o md|json]',
+  positionalsMax: 0,
+  options: {
+    group: {
+      kind: 'choice',
+      names: ['--group'],
+      value: 'GROUP',
+      choices: GROUPS,
+      help: `${GROUPS.join(', ')} (all; draft and ngram also at temperature 0.8)`,
+    },
+    temperature: { kind: 'number', names: ['--temp'], value: 'T', least: 0, most: 2, help: 'only this one (0, 0.8)' },
+    rounds: { kind: 'integer', names: ['--rounds'], value: 'N', least: 0, help: 'runs of each case, in turns (10)' },
+    tokens: { kind: 'integer', names: ['-n', '--tokens'], value: 'N', least: 16, help: 'tokens of a run (48)' },
+    into: { kind: 'text', names: ['--into'], value: 'FILE', help: 'add the runs to those in FILE, report on all' },
+    save: { kind: 'text', names: ['--save'], value: 'PREFIX', help: 'also write PREFIX.md and PREFIX.json' },
+    target: modelOption('target'),
+    draft: modelOption('draft'),
+    wrong: modelOption('wrong'),
+    output: OUTPUT_OPTION,
+    cache: CACHE_OPTION,
+  },
+  async run({ values, signal }) {
+    const { rounds = ROUNDS, tokens = TOKENS, into, cache } = values
+    const path = (model: keyof typeof MODELS) => modelFile(values[model] ?? MODELS[model], cache)
+    const models = { target: path('target'), draft: path('draft'), wrong: path('wrong') }
+    let samples = into !== undefined && existsSync(into) ? (JSON.parse(readFileSync(into, 'utf8')) as Sample[]) : []
+    const all: SeriesSummary[] = []
+    const whys: string[] = []
+    for (const { group: name, temperature } of seriesOf(values.group, values.temperature)) {
+      const group = groupOf(name, models)
+      const series = `${name}, temperature ${temperature}, ${tokens} tokens, Node ${process.versions.node.split('.')[0]}`
+      const begun = samples.reduce(
+        (most, { series: of, round }) => (of === series ? Math.max(most, round + 1) : most),
+        0,
+      )
+      const settings = { temperature, seed: SEED, maxTokens: tokens, ignoreEos: true, signal }
+      if (rounds > 0)
+        samples = [...samples, ...(await measure(models.target, group, settings, { series, begun, rounds }))]
+      if (into !== undefined) writeFileSync(into, JSON.stringify(samples))
+      const own = samples.filter((sample) => sample.series === series)
+      all.push({ group: name, temperature, rows: summaries(own) })
+      for (const { name: of } of group.cases) {
+        const why = own.findLast((sample) => sample.name === of)?.why
+        if (why) whys.push(`- ${name}, temperature ${temperature}, ${of}: ${why.replace(/^auto: /, '')}`)
+      }
+    }
+    const kernels = [...new Set(samples.map((sample) => sample.kernels))].join('; ')
+    printReport(
+      {
+        bench: 'speculation',
+        about: `Speculation on real kernels: ${tokens} tokens, every round's cases in turns; ratios are medians over rounds`,
+        options: { group: values.group, temperature: values.temperature, tokens, seed: SEED, models: MODELS },
+        columns: COLUMNS,
+        rows: all.flatMap(({ group, temperature, rows }) => rows.map((row) => ({ group, temperature, ...row }))),
+        notes: [...goalNotes(all), '', `Kernels: ${kernels}. What auto said last:`, '', ...whys],
+      },
+      values.output,
+      values.save,
+    )
+  },
+})
+
+/** The whole measurement, cut down to a group; or that of one temperature, of every group. */
+function seriesOf(group: GroupName | undefined, temperature: number | undefined) {
+  const groups = GROUPS.filter((name) => group === undefined || group === name)
+  if (temperature !== undefined) return groups.map((name) => ({ group: name, temperature }))
+  return WHOLE.filter((series) => groups.includes(series.group))
+}
+
+const COLUMNS = [
+  { key: 'group', title: 'drafter' },
+  { key: 'temperature', title: 'T', decimals: 1 },
+  { key: 'name', title: 'plan, policy' },
+  { key: 'rounds', title: 'rounds' },
+  { key: 'tokSMedian', title: 'tok/s, median' },
+  { key: 'tokSMin', title: 'min' },
+  { key: 'tokSMax', title: 'max' },
+  { key: 'ofFirst', title: 'of plain, all cores', decimals: 2 },
+  { key: 'ofTwoStages', title: 'of plain, two stages', decimals: 2 },
+  { key: 'ofBest', title: "of its plan's best", decimals: 2 },
+  { key: 'acceptance', title: 'acceptance', decimals: 2 },
+  { key: 'tokensPerRunMedian', title: 'tokens per run', decimals: 2 },
+]

@@ -1,0 +1,168 @@
+// What a cancellation costs on real kernels: how soon a stage stops in the middle of a computation, beside the time of its
+// operations, and how long a micro-batch without living rows keeps a stage.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { defineCommand } from '../../../cli/shell/command.ts'
+import { median } from '../../../cli/shell/figures.ts'
+import { LOAD_OPTIONS, loadOptions, modelPath } from '../../../cli/shell/options.ts'
+import { clockUs, elapsedUs } from '../../../engine/wire/clock.ts'
+import * as ring from '../../../engine/wire/trace-records.ts'
+import { CACHE_OPTION, modelFile } from '../../model-files.ts'
+import { OUTPUT_OPTION, printReport } from '../../print.ts'
+import { createStageClocks, deadUs, operationsUs } from './clocked-forward.ts'
+import { StageThreads } from './stage-threads.ts'
+
+const MODEL = '1b-Q4_0'
+const FORWARD = new URL('./clocked-forward.js', import.meta.url).href
+const ROWS = 4
+const TRIES = 100
+const STAGES = 2
+/** Micro-batches before anything counts, and those whose operations are timed. */
+const WARM_UP = 12
+/** Dead micro-batches before any counts: until the code that passes them on has been optimized. */
+const WARM_UP_DEAD = 400
+const TIMED = 20
+const OPERATIONS_MAX = 1 << 16
+const DEAD_MAX = 1 << 14
+const HEADER_LIMIT_US = 20
+
+export const command = defineCommand({
+  usage: '[MODEL] [--rows 4] [--tries 100] [--stages 2] [-o md|json]',
+  positionalsMax: 1,
+  options: {
+    rows: { kind: 'integer', names: ['--rows'], value: 'N', least: 1, most: 8, help: 'rows of a micro-batch (4)' },
+    tries: { kind: 'integer', names: ['--tries'], value: 'N', least: 1, help: 'cancellations of each kind (100)' },
+    output: OUTPUT_OPTION,
+    cache: CACHE_OPTION,
+    ...LOAD_OPTIONS,
+  },
+  async run({ values, positionals }) {
+    const { rows = ROWS, tries = TRIES } = values
+    const name = modelPath(values, positionals) ?? MODEL
+    const plan = { stages: STAGES, context: 64, ...loadOptions(values) }
+    const found = await measure(modelFile(name, values.cache), plan, rows, tries)
+    const operationUs = median(found.operationsUs)
+    printReport(
+      {
+        bench: 'cancel',
+        about: `Cancelled work: ${name}, micro-batches of ${rows} rows, ${found.plan}`,
+        options: { model: name, rows, tries, plan: found.plan },
+        columns: COLUMNS,
+        rows: [
+          summary('operation of a stage, not cancelled', found.operationsUs),
+          summary('operation under way at any moment', byTheirTime(found.operationsUs)),
+          summary('from the cancellation to the stop', found.stopsUs, operationUs),
+          ...found.headers.flatMap(({ wallUs, threadUs }, stage) => [
+            ...(threadUs.length > 0
+              ? [summary(`stage ${stage}: dead micro-batch, thread time`, threadUs, HEADER_LIMIT_US)]
+              : []),
+            summary(`stage ${stage}: dead micro-batch, from begin to end`, wallUs, HEADER_LIMIT_US),
+          ]),
+        ],
+        notes: [
+          'A cancelled micro-batch is in some stage, at a moment drawn evenly from its way. The limit of its median is the',
+          "median operation. A dead micro-batch's time is that of lane 0, from finding it until it has passed it on; thread",
+          'time (not on Node 20) leaves out when others were given its core, such as the thread that it has just woken.',
+        ],
+      },
+      values.output,
+    )
+  },
+})
+
+const COLUMNS = [
+  { key: 'what', title: 'microseconds' },
+  { key: 'count', title: 'times' },
+  { key: 'p50Us', title: 'median' },
+  { key: 'p95Us', title: '95 %' },
+  { key: 'maxUs', title: 'max' },
+  { key: 'limitUs', title: 'limit of the median' },
+  { key: 'isWithin', title: 'within' },
+]
+
+function summary(what: string, us: readonly number[], limitUs?: number) {
+  const sorted = us.toSorted((a, b) => a - b)
+  const p50Us = median(us)
+  const p95Us = sorted[Math.floor(sorted.length * 0.95)]
+  const isWithin = limitUs === undefined ? undefined : p50Us <= limitUs
+  return { what, count: us.length, p50Us, p95Us, maxUs: sorted.at(-1), limitUs, isWithin }
+}
+
+/** Those that somebody meets who looks as often as there are operations. */
+function byTheirTime(us: readonly number[]): number[] {
+  const step = us.reduce((sum, time) => sum + time, 0) / us.length
+  let passedUs = 0
+  return us.flatMap((time) => {
+    const before = Math.floor(passedUs / step)
+    passedUs += time
+    return new Array<number>(Math.floor(passedUs / step) - before).fill(time)
+  })
+}
+
+interface Measured {
+  readonly plan: string
+  readonly operationsUs: readonly number[]
+  readonly stopsUs: readonly number[]
+  /** By stage, of dead micro-batches. */
+  readonly headers: readonly DeadTimes[]
+}
+
+interface DeadTimes {
+  /** From when a stage found it until it had been passed on. */
+  readonly wallUs: readonly number[]
+  /** Of this what the thread was running; empty where Node does not tell. */
+  readonly threadUs: readonly number[]
+}
+
+type Plan = Parameters<typeof StageThreads.start>[1]
+
+async function measure(path: string, options: Plan, rows: number, tries: number): Promise<Measured> {
+  const settings = createStageClocks(OPERATIONS_MAX, DEAD_MAX)
+  const threads = await StageThreads.start(path, options, { href: FORWARD, settings })
+  try {
+    const evaluate = async () => {
+      threads.submit(rows)
+      await threads.returned()
+    }
+    for (let i = 0; i < WARM_UP; i++) await evaluate()
+    const before = operationsUs(settings).length
+    const startedUs = clockUs()
+    for (let i = 0; i < TIMED; i++) await evaluate()
+    const wayMs = (clockUs() - startedUs) / TIMED / 1000
+    const timedUs = operationsUs(settings).slice(before)
+    const stopsUs: number[] = []
+    for (let i = 0; i < tries; i++) {
+      const number = threads.submit(rows)
+      await sleep(((i + 0.5) / tries) * wayMs)
+      const cancelledUs = clockUs()
+      threads.cancel(number)
+      const { stoppedUs } = await threads.returned()
+      if (stoppedUs !== 0) stopsUs.push(elapsedUs(cancelledUs, stoppedUs))
+    }
+    for (let i = 0; i < WARM_UP_DEAD + tries; i++) {
+      threads.submit(rows, true)
+      await threads.returned()
+    }
+    const { plan, firstLayers } = threads
+    const wallUs = await headersUs(threads, tries)
+    const headers = wallUs.map((us, stage) => ({
+      wallUs: us,
+      threadUs: deadUs(settings, firstLayers[stage]!).slice(-tries),
+    }))
+    return { plan, operationsUs: timedUs, stopsUs, headers }
+  } finally {
+    await threads[Symbol.asyncDispose]()
+  }
+}
+
+/** By stage, how long lane 0 was busy with each of the last `count` micro-batches, which were dead. */
+async function headersUs(threads: StageThreads, count: number): Promise<number[][]> {
+  const lanes = threads.trace.map(([lane]) => lane!)
+  // Records may be read when the threads have ended.
+  await threads[Symbol.asyncDispose]()
+  return lanes.map((lane) =>
+    [...ring.traceRecords(lane)]
+      .filter(({ fields }) => fields[ring.COMPUTE_OUTCOME] === ring.DEAD)
+      .slice(-count)
+      .map(({ beginUs, endUs }) => endUs - beginUs),
+  )
+}
