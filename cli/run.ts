@@ -9,6 +9,7 @@ import {
   type Model,
   readChatTemplate,
 } from '../index.ts'
+import { PLAIN_CHAT } from '../tokenizer/index.ts'
 import { runChat } from './chat/chat.ts'
 import type { Values } from './shell/arguments.ts'
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate, plainVariables } from './shell/chat-options.ts'
@@ -30,7 +31,6 @@ import {
   speculationOptions,
 } from './shell/options.ts'
 import { note, noteLine, outputGone, write, writeJson, writeMade } from './shell/output.ts'
-import { readPrompt } from './shell/prompt.ts'
 import { answersOf } from './shell/stats-answers.ts'
 import { terminalAbilities } from './shell/terminal-abilities.ts'
 import { steeringFree } from './shell/terminal-text.ts'
@@ -75,9 +75,6 @@ const OPTIONS = {
   stats: { kind: 'flag', names: ['--stats'], help: 'print settings and figures to standard error' },
 } as const
 
-/** A chat with a model that knows no turns: what was said, a line each. */
-const PLAIN_TEMPLATE = '{{ bos_token }}{% for message in messages %}{{ message.content }}\n{% endfor %}'
-
 type RunValues = Values<typeof OPTIONS>
 
 /** Options that nothing but a chat looks at. */
@@ -103,32 +100,21 @@ export const command = defineCommand({
       }),
     }
     const wanted = await wantedOf(values, question, { isEmbedded: named === undefined, isTerminal }, signal)
-    const chat =
-      wanted.kind === 'raw' ? undefined : await chatOf(values, path, wanted.kind === 'chat' && named !== undefined)
-    if (wanted.kind === 'chat' && chat !== undefined) {
+    const chat = wanted.kind === 'raw' ? {} : await chatOf(values)
+    if (wanted.kind === 'chat') {
       const { system, stats = false, raw = false } = values
-      const settings = { options: { ...generateOptions, ...chat }, system, stats, raw }
+      const settings = { options: { ...generateOptions, ...(await orPlainChat(chat, path)) }, system, stats, raw }
       const terminal = { input: process.stdin, output: process.stdout, ...terminalAbilities(process.env) }
       await withModel(path, options, signal, (model) => runChat(model, settings, terminal, signal))
       return
     }
     if (wanted.kind === 'raw') refuseChatOptions(values, spellings)
-    const prompt =
-      wanted.kind === 'raw'
-        ? wanted.prompt
-        : wanted.kind === 'turn'
-          ? wanted.question
-          : await readPrompt(named === undefined, false, signal)
     await withModel(path, options, signal, async (model) => {
       const show = new Shower(model, values)
       const all = { ...generateOptions, signal }
       try {
-        if (wanted.kind === 'turn' && chat !== undefined) {
-          await show.all(model.chat(wanted.messages, { ...all, ...chat }))
-        } else {
-          if (wanted.kind === 'turn') noteLine('no chat template in the file: the text is continued as it is')
-          await show.all(model.generate(prompt, all))
-        }
+        if (wanted.kind === 'turn') await show.all(model.chat(wanted.messages, { ...all, ...chat }))
+        else await show.all(model.generate(wanted.prompt, all))
       } catch (error) {
         if (signal.aborted && !outputGone.aborted) show.interrupted()
         throw error
@@ -153,19 +139,17 @@ function refuseChatOptions(values: RunValues, spellings: ReadonlyMap<string, str
   throw new TsinferError('option_invalid', `${spellings.get(unused)}: expected a chat (${how}), found raw text`)
 }
 
-/** How to chat; undefined where there is no template, and nothing that only a chat can keep to. `isChat`: it has to be one. */
-async function chatOf(values: RunValues, path: string, isChat: boolean): Promise<ChatOptions | undefined> {
+/** How to chat, as it was typed. */
+async function chatOf(values: RunValues): Promise<ChatOptions> {
   const { source, name } = await givenTemplate(values)
-  let chatTemplate = source ?? name
-  if (chatTemplate === undefined && (await readChatTemplate(path)).source === undefined) {
-    if (!isChat && values.system === undefined) return undefined
-    noteLine(
-      'no chat template in the file: a plain chat, the model goes on from what was said (--chat-template has one)',
-    )
-    chatTemplate = PLAIN_TEMPLATE
-  }
-  const templateVariables = plainVariables(values.templateVariables)
-  return present({ chatTemplate, templateVariables })
+  return present({ chatTemplate: source ?? name, templateVariables: plainVariables(values.templateVariables) })
+}
+
+/** At a terminal: a plain chat where neither the user nor the file has a template. */
+async function orPlainChat(chat: ChatOptions, path: string): Promise<ChatOptions> {
+  if (chat.chatTemplate !== undefined || (await readChatTemplate(path)).source !== undefined) return chat
+  noteLine(PLAIN_CHAT.notice)
+  return { ...chat, chatTemplate: PLAIN_CHAT.source }
 }
 
 /** Prints one generation, and what is known about it when it is stopped half-way. */

@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { localTimeOf } from '../api/chat.ts'
 import { abortedError, onAbort, startResidents, TsinferError } from '../engine/index.ts'
 import { readChatTemplate } from '../index.ts'
-import { CHATML, type LocalTime, NO_TEMPLATE, parseLocalTime, TemplateFault } from '../tokenizer/index.ts'
+import { CHATML, type LocalTime, parseLocalTime, TemplateFault } from '../tokenizer/index.ts'
 import { readConversation, readVariables } from './chat/conversation.ts'
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate } from './shell/chat-options.ts'
 import { defineCommand } from './shell/command.ts'
@@ -51,7 +51,7 @@ export const command = defineCommand({
       throw new TsinferError('option_invalid', 'template: expected a model file or --chat-template-file, found none')
     }
     const source = given.source ?? model?.source
-    if (source === undefined) noteLine(NO_TEMPLATE)
+    if (source === undefined) noteLine(CHATML.notice)
     const bos = values.bos ?? model?.bosToken
     const eos = values.eos ?? model?.eosToken
     if (bos !== undefined) variables.set('bos_token', bos)
@@ -62,7 +62,7 @@ export const command = defineCommand({
     }
     const now = values.now === undefined ? localTimeOf(new Date()) : readNow(values.now)
     const unreadTools = values.toolsInPrompt ? 'tell' : 'leave'
-    const rendered = await render({ source: source ?? CHATML, variables, now, unreadTools }, signal)
+    const rendered = await render({ source: source ?? CHATML.source, variables, now, unreadTools }, signal)
     if (rendered.hasUnreadTools && unreadTools === 'leave') noteLine(UNREAD_TOOLS)
     writeMade(rendered.text, values.raw)
   },

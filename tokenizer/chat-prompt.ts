@@ -7,7 +7,8 @@ import { toValue } from './jinja/from-js.ts'
 import type { LocalTime } from './jinja/strftime.ts'
 import { TemplateFault, type Value } from './jinja/values.ts'
 import { type ControlTexts, type MarkedText, markMessages } from './message-marks.ts'
-import { CHATML, isTemplateName, type ModelTemplate, NO_TEMPLATE, readModelTemplate } from './model-template.ts'
+import { isTemplateName, type ModelTemplate, readModelTemplate } from './model-template.ts'
+import { CHATML } from './no-template.ts'
 import type { TokenizerMetadata } from './vocabulary.ts'
 
 /** A conversation as plain data. */
@@ -82,8 +83,8 @@ export class ChatPrompter {
       this.found.get(key) ?? readModelTemplate(this.metadata, { hasTools, ...(isName && { name: template }) })
     this.found.set(key, model)
     const source = isName ? model.source : (template ?? model.source)
-    if (source === undefined) this.onNotice(NO_TEMPLATE)
-    return { ...model, source: source ?? CHATML }
+    if (source === undefined) this.onNotice(CHATML.notice)
+    return { ...model, source: source ?? CHATML.source }
   }
 
   private compile(source: string): ChatTemplate {

@@ -7,13 +7,12 @@ export { readJson } from './jinja/json.ts'
 export { type LocalTime, parseLocalTime } from './jinja/strftime.ts'
 export { TemplateFault, type Value as TemplateValue } from './jinja/values.ts'
 export {
-  CHATML,
   isTemplateName,
   type ModelTemplate,
-  NO_TEMPLATE,
   readModelTemplate,
   type TemplateChoice,
 } from './model-template.ts'
+export { CHATML, PLAIN_CHAT, type StandIn } from './no-template.ts'
 export { type DecodeOptions, detokenize, StreamDecoder } from './stream-decoder.ts'
 export type { TextFacts } from './text-messages.ts'
 export type { TextWorkerPayload } from './text-worker.ts'

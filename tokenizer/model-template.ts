@@ -5,13 +5,6 @@ import type { TokenizerMetadata } from './vocabulary.ts'
 
 const KEY = 'tokenizer.chat_template'
 
-/** The form that most models know, for a file that says nothing. */
-export const CHATML =
-  "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}{% endfor %}" +
-  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
-/** Said where it is used. */
-export const NO_TEMPLATE = `the model has no chat template (${KEY}): ChatML is used`
-
 /** Absent where the file has none. */
 export interface ModelTemplate {
   readonly source: string | undefined

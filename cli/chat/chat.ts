@@ -72,18 +72,21 @@ async function showAnswer(
     view.end()
     if (ended === 'stopped') terminal.output.write('(stopped)\n')
     else if ('text' in ended) terminal.output.write(ended.text)
-    else terminal.output.write(remarks(ended, session.options, settings.stats))
+    else terminal.output.write(remarks(ended, session, settings.stats))
   } finally {
     reader.onInterrupt = () => {}
   }
 }
 
 /** What is said about an answer after it. */
-function remarks({ choices, stats }: ChatResult, { maxTokens }: ChatOptions, hasStats: boolean): string {
+function remarks({ choices, stats }: ChatResult, { options, figures }: ChatSession, hasStats: boolean): string {
+  const { maxTokens } = options
   const [{ finishReason, ids }] = choices as [ChatResult['choices'][0]]
   const isCut = ids.length >= (maxTokens ?? Number.POSITIVE_INFINITY)
   const why = isCut ? `cut off after ${maxTokens} tokens` : 'the context is full; /clear makes room'
-  return (finishReason === 'length' ? `(${why})\n` : '') + (hasStats ? listing(snakeKeys(stats)) : '')
+  const sentences = (figures?.sentences ?? []).map((sentence) => `${sentence}\n`)
+  const told = hasStats ? [listing(snakeKeys(stats)), ...sentences] : []
+  return [...(finishReason === 'length' ? [`(${why})\n`] : []), ...told].join('')
 }
 
 /** A chat goes on after what can go wrong with a message or a file. */

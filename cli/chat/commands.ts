@@ -137,12 +137,14 @@ const extent = ({ messages }: ChatSession, tokens: readonly number[]): string =>
   `${messages.length} messages, ${tokens.length} tokens`
 
 function stats({ figures, messages, model }: ChatSession): string {
-  const { context_used: used, ...others } = figures ?? {}
+  const { context_used: used, ...others } = figures?.figures ?? {}
   const { contextLength } = model.info
-  return listing({
+  const sentences = (figures?.sentences ?? []).map((sentence) => `${sentence}\n`)
+  const listed = listing({
     messages: messages.length,
     ...(used !== undefined && { context_used: used }),
     context: contextLength,
     ...others,
   })
+  return `${listed}${sentences.join('')}`
 }

@@ -2,6 +2,7 @@
 import { TsinferError } from '../../engine/errors.ts'
 import type { ChatMessage, ChatOptions, ChatResult, Model, SavedSession, Session } from '../../index.ts'
 import { snakeKeys } from '../shell/figures.ts'
+import { answersOf } from '../shell/stats-answers.ts'
 import { readNote, writeNote } from './note.ts'
 
 /** Where an answer is shown while it is made. */
@@ -10,8 +11,12 @@ export interface AnswerView {
   text(text: string): void
 }
 
-/** As they are printed. */
-export type Figures = Readonly<Record<string, unknown>>
+/** What is known of an answer, as it is printed. */
+export interface AnswerFigures {
+  readonly figures: Readonly<Record<string, unknown>>
+  /** What they mean; none of an answer that was stopped. */
+  readonly sentences: readonly string[]
+}
 
 /** Seeds are 32-bit numbers. */
 const SEEDS = 2 ** 32
@@ -24,7 +29,7 @@ export class ChatSession {
   readonly #session: Session
   /** Without the system message. */
   #turns: ChatMessage[] = []
-  #figures: Figures | undefined
+  #figures: AnswerFigures | undefined
   /** How often the last message was answered again. */
   #regenerations = 0
   system: string | undefined
@@ -41,7 +46,7 @@ export class ChatSession {
   }
 
   /** Figures of the last answer, of a stopped one what is known of it. */
-  get figures(): Figures | undefined {
+  get figures(): AnswerFigures | undefined {
     return this.#figures
   }
 
@@ -112,7 +117,7 @@ export class ChatSession {
         if (text !== '') view.text(text)
       }
       const result = await chat.result
-      this.#figures = figuresOf(result)
+      this.#figures = figuresOf(result, this.model.info.loadMs)
       this.#turns = [...turns, result.choices[0]!.message]
       return result
     } catch (error) {
@@ -124,11 +129,14 @@ export class ChatSession {
   }
 }
 
-const figuresOf = ({ promptIds, choices, seed, stats }: ChatResult): Figures => ({
-  context_used: promptIds.length + choices[0]!.ids.length,
-  finish_reason: choices[0]!.finishReason,
-  seed,
-  ...snakeKeys(stats),
+const figuresOf = ({ promptIds, choices, seed, stats }: ChatResult, loadMs: number): AnswerFigures => ({
+  figures: {
+    context_used: promptIds.length + choices[0]!.ids.length,
+    finish_reason: choices[0]!.finishReason,
+    seed,
+    ...snakeKeys(stats),
+  },
+  sentences: answersOf(loadMs, stats),
 })
 
 /** What is known of an answer that may be stopped. */
@@ -145,14 +153,15 @@ class AnswerProgress {
     if (this.#tokens++ === 0) this.#firstMs = this.#lastMs
   }
 
-  figures(): Figures {
+  figures(): AnswerFigures {
     const decodeMs = this.#lastMs - this.#firstMs
-    return {
+    const figures = {
       finish_reason: 'stopped',
       tokens: this.#tokens,
       ttft_ms: this.#tokens > 0 ? this.#firstMs - this.#startedMs : null,
       decode_ms: decodeMs,
       tok_s: decodeMs > 0 ? ((this.#tokens - 1) * 1000) / decodeMs : null,
     }
+    return { figures, sentences: [] }
   }
 }

@@ -6,7 +6,7 @@ import type { GenerateStats } from '../../index.ts'
 const NO_DIFFERENCE = 0.03
 
 const seconds = (ms: number): string => `${(ms / 1000).toPrecision(3)} s`
-const speed = (tokS: number): string => `${tokS.toPrecision(3)} tok/s`
+const speed = (tokS: number): string => `${tokS < 100 ? tokS.toPrecision(3) : Math.round(tokS)} tok/s`
 const percent = (share: number): string => `${Math.round(100 * share)}%`
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 

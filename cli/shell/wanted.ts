@@ -7,7 +7,7 @@ import { readTextFile } from './text-input.ts'
 
 export type Wanted =
   | { readonly kind: 'raw'; readonly prompt: string | readonly number[] }
-  | { readonly kind: 'turn'; readonly question: string; readonly messages: readonly ChatMessage[] }
+  | { readonly kind: 'turn'; readonly messages: readonly ChatMessage[] }
   | { readonly kind: 'chat' }
 
 export interface WantedValues {
@@ -15,6 +15,8 @@ export interface WantedValues {
   readonly file?: string
   readonly ids?: readonly number[]
   readonly system?: string
+  readonly template?: string
+  readonly templateFile?: string
   /** Whether backslashes of typed text are escapes; absent: they are. */
   readonly escapes?: boolean
   readonly json?: boolean
@@ -22,7 +24,7 @@ export interface WantedValues {
 
 /**
  * A text that stands behind the model, or comes with a system prompt, is one turn; text given otherwise is raw. Nothing at
- * all is a chat on a terminal, else standard input has the text. Throws `option_invalid` for more than one source.
+ * all is a chat on a terminal, a story of the model inside the package, else standard input has the text. Throws `option_invalid` for more than one source.
  */
 export async function wantedOf(
   values: WantedValues,
@@ -30,7 +32,7 @@ export async function wantedOf(
   where: { readonly isEmbedded: boolean; readonly isTerminal: boolean },
   signal: AbortSignal,
 ): Promise<Wanted> {
-  const { prompt, file, ids, system, json } = values
+  const { prompt, file, ids, system, template, templateFile, json } = values
   const given = Object.entries({ PROMPT: question, '-p': prompt, '-f': file, '--ids': ids })
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name)
@@ -40,16 +42,19 @@ export async function wantedOf(
       `prompt: expected one of PROMPT, -p, -f and --ids, found ${given.join(' and ')}`,
     )
   }
-  if (given.length === 0 && where.isTerminal && !json) return { kind: 'chat' }
+  const mayBegin = where.isEmbedded && system === undefined
+  // The model inside the package knows stories: it begins one, unless a chat is asked for.
+  const isStory = mayBegin && template === undefined && templateFile === undefined
+  if (given.length === 0 && where.isTerminal && !isStory && !json) return { kind: 'chat' }
   if (ids !== undefined) {
     if (system !== undefined) throw new TsinferError('option_invalid', 'system: expected a text to answer, found --ids')
     return { kind: 'raw', prompt: ids }
   }
-  const text = await textOf(values, question, where.isEmbedded && system === undefined, signal)
+  const text = await textOf(values, question, mayBegin, signal)
   if (question === undefined && system === undefined) return { kind: 'raw', prompt: text }
   const user: ChatMessage = { role: 'user', content: text }
   const messages = system === undefined ? [user] : [{ role: 'system', content: system }, user]
-  return { kind: 'turn', question: text, messages }
+  return { kind: 'turn', messages }
 }
 
 async function textOf(

@@ -9,7 +9,7 @@ import { createTokenizer } from '../../tokenizer/index.ts'
 import { Budget } from '../../tokenizer/jinja/budget.ts'
 import { parseLocalTime } from '../../tokenizer/jinja/strftime.ts'
 import { unmarked } from '../../tokenizer/message-marks.ts'
-import { CHATML } from '../../tokenizer/model-template.ts'
+import { CHATML } from '../../tokenizer/no-template.ts'
 import { repositoryPath } from '../shared.ts'
 import { fakeMetadata, vocabularyOfFile } from './fake-metadata.ts'
 
@@ -154,7 +154,7 @@ test('a file without a template: ChatML, said in a notice', () => {
   const { text } = prompter.prompt({ ...request, ...settings }, new Budget())
   assert.is(text, '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n')
   assert.match(notices.join(), /no chat template.*ChatML/)
-  assert.is(prompt({ template: CHATML, messages: [user('Hi')] }).text, text)
+  assert.is(prompt({ template: CHATML.source, messages: [user('Hi')] }).text, text)
 })
 
 test.run()

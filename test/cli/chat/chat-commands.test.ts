@@ -121,6 +121,23 @@ test('/regen answers the last message again, with another seed where one is fixe
   )
 })
 
+test('/stats answers in sentences whether speculation helped, as --stats does', async () => {
+  const { screen } = await chat([
+    ['> ', '/stats\r'],
+    ['> ', 'one\r'],
+    ['> ', '/stats\r'],
+  ])
+  const [, before = '', after = ''] = screen.split(/^messages: /m)
+  assert.not.match(before, /speculation/)
+  assert.match(after, /^2\ncontext_used: 3\ncontext: 100\nfinish_reason: stop\n/)
+  assert.match(after, '\nloaded in 1.50 s; read 8 prompt tokens in 0.00400 s (2000 tok/s)\n')
+  assert.match(after, '\nspeculation helped, 2.00 times the speed (sync, n-grams: 1 of 4 guesses were right (25%)): ')
+  assert.match(
+    after,
+    'plain decoding is forecast to take 0.0500 s (20.0 tok/s, from steps without guesses); the target',
+  )
+})
+
 test('/stats after a stopped answer tells of that answer', async () => {
   const { screen } = await chat([
     ['> ', 'one\r'],

@@ -44,6 +44,11 @@ test('a question that cannot be asked is not in the chat', async () => {
 test('figures after every answer where they are wanted', async () => {
   const { screen } = await chat([['> ', 'one\r']], { stats: true })
   assert.match(screen, '[one]\ntokens: 2\n')
+  assert.match(screen, 'loaded in 1.50 s; read 8 prompt tokens in 0.00400 s')
+  assert.match(
+    screen,
+    'speculation helped, 2.00 times the speed (sync, n-grams: 1 of 4 guesses were right (25%)): 2 tokens',
+  )
 })
 
 test.run()

@@ -22,11 +22,18 @@ export const answers = new Map<string, string>()
 export const CTRL_C = '\u0003'
 export const CTRL_D = '\u0004'
 
+/** Of every answer. */
+const STATS = {
+  ...{ tokens: 2, tokS: 40, decodeMs: 25, ttftMs: 5, promptTokens: 9, reusedTokens: 1, promptMs: 4, promptTokS: 2000 },
+  ...{ policy: 'sync', drafter: 'n-grams', drafted: 4, accepted: 1, plainTokS: 20, plainIsBound: false, speedup: 2 },
+  ...{ targetMs: 20, drafterMs: 0, waitingMs: 5 },
+}
+
 /** Answers each message with its own words in brackets; `wait` never ends by itself, `bad` fails. */
 class EchoModel {
   readonly asked: (readonly ChatMessage[])[] = []
   readonly options: ChatOptions[] = []
-  info = { name: 'echo', path: 'echo.gguf', contextLength: 100, plan: { text: 'no plan' } }
+  info = { name: 'echo', path: 'echo.gguf', contextLength: 100, loadMs: 1500, plan: { text: 'no plan' } }
 
   session() {
     return {
@@ -67,7 +74,7 @@ class EchoModel {
       promptIds: [1],
       choices: [choice],
       seed: 7,
-      stats: { tokens: 2 },
+      stats: STATS,
       prompt: '',
     } as unknown as ChatResult
     return {

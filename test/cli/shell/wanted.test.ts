@@ -20,7 +20,6 @@ const turn = (question: string, system?: string) => {
   const user = { role: 'user', content: question }
   return {
     kind: 'turn',
-    question,
     messages: system === undefined ? [user] : [{ role: 'system', content: system }, user],
   }
 }
@@ -76,6 +75,17 @@ test('several texts, none, and a system prompt for ids are refused', async () =>
   assert.match(await refusal({ file: join(folder, 'none') }), /^file_unreadable: /)
 })
 
+test('the model inside the package begins a story at a terminal, unless a chat is asked for', async () => {
+  const kindOf = async (values: WantedValues, isTerminal = true) => {
+    const where = { isEmbedded: true, isTerminal }
+    return (await wantedOf(values, undefined, where, new AbortController().signal)).kind
+  }
+  assert.is(await kindOf({ prompt: 'x' }), 'raw')
+  for (const asked of [{ system: 'S' }, { template: '{{ messages }}' }, { templateFile: 'x' }]) {
+    assert.is(await kindOf(asked), 'chat')
+  }
+})
+
 test('one turn fills the template of the file, by every spelling; a piped text, too', async () => {
   const template = '{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}'
   const path = modelWithTemplate(folder, template)
@@ -95,15 +105,16 @@ test('one turn fills the template of the file, by every spelling; a piped text, 
   assert.equal(await promptIds([MODEL, 'Hello', ...given]), await idsOf('<Hello>'))
 })
 
-test('a question to a model without a template is continued, and that is said; so is a context beyond the model', async () => {
+test('a question to a model without a template is asked with ChatML, and that is said; so is a context beyond the model', async () => {
   const { code, stdout, stderr } = await tsinfer(['run', MODEL, 'Hello', '-c', '2100', '-n', '1', '--json'])
   assert.is(code, 0, stderr)
   const { prompt_ids: ids, stats } = JSON.parse(stdout)
-  assert.is(ids[0], 1)
   assert.match(stats.plan, /context 2100/)
   const [first, second, ...others] = stderr.trimEnd().split('\n')
   assert.match(first!, /^context: 2100 positions, as asked; the model was made for 2048/)
-  assert.is(second, 'no chat template in the file: the text is continued as it is')
+  assert.match(second!, /^the model has no chat template \(.*\): ChatML is used$/)
+  const turn = '<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n'
+  assert.equal(ids, JSON.parse((await tsinfer(['tokenize', MODEL, '-p', turn, '--json'])).stdout).ids)
   assert.equal(others, [])
 })
 
