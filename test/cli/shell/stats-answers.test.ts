@@ -73,7 +73,8 @@ test('stats of every policy: the same figures, which add up', async () => {
     assert.ok(stats.plainTokS! > 0, speculation)
     assert.is(stats.speedup, stats.tokS / stats.plainTokS!)
     assert.ok(Math.abs(stats.targetMs + stats.waitingMs - stats.decodeMs) < 1e-6)
-    assert.is(stats.drafterMs > 0, speculation !== 'off', `${speculation}: ${stats.drafterMs}`)
+    // auto may decide that a text this short is better without.
+    if (speculation !== 'auto') assert.is(stats.drafterMs > 0, speculation !== 'off', speculation)
     assert.ok(stats.promptTokS! > 0)
     if (speculation === 'off') assert.is(stats.speedup, 1)
   }
