@@ -1,9 +1,11 @@
 // Writes a model of a recipe. Every number comes from the tensor's name and a seed by integer arithmetic, additions and
 // multiplications alone, so that the file is the same on every machine.
+
 import type { MetadataEntry, ScalarValue } from '../../engine/gguf/metadata.ts'
-import { ARCHITECTURES } from '../../engine/model/architectures.ts'
-import { type ModelConfig, modelConfig } from '../../engine/model/config.ts'
-import type { LayerTensor } from '../../engine/model/layer-tensors.ts'
+import { ARCHITECTURES } from '../../engine/model/architectures/index.ts'
+import type { LayerTensor } from '../../engine/model/blocks/layer-tensors.ts'
+import { modelConfig } from '../../engine/model/config/config.ts'
+import type { ModelConfig } from '../../engine/model/config/model-config.ts'
 import type { MetadataItem, TensorItem } from './gguf-writer.ts'
 import { type TensorSource, writeGguf } from './output-file.ts'
 import { type ForgedType, fittingType, quantizeRow } from './quantize.ts'

@@ -4,7 +4,7 @@
 import { assert } from '../errors.ts'
 import { ImagePass } from '../kv/image.ts'
 import type { FromConductor, ToConductor, TransferKind } from '../messages.ts'
-import type { StageLayout } from '../model/layout.ts'
+import type { StageLayout } from '../model/memory/layout.ts'
 import type { RequestId, SchedulerAction } from '../scheduler/events.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 

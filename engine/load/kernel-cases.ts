@@ -1,7 +1,6 @@
 // Calls of the kernels whose results two compilations of them must agree on, to the bit: products of each weight type
 // with every tile and tail, attention, and what works on whole rows. Values are finite but of all sizes. Pure.
 import { isGeneric } from '../gguf/ggml-types.ts'
-import { attentionScratchBytes, attentionStateBytes, chunksOf } from '../model/cells.ts'
 import {
   activationBytes,
   activationFormat,
@@ -11,6 +10,7 @@ import {
   q8HalfBytes,
 } from '../model/formats.ts'
 import type { Kernels, StageMemory } from '../model/kernels.ts'
+import { attentionScratchBytes, attentionStateBytes, chunksOf } from '../model/memory/cells.ts'
 
 /** Of the memory that cases need. */
 export const CASES_MEMORY_BYTES = 4 << 20

@@ -1,10 +1,12 @@
 // Everything about a model that is decided before its threads start: header, configuration, weights, plan.
+
 import type { GgufFile } from '../gguf/file.ts'
 import { readF32Tensor } from '../gguf/tensor-data.ts'
-import { type ModelConfig, modelConfig } from '../model/config.ts'
-import { type ModelPlan, type PlanOptions, planModel } from '../model/plan.ts'
-import { type RopeFrequencies, ropeDivisors, ropeFrequencies } from '../model/rope-frequencies.ts'
-import { type ModelWeights, modelWeights } from '../model/weights.ts'
+import { modelConfig } from '../model/config/config.ts'
+import type { ModelConfig } from '../model/config/model-config.ts'
+import { type RopeFrequencies, ropeDivisors, ropeFrequencies } from '../model/config/rope-frequencies.ts'
+import { type ModelPlan, type PlanOptions, planModel } from '../model/memory/plan.ts'
+import { type ModelWeights, modelWeights } from '../model/memory/weights.ts'
 import type { ForwardSource } from '../model/weights-forward.ts'
 import { checkPair } from './vocabulary-pair.ts'
 

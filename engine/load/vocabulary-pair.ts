@@ -1,8 +1,9 @@
 // Whether two models speak of the same tokens, so that one may draft for the other. Decided from the headers.
+
 import { TsinferError } from '../errors.ts'
 import { readNumbers, readStrings } from '../gguf/arrays.ts'
 import type { GgufFile } from '../gguf/file.ts'
-import type { ModelConfig } from '../model/config.ts'
+import type { ModelConfig } from '../model/config/model-config.ts'
 import { quoted } from '../quoted.ts'
 
 /** GGUF's token types. */

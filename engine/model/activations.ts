@@ -1,8 +1,8 @@
 // Turns rows of f32 values into the input of matrix products: normalized and, for quantized weights, in `q8` form.
 import { activationBytes, q8HalfBytes } from './formats.ts'
 import { type Lane, shareStart } from './lane.ts'
-import { type ActivationRegion, PRIVATE_ROWS, type Region, type VectorPlan } from './layout.ts'
 import type { Matrix } from './matrix.ts'
+import { type ActivationRegion, PRIVATE_ROWS, type Region, type VectorPlan } from './memory/layout.ts'
 
 /** Where the prepared rows are, in each form that was wanted. */
 export interface Prepared {

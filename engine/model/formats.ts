@@ -2,8 +2,8 @@
 // form of activations it is multiplied with. Pure.
 import { type GenericType, isGeneric, type KernelType, rowBytes } from '../gguf/ggml-types.ts'
 import { BLOCK_ELEMENTS, GROUP_ROWS } from '../limits.ts'
-import type { CodebookName } from './codebooks.ts'
 import type { DequantizeKernel, EmbedRowKernel, Kernels, MatmulKernel, RepackKernel } from './kernels.ts'
+import type { CodebookName } from './memory/codebooks.ts'
 
 /** `f32` as they are, or `q8`: 8-bit codes with a scale per 32, see kernels-as/quantize-q8.ts. */
 export type ActivationFormat = 'f32' | 'q8'

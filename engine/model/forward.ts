@@ -3,14 +3,14 @@
 // barrier where one operation needs another lane's results. A barrier throws `Withdrawn` in every lane when no row is
 // alive any more; rows that died alone are dropped behind it.
 import { Activations, multiply, multiplyShare, type Prepared } from './activations.ts'
-import { Attention, type AttentionLayer, attentionLayer } from './attention.ts'
-import { denseFfn, FeedForward, type Ffn } from './feed-forward.ts'
-import { Head } from './head.ts'
+import { Attention, type AttentionLayer, attentionLayer } from './blocks/attention.ts'
+import { denseFfn, FeedForward, type Ffn } from './blocks/feed-forward.ts'
+import { Head } from './blocks/head.ts'
+import { type Experts, layerExperts, Mixture } from './blocks/mixture.ts'
+import { Residual } from './blocks/residual.ts'
 import { type Lane, shareStart } from './lane.ts'
-import type { LayerPlan, Region } from './layout.ts'
 import { type Matrix, matrixBinder } from './matrix.ts'
-import { type Experts, layerExperts, Mixture } from './mixture.ts'
-import { Residual } from './residual.ts'
+import type { LayerPlan, Region } from './memory/layout.ts'
 import { RowSet } from './row-set.ts'
 
 /** A layer with its matrices bound to kernels. */

@@ -1,8 +1,9 @@
 // What one lane of a stage works with, and how lanes share the work of an operation.
+
 import { GROUP_ROWS } from '../limits.ts'
-import type { ModelConfig } from './config.ts'
+import type { ModelConfig } from './config/model-config.ts'
 import type { GatingKernel, Kernels } from './kernels.ts'
-import type { StageLayout } from './layout.ts'
+import type { StageLayout } from './memory/layout.ts'
 
 export interface LaneSync {
   /** Meets the other lanes; all leave with lane 0's alive mask. Throws `Withdrawn` when it is 0. */

@@ -3,7 +3,7 @@ import { GROUP_ROWS } from '../limits.ts'
 import { codebookOf, dequantizeKernel, matrixKernels, packedBytes, packedGroupBytes, SPAN_GROUPS } from './formats.ts'
 import type { DequantizeKernel, Kernels, MatmulKernel } from './kernels.ts'
 import type { Lane } from './lane.ts'
-import { type Codebooks, type MatrixPlan, wantsQ8 } from './layout.ts'
+import { type Codebooks, type MatrixPlan, wantsQ8 } from './memory/layout.ts'
 
 /** Multiply-adds between two looks at the alive mask: some tenths of a millisecond. */
 const TILE_MULTIPLY_ADDS = 4e6

@@ -3,7 +3,7 @@
 // by the same decision in every lane.
 import { KIND_CHUNK, microBatchKind, rowCount, rowHead, rowPosition, rowToken } from '../wire/codec.ts'
 import type { Lane } from './lane.ts'
-import { type Region, rowsMax } from './layout.ts'
+import { type Region, rowsMax } from './memory/layout.ts'
 
 const NOTHING_ELSE: readonly Region[] = []
 

@@ -1,14 +1,15 @@
 // What a lane of a real model computes with: kernels bound to its stage's memory, over weights it has helped to load. This
 // is the module that a stage worker loads unless it is told another one.
+
 import { type FileSource, reopenFile } from '../gguf/file-source.ts'
 import type { FileIdentity } from '../gguf/source.ts'
-import type { ModelConfig } from './config.ts'
+import type { ModelConfig } from './config/model-config.ts'
+import type { RopeFrequencies } from './config/rope-frequencies.ts'
 import { StageForward } from './forward.ts'
 import { instantiateKernels, type KernelModule, type Kernels, type StageMemory } from './kernels.ts'
 import type { LaneForward, LaneSync } from './lane.ts'
-import type { StageLayout } from './layout.ts'
-import { loadWeights } from './load.ts'
-import type { RopeFrequencies } from './rope-frequencies.ts'
+import type { StageLayout } from './memory/layout.ts'
+import { loadWeights } from './memory/load.ts'
 
 /** What a lane computes with is made from this. */
 export interface ForwardParts {

@@ -2,7 +2,7 @@
 // logits are read where the last stage wrote them, until `release`.
 import type { MicroBatchNumber } from '../domain.ts'
 import { assert } from '../errors.ts'
-import { RESULT_SLOTS, type StageLayout } from '../model/layout.ts'
+import { RESULT_SLOTS, type StageLayout } from '../model/memory/layout.ts'
 import {
   type ReturnViews,
   returnEntryOfRow,

@@ -3,7 +3,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { CellIndex, MicroBatchNumber, Position, SequenceId, Submission } from '../domain.ts'
 import { assert } from '../errors.ts'
-import type { ModelPlan } from '../model/plan.ts'
+import type { ModelPlan } from '../model/memory/plan.ts'
 import { clockUs } from '../wire/clock.ts'
 import { encodeMicroBatch, setSentUs } from '../wire/codec.ts'
 import type { ControlLayout } from './control.ts'

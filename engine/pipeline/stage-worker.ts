@@ -1,12 +1,13 @@
 // The resident of one lane of one stage: loads its share of the weights, then serves micro-batches until the pipeline
 // ends. Lane 0 reads the input ring, leads the operations and writes the next ring; the others follow. No policy.
+
 import type { MessagePort } from 'node:worker_threads'
 import type { FileIdentity } from '../gguf/source.ts'
-import type { ModelConfig } from '../model/config.ts'
+import type { ModelConfig } from '../model/config/model-config.ts'
+import type { RopeFrequencies } from '../model/config/rope-frequencies.ts'
 import type { KernelModule } from '../model/kernels.ts'
 import { type LaneForward, type LaneSync, Withdrawn } from '../model/lane.ts'
-import { RESULT_SLOTS, type StageLayout } from '../model/layout.ts'
-import type { RopeFrequencies } from '../model/rope-frequencies.ts'
+import { RESULT_SLOTS, type StageLayout } from '../model/memory/layout.ts'
 import type { CreateForward, ForwardSource } from '../model/weights-forward.ts'
 import { clockUs } from '../wire/clock.ts'
 import {

@@ -6,7 +6,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { TsinferError } from '../errors.ts'
 import type { GgufFile } from '../gguf/file.ts'
 import type { FileIdentity } from '../gguf/source.ts'
-import type { RopeFrequencies } from '../model/rope-frequencies.ts'
+import type { RopeFrequencies } from '../model/config/rope-frequencies.ts'
 import { printable } from '../quoted.ts'
 
 const WHOLE_BYTES = 64 << 20

@@ -1,6 +1,6 @@
 // A trace: who worked when, on what. Every thread writes records into a ring of its own (pipeline/trace-ring.ts); the
 // caller makes the rings before the threads start and reads them when they have ended (trace-events.ts).
-import type { ModelPlan } from '../model/plan.ts'
+import type { ModelPlan } from '../model/memory/plan.ts'
 import { createTraceRing } from '../wire/trace-records.ts'
 
 /** Of every lane, by stage. */

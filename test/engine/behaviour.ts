@@ -1,6 +1,6 @@
 // What an engine says about a model, to the bit: to be compared over stages, lanes, chunks and kernel builds.
 import type { ScoreRow } from '../../engine/messages.ts'
-import type { PlanOptions } from '../../engine/model/plan.ts'
+import type { PlanOptions } from '../../engine/model/memory/plan.ts'
 import type { KernelBuild } from '../../engine/public/loading.ts'
 import { generate, score, startEngine } from './started-engine.ts'
 

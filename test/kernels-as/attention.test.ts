@@ -8,7 +8,7 @@ import {
   cellTypeNumber,
   chunksOf,
   storeKernel,
-} from '../../engine/model/cells.ts'
+} from '../../engine/model/memory/cells.ts'
 import { attention } from '../reference/attention.ts'
 import { heldByCell } from '../reference/cells.ts'
 import { assertNear, assertSameFloats, onAllBuilds, randomFloats, seeded } from './harness.ts'

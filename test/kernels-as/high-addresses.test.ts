@@ -1,7 +1,6 @@
 // A stage's memory may have the full 4 GiB: addresses above 2^31, and a repacking window that ends with the memory.
 import { test } from 'uvu'
 import { KERNEL_TYPES } from '../../engine/gguf/ggml-types.ts'
-import { attentionScratchBytes, attentionStateBytes } from '../../engine/model/cells.ts'
 import {
   activationBytes,
   activationFormat,
@@ -11,6 +10,7 @@ import {
   q8HalfBytes,
 } from '../../engine/model/formats.ts'
 import { compileKernels, createStageMemory, instantiateKernels } from '../../engine/model/kernels.ts'
+import { attentionScratchBytes, attentionStateBytes } from '../../engine/model/memory/cells.ts'
 import { assertSameFloats, kernelBytes, randomFloats, seeded } from './harness.ts'
 
 const TOP = 2 ** 32

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type GgmlTypeName, isGeneric } from '../../engine/gguf/ggml-types.ts'
-import { codebookVectors } from '../../engine/model/codebooks.ts'
 import {
   activationBytes,
   activationFormat,
@@ -16,6 +15,7 @@ import {
 } from '../../engine/model/formats.ts'
 import type { Kernels } from '../../engine/model/kernels.ts'
 import { bindMatrix, type Matrix } from '../../engine/model/matrix.ts'
+import { codebookVectors } from '../../engine/model/memory/codebooks.ts'
 import { matmul } from '../reference/matmul.ts'
 import { quantizeQ8 } from '../reference/quantize-q8.ts'
 import { type Arena, assertNear, assertSameFloats, onAllBuilds } from './harness.ts'

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cellBytes } from '../../engine/model/cells.ts'
+import { cellBytes } from '../../engine/model/memory/cells.ts'
 import { heldByCell } from '../reference/cells.ts'
 import { floatToHalf, halfToFloat } from '../reference/half.ts'
 import { assertSameFloats, onAllBuilds, randomFloats, seeded } from './harness.ts'

@@ -1,4 +1,4 @@
-import type { CellType } from '../../engine/model/cells.ts'
+import type { CellType } from '../../engine/model/memory/cells.ts'
 import { floatToHalf, halfToFloat } from './half.ts'
 
 /** What a cell of the type holds of a row: rounded to half floats, or to 8-bit codes times a scale per 32. */

@@ -2,7 +2,7 @@
 // ggml-org/ggml. The codebooks are the engine's: ggml's own dequantized blocks say whether they are right.
 
 import type { GenericType } from '../../engine/gguf/ggml-types.ts'
-import { type CodebookName, codebookVectors } from '../../engine/model/codebooks.ts'
+import { type CodebookName, codebookVectors } from '../../engine/model/memory/codebooks.ts'
 import type { QuantizedType } from './dequantize.ts'
 import { halfToFloat } from './half.ts'
 

@@ -1,12 +1,13 @@
 // A whole model, one token after another, in float64 over F32 or dequantized weights: slow, short, and right.
+
 import { readFileSync } from 'node:fs'
 import type { GgufFile } from '../../engine/gguf/file.ts'
 import { readF32Tensor } from '../../engine/gguf/tensor-data.ts'
 import type { TensorInfo } from '../../engine/gguf/tensor-table.ts'
-import { type ModelConfig, modelConfig } from '../../engine/model/config.ts'
-import type { LayerKind } from '../../engine/model/layer-kinds.ts'
-import { ropeDivisors, ropeFrequencies } from '../../engine/model/rope-frequencies.ts'
-import { type LayerWeights, type MatrixTensor, modelWeights } from '../../engine/model/weights.ts'
+import { modelConfig } from '../../engine/model/config/config.ts'
+import type { LayerKind, ModelConfig } from '../../engine/model/config/model-config.ts'
+import { ropeDivisors, ropeFrequencies } from '../../engine/model/config/rope-frequencies.ts'
+import { type LayerWeights, type MatrixTensor, modelWeights } from '../../engine/model/memory/weights.ts'
 import { attention } from './attention.ts'
 import { dequantize } from './dequantize.ts'
 import { halfToFloat } from './half.ts'

@@ -5,7 +5,7 @@ import { pipelineResidents } from '../../../engine/engine.ts'
 import { openGguf } from '../../../engine/gguf/file.ts'
 import { enableRelaxedSimd, loadKernels } from '../../../engine/load/kernel-builds.ts'
 import { type PreparedModel, prepareModel } from '../../../engine/load/prepare.ts'
-import type { PlanOptions } from '../../../engine/model/plan.ts'
+import type { PlanOptions } from '../../../engine/model/memory/plan.ts'
 import type { ForwardSource } from '../../../engine/model/weights-forward.ts'
 import {
   CLOSING,

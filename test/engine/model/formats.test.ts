@@ -1,7 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { COMPUTABLE_TYPES, GENERIC_TYPES, ggmlType, isGeneric, KERNEL_TYPES } from '../../../engine/gguf/ggml-types.ts'
-import { codebookBytes, codebookVectors } from '../../../engine/model/codebooks.ts'
 import {
   activationBytes,
   activationFormat,
@@ -12,6 +11,7 @@ import {
   packedGroupBytes,
 } from '../../../engine/model/formats.ts'
 import { compileKernels, createStageMemory, instantiateKernels } from '../../../engine/model/kernels.ts'
+import { codebookBytes, codebookVectors } from '../../../engine/model/memory/codebooks.ts'
 import { kernelBytes } from '../../kernels-as/harness.ts'
 
 const kernels = instantiateKernels(compileKernels(kernelBytes('plain')), createStageMemory(1))

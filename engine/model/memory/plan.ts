@@ -1,0 +1,195 @@
+// Chooses how a model runs on this machine: stages, lanes, context, chunk size, and from them the memory of every
+// stage. Pure: a function of the model, the options and the number of cores.
+
+import { TsinferError } from '../../errors.ts'
+import { DEFAULT_CHUNK_ROWS, DEFAULT_CONTEXT, LANES_MAX, MEMORY_BYTES_MAX, ROWS_MAX, STAGES_MAX } from '../../limits.ts'
+import type { ModelConfig } from '../config/model-config.ts'
+import { packedBytes } from '../formats.ts'
+import type { CellType } from './cells.ts'
+import { type StageLayout, type StageRange, type StageSizes, stageLayout } from './layout.ts'
+import { type LayerRange, partitionLayers } from './partition.ts'
+import type { LayerWeights, ModelWeights } from './weights.ts'
+
+/** What the user may fix; everything absent is planned. */
+export interface PlanOptions {
+  /** Positions of a sequence; 0 means the model's own. */
+  readonly context?: number | undefined
+  /** Cores to use in all. */
+  readonly threads?: number | undefined
+  readonly stages?: number | undefined
+  /** Lanes per stage. */
+  readonly lanes?: number | undefined
+  /** Threads of another pipeline on the same cores. */
+  readonly threadsBeside?: number | undefined
+  /** Rows of a prefill chunk. */
+  readonly chunkRows?: number | undefined
+  /** Loads a lane makes before it parks at a barrier; none where there are more lanes than cores. */
+  readonly barrierSpins?: number | undefined
+  readonly kvTypeK?: CellType | undefined
+  readonly kvTypeV?: CellType | undefined
+  /** Sequences of full length that the KV cells are sized for. */
+  readonly sequences?: number | undefined
+}
+
+export interface ModelPlan {
+  readonly sizes: StageSizes
+  readonly stages: readonly StageLayout[]
+  /** Micro-batches in flight at once. */
+  readonly inFlightMax: number
+  /** Loads a lane makes before it parks at a barrier, lane 0 at its bell, the conductor at its bell. */
+  readonly spins: { readonly barrier: number; readonly stage: number; readonly conductor: number }
+  /** Another pipeline works on the same cores. */
+  readonly sharesCores: boolean
+  /** Bytes of packed weights one decoded token streams. */
+  readonly weightBytesPerToken: number
+}
+
+/** Below this a token takes well under a millisecond and a second lane's barriers cost more than it gains. */
+const ONE_LANE_BYTES = 6 << 20
+/** Logits kept per result slot. */
+const LOGITS_BYTES = 4 << 20
+const HEAD_ROWS_MIN = 8
+/** Rows of the cell table: several short sequences may share the cells of a long one. */
+const SEQUENCES_MIN = 8
+/** About 20 us of spinning: longer than a barrier usually takes, shorter than a park and wake. */
+const BARRIER_SPINS = 20_000
+/** About 200 us, for models whose tokens take less than that. */
+const SHORT_TOKEN_SPINS = 200_000
+
+/** Plans a model for `cores` usable cores. Throws `option_invalid` for options that cannot be met. */
+export function planModel(config: ModelConfig, weights: ModelWeights, options: PlanOptions, cores: number): ModelPlan {
+  checkStages(options, config)
+  const budget = Math.max(1, (options.threads ?? cores) - (options.threadsBeside ?? 0))
+  const small = totalBytes(weights) < ONE_LANE_BYTES
+  const sizesFor = (stages: number, contextLength: number): StageSizes => {
+    const sequences = options.sequences ?? 1
+    const chunkRows = Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength)
+    return {
+      lanes: options.lanes ?? (small ? 1 : Math.min(LANES_MAX, Math.max(1, Math.floor(budget / stages)))),
+      chunkRows,
+      // Slots and scratch hold as many rows as a chunk has.
+      headRowsMax: Math.min(
+        ROWS_MAX,
+        chunkRows,
+        Math.max(HEAD_ROWS_MIN, Math.floor(LOGITS_BYTES / 4 / config.vocabularySize)),
+      ),
+      contextLength,
+      sequences: Math.max(SEQUENCES_MIN, sequences),
+      cells: contextLength * sequences,
+      cellTypeK: options.kvTypeK ?? kvDefaultType(weights),
+      cellTypeV: options.kvTypeV ?? kvDefaultType(weights),
+    }
+  }
+  const layouts = (stages: number, context: number) => stageLayouts(config, weights, stages, sizesFor(stages, context))
+  const fits = (stages: number, context: number) =>
+    layouts(stages, context).every(({ bytes }) => bytes <= MEMORY_BYTES_MAX)
+
+  const wanted = wantedContext(options, config)
+  const stagesAt = (context: number) => options.stages ?? fewestStages(config, (stages) => fits(stages, context))
+  let context = wanted
+  if (options.context === undefined) {
+    // The default context shrinks rather than cost another stage.
+    const stages = stagesAt(Math.min(wanted, 512))
+    if (stages !== undefined) while (context > 512 && !fits(stages, context)) context = Math.max(512, context >> 1)
+  }
+  const stages = stagesAt(context)
+  if (stages === undefined || !fits(stages, context)) throw doesNotFit(config, context, options.stages)
+  return finish(
+    layouts(stages, context),
+    sizesFor(stages, context),
+    budget,
+    small,
+    bytesPerToken(weights, config),
+    options.barrierSpins ?? BARRIER_SPINS,
+  )
+}
+
+function finish(
+  stages: StageLayout[],
+  sizes: StageSizes,
+  budget: number,
+  small: boolean,
+  weightBytesPerToken: number,
+  barrierSpins: number,
+): ModelPlan {
+  const threads = stages.length * sizes.lanes
+  const roomy = threads < budget
+  const barrier = threads <= budget ? barrierSpins : 0
+  return {
+    sizes,
+    stages,
+    inFlightMax: inFlightMax(stages.length),
+    spins: {
+      barrier,
+      stage: small && roomy ? SHORT_TOKEN_SPINS : barrier,
+      conductor: small && roomy ? SHORT_TOKEN_SPINS : 0,
+    },
+    sharesCores: false,
+    weightBytesPerToken,
+  }
+}
+
+/** Two for every stage, and one behind them for a row that cannot wait while drafts fill the pipeline. */
+const inFlightMax = (stages: number): number => stages * 2 + 1
+
+function stageLayouts(config: ModelConfig, weights: ModelWeights, stages: number, sizes: StageSizes): StageLayout[] {
+  const ranges: LayerRange[] = partitionLayers(
+    weights.layers.map((layer) => layerBytes(layer)),
+    matrixBytes(weights.output),
+    stages,
+  )
+  return ranges.map((range, stage) => {
+    const stageRange: StageRange = {
+      ...range,
+      isFirst: stage === 0,
+      isLast: stage === stages - 1,
+      // The first ring takes all that may be in flight, so that the conductor never waits for a slot.
+      inputSlots: stage === 0 ? inFlightMax(stages) : 2,
+    }
+    return stageLayout(config, weights, stageRange, sizes)
+  })
+}
+
+function fewestStages(config: ModelConfig, fits: (stages: number) => boolean): number | undefined {
+  for (let stages = 1; stages <= Math.min(config.layerCount, STAGES_MAX); stages++) if (fits(stages)) return stages
+  return undefined
+}
+
+const wantedContext = (options: PlanOptions, config: ModelConfig): number => {
+  if (options.context === 0) return config.contextLength
+  return options.context ?? Math.min(config.contextLength, DEFAULT_CONTEXT)
+}
+
+/** f32 where the K and V projections are F32, else f16. */
+const kvDefaultType = (weights: ModelWeights): CellType =>
+  weights.layers.every(({ k, v }) => k.type === 'F32' && v.type === 'F32') ? 'f32' : 'f16'
+
+const matrixBytes = ({ type, dims }: { type: string; dims: readonly number[] }): number =>
+  packedBytes(type, dims[1]!, dims[0]!) * (dims[2] ?? 1)
+
+/** Bytes of a layer's matrices; of a mixture's experts only the given share. */
+const layerBytes = (layer: LayerWeights, expertShare = 1): number =>
+  Object.values(layer)
+    .filter(({ dims }) => dims.length > 1)
+    .reduce((sum, tensor) => sum + matrixBytes(tensor) * (tensor.dims.length > 2 ? expertShare : 1), 0)
+
+const totalBytes = (weights: ModelWeights): number =>
+  weights.layers.reduce((sum, layer) => sum + layerBytes(layer), matrixBytes(weights.output))
+
+/** What one token reads: of a mixture only the experts it goes through. */
+const bytesPerToken = ({ layers, output }: ModelWeights, { experts }: ModelConfig): number =>
+  layers.reduce((sum, layer) => sum + layerBytes(layer, experts && experts.used / experts.count), matrixBytes(output))
+
+/** What the table of options cannot know: how many layers there are. */
+function checkStages({ stages }: PlanOptions, { layerCount }: ModelConfig): void {
+  if (stages === undefined || stages <= layerCount) return
+  const expected = `expected at most the model's ${layerCount} layers`
+  throw new TsinferError('option_invalid', `stages: ${expected}, found ${stages}`)
+}
+
+const doesNotFit = (config: ModelConfig, context: number, stages: number | undefined): TsinferError =>
+  new TsinferError(
+    'option_invalid',
+    `context ${context}: expected stages of at most 4 GiB each, found no split of ${config.layerCount} layers ` +
+      `${stages === undefined ? '' : `into ${stages} stages `}that fits`,
+  )

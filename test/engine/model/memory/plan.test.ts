@@ -1,0 +1,120 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { TsinferError } from '../../../../engine/errors.ts'
+import { openGguf } from '../../../../engine/gguf/file.ts'
+import { MEMORY_BYTES_MAX } from '../../../../engine/limits.ts'
+import { modelConfig } from '../../../../engine/model/config/config.ts'
+import { cellBytes } from '../../../../engine/model/memory/cells.ts'
+import { rowsMax, type StageLayout, stageMatrices, stageVectors } from '../../../../engine/model/memory/layout.ts'
+import { type PlanOptions, planModel } from '../../../../engine/model/memory/plan.ts'
+import { modelWeights } from '../../../../engine/model/memory/weights.ts'
+import { EMBEDDED_MODEL } from '../../started-engine.ts'
+
+const file = openGguf(EMBEDDED_MODEL)
+const config = modelConfig(file)
+const weights = modelWeights(file, config)
+const plan = (options: PlanOptions, cores = 2) => planModel(config, weights, options, cores)
+
+const codeOf = (run: () => unknown): string => {
+  try {
+    run()
+    return 'none'
+  } catch (error) {
+    return error instanceof TsinferError ? error.code : String(error)
+  }
+}
+
+/** Start and end of everything the plan places, ascending. */
+function regions(layout: StageLayout, lanes: number, rowCount: number): [start: number, end: number][] {
+  const strided = ({ address, stride }: { address: number; stride: number }, count: number): [number, number] => [
+    address,
+    address + stride * count,
+  ]
+  const rows = [layout.q, layout.k, layout.v, layout.attention, layout.projection, layout.gate, layout.up]
+  return [
+    ...stageMatrices(layout).map(({ address, tensor }): [number, number] => [address, address + tensor.bytes]),
+    ...stageVectors(layout).map(({ address, tensor }): [number, number] => [address, address + tensor.bytes]),
+    ...layout.layers.flatMap(({ kCells, kBytes, vCells, vBytes }): [number, number][] => [
+      [kCells, kCells + kBytes],
+      [vCells, vCells + vBytes],
+    ]),
+    ...rows.map((region) => strided(region, rowCount)),
+    ...layout.ropes.map(({ tables }) => strided(tables, rowCount)),
+    strided(layout.input, layout.range.inputSlots),
+    strided(layout.window, lanes),
+    strided(layout.attentionScratch, lanes),
+    strided(layout.attentionStates, config.kvHeads),
+    strided(layout.matmulScratch, lanes),
+    ...(layout.results ? [strided(layout.results, 2), strided(layout.results.logits, 2)] : []),
+  ].sort(([a], [b]) => a - b)
+}
+
+test('nothing in a stage memory overlaps, everything is aligned and inside', () => {
+  const options = fc.record({
+    stages: fc.integer({ min: 1, max: 5 }),
+    lanes: fc.integer({ min: 1, max: 5 }),
+    context: fc.integer({ min: 1, max: 3000 }),
+    chunkRows: fc.integer({ min: 1, max: 512 }),
+    sequences: fc.integer({ min: 1, max: 9 }),
+  })
+  fc.assert(
+    fc.property(options, (chosen) => {
+      const { stages, sizes } = plan(chosen)
+      assert.is(stages.length, chosen.stages)
+      assert.is(
+        stages.reduce((sum, { layers }) => sum + layers.length, 0),
+        config.layerCount,
+      )
+      for (const layout of stages) {
+        let end = 64
+        for (const [start, next] of regions(layout, sizes.lanes, rowsMax(sizes))) {
+          assert.is(start % 64, 0)
+          assert.ok(start >= end, `${start} is inside what ends at ${end}`)
+          end = next
+        }
+        assert.ok(end <= layout.bytes && layout.bytes <= MEMORY_BYTES_MAX)
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('the plan follows the cores: one lane for a tiny model, all that are asked for else', () => {
+  assert.is(plan({}, 8).sizes.lanes, 1)
+  assert.is(plan({ lanes: 3 }, 8).sizes.lanes, 3)
+  assert.is(plan({ lanes: 3 }, 2).spins.barrier, 0, 'more lanes than cores never spin')
+})
+
+test('the default context is the smaller of the model and 4096; 0 is the model', () => {
+  assert.is(plan({}).sizes.contextLength, 2048)
+  assert.is(plan({ context: 0 }).sizes.contextLength, 2048)
+  assert.is(plan({ context: 77 }).sizes.contextLength, 77)
+})
+
+test('a context too large for one memory takes more stages, or is refused when the stages are given', () => {
+  const large = { context: 1_000_000 }
+  assert.ok(plan(large).stages.length >= 1)
+  assert.is(
+    codeOf(() => plan({ ...large, sequences: 64, stages: 1 })),
+    'option_invalid',
+  )
+})
+
+test('more stages than the model has layers are refused by name', () => {
+  assert.is(plan({ stages: config.layerCount }).stages.length, config.layerCount)
+  assert.throws(
+    () => plan({ stages: config.layerCount + 1 }),
+    (error: Error) => /^stages: expected at most the model's \d+ layers, found/.test(error.message),
+  )
+})
+
+test('K and V cells have types of their own', () => {
+  const { sizes, stages } = plan({ kvTypeK: 'q8_0', kvTypeV: 'f32' })
+  assert.equal([sizes.cellTypeK, sizes.cellTypeV], ['q8_0', 'f32'])
+  const { kBytes, vBytes } = stages[0]!.layers[0]!
+  assert.is(kBytes / vBytes, cellBytes('q8_0', config.headDim) / cellBytes('f32', config.headDim))
+  assert.equal(plan({ kvTypeK: 'q8_0' }).sizes.cellTypeV, plan({}).sizes.cellTypeV)
+})
+
+test.run()
