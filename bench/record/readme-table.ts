@@ -1,10 +1,14 @@
-// README's table of speeds, from the reports that peers' bench saved. Pure.
+// README's table of speeds, from the reports that peers' bench saved: what people run, on the newest Node that was
+// measured. All the rest is in docs/benchmarks. Pure.
 import { TsinferError } from '../../engine/index.ts'
 import type { MachineFacts } from '../machine.ts'
 import { markdownTable, shownCell } from '../report.ts'
 
 export const BEGIN = '<!-- bench:peers -->'
 export const END = '<!-- /bench:peers -->'
+
+/** What README shows: reading a prompt and writing behind it, of the three weight types that most files have. */
+const SHOWN = ['1b-Q4_0', '1b-Q4_K_M', '1b-Q8_0'].flatMap((model) => [`${model} pp512`, `${model} tg64`])
 
 /** What is read of a saved report. */
 export interface SavedReport {
@@ -29,12 +33,16 @@ export function readmeSection(reports: readonly SavedReport[]): string {
   const engines = distinct(reports.flatMap(({ options }) => options.engines))
   const [ours = ''] = engines
   const titles = ['model', 'test', 'Node', ours, ...engines.slice(1).flatMap((engine) => [engine, 'ratio'])]
-  const rows = reports.flatMap((report) => report.rows.map((row) => tableRow(row, engines)))
+  const all = reports.flatMap(({ rows }) => rows)
+  const newest = Math.max(...all.map(({ node }) => Number.parseInt(String(node), 10)))
+  const shown = all.filter(({ node }) => Number.parseInt(String(node), 10) === newest)
+  const byName = (name: string) => shown.filter(({ model, test }) => `${model} ${test}` === name)
+  const rows = SHOWN.flatMap(byName).map((row) => tableRow(row, engines))
   const rounds = distinct(reports.map(({ options }) => String(options.rounds)))
   const versions = distinct(reports.flatMap(({ options }) => Object.values(options.versions)))
   return [
-    `${machines[0]}. Tokens per second, ppN: a prompt of N tokens, tgN: N tokens after it (tgN@D: behind D tokens), load:`,
-    `MB/s. Medians of ${rounds.join(' or ')} rounds in turns, best ones in brackets; ratio: ${ours}'s median over the other's.`,
+    `${machines[0]}. Tokens per second; pp512: a prompt of 512 tokens, tg64: 64 tokens after it. Medians of`,
+    `${rounds.join(' or ')} rounds in turns, best ones in brackets; ratio: ${ours}'s median over the other's.`,
     '',
     ...markdownTable(titles, rows, new Set([...titles.keys()].slice(3))),
     '',
