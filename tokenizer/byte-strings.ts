@@ -37,7 +37,7 @@ export class ByteIndex {
   /** Indices of two equal strings, where the table has such; the first one is found. */
   readonly duplicate: readonly [first: number, second: number] | undefined
   /** Index of the string in each slot, -1 where free. */
-  private readonly slots: Int32Array
+  readonly #slots: Int32Array
 
   /** Empty strings are left out. */
   constructor(strings: ByteStrings) {
@@ -45,7 +45,7 @@ export class ByteIndex {
     const count = countOf(strings)
     let capacity = 16
     while (capacity < count * 2) capacity *= 2
-    this.slots = new Int32Array(capacity).fill(-1)
+    this.#slots = new Int32Array(capacity).fill(-1)
     let longest = 0
     let duplicate: readonly [number, number] | undefined
     for (let i = 0; i < count; i++) {
@@ -53,9 +53,9 @@ export class ByteIndex {
       const end = strings.offsets[i + 1]!
       if (start === end) continue
       longest = Math.max(longest, end - start)
-      const slot = slotOf(strings, this.slots, strings.bytes, start, end)
-      const found = this.slots[slot]!
-      if (found < 0) this.slots[slot] = i
+      const slot = slotOf(strings, this.#slots, strings.bytes, start, end)
+      const found = this.#slots[slot]!
+      if (found < 0) this.#slots[slot] = i
       else duplicate ??= [found, i]
     }
     this.longest = longest
@@ -66,7 +66,7 @@ export class ByteIndex {
   find(source: Uint8Array, start: number, end: number): number {
     const length = end - start
     if (length > this.longest || length <= 0) return -1
-    return this.slots[slotOf(this.strings, this.slots, source, start, end)]!
+    return this.#slots[slotOf(this.strings, this.#slots, source, start, end)]!
   }
 }
 

@@ -35,20 +35,20 @@ export interface ChatPrompt {
 }
 
 export class ChatPrompter {
-  private readonly metadata: TokenizerMetadata
+  readonly #metadata: TokenizerMetadata
   /** The last template: a chat uses the same again and again. */
-  private compiled: { readonly source: string; readonly template: ChatTemplate } | undefined
+  #compiled: { readonly source: string; readonly template: ChatTemplate } | undefined
   /** What the file has, by what was asked for: looking up tokens reads the whole vocabulary. */
-  private readonly found = new Map<string, ModelTemplate>()
+  readonly #found = new Map<string, ModelTemplate>()
 
-  private readonly controls: ControlTexts
-  private readonly onNotice: (notice: string) => void
+  readonly #controls: ControlTexts
+  readonly #onNotice: (notice: string) => void
 
   /** `controls` are those of the vocabulary; `onNotice` as in `LoadOptions`. */
   constructor(metadata: TokenizerMetadata, controls: ControlTexts, onNotice: (notice: string) => void) {
-    this.metadata = metadata
-    this.controls = controls
-    this.onNotice = onNotice
+    this.#metadata = metadata
+    this.#controls = controls
+    this.#onNotice = onNotice
   }
 
   /**
@@ -58,8 +58,8 @@ export class ChatPrompter {
    */
   prompt(request: ChatRequest, budget: Budget): ChatPrompt {
     const { messages, tools, template, variables, now, toolsInPrompt, parseSpecial } = request
-    const model = this.choose(template, tools !== undefined)
-    const compiled = this.compile(model.source)
+    const model = this.#choose(template, tools !== undefined)
+    const compiled = this.#compile(model.source)
     const all = new Map<string, Value>([['add_generation_prompt', true]])
     if (model.bosToken !== undefined) all.set('bos_token', model.bosToken)
     if (model.eosToken !== undefined) all.set('eos_token', model.eosToken)
@@ -71,25 +71,25 @@ export class ChatPrompter {
     const { text, variables: fitted } = renderFitted(compiled, { variables: all, now, unreadTools, budget })
     const { bosToken = '' } = model
     const render = (changed: ReadonlyMap<string, Value>) => compiled.render({ variables: changed, now, budget })
-    const marked = parseSpecial ? undefined : markMessages(text, fitted, render, this.controls)
+    const marked = parseSpecial ? undefined : markMessages(text, fitted, render, this.#controls)
     const hasBos = bosToken !== '' && (marked?.text ?? text).startsWith(bosToken)
     return { text, hasBos, ...(marked && { marked }) }
   }
 
-  private choose(template: string | undefined, hasTools: boolean): ModelTemplate & { readonly source: string } {
+  #choose(template: string | undefined, hasTools: boolean): ModelTemplate & { readonly source: string } {
     const isName = template !== undefined && isTemplateName(template)
     const key = isName ? `name ${template}` : `tools ${hasTools}`
     const model =
-      this.found.get(key) ?? readModelTemplate(this.metadata, { hasTools, ...(isName && { name: template }) })
-    this.found.set(key, model)
+      this.#found.get(key) ?? readModelTemplate(this.#metadata, { hasTools, ...(isName && { name: template }) })
+    this.#found.set(key, model)
     const source = isName ? model.source : (template ?? model.source)
-    if (source === undefined) this.onNotice(CHATML.notice)
+    if (source === undefined) this.#onNotice(CHATML.notice)
     return { ...model, source: source ?? CHATML.source }
   }
 
-  private compile(source: string): ChatTemplate {
-    if (this.compiled?.source !== source) this.compiled = { source, template: new ChatTemplate(source) }
-    return this.compiled.template
+  #compile(source: string): ChatTemplate {
+    if (this.#compiled?.source !== source) this.#compiled = { source, template: new ChatTemplate(source) }
+    return this.#compiled.template
   }
 }
 

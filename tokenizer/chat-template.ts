@@ -23,7 +23,7 @@ export interface TemplateInput {
 }
 
 export class ChatTemplate {
-  private readonly nodes: readonly Node[]
+  readonly #nodes: readonly Node[]
 
   /** Throws `template_invalid` with the line where the source is no Jinja. */
   constructor(source: string) {
@@ -33,7 +33,7 @@ export class ChatTemplate {
         `chat template: expected at most ${SOURCE_MAX} characters, found ${source.length}`,
       )
     }
-    this.nodes = guarded(() => parseTemplate(source))
+    this.#nodes = guarded(() => parseTemplate(source))
   }
 
   /**
@@ -45,7 +45,7 @@ export class ChatTemplate {
       const scope = new Scope()
       defineGlobals(scope, now, budget)
       for (const [name, value] of variables) scope.set(name, value)
-      return new Renderer(budget).render(this.nodes, scope)
+      return new Renderer(budget).render(this.#nodes, scope)
     }, 'template_refused')
   }
 }

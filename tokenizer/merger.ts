@@ -26,46 +26,47 @@ export class PairMerger {
   readonly starts: Int32Array
   /** Per symbol: the next one that is still there, `count` after the last. Start walking at 0. */
   readonly next: Int32Array
-  private readonly previous: Int32Array
+  readonly #previous: Int32Array
   /** Per symbol: the rule that would join it with its right neighbour, -1 for none. */
-  private readonly rules: Int32Array
+  readonly #rules: Int32Array
   /** Priority and position of the left symbol of each pair; entries whose rule has changed are skipped. */
-  private readonly heap: KeyHeap
+  readonly #heap: KeyHeap
 
   constructor(capacity: number) {
     this.capacity = capacity
     this.ids = new Int32Array(capacity)
     this.starts = new Int32Array(capacity + 1)
     this.next = new Int32Array(capacity)
-    this.previous = new Int32Array(capacity)
-    this.rules = new Int32Array(capacity)
+    this.#previous = new Int32Array(capacity)
+    this.#rules = new Int32Array(capacity)
     // Every pair is entered once, and each of at most capacity - 1 merges takes one entry out and puts two in.
-    this.heap = new KeyHeap(capacity * 2)
+    this.#heap = new KeyHeap(capacity * 2)
   }
 
   /** Joins the first `count` symbols as far as the rules allow. */
   merge(count: number, rules: MergeRules): void {
-    const { ids, next, previous } = this
-    this.heap.size = 0
+    const { ids, next } = this
+    const previous = this.#previous
+    this.#heap.size = 0
     for (let i = 0; i < count; i++) {
       next[i] = i + 1
       previous[i] = i - 1
     }
-    for (let i = 0; i < count; i++) this.enter(i, count, rules)
-    while (this.heap.size > 0) {
-      const key = this.heap.pop()
+    for (let i = 0; i < count; i++) this.#enter(i, count, rules)
+    while (this.#heap.size > 0) {
+      const key = this.#heap.pop()
       const priority = Math.floor(key / POSITIONS)
       const left = key - priority * POSITIONS
-      const rule = this.rules[left]!
+      const rule = this.#rules[left]!
       if (rule < 0 || rules.priorities[rule] !== priority) continue
       const right = next[left]!
       const after = next[right]!
       ids[left] = rules.results[rule]!
       next[left] = after
       if (after < count) previous[after] = left
-      this.rules[right] = -1
-      if (previous[left]! >= 0) this.enter(previous[left]!, count, rules)
-      this.enter(left, count, rules)
+      this.#rules[right] = -1
+      if (previous[left]! >= 0) this.#enter(previous[left]!, count, rules)
+      this.#enter(left, count, rules)
     }
   }
 
@@ -74,10 +75,10 @@ export class PairMerger {
     return this.starts[this.next[i]!]!
   }
 
-  private enter(left: number, count: number, rules: MergeRules): void {
+  #enter(left: number, count: number, rules: MergeRules): void {
     const right = this.next[left]!
     const rule = right < count ? rules.find(this, left, right) : -1
-    this.rules[left] = rule
-    if (rule >= 0) this.heap.push(rules.priorities[rule]! * POSITIONS + left)
+    this.#rules[left] = rule
+    if (rule >= 0) this.#heap.push(rules.priorities[rule]! * POSITIONS + left)
   }
 }

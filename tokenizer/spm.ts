@@ -9,25 +9,25 @@ import { ESCAPED_SPACE } from './pieces.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 export class SpmEncoder {
-  private readonly texts: ByteIndex
+  readonly #texts: ByteIndex
   /** Token that stands for each byte, -1 for none. */
-  private readonly ofByte: Int32Array
-  private readonly addSpacePrefix: boolean
+  readonly #ofByte: Int32Array
+  readonly #addSpacePrefix: boolean
   /** Rank of each token's score, equal for equal scores; the best is 0. */
-  private readonly priorities: Int32Array
-  private readonly results: Int32Array
-  private readonly utf8 = new TextEncoder()
+  readonly #priorities: Int32Array
+  readonly #results: Int32Array
+  readonly #utf8 = new TextEncoder()
 
   constructor({ texts, scores, ids, table }: Vocabulary) {
-    this.texts = texts
-    this.ofByte = Int32Array.from({ length: 256 }, (_, byte) => {
+    this.#texts = texts
+    this.#ofByte = Int32Array.from({ length: 256 }, (_, byte) => {
       const hex = byte.toString(16).toUpperCase().padStart(2, '0')
-      const found = [texts.find(this.utf8.encode(`<0x${hex}>`), 0, 6), texts.find(Uint8Array.of(byte), 0, 1)]
+      const found = [texts.find(this.#utf8.encode(`<0x${hex}>`), 0, 6), texts.find(Uint8Array.of(byte), 0, 1)]
       return found.find((id) => id >= 0) ?? ids.unknown ?? -1
     })
-    this.addSpacePrefix = table.addSpacePrefix
-    this.priorities = rankScores(scores)
-    this.results = Int32Array.from({ length: countOf(texts.strings) }, (_, id) => id)
+    this.#addSpacePrefix = table.addSpacePrefix
+    this.#priorities = rankScores(scores)
+    this.#results = Int32Array.from({ length: countOf(texts.strings) }, (_, id) => id)
   }
 
   /**
@@ -35,24 +35,26 @@ export class SpmEncoder {
    * @param atStart it begins the whole text, or follows a special token
    */
   encode(text: string, atStart: boolean, output: TokenId[]): void {
-    const prefix = atStart && this.addSpacePrefix ? ESCAPED_SPACE : ''
-    const bytes = this.utf8.encode(prefix + text.replaceAll(' ', ESCAPED_SPACE))
+    const prefix = atStart && this.#addSpacePrefix ? ESCAPED_SPACE : ''
+    const bytes = this.#utf8.encode(prefix + text.replaceAll(' ', ESCAPED_SPACE))
     const merger = new PairMerger(countCharacters(bytes))
     let count = 0
     for (let at = 0; at < bytes.length; at++) if (!isContinuation(bytes[at]!)) merger.starts[count++] = at
     merger.starts[count] = bytes.length
-    merger.merge(count, this.rulesFor(bytes))
+    merger.merge(count, this.#rulesFor(bytes))
     for (let i = 0; i < count; i = merger.next[i]!) {
       const start = merger.starts[i]!
       const end = merger.endOf(i)
-      const token = this.texts.find(bytes, start, end)
+      const token = this.#texts.find(bytes, start, end)
       if (token >= 0) output.push(token)
-      else for (const byte of bytes.subarray(start, end)) if (this.ofByte[byte]! >= 0) output.push(this.ofByte[byte]!)
+      else for (const byte of bytes.subarray(start, end)) if (this.#ofByte[byte]! >= 0) output.push(this.#ofByte[byte]!)
     }
   }
 
-  private rulesFor(bytes: Uint8Array): MergeRules {
-    const { texts, priorities, results } = this
+  #rulesFor(bytes: Uint8Array): MergeRules {
+    const texts = this.#texts
+    const priorities = this.#priorities
+    const results = this.#results
     return {
       find: (symbols, left, right) => texts.find(bytes, symbols.starts[left]!, symbols.endOf(right)),
       priorities,

@@ -13,20 +13,20 @@ export interface DecodeOptions {
 }
 
 export class StreamDecoder {
-  private readonly table: TokenTable
-  private readonly size: number
-  private readonly controls: ReadonlyMap<TokenId, Uint8Array>
-  private readonly utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+  readonly #table: TokenTable
+  readonly #size: number
+  readonly #controls: ReadonlyMap<TokenId, Uint8Array>
+  readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
   /** The next piece begins the text and loses its added space. */
-  private dropSpace: boolean
+  #dropSpace: boolean
   /** Bytes of a character whose end has not come yet, at most three. */
-  private pending = new Uint8Array(0)
+  #pending = new Uint8Array(0)
 
   constructor(table: TokenTable, options: DecodeOptions) {
-    this.table = table
-    this.size = countOf(table.pieces)
-    this.controls = options.showControls === true ? controlTexts(table) : new Map()
-    this.dropSpace = options.atStart && table.addSpacePrefix
+    this.#table = table
+    this.#size = countOf(table.pieces)
+    this.#controls = options.showControls === true ? controlTexts(table) : new Map()
+    this.#dropSpace = options.atStart && table.addSpacePrefix
   }
 
   /**
@@ -35,54 +35,54 @@ export class StreamDecoder {
    * @throws TsinferError `prompt_invalid` for an id beyond the vocabulary; the decoder is then unchanged
    */
   decode(ids: ArrayLike<TokenId>): string {
-    return this.decodeBytes(this.gather(ids))
+    return this.decodeBytes(this.#gather(ids))
   }
 
   /** Like `decode`, for bytes that tokens printed. */
   decodeBytes(next: Uint8Array): string {
-    const bytes = new Uint8Array(this.pending.length + next.length)
-    bytes.set(this.pending)
-    bytes.set(next, this.pending.length)
+    const bytes = new Uint8Array(this.#pending.length + next.length)
+    bytes.set(this.#pending)
+    bytes.set(next, this.#pending.length)
     const end = completeLength(bytes)
-    this.pending = bytes.slice(end)
-    return this.utf8.decode(bytes.subarray(0, end))
+    this.#pending = bytes.slice(end)
+    return this.#utf8.decode(bytes.subarray(0, end))
   }
 
   /** The rest: U+FFFD for a character that never got complete. The decoder can then begin anew. */
   flush(): string {
-    const text = this.utf8.decode(this.pending)
-    this.pending = new Uint8Array(0)
+    const text = this.#utf8.decode(this.#pending)
+    this.#pending = new Uint8Array(0)
     return text
   }
 
   /** What the ids print. */
-  private gather(ids: ArrayLike<TokenId>): Uint8Array {
-    const { bytes, offsets } = this.table.pieces
+  #gather(ids: ArrayLike<TokenId>): Uint8Array {
+    const { bytes, offsets } = this.#table.pieces
     let length = 0
-    for (let i = 0; i < ids.length; i++) length += this.pieceLength(ids[i]!)
+    for (let i = 0; i < ids.length; i++) length += this.#pieceLength(ids[i]!)
     const gathered = new Uint8Array(length)
     let end = 0
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!
-      const control = this.controls.get(id)
+      const control = this.#controls.get(id)
       const from = control ?? bytes
       let at = control === undefined ? offsets[id]! : 0
       const last = control === undefined ? offsets[id + 1]! : control.length
-      if (this.dropSpace && at < last) {
+      if (this.#dropSpace && at < last) {
         if (from[at] === 0x20) at++
-        this.dropSpace = false
+        this.#dropSpace = false
       }
       while (at < last) gathered[end++] = from[at++]!
     }
     return gathered.subarray(0, end)
   }
 
-  private pieceLength(id: TokenId): number {
-    if (!Number.isInteger(id) || id < 0 || id >= this.size) {
-      throw new TsinferError('prompt_invalid', `token id: expected 0 to ${this.size - 1}, found ${id}`)
+  #pieceLength(id: TokenId): number {
+    if (!Number.isInteger(id) || id < 0 || id >= this.#size) {
+      throw new TsinferError('prompt_invalid', `token id: expected 0 to ${this.#size - 1}, found ${id}`)
     }
-    const { offsets } = this.table.pieces
-    return this.controls.get(id)?.length ?? offsets[id + 1]! - offsets[id]!
+    const { offsets } = this.#table.pieces
+    return this.#controls.get(id)?.length ?? offsets[id + 1]! - offsets[id]!
   }
 }
 

@@ -4,47 +4,47 @@
 const FENCE = '"""'
 
 export class MessageAssembler {
-  private lines: string[] = []
-  private isFenced = false
+  #lines: string[] = []
+  #isFenced = false
 
   /** Whether a message has begun and goes on with the next line. */
   get isOpen(): boolean {
-    return this.isFenced || this.lines.length > 0
+    return this.#isFenced || this.#lines.length > 0
   }
 
   /** Takes a line; gives the message when it is complete. `isPasted`: more of the paste follows. */
   add(line: string, isPasted = false): string | undefined {
-    if (this.isFenced) return this.addFenced(line)
+    if (this.#isFenced) return this.#addFenced(line)
     const begin = line.trimStart()
     if (!this.isOpen && begin.startsWith(FENCE)) {
-      this.isFenced = true
+      this.#isFenced = true
       const rest = begin.slice(FENCE.length)
-      return rest === '' ? undefined : this.addFenced(rest)
+      return rest === '' ? undefined : this.#addFenced(rest)
     }
     const goesOn = line.endsWith('\\') && !isPasted
-    this.lines.push(goesOn ? line.slice(0, -1) : line)
-    return goesOn || isPasted ? undefined : this.finish()
+    this.#lines.push(goesOn ? line.slice(0, -1) : line)
+    return goesOn || isPasted ? undefined : this.#finish()
   }
 
   /** Forgets what has begun. */
   clear(): void {
-    this.lines = []
-    this.isFenced = false
+    this.#lines = []
+    this.#isFenced = false
   }
 
-  private addFenced(line: string): string | undefined {
+  #addFenced(line: string): string | undefined {
     const end = line.trimEnd()
     if (!end.endsWith(FENCE)) {
-      this.lines.push(line)
+      this.#lines.push(line)
       return undefined
     }
     const last = end.slice(0, -FENCE.length)
-    if (last !== '') this.lines.push(last)
-    return this.finish()
+    if (last !== '') this.#lines.push(last)
+    return this.#finish()
   }
 
-  private finish(): string {
-    const message = this.lines.join('\n')
+  #finish(): string {
+    const message = this.#lines.join('\n')
     this.clear()
     return message
   }

@@ -35,95 +35,96 @@ export interface Split {
 
 /** Neither reasoning nor the answer after it keeps the white space at the tags. */
 export class ReasoningSplitter {
-  private place: 'start' | 'reasoning' | 'gap' | 'answer'
-  private tags: ReasoningTags | undefined
-  private held = ''
-  private hasReasoned = false
+  #place: 'start' | 'reasoning' | 'gap' | 'answer'
+  #tags: ReasoningTags | undefined
+  #held = ''
+  #hasReasoned = false
   /** A model may repeat the opening tag that the prompt already has. */
-  private mayRepeat: boolean
+  #mayRepeat: boolean
   /** The mark that ends the answer's wrapping, where it has one. */
-  private wrapEnd: string | undefined
+  #wrapEnd: string | undefined
 
   /** `inside`: the tags that the prompt left open. */
   constructor(inside: ReasoningTags | undefined) {
-    this.tags = inside
-    this.place = inside === undefined ? 'start' : 'reasoning'
-    this.mayRepeat = inside !== undefined
+    this.#tags = inside
+    this.#place = inside === undefined ? 'start' : 'reasoning'
+    this.#mayRepeat = inside !== undefined
   }
 
   /** What has become certain with `text`. */
   push(text: string): Split {
-    this.held += text
-    return this.advance(false)
+    this.#held += text
+    return this.#advance(false)
   }
 
   /** The rest. Reasoning that was never closed stays reasoning. */
   end(): Split {
-    return this.advance(true)
+    return this.#advance(true)
   }
 
-  private advance(isEnd: boolean): Split {
+  #advance(isEnd: boolean): Split {
     let reasoning = ''
-    if (this.place === 'start') this.start(isEnd)
-    if (this.place === 'reasoning') reasoning = this.reason(isEnd)
-    if (this.place === 'gap') this.leaveGap(isEnd)
-    return { reasoning, answer: this.place === 'answer' ? this.answer(isEnd) : '' }
+    if (this.#place === 'start') this.#start(isEnd)
+    if (this.#place === 'reasoning') reasoning = this.#reason(isEnd)
+    if (this.#place === 'gap') this.#leaveGap(isEnd)
+    return { reasoning, answer: this.#place === 'answer' ? this.#answer(isEnd) : '' }
   }
 
   /** Waits until the text is no opening tag, or is one. */
-  private start(isEnd: boolean): void {
-    const text = this.held.trimStart()
+  #start(isEnd: boolean): void {
+    const text = this.#held.trimStart()
     const tags = REASONING_TAGS.find(({ open }) => text.startsWith(open))
     if (tags !== undefined) {
-      this.tags = tags
-      this.held = text.slice(tags.open.length)
-      this.place = 'reasoning'
-    } else if (isEnd || !REASONING_TAGS.some(({ open }) => open.startsWith(text))) this.place = 'answer'
+      this.#tags = tags
+      this.#held = text.slice(tags.open.length)
+      this.#place = 'reasoning'
+    } else if (isEnd || !REASONING_TAGS.some(({ open }) => open.startsWith(text))) this.#place = 'answer'
   }
 
-  private reason(isEnd: boolean): string {
-    const { open, close } = this.tags!
-    if (!this.hasReasoned) this.held = this.held.trimStart()
-    if (this.mayRepeat) {
-      if (this.held.startsWith(open)) this.held = this.held.slice(open.length).trimStart()
-      else if (!isEnd && open.startsWith(this.held)) return ''
-      this.mayRepeat = false
+  #reason(isEnd: boolean): string {
+    const { open, close } = this.#tags!
+    if (!this.#hasReasoned) this.#held = this.#held.trimStart()
+    if (this.#mayRepeat) {
+      if (this.#held.startsWith(open)) this.#held = this.#held.slice(open.length).trimStart()
+      else if (!isEnd && open.startsWith(this.#held)) return ''
+      this.#mayRepeat = false
     }
-    const at = this.held.indexOf(close)
+    const at = this.#held.indexOf(close)
     if (at >= 0) {
-      const text = this.held.slice(0, at).trimEnd()
-      this.held = this.held.slice(at + close.length)
-      this.place = 'gap'
+      const text = this.#held.slice(0, at).trimEnd()
+      this.#held = this.#held.slice(at + close.length)
+      this.#place = 'gap'
       return text
     }
-    const free = this.held.slice(0, this.held.length - (isEnd ? 0 : heldLength(this.held, [close])))
+    const free = this.#held.slice(0, this.#held.length - (isEnd ? 0 : heldLength(this.#held, [close])))
     const text = free.slice(0, lengthTrimmed(free))
-    this.held = this.held.slice(text.length)
-    if (text !== '') this.hasReasoned = true
+    this.#held = this.#held.slice(text.length)
+    if (text !== '') this.#hasReasoned = true
     return text
   }
 
   /** Drops white space after the reasoning, and the mark that opens the answer where there is one. */
-  private leaveGap(isEnd: boolean): void {
-    this.held = this.held.trimStart()
-    const [open = '', close] = this.tags?.answer ?? []
-    if (open !== '' && this.held.startsWith(open)) {
-      this.held = this.held.slice(open.length)
-      this.wrapEnd = close
-      this.place = 'answer'
-    } else if (isEnd || (this.held !== '' && !open.startsWith(this.held))) this.place = 'answer'
+  #leaveGap(isEnd: boolean): void {
+    this.#held = this.#held.trimStart()
+    const [open = '', close] = this.#tags?.answer ?? []
+    if (open !== '' && this.#held.startsWith(open)) {
+      this.#held = this.#held.slice(open.length)
+      this.#wrapEnd = close
+      this.#place = 'answer'
+    } else if (isEnd || (this.#held !== '' && !open.startsWith(this.#held))) this.#place = 'answer'
   }
 
-  private answer(isEnd: boolean): string {
-    const { wrapEnd, held } = this
+  #answer(isEnd: boolean): string {
+    const wrapEnd = this.#wrapEnd
+    const held = this.#held
     if (wrapEnd === undefined) {
-      this.held = ''
+      this.#held = ''
       return held
     }
     const at = held.indexOf(wrapEnd)
     const length = at >= 0 ? at : held.length - (isEnd ? 0 : heldLength(held, [wrapEnd]))
-    this.held = held.slice(length + (at >= 0 ? wrapEnd.length : 0))
-    if (at >= 0) this.wrapEnd = undefined
+    this.#held = held.slice(length + (at >= 0 ? wrapEnd.length : 0))
+    if (at >= 0) this.#wrapEnd = undefined
     return held.slice(0, length)
   }
 }

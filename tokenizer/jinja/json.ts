@@ -115,112 +115,112 @@ const WORDS: ReadonlyMap<string, boolean | null> = new Map([
 ])
 
 class JsonReader {
-  private readonly text: string
-  private at: number
+  readonly #text: string
+  #at: number
 
   constructor(text: string, at: number) {
-    this.text = text
-    this.at = at
+    this.#text = text
+    this.#at = at
   }
 
   get position(): number {
-    return this.at
+    return this.#at
   }
 
   value(nesting: number): Value {
     if (isTooDeep(nesting)) throw tooDeep()
-    this.skipSpace()
-    const first = this.text[this.at]
-    if (first === '{') return this.object(nesting)
-    if (first === '[') return this.array(nesting)
-    if (first === '"') return this.string()
+    this.#skipSpace()
+    const first = this.#text[this.#at]
+    if (first === '{') return this.#object(nesting)
+    if (first === '[') return this.#array(nesting)
+    if (first === '"') return this.#string()
     for (const [word, value] of WORDS) {
-      if (this.text.startsWith(word, this.at)) {
-        this.at += word.length
+      if (this.#text.startsWith(word, this.#at)) {
+        this.#at += word.length
         return value
       }
     }
-    return this.number()
+    return this.#number()
   }
 
   end(): void {
-    this.skipSpace()
-    if (this.at < this.text.length) throw this.unexpected('the end')
+    this.#skipSpace()
+    if (this.#at < this.#text.length) throw this.#unexpected('the end')
   }
 
-  private object(nesting: number): Dict {
+  #object(nesting: number): Dict {
     const dict: Dict = new Map()
-    this.at++
-    if (this.accept('}')) return dict
+    this.#at++
+    if (this.#accept('}')) return dict
     do {
-      this.skipSpace()
-      const key = this.string()
-      this.expect(':')
+      this.#skipSpace()
+      const key = this.#string()
+      this.#expect(':')
       dict.set(key, this.value(nesting + 1))
-    } while (this.accept(','))
-    this.expect('}')
+    } while (this.#accept(','))
+    this.#expect('}')
     return dict
   }
 
-  private array(nesting: number): Value[] {
+  #array(nesting: number): Value[] {
     const items: Value[] = []
-    this.at++
-    if (this.accept(']')) return items
+    this.#at++
+    if (this.#accept(']')) return items
     do items.push(this.value(nesting + 1))
-    while (this.accept(','))
-    this.expect(']')
+    while (this.#accept(','))
+    this.#expect(']')
     return items
   }
 
-  private string(): string {
-    if (this.text[this.at] !== '"') throw this.unexpected('a string')
-    let end = this.at + 1
-    while (end < this.text.length && this.text[end] !== '"') end += this.text[end] === '\\' ? 2 : 1
+  #string(): string {
+    if (this.#text[this.#at] !== '"') throw this.#unexpected('a string')
+    let end = this.#at + 1
+    while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === '\\' ? 2 : 1
     try {
-      const value = JSON.parse(this.text.slice(this.at, end + 1)) as string
-      this.at = end + 1
+      const value = JSON.parse(this.#text.slice(this.#at, end + 1)) as string
+      this.#at = end + 1
       return value
     } catch {
-      throw this.unexpected('a string')
+      throw this.#unexpected('a string')
     }
   }
 
-  private number(): bigint | number {
-    const match = this.match(NUMBER)
-    if (match === undefined) throw this.unexpected('a value')
+  #number(): bigint | number {
+    const match = this.#match(NUMBER)
+    if (match === undefined) throw this.#unexpected('a value')
     const [digits, fraction, exponent] = match
-    if (digits.length > DIGITS_MAX) throw this.unexpected(`a number of at most ${DIGITS_MAX} digits`)
+    if (digits.length > DIGITS_MAX) throw this.#unexpected(`a number of at most ${DIGITS_MAX} digits`)
     return fraction === undefined && exponent === undefined ? BigInt(digits) : Number(digits)
   }
 
-  private match(pattern: RegExp): RegExpExecArray | undefined {
-    pattern.lastIndex = this.at
-    const match = pattern.exec(this.text)
+  #match(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = this.#at
+    const match = pattern.exec(this.#text)
     if (match === null) return undefined
-    this.at = pattern.lastIndex
+    this.#at = pattern.lastIndex
     return match
   }
 
-  private skipSpace(): void {
-    this.match(SPACE)
+  #skipSpace(): void {
+    this.#match(SPACE)
   }
 
-  private accept(mark: string): boolean {
-    this.skipSpace()
-    if (this.text[this.at] !== mark) return false
-    this.at++
+  #accept(mark: string): boolean {
+    this.#skipSpace()
+    if (this.#text[this.#at] !== mark) return false
+    this.#at++
     return true
   }
 
-  private expect(mark: string): void {
-    if (!this.accept(mark)) throw this.unexpected(`"${mark}"`)
+  #expect(mark: string): void {
+    if (!this.#accept(mark)) throw this.#unexpected(`"${mark}"`)
   }
 
-  private unexpected(wanted: string): TemplateFault {
-    const before = this.text.slice(0, this.at)
+  #unexpected(wanted: string): TemplateFault {
+    const before = this.#text.slice(0, this.#at)
     const line = before.split('\n').length
-    const column = this.at - before.lastIndexOf('\n')
-    const found = this.at < this.text.length ? JSON.stringify(this.text.slice(this.at, this.at + 12)) : 'the end'
+    const column = this.#at - before.lastIndexOf('\n')
+    const found = this.#at < this.#text.length ? JSON.stringify(this.#text.slice(this.#at, this.#at + 12)) : 'the end'
     return new TemplateFault(told`line ${line}, column ${column}: expected ${wanted}, found ${found}`)
   }
 }

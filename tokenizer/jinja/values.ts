@@ -58,13 +58,13 @@ export class View {
  * What filters such as `map` give: made when it is read, empty after that; true and without length whatever it holds.
  */
 export class Iteration {
-  private make: (() => readonly Value[]) | undefined
+  #make: (() => readonly Value[]) | undefined
   constructor(make: () => readonly Value[]) {
-    this.make = make
+    this.#make = make
   }
   take(): readonly Value[] {
-    const items = this.make?.() ?? []
-    this.make = undefined
+    const items = this.#make?.() ?? []
+    this.#make = undefined
     return items
   }
 }
