@@ -72,7 +72,7 @@ export async function unlessAborted<Value>(
 }
 
 /** An abort controller that follows another signal, and is let go of when its work is over. */
-export interface LinkedAbort {
+interface LinkedAbort {
   readonly signal: AbortSignal
   readonly abort: () => void
   /** The other signal knows nothing of it any more. */

@@ -17,7 +17,8 @@ import {
   PROGRESS_BYTES,
 } from './pipeline/control.ts'
 import { ringBell } from './pipeline/doorbell.ts'
-import { type Resident, type ResidentFault, type Residents, startResidents } from './pipeline/pool.ts'
+import type { ResidentFault } from './pipeline/fault.ts'
+import { type Resident, type Residents, startResidents } from './pipeline/pool.ts'
 import type { PipelinePart } from './pipeline/shared-pipeline.ts'
 import type { StagePayload } from './pipeline/stage-worker.ts'
 import { RequestStream } from './request-stream.ts'

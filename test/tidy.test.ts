@@ -1,5 +1,5 @@
 // The house rules that can be checked by reading the sources. A rule that nothing checks is a wish.
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,7 +7,14 @@ import { repositoryPath } from './shared.ts'
 import { commentedOutCode } from './tidy/comments.ts'
 import { importCycles, reachable } from './tidy/import-graph.ts'
 import { inexactMath } from './tidy/inexact-math.ts'
-import { commentLinesOf, functionsOf, readSourceTree, type SourceFile } from './tidy/source-tree.ts'
+import {
+  commentLinesOf,
+  exportedValuesOf,
+  functionsOf,
+  privateMembersOf,
+  readSourceTree,
+  type SourceFile,
+} from './tidy/source-tree.ts'
 
 const files = readSourceTree()
 const product = files.filter(({ path }) => !/^(bench|test)\//.test(path))
@@ -29,17 +36,102 @@ const FILE_LINES_MAX = 400
 const FUNCTION_LINES_MAX = 60
 /** One allocation a line, in the order of addresses. */
 const LONG_FUNCTIONS = ['engine/model/memory/layout.ts stageLayout']
+const PARAMETERS_MAX = 5
+/** Where a record would be made for every row of every layer, or a format has that many fields. */
+const MANY_PARAMETERS = [
+  'engine/model/activations.ts prepare',
+  'engine/model/activations.ts multiply',
+  'engine/model/blocks/attention.ts #read',
+  'engine/model/matrix.ts multiply',
+  'engine/wire/codec.ts writeReturnEntry',
+  // Left from before there was a rule.
+  'api/loaded-model.ts constructor',
+  'cli/chat/chat.ts showAnswer',
+  'engine/constraint/numbers.ts constructor',
+  'engine/constraint/positions.ts #repeat',
+  'engine/engine.ts pipelineResidents',
+  'engine/gguf/file-source.ts readOnce',
+  'engine/model/blocks/head.ts constructor',
+  'engine/model/blocks/mixture.ts constructor',
+  'engine/model/memory/plan.ts finish',
+  'engine/scheduler/run-table.ts #addRow',
+  'engine/session/session-file.ts constructor',
+  'tokenizer/jinja/json.ts bracketed',
+  'tokenizer/pieces.ts pieceOf',
+]
+
+/** What is listed as an exception and is none any more. */
+const stale = (listed: readonly string[], found: readonly string[]): string[] =>
+  listed.filter((name) => !found.includes(name)).map((name) => `${name}: listed as an exception, and is none`)
 
 test('files and functions are short', () => {
   const long = files.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+  const functions = typescript.flatMap((file) =>
+    functionsOf(file).map((of) => ({ ...of, id: `${file.path} ${of.name}` })),
+  )
+  const over = functions.filter(({ lines }) => lines > FUNCTION_LINES_MAX)
+  const wide = functions.filter(({ parameters }) => parameters > PARAMETERS_MAX)
   none([
     ...long.filter(({ lines }) => lines > FILE_LINES_MAX).map(({ path, lines }) => `${path}: ${lines} lines`),
-    ...typescript.flatMap((file) =>
-      functionsOf(file)
-        .filter(({ name, lines }) => lines > FUNCTION_LINES_MAX && !LONG_FUNCTIONS.includes(`${file.path} ${name}`))
-        .map(({ name, line, lines }) => `${file.path}:${line}: ${name} has ${lines} lines`),
+    ...over.filter(({ id }) => !LONG_FUNCTIONS.includes(id)).map(({ id, lines }) => `${id} has ${lines} lines`),
+    ...wide
+      .filter(({ id }) => !MANY_PARAMETERS.includes(id))
+      .map(({ id, parameters }) => `${id}: ${parameters} parameters`),
+    ...stale(
+      LONG_FUNCTIONS,
+      over.map(({ id }) => id),
+    ),
+    ...stale(
+      MANY_PARAMETERS,
+      wide.map(({ id }) => id),
     ),
   ])
+})
+
+test('what is exported is used elsewhere', () => {
+  const users = new Map<string, Set<string>>()
+  for (const { path, text } of files) {
+    for (const word of text.match(/[A-Za-z_$][\w$]*/g) ?? []) {
+      if (!users.has(word)) users.set(word, new Set())
+      users.get(word)!.add(path)
+    }
+  }
+  // The host of a thread calls the default export.
+  none(
+    typescript.flatMap((file) =>
+      exportedValuesOf(file)
+        .filter((name) => users.get(name)!.size === 1)
+        .map((name) => `${file.path}: ${name}`),
+    ),
+  )
+})
+
+test('members are private by #', () => {
+  none(
+    files
+      .filter(({ path }) => !path.startsWith('kernels-as/'))
+      .flatMap((file) => privateMembersOf(file).map((name) => `${file.path}: ${name}`)),
+  )
+})
+
+test('documents name files that exist', () => {
+  const documents = [
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    ...readdirSync(repositoryPath('docs/design')).map((name) => `docs/design/${name}`),
+  ]
+  const future = ['cli/http/', 'kernels-as/types/']
+  const named = documents.flatMap((document) => {
+    const text = readFileSync(repositoryPath(document), 'utf8')
+    return [...text.matchAll(/`((?:api|bench|cli|docs|engine|kernels-as|test|tokenizer)\/[\w./-]*)`/g)].map(
+      ([, path]) => ({ document, path: path! }),
+    )
+  })
+  none(
+    named
+      .filter(({ path }) => !future.includes(path) && !existsSync(repositoryPath(path)))
+      .map(({ document, path }) => `${document}: ${path}`),
+  )
 })
 
 test('a file is called by what it holds', () => {
@@ -177,8 +269,15 @@ test('arrows point one way', () => {
   )
 })
 
-test('imports go round in no circle', () => {
-  none(importCycles(files).map((cycle) => cycle.join(' -> ')))
+/** Circles of types that are left. */
+const CIRCLES = [
+  'bench/pipeline/setting.ts -> bench/pipeline/script.ts -> bench/pipeline/setting.ts',
+  'engine/constraint/closing.ts -> engine/constraint/positions.ts -> engine/constraint/closing.ts',
+]
+
+test('imports go round in no circle, types included', () => {
+  const found = importCycles(files.filter(({ path }) => !path.startsWith('test/'))).map((cycle) => cycle.join(' -> '))
+  none([...found.filter((circle) => !CIRCLES.includes(circle)), ...stale(CIRCLES, found)])
 })
 
 test('every file is used', () => {

@@ -33,7 +33,7 @@ export interface TokenTable {
 }
 
 /** Ids with a meaning, as far as the model has them. */
-export type SpecialIds = { readonly [role in Role]?: TokenId }
+type SpecialIds = { readonly [role in Role]?: TokenId }
 
 export interface Vocabulary {
   readonly kind: 'spm' | 'bpe'

@@ -7,7 +7,7 @@ import type { ChatSession } from './session.ts'
 import { SETTING_NAMES, settingsOf, withSetting } from './settings.ts'
 
 /** What becomes of the chat: a text is printed and it goes on. */
-export type CommandOutcome = { readonly text: string } | 'exit' | 'regenerate'
+type CommandOutcome = { readonly text: string } | 'exit' | 'regenerate'
 
 interface ChatCommand {
   /** The one that help lists first. */

@@ -11,7 +11,7 @@ export interface Terminal extends TerminalAbilities {
   readonly output: NodeJS.WritableStream & { readonly columns?: number }
 }
 
-export interface KeyListener {
+interface KeyListener {
   key(text: string | undefined, key: Key): void
   /** The process was stopped and goes on: what is on the screen is somebody else's. */
   resume(): void

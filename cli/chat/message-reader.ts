@@ -13,7 +13,7 @@ const HISTORY_LINES = 1000
 const NOT_UTF8 = 'tsinfer: message: expected UTF-8, found bytes that are none; it was not sent\n'
 
 /** What could stand in place of the end of a line, and which end. */
-export type Complete = (line: string) => [candidates: string[], end: string]
+type Complete = (line: string) => [candidates: string[], end: string]
 
 export class MessageReader {
   readonly #terminal: Terminal

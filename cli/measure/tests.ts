@@ -8,7 +8,7 @@ export interface BenchTest {
   readonly depth: number
 }
 
-export interface AskedLengths {
+interface AskedLengths {
   readonly prompts?: readonly number[]
   readonly generated?: readonly number[]
   /** Prompt and generated, in turns. */

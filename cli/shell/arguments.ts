@@ -41,7 +41,7 @@ type ValueOf<O extends Option> = O['kind'] extends 'flag'
 /** What was given, by the keys of the option table. */
 export type Values<Table extends Options> = { readonly [Key in keyof Table]?: ValueOf<Table[Key]> }
 
-export interface CommandLine<Table extends Options> {
+interface CommandLine<Table extends Options> {
   readonly values: Values<Table>
   readonly positionals: readonly string[]
   /** How each option that was given was spelled, by its key. */

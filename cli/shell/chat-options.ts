@@ -26,7 +26,7 @@ export const CHAT_TEMPLATE_OPTIONS = {
 } as const satisfies Options
 
 /** What to use in place of the model's usual template: a text, or the name of another one; both may be absent. */
-export interface GivenTemplate {
+interface GivenTemplate {
   readonly source: string | undefined
   readonly name: string | undefined
 }

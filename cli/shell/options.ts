@@ -133,7 +133,7 @@ export const RAW_OPTION = {
 export const JSON_OPTION = { kind: 'flag', names: ['--json'], help: 'print JSON' } as const
 
 /** The record without the keys whose value is undefined. */
-export type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> }
+type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> }
 export function present<Fields extends object>(fields: Fields): Present<Fields> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<Fields>
 }

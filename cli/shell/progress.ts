@@ -42,7 +42,7 @@ export function startProgress(label: string, screen: Screen = process.stderr): P
 }
 
 /** From the middle of a line to the beginning of the next, from the beginning of a line nowhere: a row of blanks wraps. */
-export const ownLine = (columns: number): string => `${' '.repeat(columns)}\r`
+const ownLine = (columns: number): string => `${' '.repeat(columns)}\r`
 
 /** Puts `text` in place of the line. */
 const drawing = (text: string): string => `\r\u001b[K${text}`

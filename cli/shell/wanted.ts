@@ -5,7 +5,7 @@ import { unescaped } from './escapes.ts'
 import { readPrompt } from './prompt.ts'
 import { readTextFile } from './text-input.ts'
 
-export type Wanted =
+type Wanted =
   | { readonly kind: 'raw'; readonly prompt: string | readonly number[] }
   | { readonly kind: 'turn'; readonly messages: readonly ChatMessage[] }
   | { readonly kind: 'chat' }

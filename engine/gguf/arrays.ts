@@ -7,7 +7,7 @@ import { type ArrayEntry, findArray, type ScalarValue } from './metadata.ts'
 import { NUMBER_FORMATS } from './metadata-reader.ts'
 
 /** Raw strings, close together: string i is `bytes.subarray(offsets[i], offsets[i + 1])`. */
-export interface StringTable {
+interface StringTable {
   readonly bytes: Uint8Array
   /** One more than there are strings. */
   readonly offsets: Uint32Array

@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { createStageMemory, instantiateKernels, type KernelModule } from '../model/kernels.ts'
 
-export interface BandwidthPayload {
+interface BandwidthPayload {
   readonly module: KernelModule
   readonly bytes: number
   /** Gets rounds, answers each with bytes per millisecond; 'ready' comes first. */

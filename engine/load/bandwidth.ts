@@ -18,7 +18,7 @@ export const READ_STRANDS: readonly number[] = [1, 4, 8, 16]
 const PASS_BYTES = 128 * Math.max(...READ_STRANDS)
 const CLOSE_GRACE_MS = 1000
 
-export interface Bandwidth {
+interface Bandwidth {
   /** Gigabytes per second of all threads together. */
   readonly gbS: number
   /** With how many streams per thread it was reached. */

@@ -18,7 +18,7 @@ const KEYS = {
 /** Of samplers that are not here; 0 turns them off. */
 const UNKNOWN = ['xtc_probability', 'mirostat'] as const
 
-export interface FileSampling {
+interface FileSampling {
   readonly sampling: SamplingNumbers
   /** What the file says and is not done, a line each. */
   readonly notices: readonly string[]

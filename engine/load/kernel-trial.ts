@@ -14,7 +14,7 @@ const FASTER_SHARE = 0.97
 const TIME_LIMIT_MS = 1500
 
 /** What kernels compute in baseline code. */
-export interface Baseline {
+interface Baseline {
   readonly results: readonly Uint8Array[]
   /** Time of a round of all cases. */
   readonly ms: number

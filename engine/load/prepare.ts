@@ -45,7 +45,7 @@ export function prepareModel(file: GgufFile, options: PlanOptions, cores: number
 }
 
 /** What the user may fix about a pair of models. */
-export interface PairOptions extends PlanOptions {
+interface PairOptions extends PlanOptions {
   /** Cores that only the draft model uses. */
   readonly draftThreads?: number | undefined
   readonly draftStages?: number | undefined

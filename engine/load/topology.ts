@@ -6,7 +6,7 @@ import { type ReadText, readQuotaCores } from './cgroup.ts'
 export type { ReadText } from './cgroup.ts'
 
 /** A logical processor this process may run on. Processors with the same `core` share one physical core. */
-export interface Cpu {
+interface Cpu {
   readonly cpu: number
   readonly core: string
   readonly socket: number

@@ -10,7 +10,7 @@ const VALUE_SIZE = 16
 /** A bigint of more bits is no number that anybody writes. */
 const BIGINT_BITS_MAX = 1024
 
-export interface DataLimits {
+interface DataLimits {
   /** Characters of all texts and names, with 16 for every value. */
   readonly size: number
   readonly nesting: number

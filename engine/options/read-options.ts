@@ -27,7 +27,7 @@ export type GivenOptions<Table> = { readonly [Name in keyof Table]?: ValueOf<Tab
 
 type WithDefault<Table> = { [Name in keyof Table]: Table[Name] extends { readonly default: unknown } ? Name : never }
 /** The defaults of a table, of those options that have a value for one. */
-export type DefaultsOf<Table> = {
+type DefaultsOf<Table> = {
   readonly [Name in WithDefault<Table>[keyof Table]]: ValueOf<Table[Name]>
 }
 

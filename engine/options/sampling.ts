@@ -7,7 +7,7 @@ import { defaultsOf, type OptionTable } from './read-options.ts'
 import { inside, refused } from './refusal.ts'
 
 /** Seeds are 32 bits. */
-export const SEED_MAX = 0xffffffff
+const SEED_MAX = 0xffffffff
 
 /** An object from token ids to what is added to their logits, as a record of our own. */
 const biases: Kind<Readonly<Record<number, number>>> = {

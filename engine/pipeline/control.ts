@@ -7,7 +7,7 @@ import { LANES_MAX, STAGES_MAX } from '../limits.ts'
 const LINE_WORDS = 16
 
 /** Values of the state word. It only ever grows. */
-export const RUNNING = 0
+const RUNNING = 0
 /** Shutdown: residents return as soon as they see it. */
 export const CLOSING = 1
 /** A thread died: whoever waits for it must stop. */

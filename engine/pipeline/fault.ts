@@ -1,6 +1,11 @@
 // How a thread's failure crosses to the caller: a code and one line, since error classes do not survive the trip.
-import { TsinferError } from '../errors.ts'
-import type { ResidentFault } from './pool.ts'
+import { type ErrorCode, TsinferError } from '../errors.ts'
+
+/** What a resident's entry returns: nothing at a normal end, else why it gave up. */
+export interface ResidentFault {
+  readonly code: ErrorCode
+  readonly message: string
+}
 
 /** `thread`: who failed, e.g. `stage 1 lane 0`; input faults are told without it. */
 export function describeFault(thread: string, error: unknown): ResidentFault {

@@ -6,14 +6,8 @@
 // replaced, so there is only ever one; a thread is not ended while it imports modules, see resident.ts; and what a worker without a task dies of is an `error` event of the pool, which
 // without a listener would end the host.
 import { Piscina } from 'piscina'
-import type { ErrorCode } from '../errors.ts'
+import type { ResidentFault } from './fault.ts'
 import type { ResidentBegun, ResidentTask } from './resident.ts'
-
-/** What a resident's entry returns: nothing at a normal end, else why it gave up. */
-export interface ResidentFault {
-  readonly code: ErrorCode
-  readonly message: string
-}
 
 /** One thread to start. */
 export interface Resident {

@@ -1,7 +1,7 @@
 // What every resident's thread runs: its entry is imported here, and the pool is told when that is done. Node 20 ends the whole
 // process where a thread is terminated while it links modules.
 import { parentPort } from 'node:worker_threads'
-import type { ResidentFault } from './pool.ts'
+import type { ResidentFault } from './fault.ts'
 
 export interface ResidentTask {
   /** Among those started together. */

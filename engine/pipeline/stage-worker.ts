@@ -25,11 +25,11 @@ import { LaneBarrier } from './barrier.ts'
 import { LaneBusy } from './busy.ts'
 import { type ControlLayout, checkRunning, PipelineEnded, PROGRESS_BYTES } from './control.ts'
 import { ringBell, waitBell } from './doorbell.ts'
+import type { ResidentFault } from './fault.ts'
 import { describeFault } from './fault.ts'
 import { LaneTrace } from './lane-trace.ts'
 import { ALL_ALIVE, readMask } from './masks.ts'
 import { type LaneMemories, receiveMemories } from './memories.ts'
-import type { ResidentFault } from './pool.ts'
 import { Ring } from './ring.ts'
 
 export interface StagePayload {

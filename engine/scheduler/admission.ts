@@ -21,7 +21,7 @@ const sequencesNeeded = (work: Work): number =>
   work.kind === 'generate' ? work.choices : work.kind === 'restore' ? 0 : 1
 
 /** KV cells that the request occupies while it runs: the prompt's once, the rest per choice. */
-export function cellsNeeded(work: Work, contextLength: number): number {
+function cellsNeeded(work: Work, contextLength: number): number {
   const { length } = promptOf(work)
   return length + sequencesNeeded(work) * (evaluatedLength(work, contextLength) - length)
 }

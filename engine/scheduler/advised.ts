@@ -3,7 +3,7 @@
 
 import type { Advice, AdvisedKey, Advisor, JudgedMoment } from '../speculation/advisor.ts'
 import { POLICIES, type PolicyName } from '../speculation/policies/index.ts'
-import type { RowTree } from './drafting.ts'
+import type { RowTree } from './row-tree.ts'
 import type { Flight } from './run.ts'
 import type { Sequence } from './sequence.ts'
 

@@ -1,16 +1,13 @@
 // The draft trees of all sequences that speculate, and the questions to the drafter about them. What a question assumes
 // may turn out wrong while the drafter works on it: then it is withdrawn, and a late answer finds nobody who asked.
 import { ANCESTORS_MAX } from '../limits.ts'
-import { type DraftNode, DraftTree } from '../speculation/draft-tree.ts'
+import { DraftTree } from '../speculation/draft-tree.ts'
 import type { Guess } from '../speculation/guess.ts'
 import type { QuestionNumber } from '../speculation/question.ts'
 import { type Advised, NO_TIME } from './advised.ts'
 import type { SchedulerAction } from './events.ts'
-import type { RunRow } from './run.ts'
+import type { RowNode, RowTree } from './row-tree.ts'
 import type { Sequence } from './sequence.ts'
-
-export type RowTree = DraftTree<RunRow>
-export type RowNode = DraftNode<RunRow>
 
 interface Speculating {
   readonly sequence: Sequence

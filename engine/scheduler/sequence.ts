@@ -23,7 +23,7 @@ export interface RequestRecord {
   readonly drafts: DraftFigures
 }
 
-export type SequencePhase =
+type SequencePhase =
   /** The prompt is not submitted completely. */
   | 'prefill'
   /** A row whose token is final is in flight or being judged: the next token will come from it. */

@@ -3,9 +3,9 @@
 
 import type { RunId } from '../domain.ts'
 import { ROWS_MAX } from '../limits.ts'
-import type { RowNode, RowTree } from './drafting.ts'
 import { groupSize, plain } from './plain.ts'
 import type { Planner, SchedulerView } from './planner.ts'
+import type { RowNode, RowTree } from './row-tree.ts'
 import type { Sequence } from './sequence.ts'
 
 export const speculative: Planner = (view) => {

@@ -18,7 +18,7 @@ import type { RequestRecord, Sequence } from './sequence.ts'
 type Extension = Extract<SchedulerEvent, { kind: 'extend' }>
 
 /** Tokens of a text that were appended together. */
-export interface TextNode {
+interface TextNode {
   readonly sequence: Sequence
   readonly id: NodeId
   readonly parent: TextNode | undefined

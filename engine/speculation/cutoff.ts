@@ -4,7 +4,7 @@ import { type Guess, PROBABILITY_ONE } from './guess.ts'
 import type { DraftParameters } from './parameters.ts'
 
 /** What has happened since the last token became certain; both counts start again with the next. */
-export interface DraftRecord {
+interface DraftRecord {
   /** Micro-batches of drafts sent. */
   readonly sent: number
   /** Attempts whose best guess was below the cutoff. */

@@ -5,7 +5,7 @@ import type { DraftOptions, Speculation } from '../public/generation.ts'
 import { PROBABILITY_ONE } from './guess.ts'
 
 /** Policies that draft; without any of them a request decodes plainly. */
-export type SpeculationPolicy = Exclude<Speculation, 'off'>
+type SpeculationPolicy = Exclude<Speculation, 'off'>
 
 /** Probabilities are in 1 / PROBABILITY_ONE. */
 export interface DraftParameters {

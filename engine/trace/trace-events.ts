@@ -7,7 +7,7 @@ import * as ring from '../wire/trace-records.ts'
 import type { LaneRings, TraceRings } from './trace-rings.ts'
 
 /** One event, plain data for JSON. */
-export type ChromeEvent = Readonly<Record<string, unknown>>
+type ChromeEvent = Readonly<Record<string, unknown>>
 
 const CONDUCTOR = 1
 const SUBMITS = 1

@@ -8,15 +8,15 @@ import { ANCESTORS_MAX, CHUNK_ROWS_MAX, ROWS_MAX, TOP_COUNT } from '../limits.ts
 // Micro-batch record, in 32-bit words: header, rows, then the ancestors area (`rows` micro-batches only).
 
 /** Word offsets in the header. The number takes two words: it never wraps. */
-export const HEADER_NUMBER_LOW = 0
-export const HEADER_NUMBER_HIGH = 1
+const HEADER_NUMBER_LOW = 0
+const HEADER_NUMBER_HIGH = 1
 /** `KIND_ROWS` or `KIND_CHUNK`. */
-export const HEADER_KIND = 2
-export const HEADER_ROW_COUNT = 3
+const HEADER_KIND = 2
+const HEADER_ROW_COUNT = 3
 /** Words of the record from its base on: what a stage copies to hand the record on. */
-export const HEADER_USED_WORDS = 4
+const HEADER_USED_WORDS = 4
 /** Rows whose head kind is not `none`. */
-export const HEADER_HEAD_ROW_COUNT = 5
+const HEADER_HEAD_ROW_COUNT = 5
 /** Bit per row (of a chunk: all bits) whose K or V did not fit the KV type in a stage so far. */
 const HEADER_FAULTS = 6
 /** When it was put into the ring it is in; see clock.ts. */
@@ -25,22 +25,22 @@ const HEADER_SENT = 7
 const HEADER_STOPPED = 8
 export const HEADER_WORDS = 10
 
-export const KIND_ROWS = 0
+const KIND_ROWS = 0
 export const KIND_CHUNK = 1
 
 /** Word offsets in a row. */
-export const ROW_TOKEN = 0
-export const ROW_SEQUENCE = 1
-export const ROW_POSITION = 2
-export const ROW_CELL = 3
-export const ROW_COMMITTED_LENGTH = 4
+const ROW_TOKEN = 0
+const ROW_SEQUENCE = 1
+const ROW_POSITION = 2
+const ROW_CELL = 3
+const ROW_COMMITTED_LENGTH = 4
 /** `HEAD_NONE`, `HEAD_BEST`, `HEAD_TOP` or `HEAD_EMBEDDING`. */
-export const ROW_HEAD = 5
+const ROW_HEAD = 5
 /** First word of the row's ancestor cells, counted from the record's base. */
-export const ROW_ANCESTOR_OFFSET = 6
+const ROW_ANCESTOR_OFFSET = 6
 /** Words there: the cells of positions committedLength..position, the row's own cell last, as attention reads them. */
-export const ROW_ANCESTOR_COUNT = 7
-export const ROW_WORDS = 8
+const ROW_ANCESTOR_COUNT = 7
+const ROW_WORDS = 8
 
 export const HEAD_NONE = 0
 export const HEAD_BEST = 1
@@ -128,7 +128,7 @@ export function rowCount(words: Int32Array, base: number): number {
 export function headRowCount(words: Int32Array, base: number): number {
   return words[base + HEADER_HEAD_ROW_COUNT]!
 }
-export function faultMask(words: Int32Array, base: number): number {
+function faultMask(words: Int32Array, base: number): number {
   return words[base + HEADER_FAULTS]!
 }
 export function addFaults(words: Int32Array, base: number, faults: number): void {
@@ -153,7 +153,7 @@ export function usedWords(words: Int32Array, base: number): number {
   return words[base + HEADER_USED_WORDS]!
 }
 /** Index of the first word of a row; add `ROW_*`. */
-export function rowBase(base: number, row: number): number {
+function rowBase(base: number, row: number): number {
   return base + HEADER_WORDS + row * ROW_WORDS
 }
 export function rowToken(words: Int32Array, base: number, row: number): TokenId {

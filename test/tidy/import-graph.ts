@@ -1,12 +1,13 @@
-// The graph of a source tree's imports. Imports of types alone do not exist at run time and do not count. Pure.
+// The graph of a source tree's imports. Pure.
 import type { SourceFile } from './source-tree.ts'
 
+/** Imports of types alone do not exist at run time. */
 const targetsOf = ({ imports }: SourceFile): string[] =>
   imports.filter(({ isTypeOnly }) => !isTypeOnly).map(({ target }) => target)
 
-/** Every import cycle once, as the paths along it. */
+/** Every import cycle once, types included, as the paths along it. */
 export function importCycles(files: readonly SourceFile[]): string[][] {
-  const targets = new Map(files.map((file) => [file.path, targetsOf(file)]))
+  const targets = new Map(files.map(({ path, imports }) => [path, imports.map(({ target }) => target)]))
   const cycles: string[][] = []
   const done = new Set<string>()
   const trail: string[] = []

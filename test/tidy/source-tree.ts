@@ -78,14 +78,45 @@ function visit(node: ts.Node, see: (node: ts.Node) => void): void {
   node.forEachChild((child) => visit(child, see))
 }
 
-/** Every function with a body: its name, first line (from 1) and lines. */
-export function functionsOf({ tree }: SourceFile): { name: string; line: number; lines: number }[] {
-  const found: { name: string; line: number; lines: number }[] = []
+export interface FunctionFacts {
+  readonly name: string
+  readonly lines: number
+  readonly parameters: number
+}
+
+/** Every function with a body. */
+export function functionsOf({ tree }: SourceFile): FunctionFacts[] {
+  const found: FunctionFacts[] = []
   visit(tree, (node) => {
     if (!ts.isFunctionLike(node) || !('body' in node) || node.body === undefined) return
     const first = tree.getLineAndCharacterOfPosition(node.getStart(tree)).line
     const last = tree.getLineAndCharacterOfPosition(node.end).line
-    found.push({ name: node.name?.getText(tree) ?? 'anonymous', line: first + 1, lines: last - first + 1 })
+    const name = ts.isConstructorDeclaration(node) ? 'constructor' : (node.name?.getText(tree) ?? 'anonymous')
+    found.push({ name, lines: last - first + 1, parameters: node.parameters.length })
+  })
+  return found
+}
+
+/** Names of the values that a file exports, but for its default. */
+export function exportedValuesOf({ tree }: SourceFile): string[] {
+  return tree.statements.flatMap((statement) => {
+    if (!ts.canHaveModifiers(statement)) return []
+    const kinds = (ts.getModifiers(statement) ?? []).map(({ kind }) => kind)
+    if (!kinds.includes(ts.SyntaxKind.ExportKeyword) || kinds.includes(ts.SyntaxKind.DefaultKeyword)) return []
+    if (ts.isVariableStatement(statement))
+      return statement.declarationList.declarations.map(({ name }) => name.getText(tree))
+    const isValue = ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)
+    return isValue && statement.name ? [statement.name.text] : []
+  })
+}
+
+/** Members, but constructors, that are private by TypeScript's word alone. */
+export function privateMembersOf({ tree }: SourceFile): string[] {
+  const found: string[] = []
+  visit(tree, (node) => {
+    if (!ts.isClassElement(node) || ts.isConstructorDeclaration(node) || !ts.canHaveModifiers(node)) return
+    if (ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword))
+      found.push(node.name?.getText(tree) ?? '')
   })
   return found
 }

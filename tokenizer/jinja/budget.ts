@@ -7,7 +7,7 @@ import { TemplateFault, told } from './values.ts'
 /** Steps of one rendering, about a second of work. Real templates take some hundreds per message. */
 export const STEPS_MAX = 4_000_000
 /** Characters of one string: far beyond any context. */
-export const SIZE_MAX = 1 << 24
+const SIZE_MAX = 1 << 24
 /** Characters of all strings of a rendering together, of which most are garbage soon. */
 const BUILT_MAX = 1 << 28
 /** An element of a list takes as much memory as this many characters. */

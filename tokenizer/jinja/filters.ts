@@ -246,7 +246,7 @@ const SINGLE_FILTERS: Readonly<Record<string, Filter>> = {
 export const FILTERS: Readonly<Record<string, Filter>> = { ...SINGLE_FILTERS, ...SEQUENCE_FILTERS }
 
 /** They see a value from outside, or wait until they are read: they cost the same for every size. */
-export const UNSIZED_FILTERS: ReadonlySet<string> = new Set([
+const UNSIZED_FILTERS: ReadonlySet<string> = new Set([
   ...['attr', 'd', 'default', 'items', 'map', 'reject', 'rejectattr', 'select', 'selectattr', 'unique'],
 ])
 

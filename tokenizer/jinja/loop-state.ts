@@ -20,7 +20,7 @@ export class Loop extends Namespace {
 }
 
 /** What lies behind all rounds of a loop. */
-export interface LoopSetting {
+interface LoopSetting {
   readonly items: readonly Value[]
   /** From 1; of loops that call themselves. */
   readonly depth: number

@@ -6,7 +6,7 @@ import { TemplateFault } from './values.ts'
 
 /** What `str.isspace` accepts. */
 export const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
-export const SPACE_PATTERN: RegExp = new RegExp(`[${SPACE}]`)
+const SPACE_PATTERN: RegExp = new RegExp(`[${SPACE}]`)
 const SPACE_CODES: ReadonlySet<number> = new Set(
   Array.from({ length: 0x3001 }, (_, code) => code).filter((code) => SPACE_PATTERN.test(String.fromCharCode(code))),
 )
@@ -73,7 +73,7 @@ function isSecondUnit(text: string, i: number): boolean {
 }
 
 /** The unit at which character number `index` begins; the end for what lies behind it. `index` is not negative. */
-export function unitOf(text: string, index: number, budget: Budget): number {
+function unitOf(text: string, index: number, budget: Budget): number {
   if (isPlain(text, budget)) return Math.min(index, text.length)
   budget.look(text.length)
   let unit = 0

@@ -41,7 +41,7 @@ export interface Identifier {
   readonly type: 'Identifier'
   readonly value: string
 }
-export interface CallNode {
+interface CallNode {
   readonly type: 'CallExpression'
   readonly callee: Node
   readonly args: readonly Node[]
@@ -52,13 +52,13 @@ export interface TupleNode {
 }
 /** A name alone or with arguments. Tests come as filters too, named `is ...`. */
 export type FilterName = Identifier | CallNode
-export interface FilterNode {
+interface FilterNode {
   readonly type: 'FilterExpression'
   readonly operand: Node
   readonly filter: FilterName
 }
 /** `lhs if test` without an else; as the iterable of a loop, its condition. */
-export interface SelectNode {
+interface SelectNode {
   readonly type: 'SelectExpression'
   readonly lhs: Node
   readonly test: Node
@@ -69,7 +69,7 @@ export interface SliceNode {
   readonly stop?: Node
   readonly step?: Node
 }
-export interface KeywordNode {
+interface KeywordNode {
   readonly type: 'KeywordArgumentExpression'
   readonly key: Identifier
   readonly value: Node

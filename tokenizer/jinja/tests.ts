@@ -115,7 +115,7 @@ export const TESTS: Readonly<Record<string, Test>> = {
 }
 
 /** They see a value from outside, so they cost the same for every size. */
-export const UNSIZED_TESTS: ReadonlySet<string> = new Set([
+const UNSIZED_TESTS: ReadonlySet<string> = new Set([
   ...['boolean', 'callable', 'defined', 'divisibleby', 'escaped', 'even', 'false', 'float', 'integer', 'iterable'],
   ...['mapping', 'none', 'number', 'odd', 'sequence', 'string', 'true', 'undefined'],
 ])

@@ -25,7 +25,7 @@ export interface Conditions {
  * Text comes in cycles: a token that was not guessed in time, and the right guesses behind it. What a cycle takes, without
  * and for each of these, and how many they are.
  */
-export interface Pace {
+interface Pace {
   readonly cycleUs: number
   readonly rightUs: number
   readonly rightCount: number
@@ -85,7 +85,7 @@ function forecastSync(depth: number, costs: StepCosts, chances: Chances, conditi
 }
 
 /** Expected per round of `sync` with up to `depth` drafts: questions to the drafter, drafted rows, right ones; chance of the first. */
-export function forecastRound(
+function forecastRound(
   chances: Chances,
   depth: number,
 ): { readonly questions: number; readonly rows: number; readonly rightCount: number; readonly rightFirst: number } {

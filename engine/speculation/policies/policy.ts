@@ -1,7 +1,7 @@
 // What a policy is: how a sequence speculates, as a record that the scheduler and the draft tree read. One file each.
 
 /** Of the pipeline and a sequence, when its drafts might be sent. */
-export interface SendMoment {
+interface SendMoment {
   /** Drafts that are not submitted. */
   readonly pendingCount: number
   /** Most of a micro-batch. */
@@ -13,7 +13,7 @@ export interface SendMoment {
 }
 
 /** Chances of a guess, in 1 / PROBABILITY_ONE. */
-export interface GuessChances {
+interface GuessChances {
   /** Of it behind its parent. */
   readonly own: number
   /** Of its whole path. */
