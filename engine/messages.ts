@@ -3,6 +3,7 @@
 import type { MeterFigures } from './conductor/meter.ts'
 import type { NamedGrammar } from './constraint/grammar.ts'
 import type { ErrorCode } from './errors.ts'
+import type { Speculation } from './public/generation.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { DraftFigures, FinishReason, RequestId, SessionId } from './scheduler/events.ts'
@@ -92,7 +93,7 @@ export interface RequestFigures {
   readonly stopsUs: Float64Array
   /** Of policy `auto`. */
   readonly auto: AutoReport | undefined
-  readonly policy: DraftParameters['policy'] | 'off'
+  readonly policy: Speculation
   readonly drafter: string | null
   /** Microseconds the drafter computed from the first token on; of a model's stages the mean. */
   readonly drafterUs: number

@@ -2,6 +2,7 @@
 // `common_params_sampling`); a model file may have others, see sampling/file-defaults.ts. Pure.
 import { BIASES_MAX, CONTEXT_MAX, ROWS_MAX } from '../limits.ts'
 import type { DraftOptions, SamplingOptions, Speculation } from '../public/generation.ts'
+import { POLICY_NAMES } from '../speculation/policies/index.ts'
 import { integer, isRecord, type Kind, type NumberKind, number, oneOf } from './kinds.ts'
 import { defaultsOf, type OptionTable } from './read-options.ts'
 import { inside, refused } from './refusal.ts'
@@ -48,9 +49,9 @@ export const SAMPLING = {
 export const DEFAULT_SAMPLING = defaultsOf(SAMPLING)
 
 export const SPECULATION = {
-  kind: oneOf<Speculation>('off', 'sync', 'pipe', 'auto'),
+  kind: oneOf<Speculation>(...POLICY_NAMES, 'auto'),
   defaultText: 'auto with a draft model, else off',
-  doc: 'off, sync, pipe or auto: draft and verify, for the same text',
+  doc: `${POLICY_NAMES.join(', ')} or auto: draft and verify, for the same text`,
 } as const
 
 /**

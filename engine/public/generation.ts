@@ -1,5 +1,6 @@
 // What a generation is asked for, and what comes of it. Types only.
 import type { TokenId } from '../domain.ts'
+import type { PolicyName } from '../speculation/policies/index.ts'
 import type { Session } from './session.ts'
 import type { GenerateStats } from './stats.ts'
 
@@ -47,7 +48,7 @@ export type SamplingNumbers = Readonly<Required<Omit<SamplingOptions, 'logitBias
  * How a request speculates: `off` decodes plainly, `sync` drafts and verifies in turn, `pipe` drafts while earlier drafts
  * are being verified, `auto` measures and chooses among these while it runs. The text is the same with each of them.
  */
-export type Speculation = 'off' | 'sync' | 'pipe' | 'auto'
+export type Speculation = PolicyName | 'auto'
 
 /** Draft parameters; the probabilities are the drafter's own. */
 export interface DraftOptions {

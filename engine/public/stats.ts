@@ -1,4 +1,5 @@
 // Figures of a request as users get them. Types only; index.ts re-exports all of it.
+import type { Speculation } from './generation.ts'
 
 /** Figures of one request; times in milliseconds, measured in the conductor. */
 export interface GenerateStats {
@@ -24,7 +25,7 @@ export interface GenerateStats {
   readonly plan: string
   readonly kernels: string
   /** How the request speculated, as asked. */
-  readonly policy: 'off' | 'sync' | 'pipe' | 'auto'
+  readonly policy: Speculation
   /** What guessed: a draft model, or n-grams of the text itself; null with policy `off`. */
   readonly drafter: string | null
   /**

@@ -39,23 +39,6 @@ export function resolveSampling(
   }
 }
 
-/** Whether recent tokens change any logit. */
-export const hasPenalties = (parameters: SamplingParameters): boolean =>
-  parameters.repeatLastN !== 0 &&
-  (parameters.repeatPenalty !== 1 || parameters.presencePenalty !== 0 || parameters.frequencyPenalty !== 0)
-
-/** Whether some logit may end up above what the model gave: then a token outside the best 64 can win. */
-export const mayRaise = (parameters: SamplingParameters): boolean =>
-  parameters.logitBias.some(([, bias]) => bias > 0) ||
-  (hasPenalties(parameters) &&
-    (parameters.repeatPenalty < 1 || parameters.presencePenalty < 0 || parameters.frequencyPenalty < 0))
-
 /** Whether exactly one token survives the filters, so that no noise is drawn. */
 export const isGreedy = (parameters: SamplingParameters): boolean =>
   parameters.temperature === 0 || parameters.topK === 1
-
-/** What the last stage has to report for rows sampled with these parameters; a filter may rule out the best token. */
-export function headNeeded(parameters: SamplingParameters, isFiltered: boolean): 'best' | 'top' {
-  const isPlain = !isFiltered && !hasPenalties(parameters) && parameters.logitBias.length === 0
-  return isGreedy(parameters) && isPlain ? 'best' : 'top'
-}

@@ -1,26 +1,24 @@
 // Draws the target's token for one choice of a request. Pure; runs in the conductor.
 //
-// The rule: add the bias, apply the penalties, keep the top k, of those the top p, of those the ones with min p, and
-// take argmax(logit / T + g) over what is left, g being the Gumbel noise of (seed, choice, position, token). The order
-// is llama.cpp's (common/sampling.cpp); ties go to the lower id.
+// The rule: filters (filters/list.ts) change logits and cut off the worst tokens, in llama.cpp's order; of what is left take
+// argmax(logit / T + g), g being the Gumbel noise of (seed, choice, position, token). Ties go to the lower id.
 //
 // The last stage reports the best 64 tokens of a row. They decide alone when no token outside them can matter:
-//   - Tokens outside rank behind the last reported one, by (logit, id). Bias and penalties that only lower logits leave
-//     them there, so if k of the reported tokens, after lowering, still rank at or before the place of that last one,
-//     these are the top k of the whole vocabulary. Greedy is k = 1.
-//   - With top p off, tokens below the min-p threshold do not matter; so it is also enough that the last reported
-//     logit is below it.
-//   - If something may raise a logit, only a report of the whole vocabulary is enough.
+//   - Tokens outside rank behind the last reported one, by (logit, id). Filters that only lower logits leave them there. So
+//     the reported tokens that, after lowering, still rank at or before the place of that last one are certain: the best
+//     of the whole vocabulary. A filter that keeps no more than these makes them enough, as long as none before it has to
+//     look at all tokens. Greedy is to keep one.
+//   - If a filter may raise a logit, only a report of the whole vocabulary is enough.
 // In every other case the full row is read, and gives the same token wherever both ways apply.
 import type { Position, TokenId } from '../domain.ts'
 import { TsinferError } from '../errors.ts'
 import { TOP_COUNT } from '../limits.ts'
-import { realExp, realLog } from '../real-math.ts'
+import { realExp } from '../real-math.ts'
 import { Candidates } from './candidates.ts'
 import type { TokenFilter } from './constraint.ts'
-import { TokenHistory } from './history.ts'
+import { createFilters, type Filters } from './filters/index.ts'
 import { GumbelNoise } from './noise.ts'
-import { hasPenalties, isGreedy, mayRaise, type SamplingParameters } from './parameters.ts'
+import { isGreedy, type SamplingParameters } from './parameters.ts'
 
 /** The best tokens of a row: `count` ids and f32 logits, highest first, lower ids first among equals, no NaN. */
 export interface TopRow {
@@ -39,16 +37,13 @@ export interface RankedToken {
 }
 
 export class Sampler {
-  readonly #parameters: SamplingParameters
+  readonly #temperature: number
   readonly #vocabularySize: number
   readonly #candidates: Candidates
   readonly #noise: GumbelNoise
-  readonly #history: TokenHistory | undefined
-  readonly #bias: ReadonlyMap<TokenId, number>
+  readonly #filters: Filters
   readonly #greedy: boolean
   readonly #mayRaise: boolean
-  /** ln(minP): how far below the best logit a token may lie. */
-  readonly #minPLog: number
 
   constructor(
     parameters: SamplingParameters,
@@ -57,28 +52,26 @@ export class Sampler {
     scratch: Candidates,
     prompt: Iterable<TokenId>,
   ) {
-    this.#parameters = parameters
+    this.#temperature = parameters.temperature
     this.#vocabularySize = vocabularySize
     this.#candidates = scratch
     this.#noise = new GumbelNoise(parameters.seed, choice)
-    this.#history = hasPenalties(parameters) ? new TokenHistory(vocabularySize, parameters.repeatLastN) : undefined
-    this.#bias = new Map(parameters.logitBias)
+    this.#filters = createFilters(parameters, vocabularySize)
     this.#greedy = isGreedy(parameters)
-    this.#mayRaise = mayRaise(parameters)
-    this.#minPLog = realLog(parameters.minP)
+    this.#mayRaise = this.#filters.onLogits.some((filter) => filter.mayRaise)
     for (const token of prompt) this.accept(token)
   }
 
-  /** The token is final and becomes part of what the penalties see. */
+  /** The token is final and becomes part of what filters see. */
   accept(token: TokenId): void {
-    this.#history?.add(token)
+    for (const filter of this.#filters.onLogits) filter.accept?.(token)
   }
 
   /**
    * The token for `position`. `fullRow` gives the row's f32 logits over the whole vocabulary and is called only when
    * `top` cannot decide. `filter`: tokens it does not allow are as if banned. Throws where no token is left:
-   * `logits_nan` and `logits_infinite` where the model gives none a finite logit, `option_invalid` where bias, penalties
-   * and filter take all.
+   * `logits_nan` and `logits_infinite` where the model gives none a finite logit, `option_invalid` where the filters
+   * take all.
    */
   sample(top: TopRow, fullRow: () => Float32Array, position: Position, filter?: TokenFilter): TokenId {
     if (!this.#loadTop(top, filter)) {
@@ -104,16 +97,17 @@ export class Sampler {
       if (id < this.#vocabularySize) candidates.push(id, this.#changed(id, top.logits[i]!))
     }
     candidates.order()
-    const { temperature, topK } = this.#parameters
-    const limit = topK === 0 ? candidates.count : Math.min(topK, candidates.count)
-    const threshold = candidates.count > 0 ? candidates.logitAt(0) + this.#minPLog : 0
+    if (candidates.count === 0) return []
+    // What lies outside the reported tokens is not known, so filters that have to look at all are left out.
+    const cuts = this.#filters.onRanks.filter((cut) => !cut.needsAll)
+    const limit = cuts.reduce((count, cut) => cut.begin(candidates, count), candidates.count)
     this.#noise.setPosition(position)
     const scored: { token: TokenId; score: number }[] = []
     for (let rank = 0; rank < limit; rank++) {
       const logit = candidates.logitAt(rank)
-      if (!this.#greedy && rank > 0 && logit < threshold) break
+      if (!this.#greedy && cuts.some((cut) => cut.ends(logit)) && rank > 0) break
       const token = candidates.idAt(rank)
-      scored.push({ token, score: this.#greedy ? logit : logit + temperature * this.#noise.of(token) })
+      scored.push({ token, score: this.#greedy ? logit : logit + this.#temperature * this.#noise.of(token) })
     }
     scored.sort((a, b) => b.score - a.score || a.token - b.token)
     const best = scored[0]?.score ?? Number.NaN
@@ -139,12 +133,14 @@ export class Sampler {
       if (logit > boundLogit || (logit === boundLogit && id <= boundId)) certain++
     }
     candidates.order()
-    const { topK, topP, minP } = this.#parameters
     if (candidates.count === 0 || candidates.logitAt(0) === Number.NEGATIVE_INFINITY) return false
     if (isWhole) return true
-    const needed = this.#greedy ? 1 : topK
-    if (needed > 0 && certain >= needed) return true
-    return !this.#greedy && topP >= 1 && minP > 0 && boundLogit < candidates.logitAt(0) + this.#minPLog
+    if (this.#greedy) return certain >= 1
+    for (const cut of this.#filters.onRanks) {
+      if (cut.isWithin(certain, boundLogit, candidates.logitAt(0))) return true
+      if (cut.needsAll) return false
+    }
+    return false
   }
 
   #loadFull(row: Float32Array): void {
@@ -184,48 +180,32 @@ export class Sampler {
     if (!row.some((logit) => logit > Number.NEGATIVE_INFINITY)) {
       return new TsinferError('logits_infinite', 'logits: expected a finite one, found only -Infinity')
     }
-    const { repeatPenalty, frequencyPenalty, presencePenalty } = this.#parameters
-    const banning = [
-      this.#bias.size > 0 && 'logitBias',
-      presencePenalty > 0 && 'presencePenalty',
-      frequencyPenalty > 0 && 'frequencyPenalty',
-      repeatPenalty !== 1 && 'repeatPenalty',
-    ].filter((name) => name !== false)
-    const [name = 'responseFormat'] = banning
+    const [name = 'responseFormat'] = this.#filters.onLogits.flatMap(({ banning }) => banning)
     const takers = 'logit bias, penalties and response format'
     return new TsinferError('option_invalid', `${name}: expected a token that ${takers} leave, found none`)
   }
 
-  /** The logit after bias and penalties; infinities that cancel each other leave no number, so the token is banned. */
+  /** The logit behind all filters. */
   #changed(id: TokenId, raw: number): number {
-    const bias = this.#bias.size > 0 ? (this.#bias.get(id) ?? 0) : 0
-    if (bias === Number.NEGATIVE_INFINITY) return Number.NEGATIVE_INFINITY
-    let logit = raw + bias
-    const occurrences = this.#history?.occurrences(id) ?? 0
-    if (occurrences === 0) return logit
-    const { repeatPenalty, frequencyPenalty, presencePenalty } = this.#parameters
-    logit = logit <= 0 ? logit * repeatPenalty : logit / repeatPenalty
-    logit -= occurrences * frequencyPenalty + presencePenalty
-    return Number.isNaN(logit) ? Number.NEGATIVE_INFINITY : logit
+    let logit = raw
+    for (const filter of this.#filters.onLogits) logit = filter.change(id, logit)
+    return logit
   }
 
   /** argmax over the filtered tokens; logits are taken relative to the best, which keeps tiny temperatures finite. */
   #draw(best: number): TokenId {
     const candidates = this.#candidates
-    const { temperature, topK, topP, minP } = this.#parameters
-    const limit = topK === 0 ? candidates.count : Math.min(topK, candidates.count)
-    const isRanked = limit < candidates.count || topP < 1 || minP > 0
-    const threshold = best + this.#minPLog
-    const massEnough = topP >= 1 ? Number.POSITIVE_INFINITY : topP * this.#mass(limit, best)
-    let mass = 0
+    const { onRanks } = this.#filters
+    const isRanked = onRanks.length > 0
+    let limit = candidates.count
+    for (const cut of onRanks) limit = cut.begin(candidates, limit)
     let token = -1
     let tokenScore = Number.NEGATIVE_INFINITY
     for (let rank = 0; rank < limit; rank++) {
       const logit = isRanked ? candidates.logitAt(rank) : candidates.storedLogit(rank)
-      if (rank > 0 && (logit < threshold || mass >= massEnough)) break
-      if (topP < 1) mass += realExp(logit - best)
+      if (this.#ends(logit) && rank > 0) break
       const id = isRanked ? candidates.idAt(rank) : candidates.storedId(rank)
-      const score = (logit - best) / temperature + this.#noise.of(id)
+      const score = (logit - best) / this.#temperature + this.#noise.of(id)
       if (score > tokenScore || (score === tokenScore && id < token)) {
         token = id
         tokenScore = score
@@ -234,15 +214,9 @@ export class Sampler {
     return token
   }
 
-  /** Sum of exp(logit - best) over the best `limit` tokens, in rank order unless that means ordering a vocabulary. */
-  #mass(limit: number, best: number): number {
-    const candidates = this.#candidates
-    let mass = 0
-    if (limit < candidates.count || limit <= TOP_COUNT) {
-      for (let rank = 0; rank < limit; rank++) mass += realExp(candidates.logitAt(rank) - best)
-    } else {
-      for (let i = 0; i < limit; i++) mass += realExp(candidates.storedLogit(i) - best)
-    }
-    return mass
+  /** Whether a filter ends the walk with this token, which is the next one. */
+  #ends(logit: number): boolean {
+    for (const cut of this.#filters.onRanks) if (cut.ends(logit)) return true
+    return false
   }
 }

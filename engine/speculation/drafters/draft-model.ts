@@ -6,14 +6,20 @@
 // The draft model draws with the target's noise, and its probabilities are those of logits with the noise added.
 import type { Position, RequestId, TokenId } from '../../domain.ts'
 import { assert } from '../../errors.ts'
-import { type Pipeline, perform, type ResultRow, type Returned } from '../../pipeline/pipeline.ts'
-import type { RankedToken } from '../../sampling/sampler.ts'
+import { type Pipeline, perform, type Returned } from '../../pipeline/pipeline.ts'
 import { IDLE, type NodeId, type SchedulerAction, type SchedulerLimits } from '../../scheduler/events.ts'
 import { plain } from '../../scheduler/plain.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import { type Guess, PROBABILITY_ONE } from '../guess.ts'
 import type { Question, QuestionNumber } from '../question.ts'
-import { choiceName, type DraftedChoice, type Drafter, type DrafterHost } from './drafter.ts'
+import {
+  choiceName,
+  type DraftedChoice,
+  type Drafter,
+  type DrafterHost,
+  type DrafterKind,
+  type Ranker,
+} from './drafter.ts'
 
 /** Tokens of a text that were sent to be read together, and what was said of what follows them. */
 interface Known {
@@ -40,12 +46,9 @@ interface Text {
   hasFailed: boolean
 }
 
-/** Says which tokens the target would prefer, were it the draft model: its sampler, for one choice. */
-export interface Ranker {
-  /** The next token is certain. */
-  accept(token: TokenId): void
-  /** At most `count` tokens for `position`, best first. */
-  rank(row: ResultRow, position: Position, count: number): readonly RankedToken[]
+export const draftModel: DrafterKind = {
+  preference: 1,
+  create: ({ draft, host }) => draft && new DraftModel(draft.limits, draft.pipeline, draft.newRanker, host),
 }
 
 export class DraftModel implements Drafter {

@@ -1,7 +1,10 @@
 // What a drafter is: it knows the texts of the choices that speculate, and answers questions about what follows them, at
 // once or later. Whatever it answers, the text stays the same.
 import type { Position, RequestId, TokenId } from '../../domain.ts'
+import type { Pipeline, ResultRow } from '../../pipeline/pipeline.ts'
 import type { SamplingParameters } from '../../sampling/parameters.ts'
+import type { RankedToken } from '../../sampling/sampler.ts'
+import type { SchedulerLimits } from '../../scheduler/events.ts'
 import type { Guess } from '../guess.ts'
 import type { Question, QuestionNumber } from '../question.ts'
 
@@ -39,6 +42,35 @@ export interface Drafter {
   end(request: RequestId, choice: number): void
   /** Takes what its stages have computed. Returns whether there was anything. */
   collect(): boolean
+}
+
+/** Says which tokens the target would prefer, were it the draft model: its sampler, for one choice. */
+export interface Ranker {
+  /** The next token is certain. */
+  accept(token: TokenId): void
+  /** At most `count` tokens for `position`, best first. */
+  rank(row: ResultRow, position: Position, count: number): readonly RankedToken[]
+}
+
+/** What a drafter may be made of. */
+export interface DrafterParts {
+  readonly host: DrafterHost
+  /** The pipeline of a draft model, where one is loaded. */
+  readonly draft:
+    | {
+        readonly limits: SchedulerLimits
+        readonly pipeline: Pipeline
+        readonly newRanker: (choice: DraftedChoice) => Ranker
+      }
+    | undefined
+}
+
+/** A way to draft. */
+export interface DrafterKind {
+  /** Of those that can be had for a model, the one with the highest drafts. */
+  readonly preference: number
+  /** Undefined where it lacks a part. */
+  create(parts: DrafterParts): Drafter | undefined
 }
 
 export const choiceName = (request: RequestId, choice: number): string => `${request}.${choice}`

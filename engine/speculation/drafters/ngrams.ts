@@ -2,15 +2,18 @@
 import type { RequestId, TokenId } from '../../domain.ts'
 import { assert } from '../../errors.ts'
 import type { Question } from '../question.ts'
-import { choiceName, type DraftedChoice, type Drafter, type DrafterHost } from './drafter.ts'
+import { choiceName, type DraftedChoice, type Drafter, type DrafterHost, type DrafterKind } from './drafter.ts'
 import { NgramText } from './ngram-text.ts'
+
+/** Always at hand. */
+export const ngrams: DrafterKind = { preference: 0, create: ({ host }) => new Ngrams(host) }
 
 interface Text {
   readonly ngrams: NgramText
   readonly stopTokens: ReadonlySet<TokenId>
 }
 
-export class Ngrams implements Drafter {
+class Ngrams implements Drafter {
   readonly name = 'n-grams'
   readonly #host: DrafterHost
   readonly #texts = new Map<string, Text>()

@@ -2,7 +2,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TsinferError } from '../../../engine/errors.ts'
 import type { SamplingOptions } from '../../../engine/public/generation.ts'
-import { headNeeded, resolveSampling } from '../../../engine/sampling/parameters.ts'
+import { headNeeded } from '../../../engine/sampling/filters/index.ts'
+import { resolveSampling } from '../../../engine/sampling/parameters.ts'
 
 test('defaults', () => {
   assert.equal(resolveSampling({}, 10, 99), {
