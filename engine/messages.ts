@@ -3,7 +3,7 @@
 import type { MeterFigures } from './conductor/meter.ts'
 import type { NamedGrammar } from './constraint/grammar.ts'
 import type { ErrorCode } from './errors.ts'
-import type { Speculation } from './public/generation.ts'
+import type { Speculation } from './public/speculation.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { DraftFigures, FinishReason, RequestId, SessionId } from './scheduler/events.ts'

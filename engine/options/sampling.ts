@@ -1,7 +1,8 @@
 // The options of sampling and of drafting. Defaults of sampling are those of llama.cpp's command line (common/common.h,
 // `common_params_sampling`); a model file may have others, see sampling/file-defaults.ts. Pure.
 import { BIASES_MAX, CONTEXT_MAX, ROWS_MAX } from '../limits.ts'
-import type { DraftOptions, SamplingOptions, Speculation } from '../public/generation.ts'
+import type { SamplingOptions } from '../public/generation.ts'
+import type { DraftOptions, Speculation } from '../public/speculation.ts'
 import { POLICY_NAMES } from '../speculation/policies/index.ts'
 import { integer, isRecord, type Kind, type NumberKind, number, oneOf } from './kinds.ts'
 import { defaultsOf, type OptionTable } from './read-options.ts'

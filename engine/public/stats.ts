@@ -1,5 +1,5 @@
 // Figures of a request as users get them. Types only; index.ts re-exports all of it.
-import type { Speculation } from './generation.ts'
+import type { Speculation } from './speculation.ts'
 
 /** Figures of one request; times in milliseconds, measured in the conductor. */
 export interface GenerateStats {

@@ -1,7 +1,7 @@
 // Draft parameters, completed, as the integers the scheduler computes with.
 import { optionSite, refused } from '../options/refusal.ts'
 import { AUTO_DRAFT, DEFAULT_DRAFT } from '../options/sampling.ts'
-import type { DraftOptions, Speculation } from '../public/generation.ts'
+import type { DraftOptions, Speculation } from '../public/speculation.ts'
 import { PROBABILITY_ONE } from './guess.ts'
 
 /** Policies that draft; without any of them a request decodes plainly. */
