@@ -26,8 +26,6 @@ export const DEFAULT_CONTEXT = 4096
 export const MEMORY_BYTES_MAX = 2 ** 32
 /** Bytes of one WebAssembly page. */
 export const PAGE_BYTES = 65536
-/** Positions of one attention chunk: partial sums are formed per chunk of absolute positions, then merged in order. */
-export const ATTENTION_CHUNK = 256
 /** Rows interleaved in one group of a repacked weight matrix: two strands of four. */
 export const GROUP_ROWS = 8
 /** Elements that share one activation scale. */

@@ -9,7 +9,7 @@ export type DrawnType = Exclude<ComputableType, ForgedType>
 /** Half floats of a block: where, and the value with which random codes have a deviation of 1. */
 type Scales = readonly (readonly [at: number, value: number])[]
 
-const SCALES: Readonly<Record<Exclude<DrawnType, 'MXFP4' | 'NVFP4' | 'IQ1_M'>, Scales>> = {
+const SCALES: Readonly<Record<string, Scales>> = {
   Q4_1: [
     [0, 0.217],
     [2, -1.63],
@@ -71,7 +71,9 @@ function writeScales(type: DrawnType, block: DataView, deviation: number): void 
     return
   }
   if (type === 'IQ1_M') return writeSpreadScale(block, halfBits(deviation * IQ1_M_SCALE))
-  for (const [at, value] of SCALES[type]) block.setUint16(at, halfBits(deviation * value), true)
+  const scales = SCALES[type]
+  if (scales === undefined) throw new Error(`${type}: no scale is known that gives random codes a deviation`)
+  for (const [at, value] of scales) block.setUint16(at, halfBits(deviation * value), true)
 }
 
 /** IQ1_M keeps the four nibbles of its scale at the top of four words. */

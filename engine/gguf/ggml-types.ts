@@ -7,94 +7,78 @@ export interface GgmlType {
   readonly name: GgmlTypeName
   readonly blockElements: number
   readonly blockBytes: number
+  /** Undefined for types that we do not compute with. */
+  readonly product: ProductKind | undefined
 }
 
+/**
+ * How a product with weights of a type is made: with activations in the `q8` form or as `f32`, by kernels of its own, or
+ * `dequantized` before and multiplied as F32.
+ */
+export type ProductKind = 'q8' | 'f32' | 'dequantized'
+
+/** The last column: what kernels-as/types/ has kernels for. */
 const ROWS = [
-  [0, 'F32', 1, 4],
-  [1, 'F16', 1, 2],
-  [2, 'Q4_0', 32, 18],
-  [3, 'Q4_1', 32, 20],
-  [6, 'Q5_0', 32, 22],
-  [7, 'Q5_1', 32, 24],
-  [8, 'Q8_0', 32, 34],
-  [9, 'Q8_1', 32, 36],
-  [10, 'Q2_K', 256, 84],
-  [11, 'Q3_K', 256, 110],
-  [12, 'Q4_K', 256, 144],
-  [13, 'Q5_K', 256, 176],
-  [14, 'Q6_K', 256, 210],
-  [15, 'Q8_K', 256, 292],
-  [16, 'IQ2_XXS', 256, 66],
-  [17, 'IQ2_XS', 256, 74],
-  [18, 'IQ3_XXS', 256, 98],
-  [19, 'IQ1_S', 256, 50],
-  [20, 'IQ4_NL', 32, 18],
-  [21, 'IQ3_S', 256, 110],
-  [22, 'IQ2_S', 256, 82],
-  [23, 'IQ4_XS', 256, 136],
-  [24, 'I8', 1, 1],
-  [25, 'I16', 1, 2],
-  [26, 'I32', 1, 4],
-  [27, 'I64', 1, 8],
-  [28, 'F64', 1, 8],
-  [29, 'IQ1_M', 256, 56],
-  [30, 'BF16', 1, 2],
-  [34, 'TQ1_0', 256, 54],
-  [35, 'TQ2_0', 256, 66],
-  [39, 'MXFP4', 32, 17],
-  [40, 'NVFP4', 64, 36],
-  [41, 'Q1_0', 128, 18],
-  [42, 'Q2_0', 64, 18],
+  [0, 'F32', 1, 4, 'f32'],
+  [1, 'F16', 1, 2, 'f32'],
+  [30, 'BF16', 1, 2, 'f32'],
+  [8, 'Q8_0', 32, 34, 'q8'],
+  [2, 'Q4_0', 32, 18, 'q8'],
+  [3, 'Q4_1', 32, 20, 'q8'],
+  [6, 'Q5_0', 32, 22, 'q8'],
+  [7, 'Q5_1', 32, 24, 'q8'],
+  [10, 'Q2_K', 256, 84, 'q8'],
+  [11, 'Q3_K', 256, 110, 'q8'],
+  [12, 'Q4_K', 256, 144, 'q8'],
+  [13, 'Q5_K', 256, 176, 'q8'],
+  [14, 'Q6_K', 256, 210, 'q8'],
+  [20, 'IQ4_NL', 32, 18, 'q8'],
+  [23, 'IQ4_XS', 256, 136, 'q8'],
+  [39, 'MXFP4', 32, 17, 'q8'],
+  [16, 'IQ2_XXS', 256, 66, 'dequantized'],
+  [17, 'IQ2_XS', 256, 74, 'dequantized'],
+  [18, 'IQ3_XXS', 256, 98, 'dequantized'],
+  [19, 'IQ1_S', 256, 50, 'dequantized'],
+  [21, 'IQ3_S', 256, 110, 'dequantized'],
+  [22, 'IQ2_S', 256, 82, 'dequantized'],
+  [29, 'IQ1_M', 256, 56, 'dequantized'],
+  [34, 'TQ1_0', 256, 54, 'dequantized'],
+  [35, 'TQ2_0', 256, 66, 'dequantized'],
+  [41, 'Q1_0', 128, 18, 'dequantized'],
+  [42, 'Q2_0', 64, 18, 'dequantized'],
+  [40, 'NVFP4', 64, 36, 'dequantized'],
+  [9, 'Q8_1', 32, 36, undefined],
+  [15, 'Q8_K', 256, 292, undefined],
+  [24, 'I8', 1, 1, undefined],
+  [25, 'I16', 1, 2, undefined],
+  [26, 'I32', 1, 4, undefined],
+  [27, 'I64', 1, 8, undefined],
+  [28, 'F64', 1, 8, undefined],
 ] as const
 
-export type GgmlTypeName = (typeof ROWS)[number][1]
+type Row = (typeof ROWS)[number]
+type NameOf<Kind> = Extract<Row, readonly [number, string, number, number, Kind]>[1]
 
+export type GgmlTypeName = Row[1]
 /** Types with products of their own. */
-export const KERNEL_TYPES = [
-  'F32',
-  'F16',
-  'BF16',
-  'Q8_0',
-  'Q4_0',
-  'Q4_1',
-  'Q5_0',
-  'Q5_1',
-  'Q2_K',
-  'Q3_K',
-  'Q4_K',
-  'Q5_K',
-  'Q6_K',
-  'IQ4_NL',
-  'IQ4_XS',
-  'MXFP4',
-] as const
-export type KernelType = (typeof KERNEL_TYPES)[number]
-
+export type KernelType = NameOf<'q8' | 'f32'>
+export type FloatType = NameOf<'f32'>
 /** Types that are dequantized before every product. */
-export const GENERIC_TYPES = [
-  'IQ2_XXS',
-  'IQ2_XS',
-  'IQ3_XXS',
-  'IQ1_S',
-  'IQ3_S',
-  'IQ2_S',
-  'IQ1_M',
-  'TQ1_0',
-  'TQ2_0',
-  'Q1_0',
-  'Q2_0',
-  'NVFP4',
-] as const
-export type GenericType = (typeof GENERIC_TYPES)[number]
-
+export type GenericType = NameOf<'dequantized'>
 /** Types of weight matrices. */
-export const COMPUTABLE_TYPES = [...KERNEL_TYPES, ...GENERIC_TYPES] as const
-export type ComputableType = KernelType | GenericType
+export type ComputableType = NameOf<ProductKind>
+
+const namesOf = <Kind extends ProductKind>(...kinds: readonly Kind[]): readonly NameOf<Kind>[] =>
+  ROWS.filter((row) => kinds.some((kind) => kind === row[4])).map((row) => row[1] as NameOf<Kind>)
+
+export const KERNEL_TYPES = namesOf('q8', 'f32')
+export const GENERIC_TYPES = namesOf('dequantized')
+export const COMPUTABLE_TYPES = [...KERNEL_TYPES, ...GENERIC_TYPES]
 
 const byId = new Map<number, GgmlType>()
 const byName = new Map<GgmlTypeName, GgmlType>()
-for (const [id, name, blockElements, blockBytes] of ROWS) {
-  const type: GgmlType = { id, name, blockElements, blockBytes }
+for (const [id, name, blockElements, blockBytes, product] of ROWS) {
+  const type: GgmlType = { id, name, blockElements, blockBytes, product }
   byId.set(id, type)
   byName.set(name, type)
 }
@@ -147,6 +131,10 @@ export function isComputable(name: GgmlTypeName): name is ComputableType {
 
 export function isGeneric(name: string): name is GenericType {
   return (GENERIC_TYPES as readonly string[]).includes(name)
+}
+
+export function isFloat(name: KernelType): name is FloatType {
+  return ggmlType(name).product === 'f32'
 }
 
 /** Bytes of one row of `elements`, a multiple of the type's block. */

@@ -1,16 +1,27 @@
-// The typed mirror of kernels-as/index.ts and the only file that touches WebAssembly: a kernel is a free function
+// The typed mirror of what the files of kernels-as/ export and the only file that touches WebAssembly: a kernel is a free function
 // over byte addresses of one stage memory; the caller owns all memory. Addresses are byte offsets below 2^32; out
 // pointer first, then inputs, counts, strides (bytes), scalars. What a kernel computes is said at its source.
+import { SIZES } from '../../kernels-as/sizes.js'
 import { TsinferError } from '../errors.ts'
+import {
+  COMPUTABLE_TYPES,
+  type ComputableType,
+  type FloatType,
+  type GenericType,
+  ggmlType,
+  type KernelType,
+} from '../gguf/ggml-types.ts'
 import { MEMORY_BYTES_MAX, PAGE_BYTES } from '../limits.ts'
 
 /** The little of the WebAssembly JavaScript API that is used; Node's types do not declare it. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => KernelModule
-  readonly Instance: new (module: KernelModule, imports: object) => { readonly exports: Kernels }
+  readonly Instance: new (module: KernelModule, imports: object) => { readonly exports: ModuleExports }
   readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => StageMemory
   validate(bytes: Uint8Array): boolean
 }
+
+type ModuleExports = Kernels & { readonly [Name in keyof KernelSizes]: { readonly value: number } }
 
 declare const compiled: unique symbol
 /** Compiled kernels: opaque, can be posted to other threads. */
@@ -65,8 +76,8 @@ export type AttentionKernel = (
   scratch: number,
 ) => void
 
-/** Every export of the kernel module; a test compares the names with the module's. */
-export interface Kernels {
+/** The kernels of kernels-as/ops/. */
+export interface Operations {
   readonly add: (out: number, x: number, n: number) => void
   readonly add_scaled: (out: number, x: number, n: number, factor: number) => void
   readonly attention: AttentionKernel
@@ -78,72 +89,12 @@ export interface Kernels {
     used: number,
     normalized: number,
   ) => void
-  readonly dequantize_iq1_m: DequantizeKernel
-  readonly dequantize_iq1_s: DequantizeKernel
-  readonly dequantize_iq2_s: DequantizeKernel
-  readonly dequantize_iq2_xs: DequantizeKernel
-  readonly dequantize_iq2_xxs: DequantizeKernel
-  readonly dequantize_iq3_s: DequantizeKernel
-  readonly dequantize_iq3_xxs: DequantizeKernel
-  readonly dequantize_nvfp4: DequantizeKernel
-  readonly dequantize_q1_0: DequantizeKernel
-  readonly dequantize_q2_0: DequantizeKernel
-  readonly dequantize_tq1_0: DequantizeKernel
-  readonly dequantize_tq2_0: DequantizeKernel
-  readonly embed_row_bf16: EmbedRowKernel
-  readonly embed_row_f16: EmbedRowKernel
-  readonly embed_row_f32: EmbedRowKernel
-  readonly embed_row_iq4_nl: EmbedRowKernel
-  readonly embed_row_iq4_xs: EmbedRowKernel
-  readonly embed_row_mxfp4: EmbedRowKernel
-  readonly embed_row_q2_k: EmbedRowKernel
-  readonly embed_row_q3_k: EmbedRowKernel
-  readonly embed_row_q4_0: EmbedRowKernel
-  readonly embed_row_q4_1: EmbedRowKernel
-  readonly embed_row_q4_k: EmbedRowKernel
-  readonly embed_row_q5_0: EmbedRowKernel
-  readonly embed_row_q5_1: EmbedRowKernel
-  readonly embed_row_q5_k: EmbedRowKernel
-  readonly embed_row_q6_k: EmbedRowKernel
-  readonly embed_row_q8_0: EmbedRowKernel
   readonly geglu: GatingKernel
   readonly head_scan: (outIds: number, outLogits: number, logits: number, n: number, count: number) => number
   readonly logsumexp: (logits: number, n: number) => number
-  readonly matmul_bf16: MatmulKernel
-  readonly matmul_f16: MatmulKernel
-  readonly matmul_f32: MatmulKernel
-  readonly matmul_iq4_nl: MatmulKernel
-  readonly matmul_iq4_xs: MatmulKernel
-  readonly matmul_mxfp4: MatmulKernel
-  readonly matmul_q2_k: MatmulKernel
-  readonly matmul_q3_k: MatmulKernel
-  readonly matmul_q4_0: MatmulKernel
-  readonly matmul_q4_1: MatmulKernel
-  readonly matmul_q4_k: MatmulKernel
-  readonly matmul_q5_0: MatmulKernel
-  readonly matmul_q5_1: MatmulKernel
-  readonly matmul_q5_k: MatmulKernel
-  readonly matmul_q6_k: MatmulKernel
-  readonly matmul_q8_0: MatmulKernel
   readonly merge_attention: (out: number, states: number, chunks: number, heads: number, headDim: number) => void
   readonly quantize_q8: (out: number, x: number, n: number, second: number) => void
   readonly read_sum: (at: number, bytes: number, strands: number) => number
-  readonly repack_bf16: RepackKernel
-  readonly repack_f16: RepackKernel
-  readonly repack_f32: RepackKernel
-  readonly repack_iq4_nl: RepackKernel
-  readonly repack_iq4_xs: RepackKernel
-  readonly repack_mxfp4: RepackKernel
-  readonly repack_q2_k: RepackKernel
-  readonly repack_q3_k: RepackKernel
-  readonly repack_q4_0: RepackKernel
-  readonly repack_q4_1: RepackKernel
-  readonly repack_q4_k: RepackKernel
-  readonly repack_q5_0: RepackKernel
-  readonly repack_q5_1: RepackKernel
-  readonly repack_q5_k: RepackKernel
-  readonly repack_q6_k: RepackKernel
-  readonly repack_q8_0: RepackKernel
   readonly rmsnorm: (
     out: number,
     x: number,
@@ -165,6 +116,40 @@ export interface Kernels {
   readonly swiglu: GatingKernel
 }
 
+/** The kernels of kernels-as/types/: their names follow from the type's. */
+type WeightKernels = { readonly [Name in `repack_${Lowercase<KernelType>}`]: RepackKernel } & {
+  readonly [Name in `matmul_${Lowercase<KernelType>}`]: MatmulKernel
+} & { readonly [Name in `embed_row_${Lowercase<KernelType>}`]: EmbedRowKernel } & {
+  readonly [Name in `dequantize_${Lowercase<GenericType>}`]: DequantizeKernel
+}
+
+/** Every kernel of the module; a test compares the names with the module's. */
+export interface Kernels extends Operations, WeightKernels {}
+
+/** Every number that the module exports: what memory is planned with. */
+export type KernelSizes = {
+  readonly [Name in
+    | 'attention_chunk'
+    | 'attention_queries_at'
+    | 'span_groups'
+    | 'group_state_bytes'
+    | 'q8_half_bytes'
+    | 'head_bytes'
+    | 'short_row_elements']: number
+} & {
+  /** Bytes of a block in the file. */
+  readonly [Name in `file_bytes_${Lowercase<ComputableType>}`]: number
+} & {
+  /** Bytes of the same block of eight rows, repacked. */
+  readonly [Name in `packed_bytes_${Lowercase<Exclude<KernelType, FloatType>>}`]: number
+} & {
+  /** Bytes of a column of eight floats. */
+  readonly [Name in `column_bytes_${Lowercase<FloatType>}`]: number
+} & {
+  /** 1 where groups begin with a head of factors of their rows, see kernels-as/inline/row-factors.ts. */
+  readonly [Name in `row_factors_${Lowercase<KernelType>}`]: number
+}
+
 /** Whether this engine can compile a build, given its bytes. */
 export const canCompile = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes)
 
@@ -175,7 +160,20 @@ export function compileKernels(bytes: Uint8Array): KernelModule {
 
 /** Binds compiled kernels to a stage's memory. */
 export function instantiateKernels(module: KernelModule, memory: StageMemory): Kernels {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  const expected = COMPUTABLE_TYPES.map((type) => [fileBytesName(type), ggmlType(type).blockBytes] as const)
+  checkSizes(exports, [...Object.entries(SIZES), ...expected])
+  return exports
+}
+
+const fileBytesName = (type: ComputableType) => `file_bytes_${type.toLowerCase() as Lowercase<ComputableType>}` as const
+
+/** What memory was planned with must be what the kernels do. */
+function checkSizes(exports: ModuleExports, expected: readonly (readonly [name: string, size: number])[]): void {
+  for (const [name, size] of expected) {
+    const found = exports[name as keyof KernelSizes]?.value
+    if (found !== size) throw new Error(`tsinfer bug: kernels with ${name} ${found}, expected ${size}`)
+  }
 }
 
 /**

@@ -1,8 +1,9 @@
 // A weight matrix bound to its kernels: chosen once after loading, so that nothing branches on types per row.
 import { GROUP_ROWS } from '../limits.ts'
-import { codebookOf, dequantizeKernel, matrixKernels, packedBytes, packedGroupBytes, SPAN_GROUPS } from './formats.ts'
+import { dequantizeKernel, matrixKernels, packedBytes, packedGroupBytes, SPAN_GROUPS } from './formats.ts'
 import type { DequantizeKernel, Kernels, MatmulKernel } from './kernels.ts'
 import type { Lane } from './lane.ts'
+import { codebookOf } from './memory/codebooks.ts'
 import { type Codebooks, type MatrixPlan, wantsQ8 } from './memory/layout.ts'
 
 /** Multiply-adds between two looks at the alive mask: some tenths of a millisecond. */

@@ -23,11 +23,12 @@ import { weigh } from './weigh'
 // @ts-ignore: decorator
 @inline const OFFSETS_K: usize = 128
 // @ts-ignore: decorator
-@inline const OFFSETS_V: usize = 1152
+@inline const OFFSETS_V: usize = OFFSETS_K + 4 * CHUNK
 // @ts-ignore: decorator
-@inline const SCORES: usize = 2176
+@inline const SCORES: usize = OFFSETS_V + 4 * CHUNK
+/** Where the queries lie, which take the rest of the scratch. */
 // @ts-ignore: decorator
-@inline const QUERIES: usize = 6272
+@inline export const QUERIES: usize = SCORES + 16 * CHUNK
 // @ts-ignore: decorator
 @inline const LOG2_E: f32 = 1.44269504
 

@@ -1,11 +1,10 @@
 // A block of weights times N rows, row after row: for V8 11 (Node 20), which moves all loads of a loop's body before its
 // arithmetic and has to put away what does not fit registers. A row's stores end its body.
-import { firstCodes, secondCodes } from './block-codes'
 import { step } from './block-products'
 import { blockMinima, blockScales, scalePairs } from './block-scales'
 import { addScaled } from './block-sums'
-import { C0, C1, C2, C3 } from './constants'
-import { keptBits, keptMinima, keptScales, sumAt } from './group-state'
+import { C0, C1, C2, C3, kind } from './constants'
+import { sumAt } from './group-state'
 
 /** The same as `addByQuads`. */
 // @ts-ignore: decorator
@@ -14,28 +13,28 @@ export function addByRows<T, N>(
   state: usize, w: usize, x: usize, xStride: usize, second: usize, b: i32,
   low: v128, high: v128, table: v128, ones: v128, mask: v128,
 ): void {
-  const aPairs = scalePairs<T, C0>(w, keptBits<C0>(state), b)
-  const bPairs = scalePairs<T, C1>(w, keptBits<C1>(state), b)
-  const aScales = blockScales<T, C0>(keptScales<C0>(state), w, mask)
-  const bScales = blockScales<T, C1>(keptScales<C1>(state), w, mask)
-  const aMinima = blockMinima<T, C0>(keptMinima<C0>(state), w, mask)
-  const bMinima = blockMinima<T, C1>(keptMinima<C1>(state), w, mask)
-  const a0first = firstCodes<T, C0, C0>(w, low, high, table)
-  const a0second = secondCodes<T, C0, C0>(w, low, high, table)
-  const a1first = firstCodes<T, C0, C1>(w, low, high, table)
-  const a1second = secondCodes<T, C0, C1>(w, low, high, table)
-  const a2first = firstCodes<T, C0, C2>(w, low, high, table)
-  const a2second = secondCodes<T, C0, C2>(w, low, high, table)
-  const a3first = firstCodes<T, C0, C3>(w, low, high, table)
-  const a3second = secondCodes<T, C0, C3>(w, low, high, table)
-  const b0first = firstCodes<T, C1, C0>(w, low, high, table)
-  const b0second = secondCodes<T, C1, C0>(w, low, high, table)
-  const b1first = firstCodes<T, C1, C1>(w, low, high, table)
-  const b1second = secondCodes<T, C1, C1>(w, low, high, table)
-  const b2first = firstCodes<T, C1, C2>(w, low, high, table)
-  const b2second = secondCodes<T, C1, C2>(w, low, high, table)
-  const b3first = firstCodes<T, C1, C3>(w, low, high, table)
-  const b3second = secondCodes<T, C1, C3>(w, low, high, table)
+  const aPairs = scalePairs<T, C0>(state, w, b)
+  const bPairs = scalePairs<T, C1>(state, w, b)
+  const aScales = blockScales<T, C0>(state, w, mask)
+  const bScales = blockScales<T, C1>(state, w, mask)
+  const aMinima = blockMinima<T, C0>(state, w, mask)
+  const bMinima = blockMinima<T, C1>(state, w, mask)
+  const a0first = kind<T>().first<C0, C0>(w, low, high, table)
+  const a0second = kind<T>().second<C0, C0>(w, low, high, table)
+  const a1first = kind<T>().first<C0, C1>(w, low, high, table)
+  const a1second = kind<T>().second<C0, C1>(w, low, high, table)
+  const a2first = kind<T>().first<C0, C2>(w, low, high, table)
+  const a2second = kind<T>().second<C0, C2>(w, low, high, table)
+  const a3first = kind<T>().first<C0, C3>(w, low, high, table)
+  const a3second = kind<T>().second<C0, C3>(w, low, high, table)
+  const b0first = kind<T>().first<C1, C0>(w, low, high, table)
+  const b0second = kind<T>().second<C1, C0>(w, low, high, table)
+  const b1first = kind<T>().first<C1, C1>(w, low, high, table)
+  const b1second = kind<T>().second<C1, C1>(w, low, high, table)
+  const b2first = kind<T>().first<C1, C2>(w, low, high, table)
+  const b2second = kind<T>().second<C1, C2>(w, low, high, table)
+  const b3first = kind<T>().first<C1, C3>(w, low, high, table)
+  const b3second = kind<T>().second<C1, C3>(w, low, high, table)
   addRow<T, C0>(
     state, w, x, second, ones, aPairs, bPairs, aScales, bScales, aMinima, bMinima,
     a0first, a0second, a1first, a1second, a2first, a2second, a3first, a3second,

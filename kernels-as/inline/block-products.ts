@@ -6,22 +6,12 @@
 // 0..63. `relaxed-dot` adds four products to an i32 (i32x4.relaxed_dot_i8x16_i7x16_add_s), one instruction with AVX-VNNI.
 // Signed weights take |activation| as the 7 bits and are inverted where the activation is negative: a * w = |a| * ~w +
 // |a|, which is right for -128 too; `finish` adds the |a|. Plain build: i32x4.dot_i16x8_s over the even and the odd bytes.
-import { hasFifthBits, hasHalfScales, hasTable, MXFP4, Q3_K, Q4_0, Q5_0, Q6_K, Q8_0 } from './block-weights'
-import { C0, C1, C2, C3, C4, C5, C6, C7, same } from './constants'
-import {
-  halfSums, minusEightSums, negativeSum, quadCodes, quadEven, quadMagnitudes, quadOdd, quadSigns,
-} from './q8'
-
-/** Whether codes are signed bytes (else offsets of 0 or above). */
-// @ts-ignore: decorator
-@inline
-function isSigned<T>(): bool {
-  return same<T, Q8_0>() || hasTable<T>()
-}
+import { C0, C1, C2, C3, C4, C5, C6, C7, kind, same } from './constants'
+import { negativeSum, quadCodes, quadEven, quadMagnitudes, quadOdd, quadSigns } from './q8'
 
 /**
  * `sum` + step V (C0..C3): two quads, whose codes are `first` and `second`. The sum starts as zeros and is in i16 or
- * i32, as `finish` knows. `x`, `y`: both halves of the block of activations; `pairs`: see scalePairs; `ones`: 1 in every
+ * i32, as `finish` knows. `x`, `y`: both halves of the block of activations; `pairs`: the block's, see block-scales.ts; `ones`: 1 in every
  * i16.
  */
 // @ts-ignore: decorator
@@ -29,7 +19,7 @@ function isSigned<T>(): bool {
 export function step<T, V>(
   sum: v128, x: usize, y: usize, first: v128, second: v128, pairs: v128, ones: v128,
 ): v128 {
-  if (same<T, Q8_0>() || hasHalfScales<T>()) {
+  if (kind<T>().isPaired()) {
     if (same<V, C0>()) return accumulate<T, C0, C1>(sum, x, y, first, second, pairs, ones)
     if (same<V, C1>()) return accumulate<T, C2, C3>(sum, x, y, first, second, pairs, ones)
     if (same<V, C2>()) return accumulate<T, C4, C5>(sum, x, y, first, second, pairs, ones)
@@ -45,21 +35,16 @@ export function step<T, V>(
 // @ts-ignore: decorator
 @inline
 export function finish<T>(sum: v128, x: usize, pairs: v128): v128 {
-  if (same<T, Q6_K>()) return i32x4.sub(sum, i32x4.shl(i32x4.dot_i16x8_s(pairs, halfSums(x)), 5))
-  if (same<T, Q3_K>()) return i32x4.sub(sum, i32x4.shl(i32x4.dot_i16x8_s(pairs, halfSums(x)), 2))
-  if (hasHalfScales<T>()) return sum
   const wide = isNarrow<T>() ? i32x4.extadd_pairwise_i16x8_s(sum) : sum
-  if (same<T, Q5_0>()) return i32x4.add(wide, i32x4.shl(minusEightSums(x), 1))
-  if (same<T, Q4_0>()) return i32x4.add(wide, minusEightSums(x))
-  return ASC_FEATURE_RELAXED_SIMD && isSigned<T>() ? i32x4.add(wide, negativeSum(x)) : wide
+  if (!kind<T>().isSigned()) return kind<T>().offset(wide, x, pairs)
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.add(wide, negativeSum(x)) : wide
 }
 
 /** Whether sums are in i16: eight times two products of nibbles, or of MXFP4's values (12 at most) with 127, fit. */
 // @ts-ignore: decorator
 @inline
 function isNarrow<T>(): bool {
-  if (!ASC_FEATURE_RELAXED_SIMD || DOT_ADD) return false
-  return same<T, MXFP4>() || (!isSigned<T>() && !hasFifthBits<T>() && !hasHalfScales<T>())
+  return ASC_FEATURE_RELAXED_SIMD && !DOT_ADD && kind<T>().isNarrow()
 }
 
 /** `sum` + quads P and Q of codes. */
@@ -69,7 +54,7 @@ function accumulate<T, P, Q>(
   sum: v128, x: usize, y: usize, p: v128, q: v128, pairs: v128, ones: v128,
 ): v128 {
   if (!ASC_FEATURE_RELAXED_SIMD) return accumulateWide<T, P, Q>(sum, y, p, q, pairs)
-  if (hasHalfScales<T>()) {
+  if (kind<T>().hasHalfScales()) {
     const scales = offsetof<P>() < 4 ? firstScales(pairs) : lastScales(pairs)
     return i32x4.add(sum, i32x4.dot_i16x8_s(i16x8.add(dot<T, P>(x, y, p), dot<T, Q>(x, y, q)), scales))
   }
@@ -79,7 +64,7 @@ function accumulate<T, P, Q>(
     if (same<P, C0>()) return i16x8.add(dot<T, P>(x, y, p), dot<T, Q>(x, y, q))
     return i16x8.add(i16x8.add(sum, dot<T, P>(x, y, p)), dot<T, Q>(x, y, q))
   }
-  if (isSigned<T>()) {
+  if (kind<T>().isSigned()) {
     const first = i32x4.dot_i16x8_s(dot<T, P>(x, y, p), ones)
     return i32x4.add(i32x4.add(sum, first), i32x4.dot_i16x8_s(dot<T, Q>(x, y, q), ones))
   }
@@ -90,7 +75,7 @@ function accumulate<T, P, Q>(
 // @ts-ignore: decorator
 @inline
 function accumulateWide<T, P, Q>(sum: v128, y: usize, p: v128, q: v128, pairs: v128): v128 {
-  if (hasHalfScales<T>()) {
+  if (kind<T>().hasHalfScales()) {
     const products = addWide<T, Q>(addWide<T, P>(i32x4.splat(0), y, p), y, q)
     return i32x4.add(sum, i32x4.mul(products, offsetof<P>() < 4 ? firstScales(pairs) : lastScales(pairs)))
   }
@@ -118,7 +103,7 @@ function lastScales(pairs: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function dot<T, Q>(x: usize, y: usize, codes: v128): v128 {
-  if (!isSigned<T>()) return i16x8.relaxed_dot_i8x16_i7x16_s(quadCodes<Q>(x), codes)
+  if (!kind<T>().isSigned()) return i16x8.relaxed_dot_i8x16_i7x16_s(quadCodes<Q>(x), codes)
   return i16x8.relaxed_dot_i8x16_i7x16_s(v128.xor(codes, quadSigns<Q>(y)), quadMagnitudes<Q>(y))
 }
 
@@ -126,7 +111,7 @@ function dot<T, Q>(x: usize, y: usize, codes: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function dotAdd<T, Q>(sum: v128, x: usize, y: usize, codes: v128): v128 {
-  if (!isSigned<T>()) return i32x4.relaxed_dot_i8x16_i7x16_add_s(quadCodes<Q>(x), codes, sum)
+  if (!kind<T>().isSigned()) return i32x4.relaxed_dot_i8x16_i7x16_add_s(quadCodes<Q>(x), codes, sum)
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.xor(codes, quadSigns<Q>(y)), quadMagnitudes<Q>(y), sum)
 }
 
@@ -135,7 +120,7 @@ function dotAdd<T, Q>(sum: v128, x: usize, y: usize, codes: v128): v128 {
 @inline
 function addWide<T, Q>(sum: v128, y: usize, codes: v128): v128 {
   const evens = i16x8.shl(codes, 8)
-  const even = i32x4.dot_i16x8_s(isSigned<T>() ? i16x8.shr_s(evens, 8) : i16x8.shr_u(evens, 8), quadEven<Q>(y))
-  const odd = i32x4.dot_i16x8_s(isSigned<T>() ? i16x8.shr_s(codes, 8) : i16x8.shr_u(codes, 8), quadOdd<Q>(y))
+  const even = i32x4.dot_i16x8_s(kind<T>().isSigned() ? i16x8.shr_s(evens, 8) : i16x8.shr_u(evens, 8), quadEven<Q>(y))
+  const odd = i32x4.dot_i16x8_s(kind<T>().isSigned() ? i16x8.shr_s(codes, 8) : i16x8.shr_u(codes, 8), quadOdd<Q>(y))
   return i32x4.add(i32x4.add(sum, even), odd)
 }

@@ -1,6 +1,6 @@
-// Compile-time parameters. AssemblyScript has them only as types, so a type stands for a number or a name: the class
-// of n bytes for n (`offsetof<N>()`), and two names are the same if their classes have the same size. Conditions on
-// them are decided by the compiler, and sums of them can be the offset of a load.
+// Compile-time parameters. AssemblyScript has them only as types, so a type stands for a number: the class of n bytes for n
+// (`offsetof<N>()`), and two of them are the same if their classes have the same size. Conditions on them are decided by the
+// compiler, and sums of them can be the offset of a load. A class may also describe something by its methods: `kind`.
 
 @unmanaged
 export class C0 {}
@@ -38,34 +38,18 @@ export class C7 {
   c: u8
 }
 
-@unmanaged
-export class C8 {
-  a: u64
-}
-@unmanaged
-export class C9 {
-  a: u64
-  b: u8
-}
-@unmanaged
-export class C10 {
-  a: u64
-  b: u16
-}
-@unmanaged
-export class C11 {
-  a: u64
-  b: u16
-  c: u8
-}
-@unmanaged
-export class C12 {
-  a: u64
-  b: u32
-}
-
 // @ts-ignore: decorator
 @inline
 export function same<T, U>(): bool {
   return offsetof<T>() == offsetof<U>()
+}
+
+/**
+ * What class T says. There is no object: its methods are inlined and use nothing of `this`, so what a method returns
+ * whatever its arguments is known to the compiler, and a method that T lacks is a compile error.
+ */
+// @ts-ignore: decorator
+@inline
+export function kind<T>(): T {
+  return changetype<T>(0)
 }

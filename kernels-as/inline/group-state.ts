@@ -1,7 +1,6 @@
 // What a product keeps of a group between its blocks, GROUP_STATE_BYTES in the lane's scratch: the sums of four rows, each
-// of both strands, then what block-scales.ts wants to be kept of the group's head and of its super-block.
-import { superBits, superMinima, superScales } from './block-scales'
-import { C0, C1 } from './constants'
+// of both strands, then what blocks need of the group's head and of their super-block.
+import { C0, C1, kind } from './constants'
 import { rowFactors } from './row-factors'
 
 // @ts-ignore: decorator
@@ -57,10 +56,14 @@ export function keepFactors(state: usize, head: usize): void {
 // @ts-ignore: decorator
 @inline
 export function keepSupers<T>(state: usize, w: usize): void {
-  v128.store(state, superScales<T, C0>(w), D_AT)
-  v128.store(state, superScales<T, C1>(w), D_AT + 16)
-  v128.store(state, superMinima<T, C0>(w), M_AT)
-  v128.store(state, superMinima<T, C1>(w), M_AT + 16)
-  v128.store(state, superBits<T, C0>(w), BITS_AT)
-  v128.store(state, superBits<T, C1>(w), BITS_AT + 16)
+  v128.store(state, kind<T>().superScales<C0>(w), D_AT)
+  v128.store(state, kind<T>().superScales<C1>(w), D_AT + 16)
+  if (kind<T>().hasMinima()) {
+    v128.store(state, kind<T>().superMinima<C0>(w), M_AT)
+    v128.store(state, kind<T>().superMinima<C1>(w), M_AT + 16)
+  }
+  if (kind<T>().hasHalfScales()) {
+    v128.store(state, kind<T>().superBits<C0>(w), BITS_AT)
+    v128.store(state, kind<T>().superBits<C1>(w), BITS_AT + 16)
+  }
 }

@@ -5,11 +5,10 @@
 // so the weights arrive as several streams: WebAssembly has no prefetch instruction, one stream leaves the processor
 // waiting at each new page, and by the time the walk comes back to a stream the hardware has prefetched its next block.
 // The sums lie in memory between blocks, where they cost little beside the products of a block.
-import { highMask, lowMask, valueTable } from './block-codes'
 import { addByQuads } from './block-by-quads'
 import { addByRows } from './block-by-rows'
-import { blockBytes, blocksAt, groupBytes, hasRowFactors, hasSupers, superHeadBytes } from './block-weights'
-import { C0, C1, C2, C3, C4 } from './constants'
+import { blocksAt, groupBytes, superHeadBytes } from './block-weights'
+import { C0, C1, C2, C3, C4, kind } from './constants'
 import { GROUP_STATE_BYTES, keepFactors, keepSupers, sumAt } from './group-state'
 import { HALF_MASK, held } from './half'
 import { oneRow } from './matmul-one-row'
@@ -17,9 +16,9 @@ import { Q8_BLOCK_BYTES, secondHalf } from './q8'
 
 /** Groups of a span. */
 // @ts-ignore: decorator
-@inline const SPAN: i32 = 8
+@inline export const SPAN: i32 = 8
 
-/** T: the weights' type. `scratch`: MATMUL_SCRATCH_BYTES of formats.ts that no other thread uses. */
+/** T: the weights' type. `scratch`: SPAN * GROUP_STATE_BYTES that no other thread uses. */
 // @ts-ignore: decorator
 @inline
 export function matmulBlocks<T>(
@@ -50,23 +49,23 @@ function span<T, N>(
   out: usize, outStride: usize, group: usize, bytes: usize, groups: i32, x: usize, xStride: usize, k: i32,
   scratch: usize,
 ): void {
-  const low = lowMask<T>(scratch)
-  const high = highMask<T>(scratch)
-  const table = valueTable<T>(scratch)
+  const low = held(kind<T>().low(), scratch)
+  const high = held(kind<T>().high(), scratch)
+  const table = held(kind<T>().table(), scratch)
   const ones = held(i32x4.splat(0x00010001), scratch)
   const mask = held(i32x4.splat(HALF_MASK), scratch)
   const end = scratch + <usize>groups * GROUP_STATE_BYTES
   let head = group
   for (let state = scratch; state < end; state += GROUP_STATE_BYTES) {
     memory.fill(state, 0, 32 * offsetof<N>())
-    if (hasRowFactors<T>()) keepFactors(state, head)
+    if (kind<T>().hasFactors()) keepFactors(state, head)
     head += bytes
   }
   const second = secondHalf(k)
   const blocks = k >> 5
   let w = group + blocksAt<T>(k)
   for (let b = 0; b < blocks; b++) {
-    if (hasSupers<T>() && (b & 7) == 0) {
+    if (kind<T>().isSuper() && (b & 7) == 0) {
       head = w
       for (let state = scratch; state < end; state += GROUP_STATE_BYTES) {
         keepSupers<T>(state, head)
@@ -81,7 +80,7 @@ function span<T, N>(
       block += bytes
     }
     x += Q8_BLOCK_BYTES
-    w += blockBytes<T>()
+    w += kind<T>().bytes()
   }
   for (let state = scratch; state < end; state += GROUP_STATE_BYTES) {
     put<C0>(out, outStride, state)

@@ -3,8 +3,8 @@
 //
 // Four such sums (of eight outputs each) are built at once: of 4 groups with 1 row or 2 groups with 2 rows. Why groups
 // are taken side by side: matmul-blocks.ts.
-import { C0, C1, C2, C3, C4, same } from './constants'
-import { columnBytes, columnsAt, F16, floatGroupBytes, weights4 } from './float-weights'
+import { C0, C1, C2, C3, C4, kind } from './constants'
+import { columnsAt, floatGroupBytes } from './float-weights'
 import { HALF_MASK, held } from './half'
 import { rowFactors } from './row-factors'
 import { groupOf, put, rowOf, sums } from './sums'
@@ -13,7 +13,7 @@ import { groupOf, put, rowOf, sums } from './sums'
 // @ts-ignore: decorator
 @inline const SPAN: i32 = 4
 
-/** T: the weights' type. `scratch`: MATMUL_SCRATCH_BYTES of formats.ts that no other thread uses. */
+/** T: the weights' type. `scratch`: as of matmul-blocks.ts. */
 // @ts-ignore: decorator
 @inline
 export function matmulFloat<T>(
@@ -52,9 +52,9 @@ export function matmulFloat<T>(
 function tile<T, G, N>(
   out: usize, outStride: usize, group: usize, bytes: usize, x: usize, xStride: usize, k: i32, scratch: usize,
 ): void {
-  const column = columnBytes<T>()
+  const column = kind<T>().columnBytes()
   const mask = held(i32x4.splat(HALF_MASK), scratch)
-  if (same<T, F16>()) {
+  if (kind<T>().hasFactors()) {
     for (let g: usize = 0; g < offsetof<G>(); g++) {
       v128.store(scratch + 32 * g, rowFactors<C0>(group + g * bytes))
       v128.store(scratch + 32 * g, rowFactors<C1>(group + g * bytes), 16)
@@ -108,8 +108,8 @@ function tile<T, G, N>(
 function multiplyAdd<T, N, I, S, C>(
   sum: v128, w: usize, bytes: usize, x: usize, xStride: usize, scratch: usize, mask: v128,
 ): v128 {
-  const column = w + groupOf<N, I>() * bytes + offsetof<C>() * columnBytes<T>()
-  const factors = same<T, F16>() ? v128.load(scratch, 32 * (offsetof<I>() / offsetof<N>()) + 16 * offsetof<S>()) : sum
+  const column = w + groupOf<N, I>() * bytes + offsetof<C>() * kind<T>().columnBytes()
+  const factors = kind<T>().hasFactors() ? v128.load(scratch, 32 * (offsetof<I>() / offsetof<N>()) + 16 * offsetof<S>()) : sum
   const activation = v128.load32_splat(x + rowOf<N, I>() * xStride, 4 * offsetof<C>())
-  return f32x4.add(sum, f32x4.mul(weights4<T, S>(column, mask, factors), activation))
+  return f32x4.add(sum, f32x4.mul(kind<T>().weights<S>(column, mask, factors), activation))
 }

@@ -1,23 +1,22 @@
 // The product of eight groups with one row, their sums in registers: one row leaves the multipliers idle, all that counts
 // is how fast the weights come.
-import { firstCodes, highMask, lowMask, secondCodes, valueTable } from './block-codes'
 import { step } from './block-products'
 import { blockMinima, blockScales, scalePairs } from './block-scales'
 import { addScaled } from './block-sums'
-import { blockBytes, blocksAt, hasRowFactors, hasSupers, superHeadBytes } from './block-weights'
-import { C0, C1, C2, C3, C4, C5, C6, C7 } from './constants'
-import { GROUP_STATE_BYTES, keepFactors, keepSupers, keptBits, keptMinima, keptScales } from './group-state'
+import { blocksAt, superHeadBytes } from './block-weights'
+import { C0, C1, C2, C3, C4, C5, C6, C7, kind } from './constants'
+import { GROUP_STATE_BYTES, keepFactors, keepSupers } from './group-state'
 import { HALF_MASK, held } from './half'
 import { Q8_BLOCK_BYTES, secondHalf } from './q8'
 
 /** `bytes`: of a group; the other parameters as in matmul-blocks.ts. */
 export function oneRow<T>(out: usize, group: usize, bytes: usize, x: usize, k: i32, scratch: usize): void {
-  const low = lowMask<T>(scratch)
-  const high = highMask<T>(scratch)
-  const table = valueTable<T>(scratch)
+  const low = held(kind<T>().low(), scratch)
+  const high = held(kind<T>().high(), scratch)
+  const table = held(kind<T>().table(), scratch)
   const ones = held(i32x4.splat(0x00010001), scratch)
   const mask = held(i32x4.splat(HALF_MASK), scratch)
-  if (hasRowFactors<T>()) {
+  if (kind<T>().hasFactors()) {
     for (let g: usize = 0; g < 8; g++) keepFactors(scratch + g * GROUP_STATE_BYTES, group + g * bytes)
   }
   const zero = i32x4.splat(0)
@@ -33,7 +32,7 @@ export function oneRow<T>(out: usize, group: usize, bytes: usize, x: usize, k: i
   const blocks = k >> 5
   let w = group + blocksAt<T>(k)
   for (let b = 0; b < blocks; b++) {
-    if (hasSupers<T>() && (b & 7) == 0) {
+    if (kind<T>().isSuper() && (b & 7) == 0) {
       for (let g: usize = 0; g < 8; g++) keepSupers<T>(scratch + g * GROUP_STATE_BYTES, w + g * bytes)
       w += superHeadBytes<T>()
     }
@@ -54,7 +53,7 @@ export function oneRow<T>(out: usize, group: usize, bytes: usize, x: usize, k: i
     a7 = add<T, C7, C0>(a7, w, bytes, x, second, scratch, b, low, high, table, ones, mask)
     b7 = add<T, C7, C1>(b7, w, bytes, x, second, scratch, b, low, high, table, ones, mask)
     x += Q8_BLOCK_BYTES
-    w += blockBytes<T>()
+    w += kind<T>().bytes()
   }
   v128.store(out, a0, 0)
   v128.store(out, b0, 16)
@@ -84,14 +83,14 @@ function add<T, G, S>(
   const w = weights + offsetof<G>() * bytes
   const state = scratch + offsetof<G>() * GROUP_STATE_BYTES
   const y = x + second
-  const pairs = scalePairs<T, S>(w, keptBits<S>(state), b)
+  const pairs = scalePairs<T, S>(state, w, b)
   let product = i32x4.splat(0)
   product = addStep<T, S, C0>(product, w, x, y, low, high, table, pairs, ones)
   product = addStep<T, S, C1>(product, w, x, y, low, high, table, pairs, ones)
   product = addStep<T, S, C2>(product, w, x, y, low, high, table, pairs, ones)
   product = addStep<T, S, C3>(product, w, x, y, low, high, table, pairs, ones)
-  const scales = blockScales<T, S>(keptScales<S>(state), w, mask)
-  const minima = blockMinima<T, S>(keptMinima<S>(state), w, mask)
+  const scales = blockScales<T, S>(state, w, mask)
+  const minima = blockMinima<T, S>(state, w, mask)
   return addScaled<T, S>(sum, product, w, x, pairs, scales, minima)
 }
 
@@ -100,7 +99,7 @@ function add<T, G, S>(
 function addStep<T, S, V>(
   product: v128, w: usize, x: usize, y: usize, low: v128, high: v128, table: v128, pairs: v128, ones: v128,
 ): v128 {
-  const first = firstCodes<T, S, V>(w, low, high, table)
-  const second = secondCodes<T, S, V>(w, low, high, table)
+  const first = kind<T>().first<S, V>(w, low, high, table)
+  const second = kind<T>().second<S, V>(w, low, high, table)
   return step<T, V>(product, x, y, first, second, pairs, ones)
 }

@@ -54,3 +54,13 @@ export function spreadBits(bits: u32): u32 {
   for (let e: u32 = 0; e < 32; e++) word |= ((bits >> e) & 1) << (8 * (e & 3) + (e >> 2))
   return word
 }
+
+/** Scale `b` of the 12 bytes of 6-bit scales and minima at `from`, and eight bytes behind it minimum `b`. */
+// @ts-ignore: decorator
+@inline
+export function copySixBits(to: usize, from: usize, b: usize): void {
+  const s = from + (b & 3)
+  const scale = <u32>load<u8>(s), minimum = <u32>load<u8>(s + 4), both = <u32>load<u8>(s + 8)
+  store<u8>(to, b < 4 ? scale & 63 : (both & 15) | ((scale >> 6) << 4))
+  store<u8>(to + 8, b < 4 ? minimum & 63 : (both >> 4) | ((minimum >> 6) << 4))
+}

@@ -6,12 +6,18 @@
 import { C0, same } from './constants'
 import { halfToFloatScalar } from './half'
 
-/** Bytes of a group's head: eight, and eight unused where that costs little and keeps vectors aligned. */
+/** Bytes of a group's head: one for each row, and eight unused where that costs little and keeps vectors aligned. */
 // @ts-ignore: decorator
 @inline
 export function headBytes(k: i32): usize {
-  return k < 128 ? 8 : 16
+  return k < SHORT_ROW ? 8 : HEAD_BYTES
 }
+
+// @ts-ignore: decorator
+@inline export const HEAD_BYTES: usize = 16
+/** Rows of fewer elements have none unused. */
+// @ts-ignore: decorator
+@inline export const SHORT_ROW: i32 = 128
 
 /** The factors of the rows of strand S. */
 // @ts-ignore: decorator

@@ -6,7 +6,6 @@ import { type GgmlTypeName, isGeneric } from '../../engine/gguf/ggml-types.ts'
 import {
   activationBytes,
   activationFormat,
-  codebookOf,
   MATMUL_SCRATCH_BYTES,
   matrixKernels,
   packedBytes,
@@ -15,7 +14,7 @@ import {
 } from '../../engine/model/formats.ts'
 import type { Kernels } from '../../engine/model/kernels.ts'
 import { bindMatrix, type Matrix } from '../../engine/model/matrix.ts'
-import { codebookVectors } from '../../engine/model/memory/codebooks.ts'
+import { codebookOf, codebookVectors } from '../../engine/model/memory/codebooks.ts'
 import { matmul } from '../reference/matmul.ts'
 import { quantizeQ8 } from '../reference/quantize-q8.ts'
 import { type Arena, assertNear, assertSameFloats, onAllBuilds } from './harness.ts'

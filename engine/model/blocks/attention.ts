@@ -3,11 +3,17 @@
 // that would leave lanes idle for long, they share the chunks of all heads instead, and meet before and after: a chunk's
 // result is the same whoever computes it.
 
-import { ATTENTION_CHUNK } from '../../limits.ts'
 import { rowAncestorIndex, rowCell, rowCommittedLength, rowPosition, rowSequence } from '../../wire/codec.ts'
 import type { LayerKind, ModelConfig } from '../config/model-config.ts'
 import { type Lane, shareStart } from '../lane.ts'
-import { attentionStateBytes, cellBytes, cellTypeNumber, chunksOf, storeKernel } from '../memory/cells.ts'
+import {
+  ATTENTION_CHUNK,
+  attentionStateBytes,
+  cellBytes,
+  cellTypeNumber,
+  chunksOf,
+  storeKernel,
+} from '../memory/cells.ts'
 import type { LayerPlan, Region, VectorPlan } from '../memory/layout.ts'
 import type { RowSet } from '../row-set.ts'
 

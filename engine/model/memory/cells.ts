@@ -1,6 +1,6 @@
 // KV cells as the kernels keep them, and what attention over them needs of memory. See kernels-as/inline/cells.ts and
 // kernels-as/inline/attention.ts. Pure.
-import { ATTENTION_CHUNK } from '../../limits.ts'
+import { SIZES } from '../../../kernels-as/sizes.js'
 import type { Kernels, StoreKernel } from '../kernels.ts'
 
 /** Types of KV cells, at the place of the number by which the kernels know them. */
@@ -28,6 +28,9 @@ export function storeKernel(kernels: Kernels, type: CellType): StoreKernel {
   return type === 'f32' ? kernels.store_f32 : kernels.store_f16
 }
 
+/** Positions of one attention chunk: partial sums are formed per chunk of absolute positions, then merged in order. */
+export const ATTENTION_CHUNK = SIZES.attention_chunk
+
 /** Chunks that positions first .. end - 1 lie in. */
 export const chunksOf = (first: number, end: number): number =>
   Math.ceil(end / ATTENTION_CHUNK) - Math.floor(first / ATTENTION_CHUNK)
@@ -35,6 +38,6 @@ export const chunksOf = (first: number, end: number): number =>
 /** Bytes of the result of one chunk for `heads` query heads. */
 export const attentionStateBytes = (heads: number, headDim: number): number => heads * (paddedElements(headDim) + 4) * 4
 
-/** Constants and sums, offsets of K and V cells, scores of four heads, four queries. */
+/** What a chunk needs for itself, and four queries. */
 export const attentionScratchBytes = (headDim: number): number =>
-  128 + 2 * ATTENTION_CHUNK * 4 + 4 * ATTENTION_CHUNK * 4 + 4 * paddedElements(headDim) * 4
+  SIZES.attention_queries_at + 4 * paddedElements(headDim) * 4

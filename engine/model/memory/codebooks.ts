@@ -114,6 +114,15 @@ const CODEBOOKS = {
 
 export type CodebookName = keyof typeof CODEBOOKS
 
+/** Types that pick from the codebook of another one. */
+const SHARED: Readonly<Record<string, CodebookName>> = { IQ1_M: 'IQ1_S' }
+
+/** The codebook of a type's weights, of those types that have one. */
+export function codebookOf(type: string): CodebookName | undefined {
+  if (Object.hasOwn(SHARED, type)) return SHARED[type]
+  return Object.hasOwn(CODEBOOKS, type) ? (type as CodebookName) : undefined
+}
+
 /** Bytes of a codebook in memory: a byte per element. */
 export const codebookBytes = (name: CodebookName): number => CODEBOOKS[name].count * CODEBOOKS[name].elements
 

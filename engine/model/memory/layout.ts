@@ -7,16 +7,9 @@ import { GROUP_ROWS, ROWS_MAX } from '../../limits.ts'
 import { returnSlotBytes, slotWords } from '../../wire/codec.ts'
 import type { MatrixRole, VectorRole } from '../blocks/layer-tensors.ts'
 import type { ModelConfig } from '../config/model-config.ts'
-import {
-  activationBytes,
-  activationFormat,
-  codebookOf,
-  MATMUL_SCRATCH_BYTES,
-  packedBytes,
-  tileBytes,
-} from '../formats.ts'
+import { activationBytes, activationFormat, MATMUL_SCRATCH_BYTES, packedBytes, tileBytes } from '../formats.ts'
 import { attentionScratchBytes, attentionStateBytes, type CellType, cellBytes, chunksOf } from './cells.ts'
-import { type CodebookName, codebookBytes } from './codebooks.ts'
+import { type CodebookName, codebookBytes, codebookOf } from './codebooks.ts'
 import type { CommonMatrixRole, LayerWeights, MatrixTensor, ModelWeights } from './weights.ts'
 
 /** Sizes every stage of a pipeline shares. */

@@ -4,14 +4,13 @@ import { COMPUTABLE_TYPES, GENERIC_TYPES, ggmlType, isGeneric, KERNEL_TYPES } fr
 import {
   activationBytes,
   activationFormat,
-  codebookOf,
   dequantizeKernel,
   matrixKernels,
   packedBytes,
   packedGroupBytes,
 } from '../../../engine/model/formats.ts'
 import { compileKernels, createStageMemory, instantiateKernels } from '../../../engine/model/kernels.ts'
-import { codebookBytes, codebookVectors } from '../../../engine/model/memory/codebooks.ts'
+import { codebookBytes, codebookOf, codebookVectors } from '../../../engine/model/memory/codebooks.ts'
 import { kernelBytes } from '../../kernels-as/harness.ts'
 
 const kernels = instantiateKernels(compileKernels(kernelBytes('plain')), createStageMemory(1))

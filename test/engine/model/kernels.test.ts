@@ -1,87 +1,29 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TsinferError } from '../../../engine/errors.ts'
+import { GENERIC_TYPES, KERNEL_TYPES } from '../../../engine/gguf/ggml-types.ts'
 import {
   canCompile,
   compileKernels,
   createStageMemory,
   instantiateKernels,
-  type Kernels,
+  type Operations,
 } from '../../../engine/model/kernels.ts'
+import { SIZES } from '../../../kernels-as/sizes.js'
 import { kernelBytes } from '../../kernels-as/harness.ts'
 
 /** Every key of the interface; the type makes a missing or surplus one a compile error. */
-const KEYS: Readonly<Record<keyof Kernels, true>> = {
+const OPERATIONS: Readonly<Record<keyof Operations, true>> = {
   add: true,
   add_scaled: true,
   attention: true,
   choose_experts: true,
-  dequantize_iq1_m: true,
-  dequantize_iq1_s: true,
-  dequantize_iq2_s: true,
-  dequantize_iq2_xs: true,
-  dequantize_iq2_xxs: true,
-  dequantize_iq3_s: true,
-  dequantize_iq3_xxs: true,
-  dequantize_nvfp4: true,
-  dequantize_q1_0: true,
-  dequantize_q2_0: true,
-  dequantize_tq1_0: true,
-  dequantize_tq2_0: true,
-  embed_row_bf16: true,
-  embed_row_f16: true,
-  embed_row_f32: true,
-  embed_row_iq4_nl: true,
-  embed_row_iq4_xs: true,
-  embed_row_mxfp4: true,
-  embed_row_q2_k: true,
-  embed_row_q3_k: true,
-  embed_row_q4_0: true,
-  embed_row_q4_1: true,
-  embed_row_q4_k: true,
-  embed_row_q5_0: true,
-  embed_row_q5_1: true,
-  embed_row_q5_k: true,
-  embed_row_q6_k: true,
-  embed_row_q8_0: true,
   geglu: true,
   head_scan: true,
   logsumexp: true,
-  matmul_bf16: true,
-  matmul_f16: true,
-  matmul_f32: true,
-  matmul_iq4_nl: true,
-  matmul_iq4_xs: true,
-  matmul_mxfp4: true,
-  matmul_q2_k: true,
-  matmul_q3_k: true,
-  matmul_q4_0: true,
-  matmul_q4_1: true,
-  matmul_q4_k: true,
-  matmul_q5_0: true,
-  matmul_q5_1: true,
-  matmul_q5_k: true,
-  matmul_q6_k: true,
-  matmul_q8_0: true,
   merge_attention: true,
   quantize_q8: true,
   read_sum: true,
-  repack_bf16: true,
-  repack_f16: true,
-  repack_f32: true,
-  repack_iq4_nl: true,
-  repack_iq4_xs: true,
-  repack_mxfp4: true,
-  repack_q2_k: true,
-  repack_q3_k: true,
-  repack_q4_0: true,
-  repack_q4_1: true,
-  repack_q4_k: true,
-  repack_q5_0: true,
-  repack_q5_1: true,
-  repack_q5_k: true,
-  repack_q6_k: true,
-  repack_q8_0: true,
   rmsnorm: true,
   rope: true,
   rope_table: true,
@@ -94,10 +36,18 @@ const KEYS: Readonly<Record<keyof Kernels, true>> = {
   swiglu: true,
 }
 
+const named = (type: string, ...stems: string[]) => stems.map((stem) => `${stem}_${type.toLowerCase()}`)
+/** What a weight type has. */
+const KERNELS = [
+  ...KERNEL_TYPES.flatMap((type) => named(type, 'repack', 'matmul', 'embed_row')),
+  ...GENERIC_TYPES.flatMap((type) => named(type, 'dequantize')),
+]
+
 for (const build of ['plain', 'relaxed', 'relaxed-dot'] as const) {
   test(`the ${build} module exports exactly the Kernels interface`, () => {
     const kernels = instantiateKernels(compileKernels(kernelBytes(build)), createStageMemory(1))
-    assert.equal(Object.keys(kernels).sort(), Object.keys(KEYS).sort())
+    const expected = [...Object.keys(OPERATIONS), ...KERNELS, ...Object.keys(SIZES)]
+    assert.equal(Object.keys(kernels).sort(), expected.sort())
   })
 }
 

@@ -1,7 +1,0 @@
-import { TQ1_0 } from './inline/file-blocks'
-import { dequantizeRows } from './inline/dequantize-rows'
-
-/** `rows` rows of `k` TQ1_0 elements in file layout -> f32[k][rows]. `codebook` is not used. */
-export function dequantize_tq1_0(out: usize, w: usize, rows: i32, k: i32, codebook: usize): void {
-  dequantizeRows<TQ1_0>(out, w, rows, k, codebook)
-}

@@ -1,7 +1,0 @@
-import { Q2_K } from './inline/block-weights'
-import { embedBlocks } from './inline/embed-blocks'
-
-/** Row `row` of a repacked Q2_K matrix -> f32[k]. */
-export function embed_row_q2_k(out: usize, w: usize, row: i32, k: i32): void {
-  embedBlocks<Q2_K>(out, w, row, k)
-}

@@ -1,7 +1,0 @@
-import { Q4_0 } from './inline/block-weights'
-import { embedBlocks } from './inline/embed-blocks'
-
-/** Row `row` of a repacked Q4_0 matrix -> f32[k]. */
-export function embed_row_q4_0(out: usize, w: usize, row: i32, k: i32): void {
-  embedBlocks<Q4_0>(out, w, row, k)
-}

@@ -1,7 +1,0 @@
-import { Q6_K } from './inline/block-weights'
-import { repackBlocks } from './inline/repack-blocks'
-
-/** `rows` rows of `k` Q6_K elements -> groups (inline/block-weights.ts). */
-export function repack_q6_k(out: usize, input: usize, rows: i32, k: i32): void {
-  repackBlocks<Q6_K>(out, input, rows, k)
-}
