@@ -3,6 +3,7 @@
 import type { CommandEntry } from '../cli/commands.ts'
 import type { Options } from '../cli/shell/arguments.ts'
 import type { Command } from '../cli/shell/command.ts'
+import { type Bench, reporting } from './harness.ts'
 
 const entry = (name: string, summary: string, load: () => Promise<{ readonly command: unknown }>): CommandEntry => ({
   name,
@@ -11,46 +12,53 @@ const entry = (name: string, summary: string, load: () => Promise<{ readonly com
   load: async () => (await load()).command as Command<Options>,
 })
 
+/** What measures, and reports. */
+const bench = (name: string, summary: string, load: () => Promise<{ readonly bench: unknown }>): CommandEntry => ({
+  name,
+  summary,
+  load: async () => reporting(name, (await load()).bench as Bench),
+})
+
 export const BENCHES: readonly CommandEntry[] = [
-  entry('generate', 'Prompt and decode speed behind contexts of several lengths.', () => import('./speed/generate.ts')),
-  entry(
+  bench('generate', 'Prompt and decode speed behind contexts of several lengths.', () => import('./speed/generate.ts')),
+  bench(
     'constraint',
     'Texts of JSON Schemas: whether they are valid, and what that costs.',
     () => import('./speed/constraint.ts'),
   ),
-  entry('abort', 'Time from an abort to the next usable token.', () => import('./stress/abort.ts')),
-  entry('cancel', 'How soon cancelled work stops, and what is left of it.', () => import('./stress/cancel/cancel.ts')),
-  entry(
+  bench('abort', 'Time from an abort to the next usable token.', () => import('./stress/abort.ts')),
+  bench('cancel', 'How soon cancelled work stops, and what is left of it.', () => import('./stress/cancel/cancel.ts')),
+  bench(
     'loop-delay',
     "Delay of the caller's event loop while the library works.",
     () => import('./stress/loop-delay.ts'),
   ),
-  entry('cycles', 'Memory and threads over many load/close cycles.', () => import('./stress/cycles.ts')),
-  entry('soak', 'Random requests, drafts and aborts: no leak, no stall.', () => import('./stress/soak.ts')),
-  entry('big', 'A model of more than one 32-bit memory: plan, speed and peak memory.', () => import('./speed/big.ts')),
-  entry(
+  bench('cycles', 'Memory and threads over many load/close cycles.', () => import('./stress/cycles.ts')),
+  bench('soak', 'Random requests, drafts and aborts: no leak, no stall.', () => import('./stress/soak.ts')),
+  bench('big', 'A model of more than one 32-bit memory: plan, speed and peak memory.', () => import('./speed/big.ts')),
+  bench(
     'invariance',
     'The same ids and logits, to the bit, under several Node versions.',
     () => import('./stress/invariance.ts'),
   ),
-  entry(
+  bench(
     'pipeline',
     'Speculation policies on an emulated pipeline, and what the cycle model allows.',
     () => import('./pipeline/table.ts'),
   ),
-  entry(
+  bench(
     'sweep',
     'The policies in thousands of random emulated settings, and where they fall short most.',
     () => import('./pipeline/sweep.ts'),
   ),
-  entry('tracing', 'What taking a trace costs where tokens are fastest.', () => import('./speed/tracing.ts')),
+  bench('tracing', 'What taking a trace costs where tokens are fastest.', () => import('./speed/tracing.ts')),
   entry('trace-picture', 'A stretch of a trace as an SVG picture.', () => import('./record/trace-picture/picture.ts')),
-  entry(
+  bench(
     'speculation',
     'Speculation policies beside plain decoding with real kernels, models and texts.',
     () => import('./speed/speculation/speculation.ts'),
   ),
-  entry('kernels', 'Matrix products of every weight type beside the memory limit.', () => import('./speed/kernels.ts')),
+  bench('kernels', 'Matrix products of every weight type beside the memory limit.', () => import('./speed/kernels.ts')),
   entry(
     'parity',
     "Records llama.cpp's figures for small models of every architecture, for the tests.",
@@ -61,12 +69,12 @@ export const BENCHES: readonly CommandEntry[] = [
     'What llama.cpp and tsinfer make of every metadata key, changed one at a time.',
     () => import('./record/keys/keys.ts'),
   ),
-  entry(
+  bench(
     'loaded',
     'Decode speed of engines beside a program that keeps a core busy.',
     () => import('./peers/loaded.ts'),
   ),
   entry('tokens', 'Records the ids of llama.cpp for awkward texts, for the tests.', () => import('./record/tokens.ts')),
   entry('readme', "Writes README's table of speeds from docs/benchmarks.", () => import('./record/readme.ts')),
-  entry('peers', 'Speed beside other engines on the same files, in turns.', () => import('./peers/peers.ts')),
+  bench('peers', 'Speed beside other engines on the same files, in turns.', () => import('./peers/peers.ts')),
 ]

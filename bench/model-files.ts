@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Option } from '../cli/shell/arguments.ts'
+import type { Invocation } from '../cli/shell/command.ts'
 import { EMBEDDED_MODEL } from '../cli/shell/load.ts'
+import { LOAD_OPTIONS, modelPath } from '../cli/shell/options.ts'
 import { note } from '../cli/shell/output.ts'
 import { COMPUTABLE_TYPES } from '../engine/gguf/ggml-types.ts'
 import { TsinferError } from '../engine/index.ts'
@@ -17,6 +19,9 @@ export const CACHE_OPTION = {
   value: 'DIR',
   help: 'folder for forged models (the temporary folder)',
 } as const satisfies Option
+
+/** Of benches of one model. */
+export const MODEL_OPTIONS = { cache: CACHE_OPTION, ...LOAD_OPTIONS } as const
 
 const FORGE = fileURLToPath(new URL('./forge/forge.js', import.meta.url))
 const EMBEDDED_DRAFT = fileURLToPath(new URL('../../cli/models/stories75K-draft.gguf', import.meta.url))
@@ -74,4 +79,10 @@ export function modelFile(name: string, cache: string | undefined): string {
   execFileSync(process.execPath, [FORGE, ...words, '--output', unfinished], { stdio: ['ignore', 'ignore', 'inherit'] })
   renameSync(unfinished, path)
   return path
+}
+
+/** The model that a bench is asked for, or else the one called `usual`. */
+export function benchModel({ values, positionals }: Invocation<typeof MODEL_OPTIONS>, usual: string) {
+  const name = modelPath(values, positionals) ?? usual
+  return { name, path: modelFile(name, values.cache) }
 }

@@ -50,6 +50,17 @@ export function reportJson(report: Report, machine: MachineFacts): string {
   return `${JSON.stringify({ bench, about, machine, options, rows, notes }, null, 2)}\n`
 }
 
+/** The table's columns by their keys, numbers in full. */
+export function reportCsv({ columns, rows }: Report): string {
+  const cell = (value: unknown) => {
+    const text = value === undefined || value === null || Number.isNaN(value) ? '' : String(value)
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  }
+  const line = (values: readonly unknown[]) => `${values.map(cell).join(',')}\n`
+  const known = rows as readonly Readonly<Record<string, unknown>>[]
+  return [columns.map(({ key }) => key), ...known.map((row) => columns.map(({ key }) => row[key]))].map(line).join('')
+}
+
 /** Yes and no for truth values, a dash for what is not known. */
 export function shownCell(value: unknown, decimals?: number): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no'

@@ -2,12 +2,11 @@
 import { spawn } from 'node:child_process'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { defineCommand } from '../../cli/shell/command.ts'
 import { note } from '../../cli/shell/output.ts'
 import { machineTopology } from '../../engine/index.ts'
 import { WARM_UP_POSITIONS } from '../generation.ts'
+import { count, defineBench } from '../harness.ts'
 import { CACHE_OPTION, MODEL_NAMES, modelFile } from '../model-files.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
 import { decodeSpeed } from '../statistics.ts'
 import { ENGINES, EngineProcess, engineNames } from './engine-process.ts'
 import { vocabularySizeOf } from './turns.ts'
@@ -20,8 +19,8 @@ const TURN_MS = 500
 /** For the kernel to notice that a program has come or gone, and for spinning threads to park. */
 const PAUSE_MS = 300
 
-export const command = defineCommand({
-  usage: `[MODEL] [--engines ${DEFAULT_ENGINES}] [--core 0] [--rounds 3] [--tokens 32] [-o md|json]`,
+export const bench = defineBench({
+  usage: `[MODEL] [--engines ${DEFAULT_ENGINES}] [--core 0] [--rounds 3] [--tokens 32]`,
   positionalsMax: 1,
   options: {
     engines: {
@@ -30,21 +29,14 @@ export const command = defineCommand({
       value: 'NAME,...',
       help: `one after the other (${DEFAULT_ENGINES})`,
     },
-    core: { kind: 'integer', names: ['--core'], value: 'N', least: 0, help: 'core that is kept busy (0)' },
-    rounds: { kind: 'integer', names: ['--rounds', '-r'], value: 'N', least: 1, help: 'turns of each kind (3)' },
-    tokens: { kind: 'integer', names: ['--tokens', '-n'], value: 'N', least: 1, help: 'tokens timed per turn (32)' },
-    threads: {
-      kind: 'integer',
-      names: ['--threads', '-t'],
-      value: 'N',
-      least: 1,
-      help: 'cores to use (all usable ones)',
-    },
+    core: count(['--core'], 'core that is kept busy (0)', 0),
+    rounds: count(['--rounds', '-r'], 'turns of each kind (3)'),
+    tokens: count(['--tokens', '-n'], 'tokens timed per turn (32)'),
+    threads: count(['--threads', '-t'], 'cores to use (all usable ones)'),
     node: { kind: 'text', names: ['--node'], value: 'FILE', help: 'Node binary for all engines (this one)' },
-    output: OUTPUT_OPTION,
     cache: CACHE_OPTION,
   },
-  async run({ values, positionals, signal }) {
+  async measure({ values, positionals, signal }) {
     const { core = 0, rounds = ROUNDS, tokens = TOKENS, node = process.execPath } = values
     const threads = values.threads ?? machineTopology().usableCores
     const [model = DEFAULT_MODEL] = positionals
@@ -65,7 +57,7 @@ export const command = defineCommand({
     }
     const about = `${basename(path, '.gguf')}: decode with a busy loop on core ${core}, ${threads} threads, tok/s`
     const options = { model, core, rounds, tokens, threads, node }
-    printReport({ bench: 'loaded', about, options, columns: COLUMNS, rows, notes }, values.output)
+    return { about, options, columns: COLUMNS, rows, notes }
   },
 })
 

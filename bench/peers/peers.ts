@@ -2,10 +2,9 @@
 // loaded for all rounds, as an application would keep them; that the idle one leaves the processor alone is measured.
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { defineCommand } from '../../cli/shell/command.ts'
 import { machineTopology, TsinferError } from '../../engine/index.ts'
+import { count, defineBench } from '../harness.ts'
 import { CACHE_OPTION, MODEL_NAMES, modelFile } from '../model-files.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
 import type { Column } from '../report.ts'
 import { engineNames, listed } from './engine-process.ts'
 import { type PeerRow, peerRows, testsOf } from './summary.ts'
@@ -21,8 +20,8 @@ const DEFAULTS = {
   loads: 3,
 }
 
-export const command = defineCommand({
-  usage: '[--models NAME ...] [--rounds 5] [--threads N] [--tokens 64] [--prompt 128,512] [--node FILE] [-o md|json]',
+export const bench = defineBench({
+  usage: '[--models NAME ...] [--rounds 5] [--threads N] [--tokens 64] [--prompt 128,512] [--node FILE]',
   positionalsMax: 100,
   options: {
     models: {
@@ -32,22 +31,10 @@ export const command = defineCommand({
       help: `each ${MODEL_NAMES}; more may follow as arguments (${DEFAULTS.models})`,
     },
     engines: { kind: 'text', names: ['--engines'], value: 'NAME,...', help: `in this order (${DEFAULTS.engines})` },
-    rounds: { kind: 'integer', names: ['--rounds', '-r'], value: 'N', least: 1, help: 'turns of each engine (5)' },
-    threads: {
-      kind: 'integer',
-      names: ['--threads', '-t'],
-      value: 'N',
-      least: 1,
-      help: 'cores to use (all usable ones)',
-    },
-    peerThreads: {
-      kind: 'integer',
-      names: ['--peer-threads'],
-      value: 'N',
-      least: 1,
-      help: 'cores for the other engines (as --threads)',
-    },
-    tokens: { kind: 'integer', names: ['--tokens', '-n'], value: 'N', least: 1, help: 'tokens timed per round (64)' },
+    rounds: count(['--rounds', '-r'], 'turns of each engine (5)'),
+    threads: count(['--threads', '-t'], 'cores to use (all usable ones)'),
+    peerThreads: count(['--peer-threads'], 'cores for the other engines (as --threads)'),
+    tokens: count(['--tokens', '-n'], 'tokens timed per round (64)'),
     prompts: {
       kind: 'integers',
       names: ['--prompt', '-p'],
@@ -62,14 +49,12 @@ export const command = defineCommand({
       least: 0,
       help: 'prompts the timed tokens follow, 0 = none (1)',
     },
-    loads: { kind: 'integer', names: ['--loads'], value: 'N', least: 1, help: 'how often each engine loads (3)' },
+    loads: count(['--loads'], 'how often each engine loads (3)'),
     noMmap: { kind: 'flag', names: ['--no-mmap'], help: 'the other engines read the file instead of mapping it' },
     node: { kind: 'text', names: ['--node'], value: 'FILE', help: 'Node binary for all engines (this one)' },
-    save: { kind: 'text', names: ['--save'], value: 'PREFIX', help: 'also write PREFIX.md and PREFIX.json' },
-    output: OUTPUT_OPTION,
     cache: CACHE_OPTION,
   },
-  async run({ values, positionals, signal }) {
+  async measure({ values, positionals, signal }) {
     const { rounds = DEFAULTS.rounds, loads = DEFAULTS.loads, tokens = DEFAULTS.tokens } = values
     const threads = values.threads ?? machineTopology().usableCores
     const plan: Plan = {
@@ -93,18 +78,13 @@ export const command = defineCommand({
       for (const [i, { version }] of measured.loaded.entries()) versions[plan.engines[i]!] = version
       notes.push(...measured.notes)
     }
-    printReport(
-      {
-        bench: 'peers',
-        about: `${plan.engines.join(' beside ')}: ${threads} threads, ${rounds} rounds in turns; tok/s, load in MB/s`,
-        options: { ...plan, node: basename(plan.node), models: names.map((name) => basename(name)), versions },
-        columns: columnsOf(plan.engines),
-        rows,
-        notes,
-      },
-      values.output,
-      values.save,
-    )
+    return {
+      about: `${plan.engines.join(' beside ')}: ${threads} threads, ${rounds} rounds in turns; tok/s, load in MB/s`,
+      options: { ...plan, node: basename(plan.node), models: names.map((name) => basename(name)), versions },
+      columns: columnsOf(plan.engines),
+      rows,
+      notes,
+    }
   },
 })
 

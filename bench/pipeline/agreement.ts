@@ -1,6 +1,6 @@
 // The same settings on the virtual clock and on real threads, side by side.
-import { write } from '../../cli/shell/output.ts'
 import { resolveDraft } from '../../engine/speculation/parameters.ts'
+import type { Column } from '../report.ts'
 import { type Comparison, eager } from './compare.ts'
 import { EmulatedPipeline } from './emulated.ts'
 import { boundTokS, type PipelineSetting } from './setting.ts'
@@ -53,29 +53,40 @@ export async function agree(setting: PipelineSetting, expected: Comparison, toke
   return { plain, sync, pipe, auto, bound: boundTokS(setting, tokensOf('pipe')), worst, stopMs: stopMsP50 }
 }
 
-export function writeAgreementHead(): void {
-  const columns = [
-    ...['drafter ms', 'hop ms', 'right', 'plain', 'real', 'sync (k)', 'real', 'pipe (n)', 'real', 'auto', 'real'],
-    ...['bound', 'real pipe / bound', 'real pipe / best other', 'real pipe / sync', 'real auto / best'],
-    ...['real / virtual, worst', 'stop ms'],
-  ]
-  write(`| ${columns.join(' | ')} |\n|${' ---: |'.repeat(columns.length)}\n`)
-}
+export const AGREEMENT_COLUMNS: readonly Column[] = [
+  { key: 'draftMs', title: 'drafter ms' },
+  { key: 'hopMs', title: 'hop ms' },
+  { key: 'accuracy', title: 'right', decimals: 2 },
+  { key: 'plain', title: 'plain', decimals: 1 },
+  { key: 'plainReal', title: 'real', decimals: 1 },
+  { key: 'sync', title: 'sync', decimals: 1 },
+  { key: 'syncReal', title: 'real', decimals: 1 },
+  { key: 'syncK', title: 'k' },
+  { key: 'pipe', title: 'pipe', decimals: 1 },
+  { key: 'pipeReal', title: 'real', decimals: 1 },
+  { key: 'pipeN', title: 'n' },
+  { key: 'auto', title: 'auto', decimals: 1 },
+  { key: 'autoReal', title: 'real', decimals: 1 },
+  { key: 'bound', title: 'bound', decimals: 1 },
+  { key: 'pipeOfBound', title: 'real pipe / bound', decimals: 3 },
+  { key: 'pipeOfOthers', title: 'real pipe / best other', decimals: 3 },
+  { key: 'pipeOfSync', title: 'real pipe / sync', decimals: 2 },
+  { key: 'autoOfBest', title: 'real auto / best', decimals: 3 },
+  { key: 'worst', title: 'real / virtual, worst', decimals: 3 },
+  { key: 'stopMs', title: 'stop ms', decimals: 2 },
+]
 
-export function writeAgreement(setting: PipelineSetting, { syncK, pipeN }: Comparison, found: Agreement): void {
-  const { plain, sync, pipe, auto, bound, worst, stopMs } = found
-  const cells = [
-    ...[setting.draftMs, setting.hopMs, setting.accuracy],
-    ...[plain.virtual.toFixed(1), plain.real.toFixed(1)],
-    ...[`${sync.virtual.toFixed(1)} (${syncK})`, sync.real.toFixed(1)],
-    ...[`${pipe.virtual.toFixed(1)} (${pipeN})`, pipe.real.toFixed(1)],
-    ...[auto.virtual.toFixed(1), auto.real.toFixed(1), bound.toFixed(1)],
-    (pipe.real / bound).toFixed(3),
-    (pipe.real / Math.max(plain.real, sync.real)).toFixed(3),
-    (pipe.real / sync.real).toFixed(2),
-    (auto.real / Math.max(plain.real, sync.real, pipe.real)).toFixed(3),
-    worst.toFixed(3),
-    stopMs.toFixed(2),
-  ]
-  write(`| ${cells.join(' | ')} |\n`)
+export function agreementRow(setting: PipelineSetting, { syncK, pipeN }: Comparison, found: Agreement) {
+  const { draftMs, hopMs, accuracy } = setting
+  const { bound, worst, stopMs } = found
+  const [plain, sync, pipe, auto] = [found.plain.real, found.sync.real, found.pipe.real, found.auto.real]
+  return {
+    ...{ draftMs, hopMs, accuracy, syncK, pipeN, bound, worst, stopMs },
+    ...{ plain: found.plain.virtual, sync: found.sync.virtual, pipe: found.pipe.virtual, auto: found.auto.virtual },
+    ...{ plainReal: plain, syncReal: sync, pipeReal: pipe, autoReal: auto },
+    pipeOfBound: pipe / bound,
+    pipeOfOthers: pipe / Math.max(plain, sync),
+    pipeOfSync: pipe / sync,
+    autoOfBest: auto / Math.max(plain, sync, pipe),
+  }
 }

@@ -1,10 +1,11 @@
 // The policies side by side on emulated hardware: on a virtual clock, and on real threads beside it.
-import { defineCommand } from '../../cli/shell/command.ts'
-import { write } from '../../cli/shell/output.ts'
+import { note } from '../../cli/shell/output.ts'
+import { count, defineBench } from '../harness.ts'
+import { type Column, markdownTable, type Report } from '../report.ts'
 import { ablate, ablateCutoff, COSTLY_ROWS } from './ablations.ts'
-import { agree, writeAgreement, writeAgreementHead } from './agreement.ts'
+import { AGREEMENT_COLUMNS, agree, agreementRow } from './agreement.ts'
 import { type Comparison, compare } from './compare.ts'
-import { writeHopLosses } from './hop-losses.ts'
+import { hopLosses } from './hop-losses.ts'
 import { EIGHT_STAGES, type PipelineSetting } from './setting.ts'
 
 const DRAFT_MS = [3, 12, 40]
@@ -12,7 +13,7 @@ const RIGHT_PERCENT = [0, 20, 40, 60, 80, 90, 95, 98]
 const HOPS_MS = [EIGHT_STAGES.hopMs]
 const TOKENS = 2000
 
-export const command = defineCommand({
+export const bench = defineBench({
   usage: '[options]',
   positionalsMax: 0,
   options: {
@@ -30,82 +31,97 @@ export const command = defineCommand({
     real: { kind: 'flag', names: ['--real'], help: 'also on real threads, whose stages and drafter wait: 4 minutes' },
     ablations: { kind: 'flag', names: ['--ablations'], help: 'what each part of pipe is worth, instead' },
     losses: { kind: 'flag', names: ['--losses'], help: 'what slow links cost each policy, instead' },
-    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: 20, help: 'tokens per run (2000; real: 2.5 s)' },
+    tokens: count(['--tokens'], 'tokens per run (2000; real: 2.5 s)', 20),
   },
-  async run({ values, signal }) {
+  async measure({ values, signal }) {
     const { rowsMax = EIGHT_STAGES.rowsMax, real = false, jitter = 0 } = values
     const tokens = values.tokens ?? TOKENS
-    if (values.ablations) return writeAblations(tokens)
+    if (values.ablations) return ablations(tokens)
     const hardware = { ...EIGHT_STAGES, rowsMax, jitter }
     const drafters = (values.draftMs ?? DRAFT_MS).flatMap((draftMs) =>
       (values.right ?? RIGHT_PERCENT).map((percent) => ({ ...hardware, draftMs, accuracy: percent / 100 })),
     )
-    if (values.losses) return writeHopLosses(drafters, tokens)
-    write(
-      `${EIGHT_STAGES.stages} stages of ${EIGHT_STAGES.stageMs(1)} ms for up to 4 rows, ` +
-        `micro-batches of up to ${rowsMax} rows; tokens per second, runs of ` +
-        `${real && values.tokens === undefined ? '2.5 seconds' : `${tokens} tokens`}\n\n`,
-    )
-    if (real) writeAgreementHead()
-    else writeHead()
+    if (values.losses) return hopLosses(drafters, tokens)
+    const rows: object[] = []
     for (const hopMs of values.hopsMs ?? HOPS_MS) {
       for (const drafter of drafters) {
         signal.throwIfAborted()
         const setting = { ...drafter, hopMs }
         const found = compare(setting, Math.max(tokens, TOKENS))
-        if (!real) writeRow(setting, found)
-        else writeAgreement(setting, found, await agree(setting, found, values.tokens))
+        rows.push(real ? agreementRow(setting, found, await agree(setting, found, values.tokens)) : row(setting, found))
+        if (real) note(`drafter ${setting.draftMs} ms, right ${setting.accuracy}\n`)
       }
     }
+    const about =
+      `${EIGHT_STAGES.stages} emulated stages of ${EIGHT_STAGES.stageMs(1)} ms for up to 4 rows, micro-batches of up to ` +
+      `${rowsMax} rows; tokens per second, runs of ` +
+      (real && values.tokens === undefined ? '2.5 seconds' : `${tokens} tokens`)
+    const options = { ...hardware, real, tokens: values.tokens }
+    return { about, options, columns: real ? AGREEMENT_COLUMNS : COLUMNS, rows, notes: [] }
   },
 })
 
-function writeHead(): void {
-  write(
-    '| drafter ms | hop ms | right | plain | sync (k) | pipe (n) | auto | bound | pipe / bound | pipe / best other | pipe / sync | auto / best |\n',
-  )
-  write(`|${' ---: |'.repeat(12)}\n`)
-}
+const COLUMNS: readonly Column[] = [
+  { key: 'draftMs', title: 'drafter ms' },
+  { key: 'hopMs', title: 'hop ms' },
+  { key: 'accuracy', title: 'right', decimals: 2 },
+  { key: 'plain', title: 'plain', decimals: 1 },
+  { key: 'sync', title: 'sync', decimals: 1 },
+  { key: 'syncK', title: 'k' },
+  { key: 'pipe', title: 'pipe', decimals: 1 },
+  { key: 'pipeN', title: 'n' },
+  { key: 'auto', title: 'auto', decimals: 1 },
+  { key: 'bound', title: 'bound', decimals: 1 },
+  { key: 'pipeOfBound', title: 'pipe / bound', decimals: 3 },
+  { key: 'pipeOfOthers', title: 'pipe / best other', decimals: 3 },
+  { key: 'pipeOfSync', title: 'pipe / sync', decimals: 2 },
+  { key: 'autoOfBest', title: 'auto / best', decimals: 3 },
+]
 
-function writeRow(
-  { draftMs, hopMs, accuracy }: PipelineSetting,
-  { plain, sync, syncK, pipe, pipeN, auto, bound }: Comparison,
-): void {
-  const cells = [
-    ...[draftMs, hopMs, accuracy],
-    plain.toFixed(1),
-    `${sync.toFixed(1)} (${syncK})`,
-    `${pipe.toFixed(1)} (${pipeN})`,
-    auto.toFixed(1),
-    bound.toFixed(1),
-    (pipe / bound).toFixed(3),
-    (pipe / Math.max(plain, sync)).toFixed(3),
-    (pipe / sync).toFixed(2),
-    (auto / Math.max(plain, sync, pipe)).toFixed(3),
-  ]
-  write(`| ${cells.join(' | ')} |\n`)
-}
-
-function writeAblations(tokens: number): void {
-  write('pipe, tokens per second\n\n')
-  const columns = ['whole', 'no cancellation', 'one draft micro-batch in flight']
-  const literal = ["PipeInfer's single-token rule", "PipeInfer's re-drafting"]
-  write(`| drafter ms | right | ${[...columns, ...literal].join(' | ')} |\n|${' ---: |'.repeat(7)}\n`)
-  for (const draftMs of [3, 12]) {
-    for (const accuracy of RIGHT_PERCENT.map((percent) => percent / 100)) {
-      const found = ablate({ ...EIGHT_STAGES, draftMs, accuracy }, tokens)
-      const { whole, withoutCancellation, withoutContinuation, singleToken, reDrafting } = found
-      const speeds = [whole, withoutCancellation, withoutContinuation, singleToken, reDrafting]
-      const cells = speeds.map((tokS) => tokS.toFixed(1))
-      write(`| ${[draftMs, accuracy, ...cells].join(' | ')} |\n`)
-    }
+function row({ draftMs, hopMs, accuracy }: PipelineSetting, found: Comparison) {
+  const { plain, sync, pipe, auto, bound } = found
+  const ratios = {
+    pipeOfBound: pipe / bound,
+    pipeOfOthers: pipe / Math.max(plain, sync),
+    pipeOfSync: pipe / sync,
+    autoOfBest: auto / Math.max(plain, sync, pipe),
   }
-  write('\nStages of 4 ms + 6 ms per row, drafter 3 ms, which is as sure as it is right\n\n')
-  write('| right | cutoff | tokens per second | drafted rows per accepted one |\n| ---: | --- | ---: | ---: |\n')
-  for (const accuracy of [0.3, 0.6, 0.8]) {
-    const setting = { ...COSTLY_ROWS, draftMs: 3, accuracy, spread: 0.5 }
-    for (const [name, { tokS, rowsPerAccepted }] of Object.entries(ablateCutoff(setting, tokens))) {
-      write(`| ${accuracy} | ${name} | ${tokS.toFixed(1)} | ${rowsPerAccepted.toFixed(2)} |\n`)
-    }
+  return { draftMs, hopMs, accuracy, ...found, ...ratios }
+}
+
+const ABLATION_COLUMNS: readonly Column[] = [
+  { key: 'draftMs', title: 'drafter ms' },
+  { key: 'accuracy', title: 'right', decimals: 2 },
+  { key: 'whole', title: 'whole', decimals: 1 },
+  { key: 'withoutCancellation', title: 'no cancellation', decimals: 1 },
+  { key: 'withoutContinuation', title: 'one draft micro-batch in flight', decimals: 1 },
+  { key: 'singleToken', title: "PipeInfer's single-token rule", decimals: 1 },
+  { key: 'reDrafting', title: "PipeInfer's re-drafting", decimals: 1 },
+]
+
+function ablations(tokens: number): Omit<Report, 'bench'> {
+  const rows = [3, 12].flatMap((draftMs) =>
+    RIGHT_PERCENT.map((percent) => {
+      const setting = { ...EIGHT_STAGES, draftMs, accuracy: percent / 100 }
+      return { draftMs, accuracy: setting.accuracy, ...ablate(setting, tokens) }
+    }),
+  )
+  const cutoffs = [0.3, 0.6, 0.8].flatMap((accuracy) => {
+    const found = ablateCutoff({ ...COSTLY_ROWS, draftMs: 3, accuracy, spread: 0.5 }, tokens)
+    return Object.entries(found).map(([name, { tokS, rowsPerAccepted }]) => {
+      return [`${accuracy}`, name, tokS.toFixed(1), rowsPerAccepted.toFixed(2)]
+    })
+  })
+  const titles = ['right', 'cutoff', 'tokens per second', 'drafted rows per accepted one']
+  return {
+    about: 'pipe on emulated stages, tokens per second',
+    options: { ...EIGHT_STAGES, tokens },
+    columns: ABLATION_COLUMNS,
+    rows,
+    notes: [
+      'Stages of 4 ms + 6 ms per row, drafter 3 ms, which is as sure as it is right:',
+      '',
+      ...markdownTable(titles, cutoffs, new Set([0, 2, 3])),
+    ],
   }
 }

@@ -2,15 +2,14 @@
 import { statSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { randomIds } from '../../cli/measure/random-ids.ts'
-import { defineCommand } from '../../cli/shell/command.ts'
 import { shownBytes } from '../../cli/shell/figures.ts'
-import { LOAD_OPTIONS, loadOptions, modelPath } from '../../cli/shell/options.ts'
+import { loadOptions } from '../../cli/shell/options.ts'
 import { TsinferError } from '../../engine/index.ts'
 import { loadModel } from '../../index.ts'
 import { timeGeneration } from '../generation.ts'
+import { count, defineBench } from '../harness.ts'
 import { peakResidentBytes } from '../machine.ts'
-import { CACHE_OPTION, modelFile } from '../model-files.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { benchModel, MODEL_OPTIONS } from '../model-files.ts'
 import { decodeSpeed } from '../statistics.ts'
 
 const MODEL = '5g-Q8_0-zeros'
@@ -20,19 +19,17 @@ const TOKENS = 8
 /** What a process may take beside weights and KV cells. */
 const REST_LIMIT_BYTES = 500e6
 
-export const command = defineCommand({
-  usage: '[MODEL] [-n 8] [-c 512] [-t N] [-o md|json]',
+export const bench = defineBench({
+  usage: '[MODEL] [-n 8] [-c 512] [-t N]',
   positionalsMax: 1,
   options: {
-    tokens: { kind: 'integer', names: ['-n', '--tokens'], value: 'N', least: 2, help: 'tokens to decode (8)' },
-    output: OUTPUT_OPTION,
-    cache: CACHE_OPTION,
-    ...LOAD_OPTIONS,
+    tokens: count(['-n', '--tokens'], 'tokens to decode (8)', 2),
+    ...MODEL_OPTIONS,
   },
-  async run({ values, positionals, signal }) {
+  async measure(invocation) {
+    const { values, signal } = invocation
     const { tokens = TOKENS, context = CONTEXT } = values
-    const name = modelPath(values, positionals) ?? MODEL
-    const path = modelFile(name, values.cache)
+    const { name, path } = benchModel(invocation, MODEL)
     const fileBytes = statSync(path).size
     if (freemem() < fileBytes) {
       const found = `found ${shownBytes(freemem())}`
@@ -56,17 +53,13 @@ export const command = defineCommand({
       restMb: (peakBytes - fileBytes - kvBytes) / 1e6,
       isWithinLimit: plan.stages.length > 1 && peakBytes < fileBytes + kvBytes + REST_LIMIT_BYTES,
     }
-    printReport(
-      {
-        bench: 'big',
-        about: `${name}: ${plan.text}`,
-        options: { model: name, context, tokens, plan, kernels: model.info.kernels },
-        columns: COLUMNS,
-        rows: [row],
-        notes: [`Limit: several memories, and a peak of at most file + KV + ${REST_LIMIT_BYTES / 1e6} MB.`],
-      },
-      values.output,
-    )
+    return {
+      about: `${name}: ${plan.text}`,
+      options: { model: name, context, tokens, plan, kernels: model.info.kernels },
+      columns: COLUMNS,
+      rows: [row],
+      notes: [`Limit: several memories, and a peak of at most file + KV + ${REST_LIMIT_BYTES / 1e6} MB.`],
+    }
   },
 })
 

@@ -1,15 +1,14 @@
 // What keeping to a JSON Schema costs and whether it holds: random texts of 20 schemas with a new seed each, read back and
 // checked, in turns with free texts of as many tokens.
-import { defineCommand } from '../../cli/shell/command.ts'
 import { mean } from '../../cli/shell/figures.ts'
-import { LOAD_OPTIONS, loadOptions, modelPath } from '../../cli/shell/options.ts'
+import { loadOptions } from '../../cli/shell/options.ts'
 import { note } from '../../cli/shell/output.ts'
 import { type GenerateOptions, type Generation, loadModel, type Model } from '../../index.ts'
 import { SCHEMAS } from '../../test/engine/constraint/schemas.ts'
 import { schemaFault } from '../../test/reference/json-schema.ts'
 import { timeTokens, warmUp } from '../generation.ts'
-import { CACHE_OPTION, modelFile } from '../model-files.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { count, defineBench } from '../harness.ts'
+import { benchModel, MODEL_OPTIONS } from '../model-files.ts'
 import { tokenGaps } from '../statistics.ts'
 
 const MODEL = 'stories260K'
@@ -19,22 +18,21 @@ const PROMPT = [1]
 /** Flatter than usual, so that texts differ. */
 const TEMPERATURE = 1.2
 
-export const command = defineCommand({
-  usage: '[MODEL] [--runs 1000] [-n 200] [--seed N] [-t N] [-o md|json]',
+export const bench = defineBench({
+  usage: '[MODEL] [--runs 1000] [-n 200] [--seed N] [-t N]',
   positionalsMax: 1,
   options: {
-    runs: { kind: 'integer', names: ['--runs'], value: 'N', least: 1, help: 'texts, spread over the schemas (1000)' },
-    tokens: { kind: 'integer', names: ['-n', '--tokens'], value: 'N', least: 64, help: 'most tokens of a text (200)' },
-    seed: { kind: 'integer', names: ['--seed'], value: 'N', least: 0, help: 'seed of the first text (a random one)' },
-    output: OUTPUT_OPTION,
-    cache: CACHE_OPTION,
-    ...LOAD_OPTIONS,
+    runs: count(['--runs'], 'texts, spread over the schemas (1000)'),
+    tokens: count(['-n', '--tokens'], 'most tokens of a text (200)', 64),
+    seed: count(['--seed'], 'seed of the first text (a random one)', 0),
+    ...MODEL_OPTIONS,
   },
-  async run({ values, positionals, signal }) {
+  async measure(invocation) {
+    const { values, signal } = invocation
     const { runs = RUNS, tokens = TOKENS, seed = crypto.getRandomValues(new Uint16Array(1))[0]! } = values
-    const name = modelPath(values, positionals) ?? MODEL
+    const { name, path } = benchModel(invocation, MODEL)
     const context = values.context ?? tokens + 64
-    await using model = await loadModel(modelFile(name, values.cache), { ...loadOptions(values), context, signal })
+    await using model = await loadModel(path, { ...loadOptions(values), context, signal })
     await warmUp(async (_, count) => write(model, { maxTokens: count, ignoreEos: true, signal }))
     const schemas = Object.entries(SCHEMAS)
     const rows = schemas.map(([schema]) => new Row(schema))
@@ -51,20 +49,16 @@ export const command = defineCommand({
       const free = await write(model, { ...options, maxTokens: kept.gapsMs.length + 1, ignoreEos: true })
       for (const one of [row, all]) one.add(fault === '', kept.gapsMs, free.gapsMs)
     }
-    printReport(
-      {
-        bench: 'constraint',
-        about: `JSON of ${schemas.length} schemas: ${name}, ${model.info.plan.text}`,
-        options: { model: name, runs, tokens, seed, temperature: TEMPERATURE, kernels: model.info.kernels },
-        columns: COLUMNS,
-        rows: [...rows, all].filter(({ texts }) => texts > 0).map((row) => row.shown()),
-        notes: [
-          'Milliseconds per token behind the first, as a mean: of texts that keep to the schema, and of free ones with ' +
-            'the same seeds and lengths, in turns.',
-        ],
-      },
-      values.output,
-    )
+    return {
+      about: `JSON of ${schemas.length} schemas: ${name}, ${model.info.plan.text}`,
+      options: { model: name, runs, tokens, seed, temperature: TEMPERATURE, kernels: model.info.kernels },
+      columns: COLUMNS,
+      rows: [...rows, all].filter(({ texts }) => texts > 0).map((row) => row.shown()),
+      notes: [
+        'Milliseconds per token behind the first, as a mean: of texts that keep to the schema, and of free ones with ' +
+          'the same seeds and lengths, in turns.',
+      ],
+    }
   },
 })
 

@@ -2,23 +2,22 @@
 // loading takes and how much memory it needs. Prefill is timed by the same generation, up to its first token.
 import { statSync } from 'node:fs'
 import { randomIds } from '../../cli/measure/random-ids.ts'
-import { defineCommand } from '../../cli/shell/command.ts'
-import { LOAD_OPTIONS, loadOptions, modelPath } from '../../cli/shell/options.ts'
+import { loadOptions } from '../../cli/shell/options.ts'
 import { note } from '../../cli/shell/output.ts'
 import { machineTopology, measureBandwidth } from '../../engine/index.ts'
 import { loadModel, type Model } from '../../index.ts'
 import { timeGeneration, WARM_UP_POSITIONS, warmUp } from '../generation.ts'
+import { count, defineBench } from '../harness.ts'
 import { peakResidentBytes } from '../machine.ts'
-import { CACHE_OPTION, modelFile } from '../model-files.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { benchModel, MODEL_OPTIONS } from '../model-files.ts'
 import { decodeSpeed } from '../statistics.ts'
 
 const MODEL = '1b-Q4_0-Q6_K'
 const CONTEXTS = [128, 1024, 4000]
 const TOKENS = 32
 
-export const command = defineCommand({
-  usage: '[MODEL] [-p 128,1024,4000] [-n 32] [-t N] [-o md|json]',
+export const bench = defineBench({
+  usage: '[MODEL] [-p 128,1024,4000] [-n 32] [-t N]',
   positionalsMax: 1,
   options: {
     contexts: {
@@ -28,21 +27,13 @@ export const command = defineCommand({
       least: 1,
       help: 'prompt lengths (128,1024,4000)',
     },
-    tokens: {
-      kind: 'integer',
-      names: ['-n', '--tokens'],
-      value: 'N',
-      least: 2,
-      help: 'tokens behind each prompt (32)',
-    },
-    output: OUTPUT_OPTION,
-    cache: CACHE_OPTION,
-    ...LOAD_OPTIONS,
+    tokens: count(['-n', '--tokens'], 'tokens behind each prompt (32)', 2),
+    ...MODEL_OPTIONS,
   },
-  async run({ values, positionals, signal }) {
+  async measure(invocation) {
+    const { values, signal } = invocation
     const { contexts = CONTEXTS, tokens = TOKENS } = values
-    const name = modelPath(values, positionals) ?? MODEL
-    const path = modelFile(name, values.cache)
+    const { name, path } = benchModel(invocation, MODEL)
     const context = values.context ?? Math.max(WARM_UP_POSITIONS, ...contexts.map((length) => length + tokens))
     const startedMs = performance.now()
     await using model = await loadModel(path, { ...loadOptions(values), context, signal })
@@ -58,17 +49,13 @@ export const command = defineCommand({
     // Last, because it takes memory, too.
     const { gbS: limitGbS, how } = await measureBandwidth(values.threads ?? machineTopology().usableCores, signal)
     const rows = measured.map((row) => compared(row, measured[0]!, model.info.plan.weightBytesPerToken, limitGbS))
-    printReport(
-      {
-        bench: 'generate',
-        about: `${name}: ${model.info.plan.text}, ${model.info.kernels} kernels`,
-        options: { model: name, contexts, tokens, plan: model.info.plan, kernels: model.info.kernels },
-        columns: COLUMNS,
-        rows,
-        notes: notes(model, { fileBytes: statSync(path).size, peakBytes, loadMs, limitGbS, how }),
-      },
-      values.output,
-    )
+    return {
+      about: `${name}: ${model.info.plan.text}, ${model.info.kernels} kernels`,
+      options: { model: name, contexts, tokens, plan: model.info.plan, kernels: model.info.kernels },
+      columns: COLUMNS,
+      rows,
+      notes: notes(model, { fileBytes: statSync(path).size, peakBytes, loadMs, limitGbS, how }),
+    }
   },
 })
 

@@ -1,12 +1,11 @@
 // Matrix products of every weight type on one thread: weights in cache and in memory, beside the speed at which the
 // same thread merely reads memory.
 import { Bench } from 'tinybench'
-import { defineCommand } from '../../cli/shell/command.ts'
 import { COMPUTABLE_TYPES } from '../../engine/gguf/ggml-types.ts'
 import { READ_STRANDS, TsinferError } from '../../engine/index.ts'
 import { enableRelaxedSimd, loadKernels } from '../../engine/load/kernel-builds.ts'
 import { createStageMemory, instantiateKernels } from '../../engine/model/kernels.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { defineBench } from '../harness.ts'
 import { MEMORY_BYTES, type PreparedMatrix, prepareMatrix, readWeights, touchWeights } from './kernel-matrix.ts'
 
 /** Well inside a core's second-level cache, and well outside every cache but the largest shared ones. */
@@ -16,8 +15,8 @@ const ROWS = [1, 2, 4, 8]
 const TASK_MS = 120
 const K = 2048
 
-export const command = defineCommand({
-  usage: '[--types Q4_0,Q6_K] [--rows 1,2,4,8] [-k 2048] [--kernels auto] [-o md|json]',
+export const bench = defineBench({
+  usage: '[--types Q4_0,Q6_K] [--rows 1,2,4,8] [-k 2048] [--kernels auto]',
   positionalsMax: 0,
   options: {
     types: { kind: 'text', names: ['--types'], value: 'LIST', help: 'weight types, separated by commas (all)' },
@@ -37,9 +36,8 @@ export const command = defineCommand({
       choices: ['auto', 'plain', 'relaxed', 'relaxed-dot'],
       help: 'which build (auto)',
     },
-    output: OUTPUT_OPTION,
   },
-  async run({ values, signal }) {
+  async measure({ values, signal }) {
     const { rows: rowCounts = ROWS, k = K, kernels: wanted = 'auto' } = values
     if (k % 256 !== 0) throw new TsinferError('option_invalid', `-k: expected a multiple of 256, found ${k}`)
     const types = readTypes(values.types)
@@ -64,20 +62,16 @@ export const command = defineCommand({
         results.push({ type, rows, ...near, memoryGbS: far.gbS, memoryGmacS: far.gmacS, ofLimit: far.gbS / limitGbS })
       }
     }
-    printReport(
-      {
-        bench: 'kernels',
-        about: `Products with ${k} inputs, ${build} kernels, one thread; it reads memory at ${limitGbS.toFixed(1)} GB/s`,
-        options: { types, rows: rowCounts, k, build, limitGbS },
-        columns: COLUMNS,
-        rows: results,
-        notes: [
-          'Best of the calls; GB/s count the repacked weights, G multiply-adds all rows.',
-          `The limit is the best way of reading: ${READ_STRANDS.map((n, i) => `${n} streams ${limits[i]!.toFixed(1)}`).join(', ')} GB/s.`,
-        ],
-      },
-      values.output,
-    )
+    return {
+      about: `Products with ${k} inputs, ${build} kernels, one thread; it reads memory at ${limitGbS.toFixed(1)} GB/s`,
+      options: { types, rows: rowCounts, k, build, limitGbS },
+      columns: COLUMNS,
+      rows: results,
+      notes: [
+        'Best of the calls; GB/s count the repacked weights, G multiply-adds all rows.',
+        `The limit is the best way of reading: ${READ_STRANDS.map((n, i) => `${n} streams ${limits[i]!.toFixed(1)}`).join(', ')} GB/s.`,
+      ],
+    }
   },
 })
 

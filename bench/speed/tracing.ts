@@ -4,12 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { defineCommand } from '../../cli/shell/command.ts'
 import { median } from '../../cli/shell/figures.ts'
 import { EMBEDDED_MODEL } from '../../cli/shell/load.ts'
 import { note } from '../../cli/shell/output.ts'
 import { loadModel, type Model } from '../../index.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { count, defineBench } from '../harness.ts'
 
 const DRAFT_MODEL = fileURLToPath(new URL('../../../cli/models/stories75K-draft.gguf', import.meta.url))
 const LOADS = 5
@@ -20,35 +19,30 @@ const TOKENS = 200
 const POLICIES = ['off', 'pipe'] as const
 const LIMIT = 1.02
 
-export const command = defineCommand({
-  usage: '[--loads 5] [--runs 60] [-o md|json]',
+export const bench = defineBench({
+  usage: '[--loads 5] [--runs 60]',
   positionalsMax: 0,
   options: {
-    loads: { kind: 'integer', names: ['--loads'], value: 'N', least: 1, help: 'models with a trace, and without (5)' },
-    runs: { kind: 'integer', names: ['--runs'], value: 'N', least: 1, help: 'runs of each model, in turns (60)' },
-    output: OUTPUT_OPTION,
+    loads: count(['--loads'], 'models with a trace, and without (5)'),
+    runs: count(['--runs'], 'runs of each model, in turns (60)'),
   },
-  async run({ values, signal }) {
+  async measure({ values, signal }) {
     const { loads = LOADS, runs = RUNS } = values
     const rows: object[] = []
     for (const policy of POLICIES) {
       note(`${policy}\n`)
       rows.push(summary(policy, await measure(policy, loads, runs, signal)))
     }
-    printReport(
-      {
-        bench: 'tracing',
-        about: `Microseconds per token of stories260K without and with a trace: ${loads} loads of each, ${runs} runs of ${TOKENS} tokens in turns`,
-        options: { loads, runs, tokens: TOKENS, warmUp: WARM_UP },
-        columns: COLUMNS,
-        rows,
-        notes: [
-          'The best tenth of all runs shows the cost of a trace, since the rest differ by what else the cores did: so do the',
-          'medians of single loads without a trace (last column).',
-        ],
-      },
-      values.output,
-    )
+    return {
+      about: `Microseconds per token of stories260K without and with a trace: ${loads} loads of each, ${runs} runs of ${TOKENS} tokens in turns`,
+      options: { loads, runs, tokens: TOKENS, warmUp: WARM_UP },
+      columns: COLUMNS,
+      rows,
+      notes: [
+        'The best tenth of all runs shows the cost of a trace, since the rest differ by what else the cores did: so do the',
+        'medians of single loads without a trace (last column).',
+      ],
+    }
   },
 })
 

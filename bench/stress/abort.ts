@@ -2,15 +2,14 @@
 // moment, while decoding and in the middle of a long prefill.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomIds } from '../../cli/measure/random-ids.ts'
-import { defineCommand } from '../../cli/shell/command.ts'
 import { median } from '../../cli/shell/figures.ts'
-import { LOAD_OPTIONS, loadOptions, modelPath } from '../../cli/shell/options.ts'
+import { loadOptions } from '../../cli/shell/options.ts'
 import { note } from '../../cli/shell/output.ts'
 import { TsinferError } from '../../engine/index.ts'
 import { type Generation, loadModel, type Model, type Piece } from '../../index.ts'
 import { timeGeneration, warmUp } from '../generation.ts'
-import { CACHE_OPTION, modelFile } from '../model-files.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { count, defineBench } from '../harness.ts'
+import { benchModel, MODEL_OPTIONS } from '../model-files.ts'
 import { tokenGaps } from '../statistics.ts'
 
 const MODEL = '1b-Q4_0-Q6_K'
@@ -24,27 +23,20 @@ const PROBE_TOKENS = 128
 /** Aborts in prefill are spread over the first part of it, so that later ones do not take minutes. */
 const PREFILL_SHARE = 0.5
 
-export const command = defineCommand({
-  usage: '[MODEL] [--prompt 2000] [--tries 10] [-t N] [-o md|json]',
+export const bench = defineBench({
+  usage: '[MODEL] [--prompt 2000] [--tries 10] [-t N]',
   positionalsMax: 1,
   options: {
-    prompt: {
-      kind: 'integer',
-      names: ['--prompt'],
-      value: 'N',
-      least: PROBE_TOKENS,
-      help: 'tokens of the prefill that is aborted (2000)',
-    },
-    tries: { kind: 'integer', names: ['--tries'], value: 'N', least: 1, help: 'aborts of each kind (10)' },
-    output: OUTPUT_OPTION,
-    cache: CACHE_OPTION,
-    ...LOAD_OPTIONS,
+    prompt: count(['--prompt'], 'tokens of the prefill that is aborted (2000)', PROBE_TOKENS),
+    tries: count(['--tries'], 'aborts of each kind (10)'),
+    ...MODEL_OPTIONS,
   },
-  async run({ values, positionals, signal }) {
+  async measure(invocation) {
+    const { values, signal } = invocation
     const { prompt = PREFILL_TOKENS, tries = TRIES } = values
-    const name = modelPath(values, positionals) ?? MODEL
+    const { name, path } = benchModel(invocation, MODEL)
     const context = values.context ?? prompt + 64
-    await using model = await loadModel(modelFile(name, values.cache), { ...loadOptions(values), context, signal })
+    await using model = await loadModel(path, { ...loadOptions(values), context, signal })
     const ids = (count: number) => randomIds(count, model.info.vocabularySize)
     await warmUp((count, tokens) => timeGeneration(model, ids(count), tokens, signal))
     const { arrivalsMs } = await timeGeneration(model, ids(PROBE_TOKENS), DECODED_TOKENS, signal)
@@ -62,20 +54,16 @@ export const command = defineCommand({
       prefilling.push(await abortOne(model, ids(prompt), signal, () => sleep(share * PREFILL_SHARE * prefillMs)))
     }
     const rows = [summary('decoding', decoding), summary(`prefill of ${prompt}`, prefilling)]
-    printReport(
-      {
-        bench: 'abort',
-        about: `From an abort to a usable model: ${name}, ${model.info.plan.text}`,
-        options: { model: name, prompt, tries, plan: model.info.plan, kernels: model.info.kernels },
-        columns: COLUMNS,
-        rows,
-        notes: [
-          `Usable: first token of a request made right after the signal; a token takes ${tokenMs.toFixed(1)} ms. ` +
-            `Limit ${LIMIT_MS} ms.`,
-        ],
-      },
-      values.output,
-    )
+    return {
+      about: `From an abort to a usable model: ${name}, ${model.info.plan.text}`,
+      options: { model: name, prompt, tries, plan: model.info.plan, kernels: model.info.kernels },
+      columns: COLUMNS,
+      rows,
+      notes: [
+        `Usable: first token of a request made right after the signal; a token takes ${tokenMs.toFixed(1)} ms. ` +
+          `Limit ${LIMIT_MS} ms.`,
+      ],
+    }
   },
 })
 

@@ -1,11 +1,10 @@
 // Loads, uses and closes the embedded model many times: what memory and threads stay behind.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
-import { defineCommand } from '../../cli/shell/command.ts'
 import { EMBEDDED_CONTEXT, EMBEDDED_MODEL } from '../../cli/shell/load.ts'
 import { loadModel } from '../../index.ts'
 import { timeGeneration } from '../generation.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { count, defineBench } from '../harness.ts'
 
 const CYCLES = 200
 const TOKENS = 4
@@ -14,20 +13,13 @@ const SETTLED_CYCLE = 10
 const REPORTED_CYCLES = 20
 const LIMIT_MB = 50
 
-export const command = defineCommand({
-  usage: '[--cycles 200] [-o md|json]',
+export const bench = defineBench({
+  usage: '[--cycles 200]',
   positionalsMax: 0,
   options: {
-    cycles: {
-      kind: 'integer',
-      names: ['--cycles'],
-      value: 'N',
-      least: SETTLED_CYCLE,
-      help: 'how often to load and close (200)',
-    },
-    output: OUTPUT_OPTION,
+    cycles: count(['--cycles'], 'how often to load and close (200)', SETTLED_CYCLE),
   },
-  async run({ values, signal }) {
+  async measure({ values, signal }) {
     const { cycles = CYCLES } = values
     const workers = liveWorkers()
     const residentMb: number[] = []
@@ -46,20 +38,16 @@ export const command = defineCommand({
     const settledMb = residentMb[SETTLED_CYCLE - 1]!
     const grownMb = Math.max(...residentMb.slice(SETTLED_CYCLE - 1)) - settledMb
     const verdict = grownMb < LIMIT_MB && workers.size === 0 ? 'within' : 'NOT within'
-    printReport(
-      {
-        bench: 'cycles',
-        about: `${cycles} times stories260K loaded, ${TOKENS} tokens generated, closed: ${cycleMs.toFixed(0)} ms each`,
-        options: { cycles, tokens: TOKENS, residentMb },
-        columns: COLUMNS,
-        rows,
-        notes: [
-          `Most growth after cycle ${SETTLED_CYCLE}: ${grownMb.toFixed(1)} MB, workers alive at the end: ` +
-            `${workers.size}; ${verdict} the limits of ${LIMIT_MB} MB and 0.`,
-        ],
-      },
-      values.output,
-    )
+    return {
+      about: `${cycles} times stories260K loaded, ${TOKENS} tokens generated, closed: ${cycleMs.toFixed(0)} ms each`,
+      options: { cycles, tokens: TOKENS, residentMb },
+      columns: COLUMNS,
+      rows,
+      notes: [
+        `Most growth after cycle ${SETTLED_CYCLE}: ${grownMb.toFixed(1)} MB, workers alive at the end: ` +
+          `${workers.size}; ${verdict} the limits of ${LIMIT_MB} MB and 0.`,
+      ],
+    }
   },
 })
 

@@ -5,11 +5,10 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { defineCommand } from '../../cli/shell/command.ts'
 import { EMBEDDED_MODEL } from '../../cli/shell/load.ts'
 import { note } from '../../cli/shell/output.ts'
 import { TsinferError } from '../../engine/index.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { defineBench } from '../harness.ts'
 import type { LayoutDigest } from './invariance-digest.ts'
 
 const run = promisify(execFile)
@@ -22,14 +21,13 @@ const SHARED_MODELS = [
   'vectors/parity/wide-Q4_K_M.gguf',
 ].map((relative) => `${SHARED}/${relative}`)
 
-export const command = defineCommand({
-  usage: '[--node FILE,...] [MODEL ...] [-o md|json]',
+export const bench = defineBench({
+  usage: '[--node FILE,...] [MODEL ...]',
   positionalsMax: 100,
   options: {
     node: { kind: 'text', names: ['--node'], value: 'FILE,...', help: 'Node binaries beside this one' },
-    output: OUTPUT_OPTION,
   },
-  async run({ values, positionals, signal }) {
+  async measure({ values, positionals, signal }) {
     const nodes = [process.execPath, ...(values.node?.split(',') ?? [])]
     const missing = nodes.find((node) => !existsSync(node))
     if (missing !== undefined)
@@ -46,20 +44,16 @@ export const command = defineCommand({
     const differing = rows.filter(({ isEqual }) => !isEqual).length
     if (differing > 0) process.exitCode = 1
     const absent = positionals.length > 0 ? [] : SHARED_MODELS.filter((path) => !existsSync(path))
-    printReport(
-      {
-        bench: 'invariance',
-        about: 'Greedy ids, sampled ids and logits, to the bit, under several Node versions',
-        options: { nodes, models },
-        columns: COLUMNS,
-        rows,
-        notes: [
-          `${rows.length - differing} equal, ${differing} different.`,
-          ...absent.map((path) => `Left out, not found: ${basename(path)}`),
-        ],
-      },
-      values.output,
-    )
+    return {
+      about: 'Greedy ids, sampled ids and logits, to the bit, under several Node versions',
+      options: { nodes, models },
+      columns: COLUMNS,
+      rows,
+      notes: [
+        `${rows.length - differing} equal, ${differing} different.`,
+        ...absent.map((path) => `Left out, not found: ${basename(path)}`),
+      ],
+    }
   },
 })
 

@@ -3,14 +3,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomIds } from '../../cli/measure/random-ids.ts'
-import { defineCommand } from '../../cli/shell/command.ts'
 import { EMBEDDED_CONTEXT, EMBEDDED_MODEL } from '../../cli/shell/load.ts'
-import { LOAD_OPTIONS, loadOptions, modelPath } from '../../cli/shell/options.ts'
+import { loadOptions } from '../../cli/shell/options.ts'
 import { note } from '../../cli/shell/output.ts'
 import { loadModel, type Model, openTokenizer, type TextTokenizer } from '../../index.ts'
 import { timeGeneration } from '../generation.ts'
-import { CACHE_OPTION, modelFile } from '../model-files.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { count, defineBench } from '../harness.ts'
+import { benchModel, MODEL_OPTIONS } from '../model-files.ts'
 import { longText } from '../text.ts'
 
 const MODEL = '1b-Q4_0-Q6_K'
@@ -22,8 +21,8 @@ const IDLE_MS = 500
 const RESOLUTION_MS = 1
 const LIMIT_MS = 20
 
-export const command = defineCommand({
-  usage: '[MODEL] [--vocabulary FILE] [--text-kb 300] [-t N] [-o md|json]',
+export const bench = defineBench({
+  usage: '[MODEL] [--vocabulary FILE] [--text-kb 300] [-t N]',
   positionalsMax: 1,
   options: {
     vocabulary: {
@@ -32,15 +31,13 @@ export const command = defineCommand({
       value: 'FILE',
       help: 'GGUF file whose vocabulary encodes the text (the embedded model)',
     },
-    textKb: { kind: 'integer', names: ['--text-kb'], value: 'N', least: 1, help: 'kilobytes to encode (300)' },
-    output: OUTPUT_OPTION,
-    cache: CACHE_OPTION,
-    ...LOAD_OPTIONS,
+    textKb: count(['--text-kb'], 'kilobytes to encode (300)'),
+    ...MODEL_OPTIONS,
   },
-  async run({ values, positionals, signal }) {
+  async measure(invocation) {
+    const { values, signal } = invocation
     const { textKb = TEXT_KB, vocabulary = EMBEDDED_MODEL } = values
-    const name = modelPath(values, positionals) ?? MODEL
-    const path = modelFile(name, values.cache)
+    const { name, path } = benchModel(invocation, MODEL)
     const text = longText(textKb * 1000)
     const rows: Delay[] = []
     const watch = async <T>(during: string, work: () => Promise<T>): Promise<T> => {
@@ -62,17 +59,13 @@ export const command = defineCommand({
     await watch('closing', () => model.close())
     await watch('generating with stories260K', () => generateTiny(signal))
 
-    printReport(
-      {
-        bench: 'loop-delay',
-        about: `Delay of the caller's event loop: ${name}, ${model.info.plan.text}`,
-        options: { model: name, vocabulary, textKb, plan: model.info.plan, kernels: model.info.kernels },
-        columns: COLUMNS,
-        rows,
-        notes: [`Time between two turns of a ${RESOLUTION_MS} ms timer. Limit of the 99th percentile: ${LIMIT_MS} ms.`],
-      },
-      values.output,
-    )
+    return {
+      about: `Delay of the caller's event loop: ${name}, ${model.info.plan.text}`,
+      options: { model: name, vocabulary, textKb, plan: model.info.plan, kernels: model.info.kernels },
+      columns: COLUMNS,
+      rows,
+      notes: [`Time between two turns of a ${RESOLUTION_MS} ms timer. Limit of the 99th percentile: ${LIMIT_MS} ms.`],
+    }
   },
 })
 

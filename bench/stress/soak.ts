@@ -2,13 +2,12 @@
 import { fileURLToPath } from 'node:url'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { defineCommand } from '../../cli/shell/command.ts'
 import { EMBEDDED_MODEL } from '../../cli/shell/load.ts'
 import { modelPath } from '../../cli/shell/options.ts'
 import { note } from '../../cli/shell/output.ts'
 import { type GenerateOptions, loadModel, type Model } from '../../index.ts'
 import { createRandom, type Random } from '../forge/random.ts'
-import { OUTPUT_OPTION, printReport } from '../print.ts'
+import { count, defineBench } from '../harness.ts'
 
 const DRAFT_MODEL = fileURLToPath(new URL('../../../cli/models/stories75K-draft.gguf', import.meta.url))
 const TOKENS = 50_000
@@ -29,18 +28,17 @@ const STALL_MS = 60_000
 /** Of the least of the second half of the rounds over that of the first: between collections any heap grows. */
 const GROWN_LIMIT = 1.03
 
-export const command = defineCommand({
-  usage: '[MODEL] [-md DRAFT] [--tokens 50000] [--warm-up 50000] [--seed 1] [-o md|json]',
+export const bench = defineBench({
+  usage: '[MODEL] [-md DRAFT] [--tokens 50000] [--warm-up 50000] [--seed 1]',
   positionalsMax: 1,
   options: {
     model: { kind: 'text', names: ['-m', '--model'], value: 'FILE', help: 'a GGUF file (stories260K)' },
     draftModel: { kind: 'text', names: ['-md', '--draft-model'], value: 'FILE', help: 'its drafter (stories75K)' },
-    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: ROUNDS, help: 'tokens to generate (50000)' },
-    warmUp: { kind: 'integer', names: ['--warm-up'], value: 'N', least: 0, help: 'tokens before them (50000)' },
-    seed: { kind: 'integer', names: ['--seed'], value: 'N', least: 0, help: 'of everything random (1)' },
-    output: OUTPUT_OPTION,
+    tokens: count(['--tokens'], 'tokens to generate (50000)', ROUNDS),
+    warmUp: count(['--warm-up'], 'tokens before them (50000)', 0),
+    seed: count(['--seed'], 'of everything random (1)', 0),
   },
-  async run({ values, positionals }) {
+  async measure({ values, positionals }) {
     const { tokens = TOKENS, warmUp = WARM_UP_TOKENS, seed = 1 } = values
     const path = modelPath(values, positionals) ?? EMBEDDED_MODEL
     const draftModel = values.draftModel ?? DRAFT_MODEL
@@ -55,21 +53,17 @@ export const command = defineCommand({
     const inUseMb = rows.map((row) => row.inUseMb)
     const [firstMb, lastMb] = [Math.min(...inUseMb.slice(0, ROUNDS / 2)), Math.min(...inUseMb.slice(ROUNDS / 2))]
     const isFlat = lastMb < firstMb * GROWN_LIMIT
-    printReport(
-      {
-        bench: 'soak',
-        about: `${tokens} tokens of requests that speculate and are aborted at random: ${path}, ${soak.model.info.plan.text}`,
-        options: { model: path, draftModel, tokens, warmUp, seed },
-        columns: COLUMNS,
-        rows,
-        notes: [
-          'Behind every round nothing was live, a request took all cells and all sequences, and a text came out as it did at',
-          `first. Before the warm-up of ${warmUp} tokens ${before.inUseMb.toFixed(1)} MB were in use. The least of the last ${ROUNDS / 2} rounds is`,
-          `${(lastMb - firstMb).toFixed(1)} MB above that of the ${ROUNDS / 2} before (limit ${((GROWN_LIMIT - 1) * 100).toFixed(0)} %): ${isFlat ? 'flat' : 'NOT flat'}.`,
-        ],
-      },
-      values.output,
-    )
+    return {
+      about: `${tokens} tokens of requests that speculate and are aborted at random: ${path}, ${soak.model.info.plan.text}`,
+      options: { model: path, draftModel, tokens, warmUp, seed },
+      columns: COLUMNS,
+      rows,
+      notes: [
+        'Behind every round nothing was live, a request took all cells and all sequences, and a text came out as it did at',
+        `first. Before the warm-up of ${warmUp} tokens ${before.inUseMb.toFixed(1)} MB were in use. The least of the last ${ROUNDS / 2} rounds is`,
+        `${(lastMb - firstMb).toFixed(1)} MB above that of the ${ROUNDS / 2} before (limit ${((GROWN_LIMIT - 1) * 100).toFixed(0)} %): ${isFlat ? 'flat' : 'NOT flat'}.`,
+      ],
+    }
   },
 })
 

@@ -1,7 +1,7 @@
 // What every command is: options as data and a function. One command per file.
 import type { Options, Values } from './arguments.ts'
 
-interface Invocation<Table extends Options> {
+export interface Invocation<Table extends Options> {
   readonly values: Values<Table>
   readonly positionals: readonly string[]
   /** How each option that was given was spelled, by its key. */

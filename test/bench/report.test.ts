@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { MachineFacts } from '../../bench/machine.ts'
-import { type Report, reportJson, reportMarkdown, shownCell } from '../../bench/report.ts'
+import { type Report, reportCsv, reportJson, reportMarkdown, shownCell } from '../../bench/report.ts'
 
 const MACHINE: MachineFacts = {
   cpu: 'A processor',
@@ -63,6 +63,14 @@ test('everything for programs', () => {
   assert.is(bench, 'sums')
   assert.equal(rows[0].hidden, [1, 2])
   assert.is(rows[1].tokS, null)
+})
+
+test('the table for spreadsheets', () => {
+  const rows = [
+    { name: 'a, "b"', tokS: 1234.5678, ratio: 0.5, isGood: true },
+    { name: 'c', tokS: Number.NaN },
+  ]
+  assert.is(reportCsv({ ...REPORT, rows }), 'name,tokS,ratio,isGood\n"a, ""b""",1234.5678,0.5,true\nc,,,\n')
 })
 
 test('three significant digits', () => {

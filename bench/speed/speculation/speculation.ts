@@ -2,9 +2,8 @@
 // that is good, with one that is sure and always wrong, and with n-grams on text that is new and text that repeats itself.
 // Rounds may be spread over several calls, which add to one file.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { defineCommand } from '../../../cli/shell/command.ts'
+import { count, defineBench } from '../../harness.ts'
 import { CACHE_OPTION, modelFile } from '../../model-files.ts'
-import { OUTPUT_OPTION, printReport } from '../../print.ts'
 import { GROUPS, type GroupName, groupOf, WHOLE } from './cases.ts'
 import { goalNotes, type SeriesSummary } from './goals.ts'
 import { type Sample, summaries } from './summary.ts'
@@ -18,8 +17,8 @@ const SEED = 1
 const modelOption = (name: keyof typeof MODELS) =>
   ({ kind: 'text', names: [`--${name}`], value: 'MODEL', help: `the ${name} model (${MODELS[name]})` }) as const
 
-export const command = defineCommand({
-  usage: '[--group draft] [--temp 0.8] [--rounds 10] [-n 48] [--into FILE] [--save PREFIX] [-o md|json]',
+export const bench = defineBench({
+  usage: '[--group draft] [--temp 0.8] [--rounds 10] [-n 48] [--into FILE] [--save PREFIX]',
   positionalsMax: 0,
   options: {
     group: {
@@ -30,17 +29,15 @@ export const command = defineCommand({
       help: `${GROUPS.join(', ')} (all; draft and ngram also at temperature 0.8)`,
     },
     temperature: { kind: 'number', names: ['--temp'], value: 'T', least: 0, most: 2, help: 'only this one (0, 0.8)' },
-    rounds: { kind: 'integer', names: ['--rounds'], value: 'N', least: 0, help: 'runs of each case, in turns (10)' },
-    tokens: { kind: 'integer', names: ['-n', '--tokens'], value: 'N', least: 16, help: 'tokens of a run (48)' },
+    rounds: count(['--rounds'], 'runs of each case, in turns (10)', 0),
+    tokens: count(['-n', '--tokens'], 'tokens of a run (48)', 16),
     into: { kind: 'text', names: ['--into'], value: 'FILE', help: 'add the runs to those in FILE, report on all' },
-    save: { kind: 'text', names: ['--save'], value: 'PREFIX', help: 'also write PREFIX.md and PREFIX.json' },
     target: modelOption('target'),
     draft: modelOption('draft'),
     wrong: modelOption('wrong'),
-    output: OUTPUT_OPTION,
     cache: CACHE_OPTION,
   },
-  async run({ values, signal }) {
+  async measure({ values, signal }) {
     const { rounds = ROUNDS, tokens = TOKENS, into, cache } = values
     const path = (model: keyof typeof MODELS) => modelFile(values[model] ?? MODELS[model], cache)
     const models = { target: path('target'), draft: path('draft'), wrong: path('wrong') }
@@ -66,18 +63,13 @@ export const command = defineCommand({
       }
     }
     const kernels = [...new Set(samples.map((sample) => sample.kernels))].join('; ')
-    printReport(
-      {
-        bench: 'speculation',
-        about: `Speculation on real kernels: ${tokens} tokens, every round's cases in turns; ratios are medians over rounds`,
-        options: { group: values.group, temperature: values.temperature, tokens, seed: SEED, models: MODELS },
-        columns: COLUMNS,
-        rows: all.flatMap(({ group, temperature, rows }) => rows.map((row) => ({ group, temperature, ...row }))),
-        notes: [...goalNotes(all), '', `Kernels: ${kernels}. What auto said last:`, '', ...whys],
-      },
-      values.output,
-      values.save,
-    )
+    return {
+      about: `Speculation on real kernels: ${tokens} tokens, every round's cases in turns; ratios are medians over rounds`,
+      options: { group: values.group, temperature: values.temperature, tokens, seed: SEED, models: MODELS },
+      columns: COLUMNS,
+      rows: all.flatMap(({ group, temperature, rows }) => rows.map((row) => ({ group, temperature, ...row }))),
+      notes: [...goalNotes(all), '', `Kernels: ${kernels}. What auto said last:`, '', ...whys],
+    }
   },
 })
 

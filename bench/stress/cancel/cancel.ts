@@ -1,13 +1,12 @@
 // What a cancellation costs on real kernels: how soon a stage stops in the middle of a computation, beside the time of its
 // operations, and how long a micro-batch without living rows keeps a stage.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { defineCommand } from '../../../cli/shell/command.ts'
 import { median } from '../../../cli/shell/figures.ts'
-import { LOAD_OPTIONS, loadOptions, modelPath } from '../../../cli/shell/options.ts'
+import { loadOptions } from '../../../cli/shell/options.ts'
 import { clockUs, elapsedUs } from '../../../engine/wire/clock.ts'
 import * as ring from '../../../engine/wire/trace-records.ts'
-import { CACHE_OPTION, modelFile } from '../../model-files.ts'
-import { OUTPUT_OPTION, printReport } from '../../print.ts'
+import { count, defineBench } from '../../harness.ts'
+import { benchModel, MODEL_OPTIONS } from '../../model-files.ts'
 import { createStageClocks, deadUs, operationsUs } from './clocked-forward.ts'
 import { StageThreads } from './stage-threads.ts'
 
@@ -25,47 +24,42 @@ const OPERATIONS_MAX = 1 << 16
 const DEAD_MAX = 1 << 14
 const HEADER_LIMIT_US = 20
 
-export const command = defineCommand({
-  usage: '[MODEL] [--rows 4] [--tries 100] [--stages 2] [-o md|json]',
+export const bench = defineBench({
+  usage: '[MODEL] [--rows 4] [--tries 100] [--stages 2]',
   positionalsMax: 1,
   options: {
     rows: { kind: 'integer', names: ['--rows'], value: 'N', least: 1, most: 8, help: 'rows of a micro-batch (4)' },
-    tries: { kind: 'integer', names: ['--tries'], value: 'N', least: 1, help: 'cancellations of each kind (100)' },
-    output: OUTPUT_OPTION,
-    cache: CACHE_OPTION,
-    ...LOAD_OPTIONS,
+    tries: count(['--tries'], 'cancellations of each kind (100)'),
+    ...MODEL_OPTIONS,
   },
-  async run({ values, positionals }) {
+  async measure(invocation) {
+    const { values } = invocation
     const { rows = ROWS, tries = TRIES } = values
-    const name = modelPath(values, positionals) ?? MODEL
+    const { name, path } = benchModel(invocation, MODEL)
     const plan = { stages: STAGES, context: 64, ...loadOptions(values) }
-    const found = await measure(modelFile(name, values.cache), plan, rows, tries)
+    const found = await measure(path, plan, rows, tries)
     const operationUs = median(found.operationsUs)
-    printReport(
-      {
-        bench: 'cancel',
-        about: `Cancelled work: ${name}, micro-batches of ${rows} rows, ${found.plan}`,
-        options: { model: name, rows, tries, plan: found.plan },
-        columns: COLUMNS,
-        rows: [
-          summary('operation of a stage, not cancelled', found.operationsUs),
-          summary('operation under way at any moment', byTheirTime(found.operationsUs)),
-          summary('from the cancellation to the stop', found.stopsUs, operationUs),
-          ...found.headers.flatMap(({ wallUs, threadUs }, stage) => [
-            ...(threadUs.length > 0
-              ? [summary(`stage ${stage}: dead micro-batch, thread time`, threadUs, HEADER_LIMIT_US)]
-              : []),
-            summary(`stage ${stage}: dead micro-batch, from begin to end`, wallUs, HEADER_LIMIT_US),
-          ]),
-        ],
-        notes: [
-          'A cancelled micro-batch is in some stage, at a moment drawn evenly from its way. The limit of its median is the',
-          "median operation. A dead micro-batch's time is that of lane 0, from finding it until it has passed it on; thread",
-          'time (not on Node 20) leaves out when others were given its core, such as the thread that it has just woken.',
-        ],
-      },
-      values.output,
-    )
+    return {
+      about: `Cancelled work: ${name}, micro-batches of ${rows} rows, ${found.plan}`,
+      options: { model: name, rows, tries, plan: found.plan },
+      columns: COLUMNS,
+      rows: [
+        summary('operation of a stage, not cancelled', found.operationsUs),
+        summary('operation under way at any moment', byTheirTime(found.operationsUs)),
+        summary('from the cancellation to the stop', found.stopsUs, operationUs),
+        ...found.headers.flatMap(({ wallUs, threadUs }, stage) => [
+          ...(threadUs.length > 0
+            ? [summary(`stage ${stage}: dead micro-batch, thread time`, threadUs, HEADER_LIMIT_US)]
+            : []),
+          summary(`stage ${stage}: dead micro-batch, from begin to end`, wallUs, HEADER_LIMIT_US),
+        ]),
+      ],
+      notes: [
+        'A cancelled micro-batch is in some stage, at a moment drawn evenly from its way. The limit of its median is the',
+        "median operation. A dead micro-batch's time is that of lane 0, from finding it until it has passed it on; thread",
+        'time (not on Node 20) leaves out when others were given its core, such as the thread that it has just woken.',
+      ],
+    }
   },
 })
 
