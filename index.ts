@@ -1,6 +1,6 @@
 // The door of the library: what users import.
 
-export { loadModel } from './api/loaded-model.ts'
+export { loadModel } from './api/load-model.ts'
 export {
   checkResponseFormat,
   inspectModel,

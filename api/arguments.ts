@@ -23,6 +23,12 @@ export const readText = (value: unknown): string => readArgument(textKind, value
 export const readPromptIds = (value: unknown, vocabularySize: number, name: string): Int32Array<ArrayBuffer> =>
   readArgument(tokenIds(vocabularySize, CONTEXT_MAX), value, promptSite(name))
 
+/** The same ids, which nobody else holds. Of a vocabulary that may be larger than the model's. */
+export function checkPromptIds(ids: Int32Array, vocabularySize: number): Int32Array {
+  const isSound = ids.length <= CONTEXT_MAX && ids.every((id) => id < vocabularySize)
+  return isSound ? ids : readPromptIds(ids, vocabularySize, 'prompt')
+}
+
 /** Ids to be turned into text. */
 export const readListedIds = (value: unknown, vocabularySize: number): Int32Array<ArrayBuffer> =>
   readArgument(tokenIds(vocabularySize, LISTED_IDS_MAX), value, promptSite('ids'))

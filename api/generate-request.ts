@@ -1,7 +1,7 @@
 // From the options of a generation, which were checked, to what the engine is asked for.
 import {
-  type EngineRequest,
   GENERATE,
+  type GenerateRequest,
   type GivenOptions,
   optionSite,
   refused,
@@ -27,13 +27,14 @@ export interface GenerateSetting {
   readonly table: TokenTable | undefined
 }
 
-type GenerateRequest = Omit<Extract<EngineRequest, { kind: 'generate' }>, 'prompt' | 'session'>
+/** But for what takes time. */
+type UnpromptedRequest = Omit<GenerateRequest, 'prompt' | 'session'>
 
 /**
  * The request, but for its prompt and session. Throws `option_invalid`, `schema_invalid` or `schema_unsupported` for what
  * the options' own ranges do not say.
  */
-export function generateRequest(options: GivenOptions<typeof GENERATE>, setting: GenerateSetting): GenerateRequest {
+export function generateRequest(options: GivenOptions<typeof GENERATE>, setting: GenerateSetting): UnpromptedRequest {
   const { vocabularySize, contextLength } = setting
   const {
     choices = GENERATE.choices.default,

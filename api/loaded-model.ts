@@ -1,220 +1,130 @@
 // A loaded model: where engine (token ids) and tokenizer (text) meet.
-
 import {
-  abortedError,
   CHAT,
+  type ChatGeneration,
+  type ChatMessage,
+  type ChatOptions,
   chatMessages,
-  checkTracePath,
-  createTraceRings,
-  describeKernels,
   EMBED,
-  Engine,
-  type EngineEvent,
-  enableRelaxedSimd,
-  fileSampling,
+  type EmbedOptions,
+  type Engine,
+  type EngineStats,
   GENERATE,
-  type GgufFile,
+  type GenerateOptions,
+  type Generation,
   type GivenOptions,
   KeptSession,
-  kernelsFor,
-  LOAD,
   linkAbort,
-  loadNotices,
-  type ModelConfig,
-  machineTopology,
-  modelInfo,
-  openGguf,
+  type Model,
+  type ModelInfo,
   type PreparedModel,
-  prepareModel,
-  preparePair,
   promptSite,
   readArgument,
   readOptions,
   realExp,
   SCORE,
+  type ScoredPosition,
+  type ScoreOptions,
+  type Session,
   type SessionHome,
+  type Speculation,
   sessionHome,
+  type TokenizeOptions,
   TsinferError,
-  withTuning,
-  writeTrace,
 } from '../engine/index.ts'
-import type {
-  ChatGeneration,
-  ChatMessage,
-  ChatOptions,
-  EmbedOptions,
-  EngineStats,
-  GenerateOptions,
-  Generation,
-  LoadOptions,
-  Model,
-  ModelInfo,
-  ScoredPosition,
-  ScoreOptions,
-  Session,
-  Speculation,
-  TokenizeOptions,
-} from '../engine/public/index.ts'
 import { countOf } from '../tokenizer/byte-strings.ts'
 import { detokenize } from '../tokenizer/stream-decoder.ts'
-import type { PromptedChat, TextFacts } from '../tokenizer/text-messages.ts'
-import { readEmbeddedTexts, readListedIds, readPath, readPromptIds, readText } from './arguments.ts'
-import { answerMarks, chatRequest, followChat } from './chat.ts'
+import type { TextFacts } from '../tokenizer/text-messages.ts'
+import type { EncodeOptions } from '../tokenizer/tokenizer.ts'
+import { checkPromptIds, readEmbeddedTexts, readListedIds, readPromptIds, readText } from './arguments.ts'
+import { answerMarks, ChatAnswers } from './chat-answers.ts'
+import { chatRequest } from './chat-request.ts'
 import { embedAll } from './embedding.ts'
 import { generateRequest } from './generate-request.ts'
-import { followGeneration } from './generation.ts'
-import { readTokenizeOptions, TextThread } from './text-thread.ts'
+import { followGeneration, type PieceView, PLAIN_VIEW, type PreparedGeneration } from './generation.ts'
+import { readTokenizeOptions, type TextThread } from './text-thread.ts'
 
-/**
- * Loads the model in the GGUF file `path` (of a split model: any shard) and starts its threads. Rejects with a
- * `TsinferError`: the file cannot be read or is no sound GGUF, the model or an option cannot be used, memory is short, a
- * thread died, `aborted`; with what a callback throws. Nothing is left open then.
- */
-export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model> {
-  const name = readPath(path)
-  const given = readOptions(LOAD, options)
-  const { signal, abort, unlink } = linkAbort(given.signal)
-  const opened: Opened[] = []
-  try {
-    return await load(name, { ...given, signal }, opened)
-  } catch (error) {
-    // The parts that have not failed stop, too.
-    abort()
-    await Promise.allSettled(opened.map((close) => close()))
-    throw error
-  } finally {
-    unlink()
-  }
-}
-
-/** Options as their table reads them. */
-type Given<Table> = GivenOptions<Table>
-
-/** Closes what loading has opened; may be called before it is open. */
-type Opened = () => Promise<unknown>
-
-/** `opened`: gets everything that a failure has to close. */
-async function load(path: string, options: Given<typeof LOAD>, opened: Opened[]): Promise<Model> {
-  const startedMs = performance.now()
-  const { trace, onProgress, onNotice, signal } = options
-  if (signal?.aborted) throw abortedError('loading', signal)
-  if (trace !== undefined) checkTracePath(trace)
-  if (options.experimentalV8) enableRelaxedSimd()
-  const file = openGguf(path)
-  const { prepared, draft } = prepareModels(file, withTuning(file, options))
-  const text = file.metadata.has('tokenizer.ggml.model') ? new TextThread(file, options) : undefined
-  if (text) opened.push(() => text.close())
-  const rings = trace === undefined ? undefined : createTraceRings(prepared.plan, draft?.plan)
-  const kernels = await kernelsFor(draft ? [prepared, draft] : [prepared], options)
-  const starting = Engine.start(prepared, kernels.module, { draft, onProgress, signal, trace: rings })
-  opened.push(async () => (await starting).close())
-  const [engine, facts] = await Promise.all([starting, text?.ready])
-  const onClosed = async () => trace !== undefined && rings && writeTrace(trace, rings)
-  const speculation = draft ? 'auto' : 'off'
-  const info = modelInfo(path, prepared, describeKernels(kernels), performance.now() - startedMs)
-  const model = new LoadedModel(info, prepared, engine, text, facts, speculation, onClosed)
-  for (const notice of fileSampling(file.metadata).notices) onNotice?.(notice)
-  for (const notice of loadNotices(model.info, options, process.versions.node)) onNotice?.(notice)
-  return model
-}
-
-/** The model, and the one that drafts for it. */
-function prepareModels(
-  file: GgufFile,
-  options: Given<typeof LOAD>,
-): { prepared: PreparedModel; draft?: PreparedModel } {
-  const cores = machineTopology().usableCores
-  const { draftModel } = options
-  if (draftModel === undefined) return { prepared: prepareModel(file, options, cores) }
-  return preparePair(file, openGguf(draftModel), options, cores)
-}
-
-class LoadedModel implements Model {
+/** What a model is made of when all of it has been loaded. */
+export interface ModelParts {
   readonly info: ModelInfo
-  readonly #engine: Engine
-  readonly #config: ModelConfig
-  readonly #text: TextThread | undefined
-  readonly #facts: TextFacts | undefined
-  readonly #stopTokens: readonly number[]
-  readonly #cells: number
+  readonly prepared: PreparedModel
+  readonly engine: Engine
+  /** Absent for a file without a vocabulary. */
+  readonly text: ModelText | undefined
   /** What a request does that does not say. */
-  readonly #speculation: Speculation
+  readonly speculation: Speculation
   /** Called once, when all threads have ended. */
-  readonly #onClosed: () => Promise<unknown>
-  #closing: Promise<void> | undefined
+  readonly onClosed: () => Promise<unknown>
+}
+
+interface ModelText {
+  readonly thread: TextThread
+  readonly facts: TextFacts
+}
+
+/** A generation with what is special about it. */
+interface Asked<Shown, Result> {
+  readonly options: GivenOptions<typeof GENERATE>
+  readonly signal: AbortSignal
+  /** Control tokens that are not left out of the text, with what they print. */
+  readonly shown?: ReadonlyMap<number, string>
+  readonly view: PieceView<Shown, Result>
+}
+
+export class LoadedModel implements Model {
+  readonly info: ModelInfo
+  readonly #parts: ModelParts
+  readonly #stopTokens: readonly number[]
+  readonly #sessionHome: SessionHome
   /** Control tokens that structure an answer, once a chat has asked for them. */
   #marks: ReadonlyMap<number, string> | undefined
-  readonly #sessionHome: SessionHome
-  #stats = { requests: 0, requestsLive: 0, promptTokens: 0, tokens: 0 }
+  #closing: Promise<void> | undefined
 
-  constructor(
-    info: ModelInfo,
-    prepared: PreparedModel,
-    engine: Engine,
-    text: TextThread | undefined,
-    facts: TextFacts | undefined,
-    speculation: Speculation,
-    onClosed: () => Promise<unknown>,
-  ) {
-    this.#speculation = speculation
-    this.#onClosed = onClosed
+  constructor(parts: ModelParts) {
+    const { info, prepared, engine, text } = parts
     this.info = info
-    this.#engine = engine
+    this.#parts = parts
+    this.#stopTokens = stopTokens(prepared, text?.facts)
     this.#sessionHome = sessionHome(engine, prepared, info.name ?? info.path.split(/[\\/]/).at(-1)!)
-    this.#config = prepared.config
-    this.#text = text
-    this.#facts = facts
-    this.#stopTokens = stopTokens(prepared, facts)
-    this.#cells = prepared.plan.sizes.cells
-    if (facts) engine.setTokenBytes(facts.table.pieces, joined(facts.specials, this.#stopTokens))
+    if (text) engine.setTokenBytes(text.facts.table.pieces, joined(text.facts.specials, this.#stopTokens))
   }
 
   async tokenize(text: string, options?: TokenizeOptions): Promise<number[]> {
     const { signal, ...given } = readTokenizeOptions(options)
-    return Array.from(await this.#needText().encode(readText(text), given, signal))
+    return Array.from(await this.#needText().thread.encode(readText(text), given, signal))
   }
 
   detokenize(ids: readonly number[]): string {
-    this.#needText()
-    return detokenize(this.#facts!.table, readListedIds(ids, countOf(this.#facts!.table.pieces)))
+    const { table } = this.#needText().facts
+    return detokenize(table, readListedIds(ids, countOf(table.pieces)))
   }
 
   generate(prompt: string | readonly number[], options: GenerateOptions = {}): Generation {
-    try {
-      const given = readOptions(GENERATE, options)
-      const { signal, abort, unlink } = linkAbort(given.signal)
-      const generation = followGeneration(this.#start(prompt, given, signal), abort)
-      generation.result.then(unlink, unlink)
-      return generation
-    } catch (error) {
-      return followGeneration(Promise.reject(error), () => {})
-    }
+    return this.#follow(
+      () => readOptions(GENERATE, options),
+      (given, signal) =>
+        this.#prepare(() => this.#promptIds(prompt, given, signal), { options: given, signal, view: PLAIN_VIEW }),
+    )
   }
 
   chat(messages: readonly ChatMessage[], options: ChatOptions = {}): ChatGeneration {
-    try {
-      const given = readOptions(CHAT, options)
-      const said = readArgument(chatMessages, messages, promptSite('messages'))
-      const { signal, abort, unlink } = linkAbort(given.signal)
-      const prompted = this.#prompt(said, given, signal)
-      const started = prompted.then(({ ids }) => this.#start(ids, given, signal, this.#answerMarks()))
-      const generation = followGeneration(started, abort)
-      generation.result.then(unlink, unlink)
-      return followChat(generation, prompted, given, abort)
-    } catch (error) {
-      return followChat(
-        followGeneration(Promise.reject(error), () => {}),
-        Promise.reject(error),
-        {},
-        () => {},
-      )
-    }
+    return this.#follow(
+      () => ({ ...readOptions(CHAT, options), said: readArgument(chatMessages, messages, promptSite('messages')) }),
+      async ({ said, ...given }, signal) => {
+        const { thread, facts } = this.#needText()
+        const { text, ids } = await thread.prompt(chatRequest(said, given), signal)
+        this.#marks ??= answerMarks(facts.table)
+        const view = new ChatAnswers(text, given)
+        const checked = () => checkPromptIds(ids, this.info.vocabularySize)
+        return this.#prepare(checked, { options: given, signal, shown: this.#marks, view })
+      },
+    )
   }
 
   async *score(ids: readonly number[], options: ScoreOptions = {}): AsyncGenerator<ScoredPosition, void, undefined> {
     const { from = SCORE.from.default, top = SCORE.top.default, signal } = readOptions(SCORE, options)
     const prompt = readPromptIds(ids, this.info.vocabularySize, 'ids')
-    for await (const event of this.#engine.request({ kind: 'score', prompt, from, top }, signal)) {
+    for await (const event of this.#parts.engine.request({ kind: 'score', prompt, from, top }, signal)) {
       if (event.kind !== 'score') continue
       const { position, ids: best, logits, logsumexp, nextLogit } = event.row
       const entries = Array.from(best, (id, i): [number, number] => [id, realExp(logits[i]! - logsumexp)])
@@ -227,13 +137,14 @@ class LoadedModel implements Model {
     texts: string | readonly (string | readonly number[])[],
     options: EmbedOptions = {},
   ): Promise<Float32Array[]> {
+    const { engine, prepared } = this.#parts
     const given = readOptions(EMBED, options)
     const listed = readEmbeddedTexts(texts, this.info.vocabularySize)
     // A whole text, so it also ends as the model wants.
     const whole = { addBos: true, parseSpecial: true, addEos: true }
     const encode = async (text: string | Int32Array) =>
-      typeof text === 'string' ? this.#checkedIds(await this.#needText().encode(text, whole, given.signal)) : text
-    return embedAll(this.#engine, this.#config, await Promise.all(listed.map(encode)), given)
+      typeof text === 'string' ? this.#encode(text, whole, given.signal) : text
+    return embedAll(engine, prepared.config, await Promise.all(listed.map(encode)), given)
   }
 
   session(): Session {
@@ -241,81 +152,61 @@ class LoadedModel implements Model {
   }
 
   stats(): EngineStats {
-    return { ...this.#stats, kvCells: this.#cells }
+    const { engine, prepared } = this.#parts
+    return { ...engine.totals, kvCells: prepared.plan.sizes.cells }
   }
 
-  async #prompt(
-    messages: readonly ChatMessage[],
-    options: Given<typeof CHAT>,
-    signal: AbortSignal,
-  ): Promise<PromptedChat> {
-    return this.#needText().prompt(chatRequest(messages, options), signal)
-  }
-
-  #answerMarks(): ReadonlyMap<number, string> {
-    this.#marks ??= answerMarks(this.#facts!.table)
-    return this.#marks
-  }
-
-  async #start(
-    prompt: string | ArrayLike<number>,
-    options: Given<typeof GENERATE>,
-    signal: AbortSignal,
-    shown: ReadonlyMap<number, string> = new Map(),
+  /** Follows a generation. What is wrong with its options rejects its result, as everything else does. */
+  #follow<Given extends { readonly signal?: AbortSignal }, Shown, Result>(
+    read: () => Given,
+    prepare: (given: Given, signal: AbortSignal) => Promise<PreparedGeneration<Shown, Result>>,
   ) {
-    const calledMs = performance.timeOrigin + performance.now()
-    const request = generateRequest(options, {
-      ...this.info,
-      table: this.#facts?.table,
-      speculation: this.#speculation,
-      stopTokens: this.#stopTokens,
-    })
-    const { choices, parameters, stopStrings } = request
-    const { parseSpecial = GENERATE.parseSpecial.default } = options
-    const session = options.session && KeptSession.of(this.#sessionHome, options.session)
-    const ids =
-      typeof prompt === 'string'
-        ? this.#checkedIds(await this.#needText().encode(prompt, { addBos: true, parseSpecial }, signal))
-        : readPromptIds(prompt, this.info.vocabularySize, 'prompt')
-    const leave = await session?.enter(signal)
-    const asked = { ...request, prompt: ids, ...(session && { session: session.id }) }
-    const events = this.#count(this.#engine.request(asked, signal), ids.length, leave)
-    const { seed } = parameters
-    const table = this.#facts?.table
-    return [
-      { calledMs, promptIds: Array.from(ids), choices, seed, stopStrings, table, info: this.info, shown },
-      events,
-    ] as const
-  }
-
-  /** Passes events on and keeps the totals. */
-  async *#count(
-    events: AsyncIterable<EngineEvent>,
-    promptTokens: number,
-    onEnd: () => void = () => {},
-  ): AsyncGenerator<EngineEvent> {
-    const stats = this.#stats
-    stats.requests++
-    stats.requestsLive++
-    stats.promptTokens += promptTokens
     try {
-      for await (const event of events) {
-        if (event.kind === 'token') stats.tokens++
-        yield event
-      }
-    } finally {
-      stats.requestsLive--
-      onEnd()
+      const given = read()
+      const { signal, abort, unlink } = linkAbort(given.signal)
+      const generation = followGeneration(prepare(given, signal), abort)
+      generation.result.then(unlink, unlink)
+      return generation
+    } catch (error) {
+      return followGeneration<Shown, Result>(Promise.reject(error), () => {})
     }
   }
 
-  /** Ids of the text's vocabulary, which may be larger than the model's. Throws `prompt_invalid`. */
-  #checkedIds(ids: Int32Array): Int32Array {
-    return readPromptIds(ids, this.info.vocabularySize, 'prompt')
+  async #prepare<Shown, Result>(
+    readIds: () => Int32Array | Promise<Int32Array>,
+    { options, signal, shown = new Map(), view }: Asked<Shown, Result>,
+  ): Promise<PreparedGeneration<Shown, Result>> {
+    const calledMs = performance.timeOrigin + performance.now()
+    const { info } = this
+    const { engine, text, speculation } = this.#parts
+    const table = text?.facts.table
+    const request = generateRequest(options, { ...info, table, speculation, stopTokens: this.#stopTokens })
+    const session = options.session && KeptSession.of(this.#sessionHome, options.session)
+    // Nothing is waited for where there are ids: requests enter a session in the order of their calls.
+    const ids = readIds()
+    const prompt = ids instanceof Int32Array ? ids : await ids
+    const onEnd = (await session?.enter(signal)) ?? (() => {})
+    const asked = { ...request, prompt, ...(session && { session: session.id }) }
+    const send: PreparedGeneration<Shown, Result>['send'] = (sink) => engine.send(asked, sink, signal)
+    return { request, promptIds: Array.from(prompt), calledMs, info, table, shown, view, send, onEnd }
   }
 
-  #needText(): TextThread {
-    if (this.#text) return this.#text
+  #promptIds(
+    prompt: string | readonly number[],
+    { parseSpecial = GENERATE.parseSpecial.default }: GivenOptions<typeof GENERATE>,
+    signal: AbortSignal,
+  ): Int32Array | Promise<Int32Array> {
+    if (typeof prompt !== 'string') return readPromptIds(prompt, this.info.vocabularySize, 'prompt')
+    return this.#encode(prompt, { addBos: true, parseSpecial }, signal)
+  }
+
+  async #encode(text: string, options: EncodeOptions, signal: AbortSignal | undefined): Promise<Int32Array> {
+    return checkPromptIds(await this.#needText().thread.encode(text, options, signal), this.info.vocabularySize)
+  }
+
+  #needText(): ModelText {
+    const { text } = this.#parts
+    if (text) return text
     throw new TsinferError('tokenizer_invalid', `${this.info.path}: expected a vocabulary, found none: use token ids`)
   }
 
@@ -325,8 +216,9 @@ class LoadedModel implements Model {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#engine.close(), this.#text?.close()])
-    await this.#onClosed()
+    const { engine, text, onClosed } = this.#parts
+    await Promise.all([engine.close(), text?.thread.close()])
+    await onClosed()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 // `tsinfer template`: the prompt that a chat template makes of a conversation, and nothing else.
 import { MessageChannel } from 'node:worker_threads'
-import { localTimeOf } from '../api/chat.ts'
+import { localTimeOf } from '../api/chat-request.ts'
 import { abortedError, onAbort, startResidents, TsinferError } from '../engine/index.ts'
 import { readChatTemplate } from '../index.ts'
 import { CHATML, type LocalTime, parseLocalTime, TemplateFault } from '../tokenizer/index.ts'

@@ -1,58 +1,36 @@
-// The caller's side of the engine: starts the threads of a planned model, sends requests to the conductor and hands
-// out what comes back. Never blocks: it only posts messages and listens. Knows token ids, not text.
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+// The caller's side of the engine: sends requests to the conductor and hands out what comes back. Never blocks: it only
+// posts messages and listens. Knows token ids, not text.
 import { abortedError, onAbort } from './abort-signals.ts'
-import type { ConductorPayload } from './conductor/conductor.ts'
 import { TsinferError } from './errors.ts'
 import type { PreparedModel } from './load/prepare.ts'
-import type { FromConductor, RequestFigures, ScoreRow, ToConductor, TokenBytes } from './messages.ts'
+import { type EngineThreads, startThreads, type ThreadOptions } from './load/threads.ts'
+import type {
+  EngineEvent,
+  EngineRequest,
+  FromConductor,
+  ToConductor,
+  TransferRequest,
+  TransferStep,
+} from './messages.ts'
 import type { KernelModule } from './model/kernels.ts'
-import {
-  CLOSING,
-  type ControlLayout,
-  controlLayout,
-  createControl,
-  DEAD,
-  endPipeline,
-  PROGRESS_BYTES,
-} from './pipeline/control.ts'
+import { CLOSING, DEAD, endPipeline, PROGRESS_BYTES } from './pipeline/control.ts'
 import { ringBell } from './pipeline/doorbell.ts'
 import type { ResidentFault } from './pipeline/fault.ts'
-import { type Resident, type Residents, startResidents } from './pipeline/pool.ts'
-import type { PipelinePart } from './pipeline/shared-pipeline.ts'
-import type { StagePayload } from './pipeline/stage-worker.ts'
-import { RequestStream } from './request-stream.ts'
-import type { FinishReason, RequestId, SessionId } from './scheduler/events.ts'
-import type { LaneRings, TraceRings } from './trace/trace-rings.ts'
+import type { EngineStats } from './public/info.ts'
+import { type RequestSink, RequestStream } from './request-stream.ts'
+import type { TokenBytes } from './sampling/stop-strings.ts'
+import type { RequestId, SessionId } from './scheduler/events.ts'
 
-/** What a request produces, in order. */
-export type EngineEvent =
-  | { readonly kind: 'token'; readonly choice: number; readonly token: number }
-  | { readonly kind: 'score'; readonly row: ScoreRow }
-  | { readonly kind: 'embedding'; readonly values: Float32Array }
-  | { readonly kind: 'finish'; readonly choice: number; readonly reason: FinishReason }
-  /** The last, but for transfers. */
-  | { readonly kind: 'done'; readonly figures: RequestFigures }
-  | Unnumbered<TransferAnswer>
-
-/** What a transfer produces; `settled` is the last. */
-export type TransferAnswer = Extract<FromConductor, { kind: 'opened' | 'bytes' | 'written' | 'settled' }>
-
-type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never
-type TransferRequest = Unnumbered<Extract<ToConductor, { kind: 'hold' | 'restore' }>>
-
-/** A transfer of K and V under way. Leaving `answers` early gives it up. */
-export interface Transfer {
+/** K and V on their way to the caller or back. Leaving `answers` early gives it up. */
+export interface TransferStream {
   readonly answers: RequestStream<EngineEvent>
   /** Asks for the next answer; `bytes` of a `write` are gone afterwards. */
-  post(message: Unnumbered<Extract<ToConductor, { kind: 'read' | 'write' | 'settle' }>>): void
+  post(step: TransferStep): void
 }
 
-/** A request as the caller states it; the engine numbers it. */
-export type EngineRequest = Unnumbered<Extract<ToConductor, { kind: 'generate' | 'score' | 'embed' }>>
-
-interface LiveStream {
-  readonly stream: RequestStream<EngineEvent>
+interface LiveRequest {
+  readonly sink: RequestSink<EngineEvent>
+  readonly isGeneration: boolean
   readonly forgetSignal: () => void
 }
 
@@ -63,50 +41,29 @@ const CLOSE_GRACE_MS = 2000
 /** How often loading progress is looked at. */
 const PROGRESS_INTERVAL_MS = 40
 
-export interface StartOptions {
-  /** A model that drafts for the other. */
-  readonly draft?: PreparedModel | undefined
+export interface StartOptions extends ThreadOptions {
   /** Called with the loaded fraction of the weights. */
   readonly onProgress?: ((fraction: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
-  /** Where a trace goes; readable when the engine has been closed. */
-  readonly trace?: TraceRings | undefined
 }
 
 export class Engine {
-  readonly #control: Int32Array<SharedArrayBuffer>
-  readonly #layout: ControlLayout
-  readonly #draftLayout: ControlLayout | undefined
-  readonly #port: MessagePort
-  readonly #residents: Residents
-  readonly #live = new Map<RequestId, LiveStream>()
+  readonly #threads: EngineThreads
+  readonly #live = new Map<RequestId, LiveRequest>()
   readonly #ready: Promise<void>
   #reportReady: { resolve: () => void; reject: (error: unknown) => void } | undefined
   #nextRequest: RequestId = 1
   #nextSession: SessionId = 1
   #ended: TsinferError | undefined
+  readonly #generated = { requests: 0, requestsLive: 0, promptTokens: 0, tokens: 0 }
 
-  private constructor(model: PreparedModel, module: KernelModule, { draft, trace }: StartOptions) {
-    this.#layout = controlLayout(model.plan.stages.length)
-    this.#draftLayout = draft && controlLayout(draft.plan.stages.length, this.#layout)
-    this.#control = createControl(this.#draftLayout ?? this.#layout)
-    const { port1, port2 } = new MessageChannel()
-    this.#port = port1
+  private constructor(threads: EngineThreads) {
+    this.#threads = threads
     this.#ready = new Promise((resolve, reject) => {
       this.#reportReady = { resolve, reject }
     })
-    port1.on('message', (batch: FromConductor[]) => this.#receive(batch))
-    const pipeline = pipelineResidents(model, this.#control, this.#layout, module, '', trace?.target)
-    const drafting =
-      draft &&
-      this.#draftLayout &&
-      pipelineResidents(draft, this.#control, this.#draftLayout, module, 'draft ', trace?.draft)
-    this.#residents = startResidents([
-      conductorResident(this.#control, pipeline.part, drafting?.part, port2, trace?.conductor),
-      ...pipeline.lanes,
-      ...(drafting?.lanes ?? []),
-    ])
-    this.#residents.died.then((fault) => this.#die(fault))
+    threads.port.on('message', (batch: FromConductor[]) => this.#receive(batch))
+    threads.residents.died.then((fault) => this.#die(fault))
   }
 
   /**
@@ -116,7 +73,7 @@ export class Engine {
    */
   static async start(model: PreparedModel, module: KernelModule, options: StartOptions = {}): Promise<Engine> {
     const { draft, onProgress, signal } = options
-    const engine = new Engine(model, module, options)
+    const engine = new Engine(startThreads(model, module, options))
     const bytes = model.fileBytes + (draft?.fileBytes ?? 0)
     const tell = () => {
       try {
@@ -144,37 +101,20 @@ export class Engine {
    * Sends a request. The stream ends with a `done` event; it throws `aborted` once `signal` fires, `thread_died` or
    * `closed` when the engine ends. Leaving the stream early aborts the request.
    */
-  request(request: EngineRequest | TransferRequest, signal?: AbortSignal): RequestStream<EngineEvent> {
-    const id = this.#nextRequest++
-    const stream = new RequestStream<EngineEvent>(() => this.#abort(id))
-    if (this.#ended) {
-      stream.fail(this.#ended)
-      return stream
-    }
-    if (signal?.aborted) {
-      stream.fail(abortedError('the request', signal))
-      return stream
-    }
-    try {
-      this.#post({ ...request, request: id } as ToConductor)
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      stream.fail(new TsinferError('option_invalid', `request: expected plain data, found ${why}`, { cause }))
-      return stream
-    }
-    const forgetSignal = onAbort(signal, () => {
-      stream.fail(abortedError('the request', signal))
-      this.#abort(id)
-    })
-    this.#live.set(id, { stream, forgetSignal })
+  request(request: EngineRequest, signal?: AbortSignal): RequestStream<EngineEvent> {
+    const { stream } = this.#stream(request, signal)
     return stream
   }
 
+  /** As `request`, but what the request produces is told to `sink` as it comes. Its prompt is copied, here alone. */
+  send(request: EngineRequest, sink: RequestSink<EngineEvent>, signal?: AbortSignal): void {
+    this.#send(this.#nextRequest++, request, sink, signal)
+  }
+
   /** Begins to read or to bring back what a session keeps; the first answer is `opened`. */
-  transfer(request: TransferRequest): Transfer {
-    const id = this.#nextRequest
-    const answers = this.request(request)
-    return { answers, post: (message) => this.#post({ ...message, request: id }) }
+  transfer(request: TransferRequest): TransferStream {
+    const { id, stream } = this.#stream(request)
+    return { answers: stream, post: (step) => this.#post({ ...step, request: id }) }
   }
 
   /** A new session, for requests to name. It keeps KV cells until it is forgotten or somebody else needs them. */
@@ -194,19 +134,61 @@ export class Engine {
     this.#post({ kind: 'tokenBytes', tokenBytes, specials })
   }
 
+  /** Of all generations since the start. */
+  get totals(): Omit<EngineStats, 'kvCells'> {
+    return { ...this.#generated }
+  }
+
   /** Ends all requests with `closed` and all threads. Safe to call again. */
   async close(): Promise<void> {
     this.#end(new TsinferError('closed', 'the model was closed'), CLOSING)
-    await this.#residents.close(CLOSE_GRACE_MS)
+    await this.#threads.residents.close(CLOSE_GRACE_MS)
   }
 
   #progress(fileBytes: number): number {
-    return Math.min(1, (Atomics.load(this.#control, this.#layout.progress) * PROGRESS_BYTES) / fileBytes)
+    const { control, words } = this.#threads
+    return Math.min(1, (Atomics.load(control, words.progress) * PROGRESS_BYTES) / fileBytes)
+  }
+
+  #stream(request: EngineRequest | TransferRequest, signal?: AbortSignal) {
+    const id = this.#nextRequest++
+    const stream = new RequestStream<EngineEvent>(() => this.#abort(id))
+    this.#send(id, request, stream, signal)
+    return { id, stream }
+  }
+
+  #send(
+    id: RequestId,
+    request: EngineRequest | TransferRequest,
+    sink: RequestSink<EngineEvent>,
+    signal: AbortSignal | undefined,
+  ): void {
+    if (this.#ended) return sink.fail(this.#ended)
+    if (signal?.aborted) return sink.fail(abortedError('the request', signal))
+    const isGeneration = request.kind === 'generate'
+    try {
+      const promptTokens = isGeneration ? request.prompt.length : 0
+      this.#post({ ...request, request: id })
+      this.#generated.promptTokens += promptTokens
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      return sink.fail(new TsinferError('option_invalid', `request: expected plain data, found ${why}`, { cause }))
+    }
+    const forgetSignal = onAbort(signal, () => {
+      sink.fail(abortedError('the request', signal))
+      this.#abort(id)
+    })
+    if (isGeneration) {
+      this.#generated.requests++
+      this.#generated.requestsLive++
+    }
+    this.#live.set(id, { sink, isGeneration, forgetSignal })
   }
 
   #post(message: ToConductor): void {
-    this.#port.postMessage(message, message.kind === 'write' ? [message.bytes.buffer as ArrayBuffer] : [])
-    ringBell(this.#control, this.#layout.conductorBell)
+    const { control, words, port } = this.#threads
+    port.postMessage(message, message.kind === 'write' ? [message.bytes.buffer as ArrayBuffer] : [])
+    ringBell(control, words.conductorBell)
   }
 
   #abort(request: RequestId): void {
@@ -214,12 +196,15 @@ export class Engine {
   }
 
   #forget(request: RequestId): boolean {
-    this.#live.get(request)?.forgetSignal()
+    const live = this.#live.get(request)
+    if (live?.isGeneration) this.#generated.requestsLive--
+    live?.forgetSignal()
     return this.#live.delete(request)
   }
 
   #receive(batch: readonly FromConductor[]): void {
-    Atomics.store(this.#control, this.#layout.inbox, 0)
+    const { control, words } = this.#threads
+    Atomics.store(control, words.inbox, 0)
     for (const message of batch) {
       if (message.kind === 'ready') this.#reportReady?.resolve()
       else this.#deliver(message)
@@ -227,85 +212,32 @@ export class Engine {
   }
 
   #deliver(message: Exclude<FromConductor, { kind: 'ready' }>): void {
-    const stream = this.#live.get(message.request)?.stream
-    if (message.kind === 'failed') stream?.fail(new TsinferError(message.code, message.message))
-    else stream?.push(message)
+    const live = this.#live.get(message.request)
+    if (!live) return
+    if (message.kind === 'token') this.#generated.tokens++
+    if (message.kind === 'failed') live.sink.fail(new TsinferError(message.code, message.message))
+    else live.sink.push(message)
     if (!LAST.has(message.kind)) return
     this.#forget(message.request)
-    stream?.finish()
+    live.sink.finish()
   }
 
   #die({ code, message }: ResidentFault): void {
     this.#end(new TsinferError(code, message), DEAD)
-    void this.#residents.close(0)
+    void this.#threads.residents.close(0)
   }
 
   #end(error: TsinferError, state: typeof CLOSING | typeof DEAD): void {
     if (this.#ended) return
     this.#ended = error
-    endPipeline(this.#control, this.#layout, state)
-    if (this.#draftLayout) endPipeline(this.#control, this.#draftLayout, state)
-    this.#port.close()
+    const { control, words, draftWords, port } = this.#threads
+    endPipeline(control, words, state)
+    if (draftWords) endPipeline(control, draftWords, state)
+    port.close()
     this.#reportReady?.reject(error)
-    for (const [request, { stream }] of this.#live) {
-      stream.fail(error)
+    for (const [request, { sink }] of this.#live) {
+      sink.fail(error)
       this.#forget(request)
     }
   }
-}
-
-const entry = (module: string): URL => new URL(module, import.meta.url)
-
-function conductorResident(
-  control: Int32Array<SharedArrayBuffer>,
-  target: PipelinePart,
-  draft: PipelinePart | undefined,
-  port: MessagePort,
-  trace: SharedArrayBuffer | undefined,
-): Resident {
-  const payload: ConductorPayload = { control, target, draft, port, trace }
-  const lanePorts = [target, draft].flatMap((part) => part?.lanePorts.flat() ?? [])
-  return { name: 'conductor', entry: entry('./conductor/conductor.js'), payload, transfer: [port, ...lanePorts] }
-}
-
-/** The lanes of a pipeline, and what the conductor knows of it. */
-export function pipelineResidents(
-  model: PreparedModel,
-  control: Int32Array<SharedArrayBuffer>,
-  words: ControlLayout,
-  module: KernelModule,
-  prefix: string,
-  trace: LaneRings | undefined,
-): { readonly part: PipelinePart; readonly lanes: readonly Resident[] } {
-  const { plan, config } = model
-  const { stages, sizes, spins } = plan
-  const lanes: Resident[] = []
-  const lanePorts = stages.map((layout, stage) =>
-    Array.from({ length: sizes.lanes }, (_, lane): MessagePort => {
-      const { port1, port2 } = new MessageChannel()
-      const name = `${prefix}stage ${stage} lane ${lane}`
-      const payload: StagePayload = {
-        control,
-        words,
-        name,
-        stage,
-        lane,
-        lanes: sizes.lanes,
-        config,
-        layout,
-        nextLayout: stages[stage + 1],
-        spins,
-        module,
-        memoryPort: port2,
-        shards: model.file.shards,
-        ropes: model.ropes,
-        forward: model.forward ?? { href: entry('./model/weights-forward.js').href, settings: undefined },
-        trace: trace?.[stage]?.[lane],
-      }
-      const imports = [payload.forward.href]
-      lanes.push({ name, entry: entry('./pipeline/stage-worker.js'), payload, imports, transfer: [port2] })
-      return port1
-    }),
-  )
-  return { part: { words, plan, vocabularySize: config.vocabularySize, lanePorts }, lanes }
 }

@@ -2,66 +2,68 @@
 
 import type { MeterFigures } from './conductor/meter.ts'
 import type { NamedGrammar } from './constraint/grammar.ts'
+import type { TokenId } from './domain.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Speculation } from './public/speculation.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
-import type { DraftFigures, FinishReason, RequestId, SessionId } from './scheduler/events.ts'
+import type { DraftFigures, FinishReason, GenerateWork, RequestId, SessionId } from './scheduler/events.ts'
 import type { AutoReport } from './speculation/auto/autopilot.ts'
 import type { PlainStep } from './speculation/auto/plain-pace.ts'
-import type { DraftParameters } from './speculation/parameters.ts'
+
+/** A generation: the scheduler's work, and how its tokens are drawn and what ends them. */
+export interface GenerateRequest extends Omit<GenerateWork, 'head'> {
+  readonly prompt: Int32Array
+  readonly parameters: SamplingParameters
+  /** Tokens that end a choice and are not part of it. */
+  readonly stopTokens: readonly number[]
+  /** Byte strings that end a choice as soon as its text contains one. */
+  readonly stopStrings: readonly Uint8Array[]
+  /** What every choice has to be. */
+  readonly constraint?: NamedGrammar
+}
+
+export interface ScoreRequest {
+  readonly kind: 'score'
+  readonly prompt: Int32Array
+  readonly from: number
+  /** Best tokens reported per position. */
+  readonly top: number
+}
+
+export interface EmbedRequest {
+  readonly kind: 'embed'
+  readonly prompt: Int32Array
+  /** First of the positions whose embeddings are averaged: up to the last. */
+  readonly from: number
+  /** Elements of an embedding. */
+  readonly width: number
+}
+
+/** Read what a session keeps, or bring a text back for it: see conductor/transfers.ts. Both are answered with `opened`. */
+export type TransferRequest =
+  | { readonly kind: 'hold'; readonly session: SessionId }
+  | { readonly kind: 'restore'; readonly session: SessionId; readonly tokens: Int32Array }
+
+export type TransferStep =
+  /** The next bytes of the image, answered with `bytes` or `written`. */
+  | { readonly kind: 'read'; readonly bytes: number }
+  | { readonly kind: 'write'; readonly bytes: Uint8Array }
+  /** The end of a transfer, which an abort has not. */
+  | { readonly kind: 'settle' }
+
+/** A request as its caller states it: the engine numbers it. */
+export type EngineRequest = GenerateRequest | ScoreRequest | EmbedRequest
+
+/** Said of the request with this number. */
+export type Numbered<Message> = Message & { readonly request: RequestId }
 
 export type ToConductor =
-  | {
-      readonly kind: 'generate'
-      readonly request: RequestId
-      readonly prompt: Int32Array
-      readonly parameters: SamplingParameters
-      readonly choices: number
-      readonly tokensMax: number
-      /** Tokens that end a choice and are not part of it. */
-      readonly stopTokens: readonly number[]
-      /** Byte strings that end a choice as soon as its text contains one. */
-      readonly stopStrings: readonly Uint8Array[]
-      /** What every choice has to be. */
-      readonly constraint?: NamedGrammar
-      /** How to speculate; absent for plain decoding. */
-      readonly draft?: DraftParameters
-      /** Whose KV cells to go on from and to leave behind. */
-      readonly session?: SessionId
-    }
-  | {
-      readonly kind: 'score'
-      readonly request: RequestId
-      readonly prompt: Int32Array
-      readonly from: number
-      /** Best tokens reported per position. */
-      readonly top: number
-    }
-  | {
-      readonly kind: 'embed'
-      readonly request: RequestId
-      readonly prompt: Int32Array
-      /** First of the positions whose embeddings are averaged: up to the last. */
-      readonly from: number
-      /** Elements of an embedding. */
-      readonly width: number
-    }
-  | { readonly kind: 'abort'; readonly request: RequestId }
+  | Numbered<EngineRequest | TransferRequest | TransferStep | { readonly kind: 'abort' }>
   /** The session is over. */
   | { readonly kind: 'forget'; readonly session: SessionId }
   /** Once, before the first request with stop strings or a constraint. */
   | { readonly kind: 'tokenBytes'; readonly tokenBytes: TokenBytes; readonly specials: Int32Array }
-  /** Read what a session keeps, or bring a text back for it: see session/transfers.ts. Both are answered with `opened`. */
-  | { readonly kind: 'hold'; readonly request: RequestId; readonly session: SessionId }
-  | { readonly kind: 'restore'; readonly request: RequestId; readonly session: SessionId; readonly tokens: Int32Array }
-  /** The next bytes of the image, answered with `bytes` or `written`. */
-  | { readonly kind: 'read'; readonly request: RequestId; readonly bytes: number }
-  | { readonly kind: 'write'; readonly request: RequestId; readonly bytes: Uint8Array }
-  /** The end of a transfer, which an abort has not. */
-  | { readonly kind: 'settle'; readonly request: RequestId }
-
-export type TransferKind = 'hold' | 'restore' | 'read' | 'write' | 'settle'
 
 /** The distribution after one position of a scored text. */
 export interface ScoreRow {
@@ -101,25 +103,33 @@ export interface RequestFigures {
   readonly plain: PlainStep | undefined
 }
 
+/** A token is final. */
+export interface TokenEvent {
+  readonly kind: 'token'
+  readonly choice: number
+  readonly token: TokenId
+}
+
+/** What a transfer produces; `settled` is the last. */
+export type TransferAnswer =
+  /** The transfer of these tokens may begin. */
+  | { readonly kind: 'opened'; readonly tokens: Int32Array }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'written' }
+  | { readonly kind: 'settled' }
+
+/** What a request produces, in order: the same from the conductor to whoever asked. */
+export type EngineEvent =
+  | TokenEvent
+  | { readonly kind: 'score'; readonly row: ScoreRow }
+  /** The mean over the positions of an `embed` request. */
+  | { readonly kind: 'embedding'; readonly values: Float32Array }
+  | { readonly kind: 'finish'; readonly choice: number; readonly reason: FinishReason }
+  /** The last, but for transfers. */
+  | { readonly kind: 'done'; readonly figures: RequestFigures }
+  | TransferAnswer
+
 export type FromConductor =
   /** All threads have loaded. */
   | { readonly kind: 'ready' }
-  | { readonly kind: 'token'; readonly request: RequestId; readonly choice: number; readonly token: number }
-  | { readonly kind: 'score'; readonly request: RequestId; readonly row: ScoreRow }
-  /** The mean over the positions of an `embed` request. */
-  | { readonly kind: 'embedding'; readonly request: RequestId; readonly values: Float32Array }
-  | {
-      readonly kind: 'finish'
-      readonly request: RequestId
-      readonly choice: number
-      readonly reason: FinishReason
-    }
-  | { readonly kind: 'done'; readonly request: RequestId; readonly figures: RequestFigures }
-  /** The transfer of these tokens may begin. */
-  | { readonly kind: 'opened'; readonly request: RequestId; readonly tokens: Int32Array }
-  | { readonly kind: 'bytes'; readonly request: RequestId; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'written'; readonly request: RequestId }
-  | { readonly kind: 'settled'; readonly request: RequestId }
-  | { readonly kind: 'failed'; readonly request: RequestId; readonly code: ErrorCode; readonly message: string }
-
-export type { TokenBytes }
+  | Numbered<EngineEvent | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }>

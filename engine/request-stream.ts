@@ -2,12 +2,19 @@
 // Nothing is lost while nobody reads, and a failure is told after everything that came before it. Several readers share
 // the items: each goes to one of them, in the order of their calls.
 
+/** Who hears what a request produces, in order, and then how it ended. */
+export interface RequestSink<Item> {
+  push(item: Item): void
+  finish(): void
+  fail(error: unknown): void
+}
+
 interface Reader<Item> {
   resolve(result: IteratorResult<Item, undefined>): void
   reject(error: unknown): void
 }
 
-export class RequestStream<Item> implements AsyncIterableIterator<Item> {
+export class RequestStream<Item> implements RequestSink<Item>, AsyncIterableIterator<Item> {
   readonly #items: Item[] = []
   /** Those who wait for an item; never while there is one. */
   readonly #readers: Reader<Item>[] = []
@@ -41,11 +48,6 @@ export class RequestStream<Item> implements AsyncIterableIterator<Item> {
       if (end === 'done') reader.resolve({ done: true, value: undefined })
       else reader.reject(end.error)
     }
-  }
-
-  /** Whether `finish` or `fail` was called. */
-  get ended(): boolean {
-    return this.#end !== undefined
   }
 
   /** May be called again before the last call has settled. */

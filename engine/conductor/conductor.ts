@@ -2,8 +2,7 @@
 // events, and actions into ring writes, cell-table writes, mask stores, sampler calls and messages. It decides nothing
 // about runs and computes no layer; the scheduler decides, the stages compute.
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import { Constraints } from '../constraint/constraints.ts'
-import type { MicroBatchNumber, Position, TokenId } from '../domain.ts'
+import type { MicroBatchNumber } from '../domain.ts'
 import type { FromConductor, ToConductor } from '../messages.ts'
 import type { ModelPlan } from '../model/memory/plan.ts'
 import { type ControlLayout, checkRunning, PipelineEnded } from '../pipeline/control.ts'
@@ -13,16 +12,16 @@ import { describeFault, describeRequestFault } from '../pipeline/fault.ts'
 import { type Pipeline, perform, type Returned } from '../pipeline/pipeline.ts'
 import { type PipelinePart, SharedPipeline } from '../pipeline/shared-pipeline.ts'
 import { createScratch, Sampler } from '../sampling/sampler.ts'
-import { IDLE, type RequestId, type SchedulerAction, type SchedulerLimits } from '../scheduler/events.ts'
+import { IDLE, type SchedulerAction, type SchedulerLimits } from '../scheduler/events.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
 import { AutoAdvisor } from '../speculation/auto/auto-advisor.ts'
 import { StepCosts } from '../speculation/auto/step-costs.ts'
 import type { Drafter, DrafterHost, DrafterParts } from '../speculation/drafters/drafter.ts'
 import { createDrafter } from '../speculation/drafters/index.ts'
-import type { Question } from '../speculation/question.ts'
 import { clockUs } from '../wire/clock.ts'
 import { ConductorTrace, DRAFTER, TARGET } from './conductor-trace.ts'
-import { LiveRequest, type RequestContext, type Sampled } from './live-request.ts'
+import type { GenerationContext } from './live-generation.ts'
+import { LiveRequests, schedulerUs } from './live-requests.ts'
 import { PipelineMeter } from './meter.ts'
 import { Transfers } from './transfers.ts'
 import { WatchedPipeline } from './watched-pipeline.ts'
@@ -52,16 +51,14 @@ class Conductor {
   readonly #control: Int32Array
   readonly #layout: ControlLayout
   readonly #scheduler: Scheduler
-  readonly #advisor: AutoAdvisor
   readonly #plan: ModelPlan
   readonly #pipeline: Pipeline
   readonly #drafter: Drafter
-  readonly #requests = new Map<RequestId, LiveRequest>()
+  readonly #requests: LiveRequests
   readonly #transfers: Transfers
   readonly #trace: ConductorTrace | undefined
   /** The micro-batch whose rows are being judged. */
   #returned: Returned | undefined
-  #context: RequestContext
   /** The last micro-batch that the scheduler has heard the first stage is done with. */
   #passed = -1
   /** Messages for the caller, sent together. */
@@ -76,45 +73,43 @@ class Conductor {
     this.#layout = target.words
     this.#plan = plan
     this.#trace = trace && new ConductorTrace(trace)
-    const noteStop = (us: number) => {
-      for (const live of this.#requests.values()) live.noteStop(us)
-    }
+    const noteStop = (us: number) => this.#requests.noteStop(us)
     const meter = new PipelineMeter(control, this.#layout, sizes.lanes, clockUs(), noteStop)
+    const draftMeter = draft && new PipelineMeter(control, draft.words, draft.plan.sizes.lanes, clockUs())
     const shared = new SharedPipeline(control, target)
     this.#pipeline = new WatchedPipeline(shared, this.#trace ? [meter, this.#trace.watch(TARGET)] : [meter])
     const scratch = createScratch(vocabularySize)
-    this.#context = {
-      ...{ vocabularySize, scratch, meter },
-      draftMeter: draft && new PipelineMeter(control, draft.words, draft.plan.sizes.lanes, clockUs()),
-      tokenBytes: undefined,
-      constraints: undefined,
-      contextLength: sizes.contextLength,
-    }
     const isDrafterLight = draft === undefined
     const costs = new StepCosts(stages.length, { sharesCores: !isDrafterLight && plan.sharesCores, isDrafterLight })
-    this.#advisor = new AutoAdvisor(costs, sizes.headRowsMax)
-    this.#scheduler = new Scheduler(limitsOf(target), this.#advisor)
+    const advisor = new AutoAdvisor(costs, sizes.headRowsMax)
+    this.#scheduler = new Scheduler(limitsOf(target), advisor)
     const tell = (message: FromConductor) => this.#outbox.push(message)
     this.#transfers = new Transfers(this.#scheduler, stages, shared.memories, tell)
     const host: DrafterHost = {
       answer: (question, guesses) => {
         this.#trace?.answered(question, guesses)
-        this.#scheduler.handle({ kind: 'answered', question, guesses, atUs: nowUs() })
+        this.#scheduler.handle({ kind: 'answered', question, guesses, atUs: schedulerUs() })
       },
-      fail: (request, error) => this.#fail(request, describeRequestFault(error)),
+      fail: (request, error) => this.#requests.fail(request, describeRequestFault(error)),
     }
-    this.#drafter = createDrafter({ host, draft: draft && this.#draftParts(draft) })
+    const context = { vocabularySize, scratch, contextLength: sizes.contextLength }
+    this.#drafter = createDrafter({ host, draft: draft && this.#draftParts(draft, context) })
+    this.#requests = new LiveRequests(
+      { scheduler: this.#scheduler, drafter: this.#drafter, advisor, meter, draftMeter, trace: this.#trace, tell },
+      { ...context, tokenBytes: undefined, constraints: undefined },
+    )
   }
 
-  #draftParts(draft: PipelinePart): DrafterParts['draft'] {
-    const { vocabularySize, scratch } = this.#context
+  #draftParts(
+    draft: PipelinePart,
+    { vocabularySize, scratch }: Pick<GenerationContext, 'vocabularySize' | 'scratch'>,
+  ): DrafterParts['draft'] {
     const shared = new SharedPipeline(this.#control, draft)
     const sharedSize = Math.min(draft.vocabularySize, vocabularySize)
     return {
       limits: limitsOf(draft),
       pipeline: this.#trace ? new WatchedPipeline(shared, [this.#trace.watch(DRAFTER)]) : shared,
-      newRanker: ({ parameters, choice, prompt }) =>
-        new Sampler(parameters, choice, sharedSize, scratch, Array.from(prompt)),
+      newRanker: ({ parameters, choice, prompt }) => new Sampler(parameters, choice, sharedSize, scratch, prompt),
     }
   }
 
@@ -164,26 +159,16 @@ class Conductor {
   }
 
   #begin(message: ToConductor): void {
-    if (message.kind === 'tokenBytes') {
-      const { tokenBytes, specials } = message
-      const constraints = new Constraints(tokenBytes, specials, this.#context.vocabularySize)
-      this.#context = { ...this.#context, tokenBytes, constraints }
-      return
-    }
+    if (message.kind === 'tokenBytes') return this.#requests.setTokenBytes(message)
     if (message.kind === 'forget') return this.#scheduler.handle(message)
     const { request } = message
     if (message.kind === 'abort') {
-      if (this.#transfers.abort(request)) return
-      // The request may have ended while the message was on its way.
-      if (this.#requests.has(request)) this.#scheduler.handle({ kind: 'abort', request })
+      if (!this.#transfers.abort(request)) this.#requests.abort(request)
       return
     }
     try {
-      if (!('prompt' in message)) return this.#transfers.handle(message)
-      const live = new LiveRequest(message, this.#context, now())
-      this.#scheduler.handle({ kind: 'request', request, work: live.work })
-      this.#requests.set(request, live)
-      for (const choice of live.draftedChoices(this.#plan.sizes.contextLength)) this.#drafter.begin(choice)
+      if ('prompt' in message) this.#requests.begin(message)
+      else this.#transfers.handle(message)
     } catch (error) {
       // A request that can never run is refused. Nobody else is rejected for its sake.
       this.#transfers.abort(request)
@@ -199,7 +184,7 @@ class Conductor {
       if (!this.#returned) return collected
       collected = true
       const { number, faults } = this.#returned
-      this.#scheduler.handle({ kind: 'returned', number, faults, atUs: nowUs() })
+      this.#scheduler.handle({ kind: 'returned', number, faults, atUs: schedulerUs() })
       this.#drain()
     }
   }
@@ -210,7 +195,7 @@ class Conductor {
     const number = this.#pipeline.passed
     if (number <= this.#passed) return false
     this.#passed = number
-    this.#scheduler.handle({ kind: 'passed', number: number as MicroBatchNumber, atUs: nowUs() })
+    this.#scheduler.handle({ kind: 'passed', number: number as MicroBatchNumber, atUs: schedulerUs() })
     this.#drain()
     return true
   }
@@ -229,108 +214,24 @@ class Conductor {
       case 'transfer':
         return this.#transfers.open(action)
       case 'judge':
-        return this.#judge(action)
+        return this.#requests.judge(action, this.#returned!)
       case 'score':
-        return this.#score(action)
+        return this.#requests.score(action, this.#returned!)
       case 'ask':
-        return this.#ask(action)
+        return this.#requests.ask(action)
       case 'withdraw':
         this.#trace?.answered(action.question, undefined)
         return this.#drafter.withdraw(action.question)
       case 'emit':
-        return this.#emit(action.request, action.choice, action.token)
+        return this.#requests.emit(action)
       case 'fault':
-        return this.#fail(action.request, OVERFLOW)
+        return this.#requests.fail(action.request, OVERFLOW)
       case 'finish':
         this.#outbox.push(action)
         return
       case 'done':
-        return this.#finish(action)
+        return this.#requests.finish(action)
     }
-  }
-
-  #ask(question: Question): void {
-    const { request } = question
-    const beganUs = clockUs()
-    this.#trace?.asked(question)
-    try {
-      this.#drafter.ask(question)
-    } catch (error) {
-      return this.#fail(request, describeRequestFault(error))
-    }
-    this.#requests.get(request)!.noteDrafting(clockUs() - beganUs)
-  }
-
-  #forget(request: RequestId): void {
-    const { choiceCount } = this.#requests.get(request)!
-    for (let choice = 0; choice < choiceCount; choice++) this.#drafter.end(request, choice)
-    this.#requests.delete(request)
-  }
-
-  #judge(action: Extract<SchedulerAction, { kind: 'judge' }>): void {
-    const { request, choice, row, position } = action
-    const live = this.#requests.get(request)!
-    if (this.#returned!.nanCount(row) > 0) return this.#failNaN(request, row)
-    this.#trace?.judging()
-    const sampled = this.#sample(request, live, choice, row, position)
-    if (!sampled) return
-    const { token, ends, shown } = sampled
-    // The scheduler does not emit a token that ends its choice; one that completes a stop string is still text.
-    if (ends && shown) this.#emit(request, choice, token)
-    this.#scheduler.handle({ kind: 'token', token, stop: ends, atUs: nowUs() })
-    this.#trace?.judged(action, token, this.#scheduler.verdict)
-  }
-
-  /** Undefined where the sampler or the constraint fails, or leaves no token; so has the request then. */
-  #sample(request: RequestId, live: LiveRequest, choice: number, row: number, position: Position): Sampled | undefined {
-    try {
-      const sampled = live.sample(choice, this.#returned!.row(row), position)
-      if (sampled.shown) this.#drafter.accept(request, choice, sampled.token)
-      return sampled
-    } catch (error) {
-      this.#fail(request, describeRequestFault(error))
-      return undefined
-    }
-  }
-
-  #emit(request: RequestId, choice: number, token: TokenId): void {
-    this.#requests.get(request)!.noteToken(choice, now())
-    this.#outbox.push({ kind: 'token', request, choice, token })
-  }
-
-  #score({ request, row, position }: Extract<SchedulerAction, { kind: 'score' }>): void {
-    if (this.#returned!.nanCount(row) > 0) return this.#failNaN(request, row)
-    try {
-      const found = this.#requests.get(request)!.report(request, this.#returned!.row(row), position)
-      if (found) this.#outbox.push(found)
-    } catch (error) {
-      return this.#fail(request, describeRequestFault(error))
-    }
-    this.#scheduler.handle({ kind: 'scored' })
-  }
-
-  #failNaN(request: RequestId, row: number): void {
-    const message = `expected logits that are numbers, found ${this.#returned!.nanCount(row)} NaN`
-    this.#fail(request, { code: 'logits_nan', message })
-  }
-
-  /** What goes wrong with a request ends it, and no other; the abort is also the answer to a question about it. */
-  #fail(request: RequestId, fault: ResidentFault): void {
-    this.#outbox.push({ kind: 'failed', request, ...fault })
-    this.#scheduler.handle({ kind: 'abort', request })
-  }
-
-  #finish({ request, drafts, reused }: Extract<SchedulerAction, { kind: 'done' }>): void {
-    const live = this.#requests.get(request)!
-    const auto = this.#advisor.takeReport(request)
-    const plain = this.#advisor.plainStep(live.choiceCount)
-    try {
-      const figures = live.figures(now(), { drafts, reused, auto, plain, drafter: this.#drafter.name })
-      this.#outbox.push({ kind: 'done', request, figures })
-    } catch (error) {
-      this.#outbox.push({ kind: 'failed', request, ...describeRequestFault(error) })
-    }
-    this.#forget(request)
   }
 
   #send(): void {
@@ -351,9 +252,3 @@ function limitsOf({ plan, vocabularySize }: PipelinePart): SchedulerLimits {
   const { stages, sizes, inFlightMax } = plan
   return { ...sizes, stages: stages.length, inFlightMax, vocabularySize }
 }
-
-/** Milliseconds since the epoch, comparable between threads. */
-const now = (): number => performance.timeOrigin + performance.now()
-
-/** What the scheduler takes as time. */
-const nowUs = (): number => Math.round(performance.now() * 1000)

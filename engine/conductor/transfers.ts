@@ -3,17 +3,15 @@
 // more than one is on its way.
 import { assert } from '../errors.ts'
 import { ImagePass } from '../kv/image.ts'
-import type { FromConductor, ToConductor, TransferKind } from '../messages.ts'
+import type { Numbered, TransferAnswer, TransferRequest, TransferStep } from '../messages.ts'
 import type { StageLayout } from '../model/memory/layout.ts'
 import type { RequestId, SchedulerAction } from '../scheduler/events.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 
-type Message = Extract<ToConductor, { kind: TransferKind }>
-
 export class Transfers {
   readonly #scheduler: Scheduler
   readonly #newPass: (action: TransferAction) => ImagePass
-  readonly #tell: (message: FromConductor) => void
+  readonly #tell: (message: Numbered<TransferAnswer>) => void
   /** Transfers the caller has not heard the end of; the pass once the cells may be touched. */
   readonly #live = new Map<RequestId, ImagePass | undefined>()
 
@@ -21,7 +19,7 @@ export class Transfers {
     scheduler: Scheduler,
     stages: readonly StageLayout[],
     memories: readonly ArrayBufferLike[],
-    tell: (message: FromConductor) => void,
+    tell: (message: Numbered<TransferAnswer>) => void,
   ) {
     this.#scheduler = scheduler
     this.#newPass = ({ cells }) => new ImagePass(stages, memories, cells)
@@ -29,7 +27,7 @@ export class Transfers {
   }
 
   /** Throws a `TsinferError` for a text that can never be restored. What is asked of a transfer that is over is left undone. */
-  handle(message: Message): void {
+  handle(message: Numbered<TransferRequest | TransferStep>): void {
     const { request } = message
     if (message.kind !== 'hold' && message.kind !== 'restore' && !this.#live.has(request)) return
     switch (message.kind) {

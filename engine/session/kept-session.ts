@@ -1,9 +1,10 @@
 // The caller's side of a session: a name for KV cells that the conductor keeps, the order of those who use them, and how
 // they go to a file and come back.
 import { unlessAborted } from '../abort-signals.ts'
-import type { Transfer, TransferAnswer } from '../engine.ts'
+import type { TransferStream } from '../engine.ts'
 import { TsinferError } from '../errors.ts'
 import { SESSION_NOTE_BYTES_MAX } from '../limits.ts'
+import type { TransferAnswer } from '../messages.ts'
 import { text } from '../options/kinds.ts'
 import { path as pathKind } from '../options/paths.ts'
 import { readArgument } from '../options/read-options.ts'
@@ -142,7 +143,7 @@ export class KeptSession implements Session {
 
 /** What comes behind the header of a session file. */
 async function* body(
-  transfer: Transfer,
+  transfer: TransferStream,
   tokens: Int32Array,
   note: Uint8Array,
   tokenBytes: number,
@@ -163,7 +164,10 @@ function* pieces(bytes: number): Generator<number> {
 type Answer<Kind> = Extract<TransferAnswer, { kind: Kind }>
 
 /** The next answer, which is of this kind. */
-async function answer<Kind extends TransferAnswer['kind']>({ answers }: Transfer, kind: Kind): Promise<Answer<Kind>> {
+async function answer<Kind extends TransferAnswer['kind']>(
+  { answers }: TransferStream,
+  kind: Kind,
+): Promise<Answer<Kind>> {
   const { value } = await answers.next()
   if (value?.kind !== kind) throw new Error(`tsinfer bug: expected the answer ${kind}, found ${value?.kind}`)
   return value as Answer<Kind>

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { followChat } from '../../api/chat.ts'
+import { ChatAnswers } from '../../api/chat-answers.ts'
 import { rewriteModel } from '../../bench/forge/rewrite.ts'
 import {
   type ChatMessage,
+  type ChatOptions,
   type ChatTool,
   type GenerateResult,
-  type Generation,
   loadModel,
   type Piece,
   type TsinferError,
@@ -139,8 +139,8 @@ test('a chat can be stopped', async () => {
   assert.is(await codeOf(second.result), 'aborted')
 })
 
-/** A generation that gives these texts, a token each; of several choices, one after the other. */
-function made(...texts: readonly (readonly string[])[]): Generation {
+/** The answers to a prompt in a generation that gives these texts, a token each; of several choices, one after the other. */
+function answered(prompt: string, options: ChatOptions, ...texts: readonly (readonly string[])[]) {
   const pieces: Piece[] = texts.flatMap((parts, choice) => parts.map((text, token) => ({ choice, token, text })))
   const choices = texts.map((parts) => ({
     ids: parts.map((_, i) => i),
@@ -148,12 +148,9 @@ function made(...texts: readonly (readonly string[])[]): Generation {
     finishReason: 'stop' as const,
   }))
   const result = { promptIds: [], choices, seed: 0, stats: {} } as unknown as GenerateResult
-  return {
-    result: Promise.resolve(result),
-    async *[Symbol.asyncIterator]() {
-      yield* pieces
-    },
-  }
+  const answers = new ChatAnswers(prompt, options)
+  const shown = pieces.map((piece) => answers.show(piece))
+  return { result: answers.end(result, (piece) => shown.push(piece)), pieces: shown }
 }
 
 const TOOLS: readonly ChatTool[] = [
@@ -162,7 +159,6 @@ const TOOLS: readonly ChatTool[] = [
     function: { name: 'add', parameters: { type: 'object', properties: { a: { type: 'number' } } } },
   },
 ]
-const prompted = (text: string) => Promise.resolve({ text, ids: new Int32Array(0) })
 
 test('reasoning, answer and calls are told apart, for every choice', async () => {
   const first = [
@@ -174,15 +170,15 @@ test('reasoning, answer and calls are told apart, for every choice', async () =>
     'call>{"name": "add", "argu',
     'ments": {"a": 1}}</tool_call>',
   ]
-  const chat = followChat(made(first, ['Hel', 'lo']), prompted('hi'), { tools: TOOLS }, () => {})
+  const chat = answered('hi', { tools: TOOLS }, first, ['Hel', 'lo'])
   const parts = { text: ['', ''], reasoning: ['', ''], calls: [0, 0] }
-  for await (const { choice, text, reasoning, toolCalls } of chat) {
+  for (const { choice, text, reasoning, toolCalls } of chat.pieces) {
     parts.text[choice] += text
     parts.reasoning[choice] += reasoning
     parts.calls[choice]! += toolCalls.length
   }
   assert.equal(parts, { text: ['Sum:', 'Hello'], reasoning: ['I see.', ''], calls: [1, 0] })
-  const { choices, prompt } = await chat.result
+  const { choices, prompt } = chat.result
   assert.is(prompt, 'hi')
   const [{ toolCalls, message, text }, second] = choices as [(typeof choices)[0], (typeof choices)[0]]
   assert.is(text, first.join(''))
@@ -194,21 +190,21 @@ test('reasoning, answer and calls are told apart, for every choice', async () =>
 
 test('reasoning that the prompt began; calls only where tools were offered; what is held back comes at the end', async () => {
   const text = ['so ', '</think> {"name": "add", ', '"parameters": {}}']
-  const without = await followChat(made(text), prompted('<think>\n'), {}, () => {}).result
+  const without = answered('<think>\n', {}, text).result
   assert.is(without.choices[0]!.reasoning, 'so')
   assert.is(without.choices[0]!.content, '{"name": "add", "parameters": {}}')
-  const withTools = await followChat(made(text), prompted('<think>\n'), { tools: TOOLS }, () => {}).result
+  const withTools = answered('<think>\n', { tools: TOOLS }, text).result
   assert.is(withTools.choices[0]!.content, '')
   assert.is(withTools.choices[0]!.toolCalls.length, 1)
   const json = ['{"a":"<think>no</thi', 'nk> {\\"name\\": \\"add\\", \\"parameters\\": {}}"}']
   const format = { tools: TOOLS, responseFormat: { type: 'json_object' } } as const
-  const formed = await followChat(made(json), prompted('<think>\n'), format, () => {}).result
+  const formed = answered('<think>\n', format, json).result
   assert.equal(formed.choices[0]!.message, { role: 'assistant', content: json.join('') })
-  const chat = followChat(made(['a <'], []), prompted(''), { tools: TOOLS }, () => {})
+  const chat = answered('', { tools: TOOLS }, ['a <'], [])
   let said = ''
-  for await (const piece of chat) said += piece.text
+  for (const piece of chat.pieces) said += piece.text
   assert.is(said, 'a <')
-  assert.is((await chat.result).choices[1]!.content, '')
+  assert.is(chat.result.choices[1]!.content, '')
 })
 
 test.run()

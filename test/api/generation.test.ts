@@ -1,9 +1,10 @@
 // Events of the engine as text: control tokens that are shown keep their place, with stop strings and without.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { answerMarks } from '../../api/chat.ts'
-import { followGeneration } from '../../api/generation.ts'
-import type { EngineEvent, ModelInfo, RequestFigures } from '../../engine/index.ts'
+import { answerMarks } from '../../api/chat-answers.ts'
+import { followGeneration, PLAIN_VIEW, type PreparedGeneration } from '../../api/generation.ts'
+import type { GenerateResult, ModelInfo, Piece, RequestFigures } from '../../engine/index.ts'
+import { resolveSampling } from '../../engine/sampling/parameters.ts'
 import { fakeVocabulary } from '../tokenizer/fake-metadata.ts'
 
 const TOKENS = ['<unk>', '<|python_tag|>', '<|eot_id|>', 'ab', 'c', 'END', 'x', '<|other|>']
@@ -20,22 +21,24 @@ async function textOf(words: readonly string[], stop: readonly string[] = []): P
   const none = { stageUtilisation: [], runsInFlight: null, tokensPerRun: null }
   const empty = new Float64Array(0)
   const figures = { gapsMs: empty, drafts: {}, whole: none, decode: none, stopsUs: empty } as unknown as RequestFigures
-  async function* events(): AsyncGenerator<EngineEvent> {
-    for (const word of words) yield { kind: 'token', choice: 0, token: TOKENS.indexOf(word) }
-    yield { kind: 'finish', choice: 0, reason: 'stop' }
-    yield { kind: 'done', figures }
-  }
-  const request = {
+  const stopStrings = stop.map((text) => new TextEncoder().encode(text))
+  const prepared: PreparedGeneration<Piece, GenerateResult> = {
+    request: { choices: 1, stopStrings, parameters: resolveSampling({}, TOKENS.length, 0) },
     calledMs: 0,
     promptIds: [],
-    choices: 1,
-    seed: 0,
-    stopStrings: stop.map((text) => new TextEncoder().encode(text)),
     table,
     info: { plan: {} } as unknown as ModelInfo,
     shown: answerMarks(table),
+    view: PLAIN_VIEW,
+    send(sink) {
+      for (const word of words) sink.push({ kind: 'token', choice: 0, token: TOKENS.indexOf(word) })
+      sink.push({ kind: 'finish', choice: 0, reason: 'stop' })
+      sink.push({ kind: 'done', figures })
+      sink.finish()
+    },
+    onEnd() {},
   }
-  const generation = followGeneration(Promise.resolve([request, events()] as const), () => {})
+  const generation = followGeneration(Promise.resolve(prepared), () => {})
   let pieces = ''
   for await (const { text } of generation) pieces += text
   return [pieces, (await generation.result).choices[0]!.text]

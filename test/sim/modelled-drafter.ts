@@ -139,7 +139,7 @@ export class ModelledDrafter implements SimulatedDrafter {
       told = work.prompt.length
       const lengthMax = Math.min(this.#scenario.limits.contextLength, told + work.tokensMax)
       const rest = { parameters: undefined as never, stopTokens: new Set<number>() }
-      this.#model.begin({ request, choice, prompt: work.prompt, lengthMax, ...rest })
+      this.#model.begin({ request, choice, prompt: Array.from(work.prompt), lengthMax, ...rest })
     }
     for (; told < length; told++) this.#model.accept(request, choice, this.#tokenAt({ request, choice }, told)!)
     this.#told.set(name, told)

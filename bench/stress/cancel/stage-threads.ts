@@ -1,7 +1,6 @@
 // The stages of a pipeline on their threads, without a conductor: a bench or test submits, cancels and takes results itself.
 import { availableParallelism } from 'node:os'
 import type { MicroBatch, MicroBatchNumber, Row, RunId, SequenceId } from '../../../engine/domain.ts'
-import { pipelineResidents } from '../../../engine/engine.ts'
 import { openGguf } from '../../../engine/gguf/file.ts'
 import { enableRelaxedSimd, loadKernels } from '../../../engine/load/kernel-builds.ts'
 import { type PreparedModel, prepareModel } from '../../../engine/load/prepare.ts'
@@ -14,6 +13,7 @@ import {
   createControl,
   endPipeline,
 } from '../../../engine/pipeline/control.ts'
+import { pipelineLanes } from '../../../engine/pipeline/lanes.ts'
 import type { Returned } from '../../../engine/pipeline/pipeline.ts'
 import { type Residents, startResidents } from '../../../engine/pipeline/pool.ts'
 import { SharedPipeline } from '../../../engine/pipeline/shared-pipeline.ts'
@@ -49,7 +49,12 @@ export class StageThreads implements AsyncDisposable {
     this.#control = createControl(this.#layout)
     this.trace = createTraceRings(model.plan, undefined).target
     const { module } = loadKernels('auto')
-    const { part, lanes } = pipelineResidents(model, this.#control, this.#layout, module, '', this.trace)
+    const { part, lanes } = pipelineLanes(model, {
+      control: this.#control,
+      words: this.#layout,
+      module,
+      trace: this.trace,
+    })
     this.#residents = startResidents(lanes)
     this.#pipeline = new SharedPipeline(this.#control, part)
   }

@@ -12,7 +12,7 @@ import type { Question, QuestionNumber } from '../question.ts'
 export interface DraftedChoice {
   readonly request: RequestId
   readonly choice: number
-  readonly prompt: ArrayLike<TokenId>
+  readonly prompt: ArrayLike<TokenId> & Iterable<TokenId>
   /** Most tokens its text can reach, prompt included. */
   readonly lengthMax: Position
   /** How its tokens are drawn. */

@@ -23,7 +23,7 @@ class Ngrams implements Drafter {
   }
 
   begin({ request, choice, prompt, stopTokens }: DraftedChoice): void {
-    this.#texts.set(choiceName(request, choice), { ngrams: new NgramText(Array.from(prompt)), stopTokens })
+    this.#texts.set(choiceName(request, choice), { ngrams: new NgramText(prompt), stopTokens })
   }
 
   accept(request: RequestId, choice: number, token: TokenId): void {

@@ -1,51 +1,22 @@
-// One chat as the user sees it: the pieces of a generation, with reasoning and tool calls split from the answer.
-import {
-  type ChatChoice,
-  type ChatGeneration,
-  type ChatMessage,
-  type ChatOptions,
-  type ChatPiece,
-  type ChatResult,
-  type ChatTool,
-  type ChoiceResult,
-  type Generation,
-  RequestStream,
-  type ToolCall,
+// The answers of a chat: of every choice's text, what is reasoning, what is said and which tools are called.
+import type {
+  ChatChoice,
+  ChatMessage,
+  ChatOptions,
+  ChatPiece,
+  ChatResult,
+  ChatTool,
+  ChoiceResult,
+  GenerateResult,
+  Piece,
+  ToolCall,
 } from '../engine/index.ts'
 import { openReasoning, REASONING_TAGS, ReasoningSplitter } from '../tokenizer/answer/reasoning.ts'
 import { ToolCallSplitter } from '../tokenizer/answer/tool-call-splitter.ts'
 import { CALL_MARKS, type KnownTool } from '../tokenizer/answer/tool-calls.ts'
 import { byteStringAt } from '../tokenizer/byte-strings.ts'
-import type { ChatRequest } from '../tokenizer/chat-prompt.ts'
-import type { LocalTime } from '../tokenizer/jinja/strftime.ts'
-import type { PromptedChat } from '../tokenizer/text-messages.ts'
 import type { TokenTable } from '../tokenizer/vocabulary.ts'
-
-/** The fields that a clock on the wall shows here. */
-export const localTimeOf = (moment: Date): LocalTime => ({
-  year: moment.getFullYear(),
-  month: moment.getMonth() + 1,
-  day: moment.getDate(),
-  hour: moment.getHours(),
-  minute: moment.getMinutes(),
-  second: moment.getSeconds(),
-  microsecond: moment.getMilliseconds() * 1000,
-})
-
-/** What the text thread is asked for. */
-export function chatRequest(messages: readonly ChatMessage[], options: ChatOptions): ChatRequest {
-  const { tools, chatTemplate, templateVariables = {}, now = new Date() } = options
-  const { toolsInPrompt = false, parseSpecial = false } = options
-  return {
-    messages,
-    tools,
-    template: chatTemplate,
-    variables: templateVariables,
-    now: localTimeOf(now),
-    toolsInPrompt,
-    parseSpecial,
-  }
-}
+import type { PieceView } from './generation.ts'
 
 /** Control tokens that say what is reasoning and what is a call, with their texts: others are left out of an answer. */
 export function answerMarks({ controls }: TokenTable): ReadonlyMap<number, string> {
@@ -55,49 +26,42 @@ export function answerMarks({ controls }: TokenTable): ReadonlyMap<number, strin
   return new Map(texts.filter(([, text]) => marks.has(text)))
 }
 
-/** Follows a generation; starts at once, whether or not anybody iterates. */
-export function followChat(
-  generation: Generation,
-  prompted: Promise<PromptedChat>,
-  options: ChatOptions,
-  abandon: () => void,
-): ChatGeneration {
-  const pieces = new RequestStream<ChatPiece>(abandon)
-  const result = prompted.then(({ text }) => collect(generation, text, options, pieces))
-  result.then(
-    () => pieces.finish(),
-    (error) => pieces.fail(error),
-  )
-  return { result, [Symbol.asyncIterator]: () => pieces }
-}
+export class ChatAnswers implements PieceView<ChatPiece, ChatResult> {
+  readonly #prompt: string
+  readonly #newAnswer: () => Answer
+  readonly #answers: Answer[] = []
 
-async function collect(
-  generation: Generation,
-  prompt: string,
-  { tools, responseFormat }: ChatOptions,
-  pieces: RequestStream<ChatPiece>,
-): Promise<ChatResult> {
-  // A text of a given form is the answer, whatever its strings look like.
-  const isFree = (responseFormat?.type ?? 'text') === 'text'
-  const inside = openReasoning(prompt)
-  const reading = tools && { tools: tools.map(knownTool), newId: randomId }
-  const newAnswer = () =>
-    isFree ? new Answer(new ReasoningSplitter(inside), reading && new ToolCallSplitter(reading)) : new Answer()
-  const answers: Answer[] = []
-  for await (const { choice, token, text } of generation) {
-    answers[choice] ??= newAnswer()
-    pieces.push({ choice, token, ...answers[choice].push(text) })
+  /** `prompt`: what the template made of the messages. */
+  constructor(prompt: string, { tools, responseFormat }: Pick<ChatOptions, 'tools' | 'responseFormat'>) {
+    this.#prompt = prompt
+    // A text of a given form is the answer, whatever its strings look like.
+    const isFree = (responseFormat?.type ?? 'text') === 'text'
+    const inside = openReasoning(prompt)
+    const reading = tools && { tools: tools.map(knownTool), newId: randomId }
+    this.#newAnswer = () =>
+      isFree ? new Answer(new ReasoningSplitter(inside), reading && new ToolCallSplitter(reading)) : new Answer()
   }
-  const result = await generation.result
-  const choices = result.choices.map((generated, choice): ChatChoice => {
-    const answer = answers[choice] ?? newAnswer()
-    const rest = answer.end()
-    const token = generated.ids.at(-1)
-    const hasRest = rest.text !== '' || rest.reasoning !== '' || rest.toolCalls.length > 0
-    if (hasRest && token !== undefined) pieces.push({ choice, token, ...rest })
-    return choiceOf(generated, answer)
-  })
-  return { ...result, choices, prompt }
+
+  show({ choice, token, text }: Piece): ChatPiece {
+    return { choice, token, ...this.#answer(choice).push(text) }
+  }
+
+  end(result: GenerateResult, push: (piece: ChatPiece) => void): ChatResult {
+    const choices = result.choices.map((generated, choice): ChatChoice => {
+      const answer = this.#answer(choice)
+      const rest = answer.end()
+      const token = generated.ids.at(-1)
+      const hasRest = rest.text !== '' || rest.reasoning !== '' || rest.toolCalls.length > 0
+      if (hasRest && token !== undefined) push({ choice, token, ...rest })
+      return choiceOf(generated, answer)
+    })
+    return { ...result, choices, prompt: this.#prompt }
+  }
+
+  #answer(choice: number): Answer {
+    this.#answers[choice] ??= this.#newAnswer()
+    return this.#answers[choice]
+  }
 }
 
 function choiceOf(generated: ChoiceResult, { content, reasoning, toolCalls }: Answer): ChatChoice {

@@ -1,0 +1,87 @@
+// A generation while it runs in the conductor: how the tokens of its choices are drawn, and what may end them.
+import type { Constraints } from '../constraint/constraints.ts'
+import type { GrammarConstraint } from '../constraint/grammar-constraint.ts'
+import type { Position, TokenId } from '../domain.ts'
+import { TsinferError } from '../errors.ts'
+import type { GenerateRequest, Numbered } from '../messages.ts'
+import type { ResultRow } from '../pipeline/pipeline.ts'
+import type { Candidates } from '../sampling/candidates.ts'
+import { headNeeded } from '../sampling/filters/index.ts'
+import { Sampler } from '../sampling/sampler.ts'
+import { compileStopStrings, StopWatch, type TokenBytes } from '../sampling/stop-strings.ts'
+import type { GenerateWork } from '../scheduler/events.ts'
+import { reachableLength } from '../scheduler/sequence.ts'
+import type { DraftedChoice } from '../speculation/drafters/drafter.ts'
+
+/** What all generations of a model share. */
+export interface GenerationContext {
+  readonly vocabularySize: number
+  readonly scratch: Candidates
+  readonly tokenBytes: TokenBytes | undefined
+  /** Absent for a model without a vocabulary. */
+  readonly constraints: Constraints | undefined
+  /** Positions of a sequence. */
+  readonly contextLength: number
+}
+
+/** A sampled token; `ends`: it ends the choice; `shown`: it still belongs to the text. */
+export interface Sampled {
+  readonly token: TokenId
+  readonly ends: boolean
+  readonly shown: boolean
+}
+
+/** What draws the tokens of one choice. */
+interface Drawing {
+  readonly sampler: Sampler
+  readonly stopWatch: StopWatch | undefined
+  readonly constraint: GrammarConstraint | undefined
+}
+
+export class LiveGeneration {
+  readonly work: GenerateWork
+  /** What a drafter is told of each choice; empty for a request that does not speculate. */
+  readonly draftedChoices: readonly DraftedChoice[]
+  readonly #stopTokens: ReadonlySet<TokenId>
+  readonly #drawings: readonly Drawing[]
+
+  /** Throws `option_invalid` for stop strings that cannot be watched for and constraints that cannot be kept. */
+  constructor(request: Numbered<GenerateRequest>, context: GenerationContext) {
+    const { prompt, parameters, draft } = request
+    this.work = { ...request, head: headNeeded(parameters, request.constraint !== undefined) }
+    this.#stopTokens = new Set(request.stopTokens)
+    const lengthMax = reachableLength(this.work, context.contextLength)
+    this.#drawings = createDrawings(request, context, lengthMax - prompt.length)
+    const told = { request: request.request, prompt, parameters, lengthMax, stopTokens: this.#stopTokens }
+    this.draftedChoices = draft ? this.#drawings.map((_, choice) => ({ ...told, choice })) : []
+  }
+
+  /** Draws the token of `position` and makes it final. Throws `option_invalid` where no token is allowed. */
+  sample(choice: number, row: ResultRow, position: Position): Sampled {
+    const { sampler, stopWatch, constraint } = this.#drawings[choice]!
+    const token = sampler.sample(row, row.full, position, constraint)
+    if (this.#stopTokens.has(token)) return { token, ends: true, shown: false }
+    sampler.accept(token)
+    const isComplete = constraint?.accept(token) === 'stop'
+    return { token, ends: stopWatch?.accept(token) === 'stop' || isComplete, shown: true }
+  }
+}
+
+/** `room`: tokens that a choice can get. */
+function createDrawings(request: GenerateRequest, context: GenerationContext, room: number): Drawing[] {
+  const { parameters, prompt, stopStrings, stopTokens, constraint } = request
+  const { vocabularySize, scratch, tokenBytes, constraints } = context
+  const automaton = stopStrings.length > 0 ? compileStopStrings(stopStrings) : undefined
+  if (automaton && !tokenBytes) {
+    throw new TsinferError('option_invalid', 'stop: expected a model with a vocabulary, found one without')
+  }
+  if (constraint && !constraints) {
+    throw new TsinferError('option_invalid', 'responseFormat: expected a model with a vocabulary, found one without')
+  }
+  return Array.from({ length: request.choices }, (_, choice) => ({
+    sampler: new Sampler(parameters, choice, vocabularySize, scratch, prompt),
+    stopWatch: automaton && tokenBytes && new StopWatch(automaton, tokenBytes),
+    // A prompt that leaves less than no room is refused by the scheduler.
+    constraint: constraint && room >= 0 ? constraints?.create(constraint, room, stopTokens) : undefined,
+  }))
+}
