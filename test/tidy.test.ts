@@ -45,11 +45,9 @@ const MANY_PARAMETERS = [
   'engine/model/matrix.ts multiply',
   'engine/wire/codec.ts writeReturnEntry',
   // Left from before there was a rule.
-  'api/loaded-model.ts constructor',
   'cli/chat/chat.ts showAnswer',
   'engine/constraint/numbers.ts constructor',
   'engine/constraint/positions.ts #repeat',
-  'engine/engine.ts pipelineResidents',
   'engine/gguf/file-source.ts readOnce',
   'engine/model/blocks/head.ts constructor',
   'engine/model/blocks/mixture.ts constructor',

@@ -184,11 +184,26 @@ const listed = <Value>(things: string): Kind<readonly Value[]> => ({
 /** The messages of a chat: who says what in which form is the template's business. */
 export const chatMessages = listed<never>('messages')
 
+type Tools = NonNullable<ChatOptions['tools']>
+
+/** What the function is like is the template's business, but for its being there. */
+const tools: Kind<Tools> = {
+  expected: 'a list of tools',
+  read(value, site) {
+    const read = listed<Tools[number]>('tools').read(value, site)
+    for (const [i, tool] of read.entries()) {
+      if (!isRecord(tool) || !isRecord(tool.function))
+        throw refused(inside(site, `[${i}]`), 'a tool with a function', tool)
+    }
+    return read
+  },
+}
+
 /** Of `chat`. */
 export const CHAT = {
   ...GENERATE,
   parseSpecial: { kind: flag, default: false, doc: 'read control tokens that messages and tools spell as such' },
-  tools: { kind: listed<NonNullable<ChatOptions['tools']>[number]>('tools'), doc: 'offered to the model' },
+  tools: { kind: tools, doc: 'offered to the model' },
   toolsInPrompt: {
     kind: flag,
     default: false,

@@ -128,6 +128,14 @@ test('tools, content parts and control tokens of messages', async () => {
   )
 })
 
+test('a tool without a function is refused', async () => {
+  await using model = await loadModel(chatModel(TEMPLATE), { context: 64 })
+  for (const tool of [[], {}, { type: 'function', function: null }]) {
+    const tools = [tool as unknown as ChatTool]
+    assert.is(await codeOf(model.chat([{ role: 'user', content: 'x' }], { tools }).result), 'option_invalid')
+  }
+})
+
 test('a chat can be stopped', async () => {
   await using model = await loadModel(chatModel(TEMPLATE), { context: 512 })
   const stop = new AbortController()
