@@ -46,7 +46,7 @@ const ODD = 1n
 
 /** Requests that fail in the conductor, each in another part of its work. */
 const FAILING: Readonly<Record<string, object>> = {
-  'a sampler that cannot be made': { ...work, parameters: { ...work.parameters, logitBias: 5 } },
+  'a sampler that cannot be made': { ...work, parameters: { ...work.parameters, logitBias: [5] } },
   'a sampler that throws': { ...work, parameters: { ...work.parameters, temperature: ODD } },
   'a sampler that throws over penalties': {
     ...work,
