@@ -4,7 +4,7 @@ import type { TokenId } from '../domain.ts'
 import { assert, TsinferError } from '../errors.ts'
 import { CLOSING_BYTES_MAX } from '../limits.ts'
 import type { TokenConstraint } from '../sampling/constraint.ts'
-import type { Position } from './positions.ts'
+import type { ItemSet } from './positions.ts'
 import type { TokenAutomaton } from './token-automaton.ts'
 
 export class GrammarConstraint implements TokenConstraint {
@@ -12,7 +12,7 @@ export class GrammarConstraint implements TokenConstraint {
   readonly #stopTokens: ReadonlySet<TokenId>
   /** Tokens that the choice may still get. */
   #tokensLeft: number
-  #position: Position
+  #position: ItemSet
 
   /**
    * `tokensMost`: tokens that the choice may get; `stopTokens`: what may end it where the value is complete.
@@ -59,7 +59,7 @@ export class GrammarConstraint implements TokenConstraint {
   }
 
   /** Whether a text that may end here may also have another token, be it one that stops it. */
-  #canGoOn(position: Position): boolean {
+  #canGoOn(position: ItemSet): boolean {
     if (position.configurations.length === 0 || this.#tokensLeft === 0) return false
     return this.#stopTokens.size > 0 || this.#automaton.mask(position, this.#tokensLeft - 1).some((word) => word !== 0)
   }

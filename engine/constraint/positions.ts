@@ -31,7 +31,7 @@ export interface Configuration {
 /** What a new frame or position counts for, in steps: they take memory. */
 const KEEPING_WORK = 16
 
-export interface Position {
+export interface ItemSet {
   readonly configurations: readonly Configuration[]
   /** The text may end here. */
   readonly isEnd: boolean
@@ -42,7 +42,7 @@ export interface Position {
   /** which are the fewest there are. */
   isCounted: boolean
   /** By class of bytes; null where these cannot come next. */
-  next: (Position | null | undefined)[] | undefined
+  next: (ItemSet | null | undefined)[] | undefined
 }
 
 export class Positions {
@@ -50,9 +50,9 @@ export class Positions {
   readonly #closing: Closing
   readonly #classes: ByteClasses
   readonly #end: Frame = { id: 0, caller: -1, needed: 0, left: 0, parent: undefined, closeBytes: 0 }
-  readonly start: Position
+  readonly start: ItemSet
   #frames = new Map<string, Frame>()
-  #positions = new Map<string, Position>()
+  #positions = new Map<string, ItemSet>()
   #frameCount = 1
   /** Steps until an answer is given up. */
   #workLeft = CONSTRAINT_WORK_MAX
@@ -78,7 +78,7 @@ export class Positions {
   }
 
   /** The position after one more byte; null where it cannot come. */
-  step(position: Position, byte: number): Position | null {
+  step(position: ItemSet, byte: number): ItemSet | null {
     position.next ??= new Array(this.#classes.count)
     const byteClass = this.#classes.of[byte]!
     const known = position.next[byteClass]
@@ -101,7 +101,7 @@ export class Positions {
   }
 
   /** Forgets what nobody needs. Returns the position to go on with. */
-  tidy(position: Position): Position {
+  tidy(position: ItemSet): ItemSet {
     this.#frames = new Map()
     this.#positions = new Map()
     this.start.next = undefined
@@ -109,7 +109,7 @@ export class Positions {
   }
 
   /** The position of a text that may have entered any of these states. */
-  #reach(entered: [StateId, Frame][]): Position {
+  #reach(entered: [StateId, Frame][]): ItemSet {
     const { states } = this.#grammar
     const reached: Configuration[] = []
     const seen = new Set<number>()
@@ -135,7 +135,7 @@ export class Positions {
     const known = this.#positions.get(name)
     if (known) return known
     this.work(KEEPING_WORK)
-    const position: Position = {
+    const position: ItemSet = {
       configurations,
       isEnd,
       closeBytes: least,

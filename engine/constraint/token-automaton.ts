@@ -6,7 +6,7 @@ import { CLOSING_BYTES_MAX, CONSTRAINT_MASKS_MAX } from '../limits.ts'
 import type { TokenBytes } from '../sampling/stop-strings.ts'
 import { type Closing, planClosing, shortestWay } from './closing.ts'
 import type { Grammar } from './grammar.ts'
-import { type Configuration, type Position, Positions } from './positions.ts'
+import { type Configuration, type ItemSet, Positions } from './positions.ts'
 import { fewestTokens, hasByteToken, type TokenTrie } from './token-trie.ts'
 
 /** The vocabulary as constraints see it. */
@@ -29,9 +29,9 @@ export class TokenAutomaton {
   readonly #vocabulary: ConstraintVocabulary
   readonly positions: Positions
   /** Of positions that were asked for, oldest first. */
-  readonly #masks = new Map<Position, KnownMask>()
+  readonly #masks = new Map<ItemSet, KnownMask>()
   /** Scratch: the position after each byte of the walk; index 0 is where it begins. */
-  readonly #path: Position[] = []
+  readonly #path: ItemSet[] = []
 
   /** Throws `tokenizer_unsupported` where the vocabulary cannot spell any value. */
   constructor(grammar: Grammar, vocabulary: ConstraintVocabulary) {
@@ -48,7 +48,7 @@ export class TokenAutomaton {
   }
 
   /** Whether the text can be closed with so many tokens. */
-  fits(position: Position, tokens: number): boolean {
+  fits(position: ItemSet, tokens: number): boolean {
     // Every byte of the shortest way is a token by itself.
     if (position.closeBytes <= tokens || position.closeTokens <= tokens) return true
     if (position.isCounted) return false
@@ -67,7 +67,7 @@ export class TokenAutomaton {
   }
 
   /** Fewest tokens that close the text; only for positions whose shortest way has up to `CLOSING_BYTES_MAX` bytes. */
-  closeTokens({ configurations }: Position): number {
+  closeTokens({ configurations }: ItemSet): number {
     const short = configurations.filter(({ closeBytes }) => closeBytes <= CLOSING_BYTES_MAX)
     return short.reduce((least, one) => Math.min(least, this.#closeTokens(one)), Number.POSITIVE_INFINITY)
   }
@@ -79,11 +79,11 @@ export class TokenAutomaton {
   }
 
   /** The position after a token; null where it cannot come. */
-  follow(from: Position, token: TokenId): Position | null {
+  follow(from: ItemSet, token: TokenId): ItemSet | null {
     const { trie, tokenBytes } = this.#vocabulary
     if (trie.contains[token] !== 1) return null
     const end = tokenBytes.offsets[token + 1]!
-    let position: Position | null = from
+    let position: ItemSet | null = from
     this.positions.beginWork()
     for (let at = tokenBytes.offsets[token]!; at < end && position; at++) {
       position = this.positions.step(position, tokenBytes.bytes[at]!)
@@ -92,7 +92,7 @@ export class TokenAutomaton {
   }
 
   /** Bit per token: it can come next, and the text can be closed with `tokens` after it. */
-  mask(position: Position, tokens: number): Uint32Array {
+  mask(position: ItemSet, tokens: number): Uint32Array {
     this.positions.beginWork()
     const known = this.#masks.get(position)
     if (known && known.closeBytesMost <= tokens) return known.mask
@@ -104,13 +104,13 @@ export class TokenAutomaton {
   }
 
   /** Forgets what nobody needs when much has gathered. Returns the position to go on with. */
-  settle(position: Position): Position {
+  settle(position: ItemSet): ItemSet {
     if (!this.positions.isFull) return position
     this.#masks.clear()
     return this.positions.tidy(position)
   }
 
-  #walk(from: Position, tokensLeft: number): KnownMask {
+  #walk(from: ItemSet, tokensLeft: number): KnownMask {
     const { trie, size } = this.#vocabulary
     const { bytes, depths, ends, tokensFrom, tokens } = trie
     const mask = new Uint32Array((size + 31) >>> 5)
