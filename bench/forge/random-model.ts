@@ -2,8 +2,8 @@
 // multiplications alone, so that the file is the same on every machine.
 
 import type { MetadataEntry, ScalarValue } from '../../engine/gguf/metadata.ts'
-import { ARCHITECTURES } from '../../engine/model/architectures/index.ts'
-import type { LayerTensor } from '../../engine/model/blocks/layer-tensors.ts'
+import { layerTensors } from '../../engine/model/architectures/index.ts'
+import { dimsOf, type LayerTensor } from '../../engine/model/blocks/layer-tensor.ts'
 import { modelConfig } from '../../engine/model/config/config.ts'
 import type { ModelConfig } from '../../engine/model/config/model-config.ts'
 import type { MetadataItem, TensorItem } from './gguf-writer.ts'
@@ -66,22 +66,21 @@ function configOf(metadata: readonly MetadataItem[]): ModelConfig {
 }
 
 function tensorsOf(recipe: Recipe, config: ModelConfig, type: ForgedType): TensorItem[] {
-  const { attentionTensors, ffnTensors, experts } = ARCHITECTURES.get(recipe.architecture)!
-  const layerTensors = [...attentionTensors, ...(config.experts ? experts!.tensors : ffnTensors!)].filter(
-    ({ name, parts, optional }) => {
-      const isChoice = optional || parts.some(({ role }) => role === 'q' || role === 'k' || role === 'v')
-      return !isChoice || recipe.optional?.includes(name)
-    },
-  )
+  const isWritten = ({ name, parts, optional }: LayerTensor): boolean => {
+    const isChoice = optional || parts.some(({ role }) => role === 'q' || role === 'k' || role === 'v')
+    return !isChoice || recipe.optional?.includes(name) === true
+  }
   const ofLayer = (layer: number) =>
-    layerTensors.flatMap((tensor): TensorItem[] => {
-      const dims = dimsOf(tensor, config, layer)
-      const isPlain = tensor.inputs === undefined || tensor.name.startsWith('ffn_gate_inp')
-      const name = `blk.${layer}.${tensor.name}`
-      const item = { name, type: isPlain ? ('F32' as const) : fittingType(type, dims[0]!), dims }
-      if (!recipe.scales?.includes(tensor.name)) return [item]
-      return [item, { name: name.replace(/weight$/, 'scale'), type: 'F32', dims: [dims[2] ?? 1] }]
-    })
+    layerTensors(config, layer)
+      .filter(isWritten)
+      .flatMap((tensor): TensorItem[] => {
+        const dims = writtenDims(tensor, config, layer)
+        const isPlain = tensor.inputs === undefined || tensor.name.startsWith('ffn_gate_inp')
+        const name = `blk.${layer}.${tensor.name}`
+        const item = { name, type: isPlain ? ('F32' as const) : fittingType(type, dims[0]!), dims }
+        if (!recipe.scales?.includes(tensor.name)) return [item]
+        return [item, { name: name.replace(/weight$/, 'scale'), type: 'F32', dims: [dims[2] ?? 1] }]
+      })
   const { width } = config
   const pairs = config.ropes[0]!.dimensionCount / 2
   return [
@@ -93,10 +92,8 @@ function tensorsOf(recipe: Recipe, config: ModelConfig, type: ForgedType): Tenso
   ]
 }
 
-function dimsOf({ inputs, parts, slabs }: LayerTensor, config: ModelConfig, layer: number): number[] {
-  const shape = config.layers[layer]!
-  const outputs = parts.reduce((sum, part) => sum + part.outputs(config, shape), 0)
-  const dims = [...(inputs ? [inputs(config, shape)] : []), outputs, ...(slabs ? [slabs(config, shape)] : [])]
+function writtenDims(tensor: LayerTensor, config: ModelConfig, layer: number): number[] {
+  const dims = dimsOf(tensor, config, config.layers[layer]!)
   // The gate of a shared expert is written as a vector.
   return dims.length === 2 && dims[1] === 1 ? dims.slice(0, 1) : dims
 }

@@ -9,7 +9,8 @@ import { readF32Tensor } from '../../engine/gguf/tensor-data.ts'
 import type { TensorInfo } from '../../engine/gguf/tensor-table.ts'
 import { modelConfig } from '../../engine/model/config/config.ts'
 import type { ModelConfig } from '../../engine/model/config/model-config.ts'
-import { type LayerWeights, modelWeights } from '../../engine/model/memory/weights.ts'
+import type { LayerWeights } from '../../engine/model/memory/model-weights.ts'
+import { modelWeights } from '../../engine/model/memory/weights.ts'
 import type { MetadataItem, TensorItem } from './gguf-writer.ts'
 import { type TensorSource, writeGguf } from './output-file.ts'
 import { type ForgedType, fittingType, quantizeRow } from './quantize.ts'
@@ -97,26 +98,26 @@ function mappings(
     return { source: read(tensor), inputs, row: below(outputs), input: same, factor: 1, ...changes }
   }
   const norm = (tensor: TensorInfo) => matrix(tensor, { row: same, factor: Math.sqrt(config.width / shape.width) })
-  const ofLayer = (layer: LayerWeights, part: string): Mapping => {
+  const ofLayer = ({ matrices, vectors }: LayerWeights, part: string): Mapping => {
     switch (part) {
       case 'attn_norm.weight':
-        return norm(layer.attentionNorm!)
+        return norm(vectors.attentionNorm!)
       case 'attn_q.weight':
-        return matrix(layer.q, { row: heads.oldQuery, factor: Math.sqrt(newHeadDim / headDim) })
+        return matrix(matrices.q!, { row: heads.oldQuery, factor: Math.sqrt(newHeadDim / headDim) })
       case 'attn_k.weight':
-        return matrix(layer.k, { row: heads.oldKv })
+        return matrix(matrices.k!, { row: heads.oldKv })
       case 'attn_v.weight':
-        return matrix(layer.v, { row: heads.oldKv })
+        return matrix(matrices.v!, { row: heads.oldKv })
       case 'attn_output.weight':
-        return matrix(layer.attentionOutput, { input: heads.newQuery })
+        return matrix(matrices.attentionOutput!, { input: heads.newQuery })
       case 'ffn_norm.weight':
-        return norm(layer.ffnNorm!)
+        return norm(vectors.ffnNorm!)
       case 'ffn_gate.weight':
-        return matrix(layer.gate!)
+        return matrix(matrices.gate!)
       case 'ffn_up.weight':
-        return matrix(layer.up!)
+        return matrix(matrices.up!)
       default:
-        return matrix(layer.down!)
+        return matrix(matrices.down!)
     }
   }
   const layerOf = new Map(weights.layers.map((layer, i) => [spread(i, config.layerCount, shape.layers), layer]))

@@ -3,8 +3,8 @@
 
 import type { GgufFile } from '../../engine/gguf/file.ts'
 import { Engine, loadKernels, type PreparedModel, prepareModel, resolveSampling } from '../../engine/index.ts'
-import { stageLayout } from '../../engine/model/memory/layout.ts'
 import type { ModelPlan } from '../../engine/model/memory/plan.ts'
+import { stageLayout } from '../../engine/model/memory/stage-layout.ts'
 import type { DraftFigures } from '../../engine/scheduler/events.ts'
 import type { DraftParameters } from '../../engine/speculation/parameters.ts'
 import { llamaMetadata, llamaTensors } from '../forge/shapes.ts'

@@ -4,7 +4,7 @@
 import { assert } from '../errors.ts'
 import { ImagePass } from '../kv/image.ts'
 import type { Numbered, TransferAnswer, TransferRequest, TransferStep } from '../messages.ts'
-import type { StageLayout } from '../model/memory/layout.ts'
+import { type StageLayout, stageCells } from '../model/memory/layout.ts'
 import type { RequestId, SchedulerAction } from '../scheduler/events.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 
@@ -22,7 +22,7 @@ export class Transfers {
     tell: (message: Numbered<TransferAnswer>) => void,
   ) {
     this.#scheduler = scheduler
-    this.#newPass = ({ cells }) => new ImagePass(stages, memories, cells)
+    this.#newPass = ({ cells }) => new ImagePass(stages.map(stageCells), memories, cells)
     this.#tell = tell
   }
 

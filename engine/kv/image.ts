@@ -1,32 +1,20 @@
-// The K and V of a text as bytes in an order of their own: [layer][K, V][KV head][position][one head's cell]. Which cells
+// The cells of a text as bytes in an order of their own: [layer][K, V][KV head][position][one head's cell]. Which cells
 // hold them, and how layers are spread over stages, makes no difference to the image, so what one pipeline reads another
 // one of the same model and cell types can write.
 import type { CellIndex } from '../domain.ts'
 import { assert } from '../errors.ts'
 
-/** Where one layer has its cells: a region for K and one for V, [KV head][cell]. */
-interface LayerCells {
-  readonly kCells: number
-  readonly kBytes: number
-  readonly vCells: number
-  readonly vBytes: number
-  readonly kvHeads: number
-}
-
-/** A part of a stage's layout. */
+/** What a stage keeps of every position: cells [head][cell] of `stride` bytes in each region. */
 export interface StageCells {
-  readonly layers: readonly LayerCells[]
-  readonly sizes: { readonly cells: number }
+  readonly regions: readonly { readonly address: number; readonly stride: number; readonly heads: number }[]
+  readonly count: number
 }
 
 /** Bytes of an image per token. */
-export function imageTokenBytes(stages: readonly StageCells[]): number {
-  const layers = stages.flatMap((stage) => stage.layers)
-  const bytes = layers.reduce((sum, { kBytes, vBytes }) => sum + kBytes + vBytes, 0)
-  return bytes / stages[0]!.sizes.cells
-}
+export const imageTokenBytes = (stages: readonly StageCells[]): number =>
+  stages.flatMap(({ regions }) => regions).reduce((sum, { heads, stride }) => sum + heads * stride, 0)
 
-/** The cells of one head in one layer, K or V. */
+/** The cells of one head of a region. */
 interface Strip {
   readonly memory: Uint8Array
   readonly address: number
@@ -85,17 +73,8 @@ export class ImagePass {
   }
 }
 
-function strips({ layers, sizes }: StageCells, memory: Uint8Array): Strip[] {
-  return layers.flatMap(({ kCells, kBytes, vCells, vBytes, kvHeads }) =>
-    [
-      { cells: kCells, bytes: kBytes / kvHeads },
-      { cells: vCells, bytes: vBytes / kvHeads },
-    ].flatMap(({ cells, bytes }) =>
-      Array.from({ length: kvHeads }, (_, head) => ({
-        memory,
-        address: cells + head * bytes,
-        stride: bytes / sizes.cells,
-      })),
-    ),
+function strips({ regions, count }: StageCells, memory: Uint8Array): Strip[] {
+  return regions.flatMap(({ address, stride, heads }) =>
+    Array.from({ length: heads }, (_, head) => ({ memory, address: address + head * count * stride, stride })),
   )
 }

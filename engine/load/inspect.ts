@@ -4,7 +4,7 @@ import { readFirst } from '../gguf/arrays.ts'
 import type { GgufFile } from '../gguf/file.ts'
 import { isGeneric } from '../gguf/ggml-types.ts'
 import type { MetadataEntry as GgufEntry } from '../gguf/metadata.ts'
-import { stageMatrices } from '../model/memory/layout.ts'
+import { stageCells, stageMatrices } from '../model/memory/layout.ts'
 import type { ModelPlan, PlanOptions } from '../model/memory/plan.ts'
 import type { ModelInfo, PlanInfo, StageInfo } from '../public/info.ts'
 import type { Inspection, MetadataEntry, MetadataScalar, TensorTypeSummary } from '../public/inspection.ts'
@@ -60,19 +60,20 @@ export function modelInfo(path: string, model: PreparedModel, kernels: string, l
 /** The plan as it is shown to people and programs. */
 function describePlan(plan: ModelPlan): PlanInfo {
   const { sizes, stages } = plan
-  const stageInfos = stages.map(({ range, bytes, layers }, index): StageInfo => {
+  const stageInfos = stages.map(({ range, bytes }, index): StageInfo => {
     const matrices = stageMatrices(stages[index]!)
     const weightBytes = matrices.reduce((sum, { tensor }) => sum + tensor.bytes, 0)
-    const kvBytes = layers.reduce((sum, { kBytes, vBytes }) => sum + kBytes + vBytes, 0)
+    const { regions, count } = stageCells(stages[index]!)
+    const kvBytes = regions.reduce((sum, { heads, stride }) => sum + heads * stride * count, 0)
     return { layerFirst: range.first, layerCount: range.count, memoryBytes: bytes, weightBytes, kvBytes }
   })
   const kv = sizes.cellTypeK === sizes.cellTypeV ? sizes.cellTypeK : `${sizes.cellTypeK}/${sizes.cellTypeV}`
   const types = stages.flatMap((stage) => stageMatrices(stage).map(({ tensor }) => tensor.type))
   const genericTypes = [...new Set(types.filter(isGeneric))]
-  const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`
+  const counted = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`
   return {
     text:
-      `${count(stages.length, 'stage')} x ${count(sizes.lanes, 'lane')}, context ${sizes.contextLength}, ` +
+      `${counted(stages.length, 'stage')} x ${counted(sizes.lanes, 'lane')}, context ${sizes.contextLength}, ` +
       `chunk ${sizes.chunkRows}, KV ${kv}${genericTypes.map((type) => `, generic ${type}`).join('')}`,
     stages: stageInfos,
     lanes: sizes.lanes,

@@ -2,7 +2,8 @@
 import { activationBytes, q8HalfBytes } from './formats.ts'
 import { type Lane, shareStart } from './lane.ts'
 import type { Matrix } from './matrix.ts'
-import { type ActivationRegion, PRIVATE_ROWS, type Region, type VectorPlan } from './memory/layout.ts'
+import { PRIVATE_ROWS } from './memory/layout.ts'
+import type { ActivationRegion, Region, VectorPlan } from './memory/space.ts'
 
 /** Where the prepared rows are, in each form that was wanted. */
 export interface Prepared {
@@ -88,4 +89,26 @@ export function multiplyShare(lane: Lane, matrix: Matrix, out: Region, input: Pr
   const begin = shareStart(matrix.groups, lane.index, lane.count)
   const end = shareStart(matrix.groups, lane.index + 1, lane.count)
   multiply(matrix, out, input, begin, end, n, lane.sync.alive)
+}
+
+/** Several products of one input, their groups laid end to end and shared among the lanes. */
+export function multiplyEach(
+  { index, count, sync }: Lane,
+  matrices: readonly Matrix[],
+  outs: readonly Region[],
+  input: Prepared,
+  n: number,
+): void {
+  let total = 0
+  for (const matrix of matrices) total += matrix.groups
+  const begin = shareStart(total, index, count)
+  const end = shareStart(total, index + 1, count)
+  let first = 0
+  for (let i = 0; i < matrices.length; i++) {
+    const { groups } = matrices[i]!
+    const from = Math.max(begin - first, 0)
+    const to = Math.min(end - first, groups)
+    if (from < to) multiply(matrices[i]!, outs[i]!, input, from, to, n, sync.alive)
+    first += groups
+  }
 }

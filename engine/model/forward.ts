@@ -1,87 +1,44 @@
-// One stage computes one micro-batch. Every lane runs this same program over the same rows; the lanes split the work
-// inside an operation (output groups of a product, KV heads of attention, rows of everything else) and meet at a
-// barrier where one operation needs another lane's results. A barrier throws `Withdrawn` in every lane when no row is
-// alive any more; rows that died alone are dropped behind it.
-import { Activations, multiply, multiplyShare, type Prepared } from './activations.ts'
-import { Attention, type AttentionLayer, attentionLayer } from './blocks/attention.ts'
-import { denseFfn, FeedForward, type Ffn } from './blocks/feed-forward.ts'
+// One stage computes one micro-batch: its layers' blocks, one after the other. Every lane runs this same program over the
+// same rows; the lanes split the work inside an operation (output groups of a product, KV heads of attention, rows of
+// everything else) and meet at a barrier where one operation needs another lane's results. A barrier throws `Withdrawn`
+// in every lane when no row is alive any more; rows that died alone are dropped behind it.
+import { Activations } from './activations.ts'
+import { layerBlocks } from './architectures/index.ts'
+import type { Block, BlockProgram, BoundBlock, LaneStage } from './blocks/block.ts'
 import { Head } from './blocks/head.ts'
-import { type Experts, layerExperts, Mixture } from './blocks/mixture.ts'
-import { Residual } from './blocks/residual.ts'
-import { type Lane, shareStart } from './lane.ts'
+import type { Lane } from './lane.ts'
 import { type Matrix, matrixBinder } from './matrix.ts'
-import type { LayerPlan, Region } from './memory/layout.ts'
 import { RowSet } from './row-set.ts'
-
-/** A layer with its matrices bound to kernels. */
-interface Layer {
-  readonly plan: LayerPlan
-  readonly attention: AttentionLayer
-  readonly qkv: readonly [q: Matrix, k: Matrix, v: Matrix]
-  readonly attentionOutput: readonly [Matrix]
-  readonly ffn: Ffn | undefined
-  readonly experts: Experts | undefined
-}
 
 export class StageForward {
   readonly #lane: Lane
-  readonly #layers: readonly Layer[]
   readonly #embedding: Matrix | undefined
-  readonly #activations: Activations
-  readonly #attention: Attention
-  readonly #residual: Residual
-  readonly #feedForward: FeedForward
-  readonly #mixture: Mixture | undefined
+  readonly #blocks: readonly BoundBlock[]
   readonly #head: Head | undefined
-  readonly #qkvOut: readonly [Region, Region, Region]
-  readonly #attentionOut: readonly [Region]
   readonly rows: RowSet
 
   constructor(lane: Lane) {
-    const { layout, config } = lane
+    const { embedding, output, outputNorm, results } = lane.layout
     const bind = matrixBinder(lane)
     this.#lane = lane
-    this.#layers = layout.layers.map((plan, index) => ({
-      plan,
-      attention: attentionLayer(lane, plan, config.layers[layout.range.first + index]!),
-      qkv: [bind(plan.q), bind(plan.k), bind(plan.v)],
-      attentionOutput: [bind(plan.attentionOutput)],
-      ffn: denseFfn(bind, plan),
-      experts: layerExperts(bind, plan),
-    }))
-    this.#embedding = layout.embedding && bind(layout.embedding)
-    this.#activations = new Activations(lane)
     this.rows = new RowSet(lane)
-    this.#attention = new Attention(lane, this.rows)
-    this.#residual = new Residual(lane, this.rows)
-    this.#feedForward = new FeedForward(lane, this.rows, this.#activations)
-    if (config.experts && layout.experts) {
-      const parts = [lane, this.rows, this.#activations, this.#feedForward] as const
-      this.#mixture = new Mixture(...parts, config.experts, layout.experts)
-    }
-    const { output, outputNorm, results } = layout
-    if (output && outputNorm && results) {
-      this.#head = new Head(lane, this.rows, this.#activations, bind(output), outputNorm, results)
-    }
-    this.#qkvOut = [layout.q, layout.k, layout.v]
-    this.#attentionOut = [layout.attention]
+    const stage = { lane, rows: this.rows, activations: new Activations(lane), bind }
+    this.#embedding = embedding && bind(embedding)
+    this.#blocks = boundBlocks(stage)
+    this.#head = output && outputNorm && results && new Head(stage, bind(output), outputNorm, results)
   }
 
   /** Computes the micro-batch in input slot `slot`; the last stage reports into result slot `resultSlot`. */
   run(slot: number, resultSlot: number): void {
-    const { rows } = this
-    rows.open(slot)
+    this.rows.open(slot)
     this.#begin()
-    for (const layer of this.#layers) {
-      this.#attentionBlock(layer)
-      this.#ffnBlock(layer)
-    }
+    for (const block of this.#blocks) block.run()
     this.#head?.run(resultSlot)
   }
 
   /** Embeds the tokens (first stage) and computes each row's rotations. */
   #begin(): void {
-    const { index, count, kernels, layout, config, sync, ropeMagnitudes } = this.#lane
+    const { index, count, kernels, layout, config, ropeMagnitudes } = this.#lane
     const { rows } = this
     for (let row = index; row < rows.count; row += count) {
       if (this.#embedding) {
@@ -96,46 +53,21 @@ export class StageForward {
         kernels.rope_table(table, frequencies, pairs, rows.position(row), ropeMagnitudes[rope]!)
       }
     }
-    rows.dropDead(sync.barrier())
+    rows.meet()
   }
+}
 
-  /** x += O(attention(norm(x))) */
-  #attentionBlock({ plan, attention, qkv, attentionOutput }: Layer): void {
-    const { layout, config, sync } = this.#lane
-    const { rows } = this
-    const input = this.#activations.prepare(rows.x, config.width, rows.count, plan.attentionNorm, qkv)
-    this.#products(qkv, this.#qkvOut, input)
-    rows.dropDead(sync.barrier(), this.#qkvOut)
-    this.#attention.normalizeRows(attention)
-    this.#attention.run(attention)
-    rows.dropDead(sync.barrier(), this.#attentionOut)
-    const width = attention.kind.heads * config.headDim
-    const heads = this.#activations.prepare(layout.attention, width, rows.count, undefined, attentionOutput)
-    multiplyShare(this.#lane, attentionOutput[0], layout.projection, heads, rows.count)
-    rows.dropDead(this.#residual.add(plan.attentionOutputBias, plan.attentionPostNorm))
+/** The blocks of the stage's layers. Layers with the same block share what computes it. */
+function boundBlocks(stage: LaneStage): BoundBlock[] {
+  const { config, layout } = stage.lane
+  const programs = new Map<Block, BlockProgram>()
+  const programOf = (block: Block): BlockProgram => {
+    const program = programs.get(block) ?? block.open(stage, layout.scratch[block.name])
+    programs.set(block, program)
+    return program
   }
-
-  /** x += FFN(norm(x)), one network or a mixture of experts. */
-  #ffnBlock({ plan, ffn, experts }: Layer): void {
-    if (ffn) this.#feedForward.run(ffn, plan.ffnNorm)
-    if (experts) this.#mixture?.run(experts, plan.ffnNorm)
-    this.rows.dropDead(this.#residual.add(plan.downBias, plan.ffnPostNorm))
-  }
-
-  /** Products that share one input, their output groups laid end to end and shared among the lanes. */
-  #products(matrices: readonly Matrix[], outs: readonly Region[], input: Prepared): void {
-    const { index, count, sync } = this.#lane
-    let total = 0
-    for (const matrix of matrices) total += matrix.groups
-    const begin = shareStart(total, index, count)
-    const end = shareStart(total, index + 1, count)
-    let first = 0
-    for (let i = 0; i < matrices.length; i++) {
-      const { groups } = matrices[i]!
-      const from = Math.max(begin - first, 0)
-      const to = Math.min(end - first, groups)
-      if (from < to) multiply(matrices[i]!, outs[i]!, input, from, to, this.rows.count, sync.alive)
-      first += groups
-    }
-  }
+  return layout.layers.flatMap((plans, index) => {
+    const layer = layout.range.first + index
+    return layerBlocks(config, layer).map((block, i) => programOf(block).bind(plans[i]!, config.layers[layer]!))
+  })
 }

@@ -2,7 +2,7 @@
 
 import { GROUP_ROWS } from '../limits.ts'
 import type { ModelConfig } from './config/model-config.ts'
-import type { GatingKernel, Kernels } from './kernels.ts'
+import type { Kernels } from './kernels.ts'
 import type { StageLayout } from './memory/layout.ts'
 
 export interface LaneSync {
@@ -24,8 +24,6 @@ export interface Lane {
   readonly ropeMagnitudes: readonly number[]
   readonly layout: StageLayout
   readonly kernels: Kernels
-  /** The model's way of gating the hidden values of an FFN. */
-  readonly gating: GatingKernel
   readonly sync: LaneSync
   /** The whole stage memory. */
   readonly words: Int32Array

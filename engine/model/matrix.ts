@@ -1,10 +1,18 @@
 // A weight matrix bound to its kernels: chosen once after loading, so that nothing branches on types per row.
 import { GROUP_ROWS } from '../limits.ts'
-import { dequantizeKernel, matrixKernels, packedBytes, packedGroupBytes, SPAN_GROUPS } from './formats.ts'
+import {
+  activationFormat,
+  dequantizeKernel,
+  matrixKernels,
+  packedBytes,
+  packedGroupBytes,
+  SPAN_GROUPS,
+} from './formats.ts'
 import type { DequantizeKernel, Kernels, MatmulKernel } from './kernels.ts'
 import type { Lane } from './lane.ts'
 import { codebookOf } from './memory/codebooks.ts'
-import { type Codebooks, type MatrixPlan, wantsQ8 } from './memory/layout.ts'
+import type { Codebooks } from './memory/layout.ts'
+import type { MatrixPlan } from './memory/space.ts'
 
 /** Multiply-adds between two looks at the alive mask: some tenths of a millisecond. */
 const TILE_MULTIPLY_ADDS = 4e6
@@ -84,7 +92,7 @@ export function bindMatrix(kernels: Kernels, plan: MatrixPlan, places: KernelPla
   return {
     plan,
     groups: Math.ceil(plan.rows / GROUP_ROWS),
-    q8: wantsQ8(plan),
+    q8: activationFormat(plan.tensor.type) === 'q8',
     multiply(out, x, outStride, xStride, begin, end, n, alive) {
       const spans = Math.floor(TILE_MULTIPLY_ADDS / (GROUP_ROWS * k * n * SPAN_GROUPS))
       const tile = Math.max(1, spans) * SPAN_GROUPS

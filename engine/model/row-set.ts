@@ -3,9 +3,10 @@
 // by the same decision in every lane.
 import { KIND_CHUNK, microBatchKind, rowCount, rowHead, rowPosition, rowToken } from '../wire/codec.ts'
 import type { Lane } from './lane.ts'
-import { type Region, rowsMax } from './memory/layout.ts'
+import { rowsMax } from './memory/layout.ts'
+import type { Region } from './memory/space.ts'
 
-const NOTHING_ELSE: readonly Region[] = []
+const NOTHING: readonly Region[] = []
 
 export class RowSet {
   readonly #lane: Lane
@@ -19,8 +20,8 @@ export class RowSet {
   slot = 0
   /** The residual stream, f32 [count][width]; its storage is the slot itself. */
   readonly x: { address: number; stride: number }
-  /** Slot rows whose K or V did not fit the cells' type, as seen by this lane; all bits for a chunk. */
-  faults = 0
+  /** Word with a bit for each slot row that this lane found faulty; all bits for a chunk. */
+  readonly #faults: number
   #isChunk = false
   #alive = 0
 
@@ -28,6 +29,7 @@ export class RowSet {
     this.#lane = lane
     this.original = new Int32Array(rowsMax(lane.layout.sizes))
     this.#heads = new Int32Array(rowsMax(lane.layout.sizes))
+    this.#faults = (lane.layout.laneFaults >>> 2) + lane.index
     this.x = { address: 0, stride: lane.config.width * 4 }
   }
 
@@ -37,7 +39,7 @@ export class RowSet {
     const address = input.address + index * input.stride
     this.slot = address >>> 2
     this.x.address = address + input.activations
-    this.faults = 0
+    this.#lane.words[this.#faults] = 0
     this.count = rowCount(this.#lane.words, this.slot)
     this.#isChunk = microBatchKind(this.#lane.words, this.slot) === KIND_CHUNK
     this.#alive = this.count >= 32 ? -1 : (1 << this.count) - 1
@@ -60,26 +62,27 @@ export class RowSet {
     return this.#heads[this.original[row]!]!
   }
 
-  /** Notes that packed row `row` cannot be computed exactly. */
+  /** Notes that packed row `row` cannot be computed exactly: what it keeps did not fit its cells. */
   fault(row: number): void {
-    this.faults |= this.#isChunk ? -1 : 1 << this.original[row]!
+    this.#lane.words[this.#faults]! |= this.#isChunk ? -1 : 1 << this.original[row]!
   }
 
   /**
-   * Drops the rows whose bit is clear in `alive`, a decision all lanes share. Lane 0 moves the survivors' residual
-   * streams together, and their rows of `others`, then all meet. Nothing else of a row may be needed across this call.
+   * All lanes meet, and the rows that have died are dropped. What is still needed of a row is its residual stream and its
+   * row of each region in `live`, which lane 0 moves together; then all meet again. Nothing else survives.
    */
-  dropDead(alive: number, others: readonly Region[] = NOTHING_ELSE): void {
+  meet(live: readonly Region[] = NOTHING): void {
+    const { index, sync } = this.#lane
+    const alive = sync.barrier()
     if (this.#isChunk || (alive & this.#alive) === this.#alive) return
     this.#alive &= alive
-    const { index, sync } = this.#lane
     let kept = 0
     for (let row = 0; row < this.count; row++) {
       const original = this.original[row]!
       if (((this.#alive >>> original) & 1) === 0) continue
       if (index === 0 && kept !== row) {
         this.#move(this.x, row, kept)
-        for (const region of others) this.#move(region, row, kept)
+        for (const region of live) this.#move(region, row, kept)
       }
       this.original[kept++] = original
     }

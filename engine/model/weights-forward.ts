@@ -46,8 +46,7 @@ export const createForward: CreateForward = (parts) => {
   load(parts, kernels)
   const words = new Int32Array(memory.buffer)
   const ropeMagnitudes = ropes.map(({ magnitude }) => magnitude)
-  const gating = config.activation === 'silu' ? kernels.swiglu : kernels.geglu
-  return new StageForward({ index: lane, count: lanes, config, ropeMagnitudes, gating, layout, kernels, sync, words })
+  return new StageForward({ index: lane, count: lanes, config, ropeMagnitudes, layout, kernels, sync, words })
 }
 
 function load({ layout, memory, lane, lanes, ropes, onBytes, ...parts }: ForwardParts, kernels: Kernels): void {

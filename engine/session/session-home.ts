@@ -2,6 +2,7 @@
 import type { Engine } from '../engine.ts'
 import { imageTokenBytes } from '../kv/image.ts'
 import type { PreparedModel } from '../load/prepare.ts'
+import { stageCells } from '../model/memory/layout.ts'
 import { modelDigest, rotationsDigest } from './model-digest.ts'
 import type { SessionModel } from './session-header.ts'
 
@@ -37,5 +38,14 @@ async function describe({ file, config, plan, ropes }: PreparedModel, model: str
   const { layerCount: layers, kvHeads } = config
   const digest = await modelDigest(file)
   const rotations = rotationsDigest(ropes)
-  return { model, digest, layers, kvHeads, cellTypeK, cellTypeV, rotations, tokenBytes: imageTokenBytes(plan.stages) }
+  return {
+    model,
+    digest,
+    layers,
+    kvHeads,
+    cellTypeK,
+    cellTypeV,
+    rotations,
+    tokenBytes: imageTokenBytes(plan.stages.map(stageCells)),
+  }
 }

@@ -7,7 +7,8 @@ import type { TensorInfo } from '../../engine/gguf/tensor-table.ts'
 import { modelConfig } from '../../engine/model/config/config.ts'
 import type { LayerKind, ModelConfig } from '../../engine/model/config/model-config.ts'
 import { ropeDivisors, ropeFrequencies } from '../../engine/model/config/rope-frequencies.ts'
-import { type LayerWeights, type MatrixTensor, modelWeights } from '../../engine/model/memory/weights.ts'
+import type { MatrixTensor } from '../../engine/model/memory/model-weights.ts'
+import { modelWeights } from '../../engine/model/memory/weights.ts'
 import { attention } from './attention.ts'
 import { dequantize } from './dequantize.ts'
 import { halfToFloat } from './half.ts'
@@ -41,14 +42,15 @@ export function runReference(file: GgufFile, ids: readonly number[], contextLeng
   const norm = (x: Float64Array, weight: TensorInfo | undefined) =>
     weight ? rmsnorm(x, read(weight), config.normEps) : x
   const parts: Parts = { config, read, product, norm }
-  const caches: Cache[] = weights.layers.map(() => ({ keys: [], values: [] }))
+  const layers = weights.layers.map(({ matrices, vectors }): Layer => ({ ...matrices, ...vectors }))
+  const caches: Cache[] = layers.map(() => ({ keys: [], values: [] }))
   const margins: number[] = []
   const embeddings: Float64Array[] = []
   const logits = ids.map((id, position) => {
     const row = read(weights.tokenEmbedding).subarray(id * width, (id + 1) * width)
     let x: Float64Array = Float64Array.from(row, (value) => value * config.embeddingScale)
     let margin = Number.POSITIVE_INFINITY
-    weights.layers.forEach((layer, index) => {
+    layers.forEach((layer, index) => {
       const { frequencies, magnitude } = ropes[config.layers[index]!.rope]!
       const rotate = (heads: readonly Float64Array[]) => {
         const angles = Array.from(frequencies, (frequency) => frequency * position)
@@ -72,6 +74,9 @@ export function runReference(file: GgufFile, ids: readonly number[], contextLeng
   return { logits, margins, embeddings }
 }
 
+/** Tensors by role. */
+type Layer = Readonly<Record<string, TensorInfo>>
+
 interface Parts {
   readonly config: ModelConfig
   readonly read: (tensor: TensorInfo) => Float32Array
@@ -87,7 +92,7 @@ interface Cache {
 
 function attend(
   { config, product, norm }: Parts,
-  layer: LayerWeights,
+  layer: Layer,
   { keys, values }: Cache,
   input: Float64Array,
   rotate: (heads: readonly Float64Array[]) => Float64Array[],
@@ -98,24 +103,24 @@ function attend(
     Array.from({ length: x.length / headDim }, (_, head) => x.subarray(head * headDim, (head + 1) * headDim))
   const normed = (x: Float64Array, weight: TensorInfo | undefined) =>
     weight?.dims[0] === headDim ? split(x).map((head) => norm(head, weight)) : split(norm(x, weight))
-  keys.push(rotate(normed(product(layer.k, input, layer.kBias), layer.kNorm)))
-  values.push(split(product(layer.v, input, layer.vBias)))
+  keys.push(rotate(normed(product(layer.k!, input, layer.kBias), layer.kNorm)))
+  values.push(split(product(layer.v!, input, layer.vBias)))
   const first = window === undefined ? 0 : Math.max(0, keys.length - window)
-  const queries = rotate(normed(product(layer.q, input, layer.qBias), layer.qNorm))
+  const queries = rotate(normed(product(layer.q!, input, layer.qBias), layer.qNorm))
   const mixed = queries.flatMap((query, head) => {
     const seen = (cells: Float64Array[][]) =>
       cells.slice(first).map((cell) => cell[Math.floor((head * kvHeads) / heads)]!)
     return Array.from(attention(query, seen(keys), seen(values), attentionScale, attentionSoftcap))
   })
-  return product(layer.attentionOutput, Float64Array.from(mixed), layer.attentionOutputBias)
+  return product(layer.attentionOutput!, Float64Array.from(mixed), layer.attentionOutputBias)
 }
 
-function feedForward({ config, product }: Parts, layer: LayerWeights, x: Float64Array): Float64Array {
+function feedForward({ config, product }: Parts, layer: Layer, x: Float64Array): Float64Array {
   const gate = product(layer.gate!, x, layer.gateBias)
   return product(layer.down!, gated(config, gate, product(layer.up!, x, layer.upBias)), layer.downBias)
 }
 
-function mixture({ config, product }: Parts, layer: LayerWeights, x: Float64Array) {
+function mixture({ config, product }: Parts, layer: Layer, x: Float64Array) {
   const { used, isNormalized } = config.experts!
   const scores = product(layer.router!, x)
   const all = scores.reduce((sum, score) => sum + Math.exp(score - Math.max(...scores)), 0)

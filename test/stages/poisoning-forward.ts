@@ -1,6 +1,7 @@
 // What a stage worker computes with in a test: the real thing over KV cells that hold NaN until somebody writes them. A row
 // that dies leaves NaN in the cell it would have written. Whoever reads such a cell gets NaN.
 import type { LaneForward } from '../../engine/model/lane.ts'
+import { stageCells } from '../../engine/model/memory/layout.ts'
 import { createForward as createReal, type ForwardParts } from '../../engine/model/weights-forward.ts'
 import { rowCell, rowCount } from '../../engine/wire/codec.ts'
 
@@ -14,22 +15,17 @@ export function createForward(parts: ForwardParts): LaneForward {
   const { all } = parts.settings as Poisoning
   const bytes = new Uint8Array(memory.buffer)
   const words = new Int32Array(memory.buffer)
-  const { cells } = layout.sizes
+  const { regions, count: cells } = stageCells(layout)
   const forward = createReal(parts)
   if (lane !== 0) return forward
 
-  function poison(base: number, size: number, kvHeads: number, cell: number): void {
-    const stride = size / (kvHeads * cells)
-    for (let head = 0; head < kvHeads; head++) {
-      const at = base + (head * cells + cell) * stride
-      // A NaN in every floating-point format there is.
-      bytes.fill(0xff, at, at + stride)
-    }
-  }
   function poisonCell(cell: number): void {
-    for (const { kCells, kBytes, vCells, vBytes, kvHeads } of layout.layers) {
-      poison(kCells, kBytes, kvHeads, cell)
-      poison(vCells, vBytes, kvHeads, cell)
+    for (const { address, stride, heads } of regions) {
+      for (let head = 0; head < heads; head++) {
+        const at = address + (head * cells + cell) * stride
+        // A NaN in every floating-point format there is.
+        bytes.fill(0xff, at, at + stride)
+      }
     }
   }
   for (let cell = 0; cell < cells; cell++) poisonCell(cell)

@@ -1,5 +1,6 @@
-// What distinguishes one model architecture from another. Pure.
-import type { LayerTensor } from '../blocks/layer-tensors.ts'
+// What distinguishes one model architecture from another: of which blocks its layers are, and what its files say and leave
+// out. Facts follow llama.cpp's src/models, one file per architecture, and its table of rotation styles. Pure.
+import type { Block } from '../blocks/block.ts'
 import type { ModelConfig, RopeStyle } from '../config/model-config.ts'
 
 /** Layers that see only the newest positions, among layers that see all. */
@@ -20,11 +21,14 @@ export interface Architecture {
   readonly ropeStyle: RopeStyle
   /** What the FFN's gate goes through. */
   readonly activation: 'silu' | 'gelu'
-  readonly attentionTensors: readonly LayerTensor[]
-  /** Absent where all models of the architecture are mixtures of experts. */
-  readonly ffnTensors?: readonly LayerTensor[]
+  /** The blocks of a layer in the order in which they run. The very same records for layers that are built alike. */
+  readonly layer: (config: Pick<ModelConfig, 'experts'>, layer: number) => readonly Block[]
+  /** Where its models may be mixtures of experts. */
   readonly experts?: {
-    readonly tensors: readonly LayerTensor[]
+    /** There are no others, and keys of their own say how wide experts are. */
+    readonly always?: true
+    /** All rows go through one more expert. */
+    readonly shared?: true
     /** The chosen experts' weights are divided by their sum. */
     readonly normalized: boolean
   }

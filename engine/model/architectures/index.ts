@@ -1,109 +1,28 @@
-// What distinguishes one model architecture from another, as data: a new architecture of the same family is a new row.
-// Facts follow llama.cpp's src/models, one file per architecture, and its table of rotation styles. Pure.
-import {
-  ATTENTION_OUTPUT,
-  EXPERTS,
-  FUSED_FFN,
-  GATED_FFN,
-  HEAD_NORMS,
-  POST_NORMS,
-  PRE_NORMS,
-  QKV,
-  ROW_NORMS,
-  SHARED_EXPERT,
-} from '../blocks/layer-tensors.ts'
+// The architectures there are. One more is a file that composes blocks, and a line here. Pure.
+import type { Block } from '../blocks/block.ts'
+import type { LayerTensor } from '../blocks/layer-tensor.ts'
+import type { ModelConfig } from '../config/model-config.ts'
 import type { Architecture } from './architecture.ts'
+import { GEMMA2 } from './gemma2.ts'
+import { GEMMA3 } from './gemma3.ts'
+import { GRANITE } from './granite.ts'
+import { LLAMA } from './llama.ts'
+import { OLMO2 } from './olmo2.ts'
+import { PHI3 } from './phi3.ts'
+import { QWEN2 } from './qwen2.ts'
+import { QWEN2MOE } from './qwen2moe.ts'
+import { QWEN3 } from './qwen3.ts'
+import { QWEN3MOE } from './qwen3moe.ts'
 
-const PLAIN_ATTENTION = [...PRE_NORMS, ...QKV, ...ATTENTION_OUTPUT]
+const LIST: readonly Architecture[] = [LLAMA, QWEN2, QWEN2MOE, QWEN3, QWEN3MOE, PHI3, GRANITE, OLMO2, GEMMA2, GEMMA3]
 
-/** The largest Gemma of a generation, known by its layers, divides queries by the width of a head in the residual stream. */
-const gemmaQueryScale =
-  (layersOfLargest: number): NonNullable<Architecture['queryScaleDim']> =>
-  ({ layerCount, width, heads }) =>
-    layerCount === layersOfLargest ? Math.floor(width / heads) : undefined
+/** By what general.architecture says. */
+export const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map(LIST.map((row) => [row.name, row]))
 
-const TABLE: readonly Architecture[] = [
-  {
-    name: 'llama',
-    ropeStyle: 'adjacent',
-    activation: 'silu',
-    attentionTensors: PLAIN_ATTENTION,
-    ffnTensors: GATED_FFN,
-    experts: { tensors: EXPERTS, normalized: true },
-  },
-  {
-    name: 'qwen2',
-    ropeStyle: 'halves',
-    activation: 'silu',
-    attentionTensors: PLAIN_ATTENTION,
-    ffnTensors: GATED_FFN,
-  },
-  {
-    name: 'qwen2moe',
-    ropeStyle: 'halves',
-    activation: 'silu',
-    attentionTensors: PLAIN_ATTENTION,
-    experts: { tensors: [...EXPERTS, ...SHARED_EXPERT], normalized: false },
-  },
-  {
-    name: 'qwen3',
-    ropeStyle: 'halves',
-    activation: 'silu',
-    attentionTensors: [...PLAIN_ATTENTION, ...HEAD_NORMS],
-    ffnTensors: GATED_FFN,
-  },
-  {
-    name: 'qwen3moe',
-    ropeStyle: 'halves',
-    activation: 'silu',
-    attentionTensors: [...PLAIN_ATTENTION, ...HEAD_NORMS],
-    experts: { tensors: EXPERTS, normalized: true },
-  },
-  {
-    name: 'phi3',
-    ropeStyle: 'halves',
-    activation: 'silu',
-    attentionTensors: PLAIN_ATTENTION,
-    ffnTensors: FUSED_FFN,
-  },
-  {
-    name: 'granite',
-    ropeStyle: 'adjacent',
-    activation: 'silu',
-    attentionTensors: PLAIN_ATTENTION,
-    ffnTensors: GATED_FFN,
-    hasMultipliers: true,
-  },
-  {
-    name: 'olmo2',
-    ropeStyle: 'halves',
-    activation: 'silu',
-    attentionTensors: [...QKV, ...ROW_NORMS, ...ATTENTION_OUTPUT, ...POST_NORMS],
-    ffnTensors: GATED_FFN,
-    window: { positions: undefined, period: 4, ropeScaling: 'none' },
-  },
-  {
-    name: 'gemma2',
-    ropeStyle: 'halves',
-    activation: 'gelu',
-    attentionTensors: [...PLAIN_ATTENTION, ...POST_NORMS],
-    ffnTensors: GATED_FFN,
-    window: { positions: 4096, period: 2, ropeBase: {}, ropeScaling: 'whole' },
-    scalesEmbedding: true,
-    softcaps: { attention: 50, logits: 30 },
-    queryScaleDim: gemmaQueryScale(46),
-  },
-  {
-    name: 'gemma3',
-    ropeStyle: 'halves',
-    activation: 'gelu',
-    attentionTensors: [...PLAIN_ATTENTION, ...HEAD_NORMS, ...POST_NORMS],
-    ffnTensors: GATED_FFN,
-    window: { positions: undefined, period: 6, ropeBase: { fallback: 10000 }, ropeScaling: 'magnitude' },
-    scalesEmbedding: true,
-    softcaps: { logits: 0 },
-    queryScaleDim: gemmaQueryScale(62),
-  },
-]
+/** What a layer of the model is made of. */
+export const layerBlocks = (config: Pick<ModelConfig, 'architecture' | 'experts'>, layer: number): readonly Block[] =>
+  ARCHITECTURES.get(config.architecture)!.layer(config, layer)
 
-export const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map(TABLE.map((row) => [row.name, row]))
+/** The tensors of a layer, block after block. */
+export const layerTensors = (config: Pick<ModelConfig, 'architecture' | 'experts'>, layer: number): LayerTensor[] =>
+  layerBlocks(config, layer).flatMap(({ tensors }) => tensors)

@@ -17,8 +17,10 @@ import {
 import { type Activations, multiplyShare } from '../activations.ts'
 import { columnStart, type Lane } from '../lane.ts'
 import type { Matrix } from '../matrix.ts'
-import type { StageLayout, VectorPlan } from '../memory/layout.ts'
+import type { StageLayout } from '../memory/layout.ts'
+import type { VectorPlan } from '../memory/space.ts'
 import type { RowSet } from '../row-set.ts'
+import type { LaneStage } from './block.ts'
 
 export class Head {
   readonly #lane: Lane
@@ -34,9 +36,7 @@ export class Head {
   readonly #picked: Int32Array
 
   constructor(
-    lane: Lane,
-    rows: RowSet,
-    activations: Activations,
+    { lane, rows, activations }: LaneStage,
     matrix: Matrix,
     norm: VectorPlan,
     results: NonNullable<StageLayout['results']>,

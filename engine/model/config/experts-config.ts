@@ -17,10 +17,10 @@ export function expertsConfig(
   architecture: Architecture,
   shapes: readonly LayerShape[],
 ): ExpertsConfig | undefined {
-  const { name, experts, ffnTensors } = architecture
+  const { name, experts } = architecture
   const key = (part: string) => `${name}.${part}`
   if ((findInteger(metadata, key('expert_count')) ?? 0) === 0) {
-    if (ffnTensors) return undefined
+    if (!experts?.always) return undefined
     throw invalidModel(`metadata ${key('expert_count')}: expected the experts of a ${name} model, found none`)
   }
   const count = boundedInteger(metadata, key('expert_count'), EXPERTS_MAX)
@@ -31,20 +31,19 @@ export function expertsConfig(
     )
   }
   const used = boundedInteger(metadata, key('expert_used_count'), count)
-  const isShared = experts.tensors.some(({ parts }) => parts.some(({ role }) => role === 'sharedDown'))
   /** Of the widths the file gives, the keys of experts first; llama.cpp's Llama has no such keys. */
   const widthOf = (part: string, fallback: (ffnWidth: number) => number): number => {
-    const given = ffnTensors ? undefined : findInteger(metadata, key(part))
+    const given = experts.always ? findInteger(metadata, key(part)) : undefined
     return given === undefined
       ? fallback(commonWidth(shapes, key('feed_forward_length')))
       : boundedInteger(metadata, key(part), FFN_WIDTH_MAX)
   }
-  const perExpert = (ffnWidth: number) => (ffnTensors ? ffnWidth : Math.max(1, Math.floor(ffnWidth / used)))
+  const perExpert = (ffnWidth: number) => (experts.always ? Math.max(1, Math.floor(ffnWidth / used)) : ffnWidth)
   return {
     count,
     used,
     ffnWidth: widthOf('expert_feed_forward_length', perExpert),
-    sharedFfnWidth: isShared ? widthOf('expert_shared_feed_forward_length', (ffnWidth) => ffnWidth) : 0,
+    sharedFfnWidth: experts.shared ? widthOf('expert_shared_feed_forward_length', (ffnWidth) => ffnWidth) : 0,
     isNormalized: experts.normalized,
   }
 }

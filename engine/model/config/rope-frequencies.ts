@@ -2,7 +2,7 @@
 // set-up in llama-context.cpp), in float64. Pure, and the same bits on every engine.
 
 import { realLog, realPow } from '../../real-math.ts'
-import type { ModelWeights, VectorTensor } from '../memory/weights.ts'
+import type { ModelWeights, VectorTensor } from '../memory/model-weights.ts'
 import { invalidModel } from './checked-metadata.ts'
 import type { RopeConfig } from './model-config.ts'
 import type { RopeScaling } from './rope-scaling.ts'

@@ -8,7 +8,8 @@ import { matrixKernels, packedGroupBytes } from '../formats.ts'
 import type { Kernels } from '../kernels.ts'
 import { shareStart } from '../lane.ts'
 import { type CodebookName, codebookVectors } from './codebooks.ts'
-import { type MatrixPlan, type StageLayout, stageMatrices, stageVectors } from './layout.ts'
+import { type StageLayout, stageMatrices, stageVectors } from './layout.ts'
+import type { MatrixPlan } from './space.ts'
 
 export interface LoadTask {
   readonly layout: StageLayout

@@ -3,12 +3,14 @@
 
 import { TsinferError } from '../../errors.ts'
 import { DEFAULT_CHUNK_ROWS, DEFAULT_CONTEXT, LANES_MAX, MEMORY_BYTES_MAX, ROWS_MAX, STAGES_MAX } from '../../limits.ts'
+import { layerBlocks } from '../architectures/index.ts'
 import type { ModelConfig } from '../config/model-config.ts'
 import { packedBytes } from '../formats.ts'
 import type { CellType } from './cells.ts'
-import { type StageLayout, type StageRange, type StageSizes, stageLayout } from './layout.ts'
+import type { StageLayout, StageRange, StageSizes } from './layout.ts'
+import type { LayerWeights, ModelWeights } from './model-weights.ts'
 import { type LayerRange, partitionLayers } from './partition.ts'
-import type { LayerWeights, ModelWeights } from './weights.ts'
+import { stageLayout } from './stage-layout.ts'
 
 /** What the user may fix; everything absent is planned. */
 export interface PlanOptions {
@@ -76,8 +78,8 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
       contextLength,
       sequences: Math.max(SEQUENCES_MIN, sequences),
       cells: contextLength * sequences,
-      cellTypeK: options.kvTypeK ?? kvDefaultType(weights),
-      cellTypeV: options.kvTypeV ?? kvDefaultType(weights),
+      cellTypeK: options.kvTypeK ?? cellDefaultType(config, weights),
+      cellTypeV: options.kvTypeV ?? cellDefaultType(config, weights),
     }
   }
   const layouts = (stages: number, context: number) => stageLayouts(config, weights, stages, sizesFor(stages, context))
@@ -160,18 +162,23 @@ const wantedContext = (options: PlanOptions, config: ModelConfig): number => {
   return options.context ?? Math.min(config.contextLength, DEFAULT_CONTEXT)
 }
 
-/** f32 where the K and V projections are F32, else f16. */
-const kvDefaultType = (weights: ModelWeights): CellType =>
-  weights.layers.every(({ k, v }) => k.type === 'F32' && v.type === 'F32') ? 'f32' : 'f16'
+/** f32 where all that cells are filled from is F32, else f16. */
+function cellDefaultType(config: ModelConfig, { layers }: ModelWeights): CellType {
+  const sources = layers.flatMap(({ matrices }, layer) =>
+    layerBlocks(config, layer).flatMap(({ cellSources = [] }) => cellSources.map((role) => matrices[role]!)),
+  )
+  return sources.every(({ type }) => type === 'F32') ? 'f32' : 'f16'
+}
 
 const matrixBytes = ({ type, dims }: { type: string; dims: readonly number[] }): number =>
   packedBytes(type, dims[1]!, dims[0]!) * (dims[2] ?? 1)
 
 /** Bytes of a layer's matrices; of a mixture's experts only the given share. */
 const layerBytes = (layer: LayerWeights, expertShare = 1): number =>
-  Object.values(layer)
-    .filter(({ dims }) => dims.length > 1)
-    .reduce((sum, tensor) => sum + matrixBytes(tensor) * (tensor.dims.length > 2 ? expertShare : 1), 0)
+  Object.values(layer.matrices).reduce(
+    (sum, tensor) => sum + matrixBytes(tensor) * (tensor.dims.length > 2 ? expertShare : 1),
+    0,
+  )
 
 const totalBytes = (weights: ModelWeights): number =>
   weights.layers.reduce((sum, layer) => sum + layerBytes(layer), matrixBytes(weights.output))

@@ -2,50 +2,14 @@
 
 import { TsinferError } from '../../errors.ts'
 import type { GgufFile } from '../../gguf/file.ts'
-import { adviceFor, COMPUTABLE_TYPES, type ComputableType, isComputable } from '../../gguf/ggml-types.ts'
+import { adviceFor, COMPUTABLE_TYPES, isComputable } from '../../gguf/ggml-types.ts'
 import type { TensorInfo } from '../../gguf/tensor-table.ts'
 import { quoted } from '../../quoted.ts'
-import { ARCHITECTURES } from '../architectures/index.ts'
-import type { LayerRole, LayerTensor, MatrixRole, VectorRole } from '../blocks/layer-tensors.ts'
+import { layerTensors } from '../architectures/index.ts'
+import { dimsOf } from '../blocks/layer-tensor.ts'
 import { invalidModel } from '../config/checked-metadata.ts'
-import type { LayerShape, ModelConfig } from '../config/model-config.ts'
-
-/** A matrix: dims [inputs, outputs], a row of `inputs` elements per output; several of them: [inputs, outputs, count]. */
-export interface MatrixTensor extends TensorInfo {
-  readonly type: ComputableType
-  /** One factor on all products of the matrix; of several matrices one for each. */
-  readonly scale?: VectorTensor | undefined
-}
-
-/** F32 values: a norm, a bias, frequency factors. */
-export interface VectorTensor extends TensorInfo {
-  readonly type: 'F32'
-}
-
-/** Matrices that every layer of every architecture has. */
-export type CommonMatrixRole = 'q' | 'k' | 'v' | 'attentionOutput'
-
-/** Tensors that several roles share are cut into one for each. */
-export type LayerWeights = {
-  readonly [Role in CommonMatrixRole]: MatrixTensor
-} & {
-  readonly [Role in Exclude<MatrixRole, CommonMatrixRole>]?: MatrixTensor
-} & {
-  readonly [Role in VectorRole]?: VectorTensor
-}
-
-export interface ModelWeights {
-  readonly tokenEmbedding: MatrixTensor
-  readonly outputNorm: VectorTensor
-  /** The very same record as `tokenEmbedding` where the model has no head of its own. */
-  readonly output: MatrixTensor
-  /** A divisor per rotated pair. */
-  readonly ropeFrequencies: VectorTensor | undefined
-  /** Likewise, for sequences up to the original context and for longer ones. */
-  readonly ropeFactorsShort: VectorTensor | undefined
-  readonly ropeFactorsLong: VectorTensor | undefined
-  readonly layers: readonly LayerWeights[]
-}
+import type { ModelConfig } from '../config/model-config.ts'
+import type { LayerWeights, MatrixTensor, ModelWeights, VectorTensor } from './model-weights.ts'
 
 /**
  * The weights of the model `config` describes.
@@ -91,10 +55,12 @@ interface Lookup {
 }
 
 function layerWeights(config: ModelConfig, layer: number, { take, need }: Lookup): LayerWeights {
-  const found: Partial<Record<LayerRole, TensorInfo>> = {}
+  const matrices: Record<string, MatrixTensor> = {}
+  const vectors: Record<string, VectorTensor> = {}
   const shape = config.layers[layer]!
-  for (const layerTensor of layerTensorsOf(config)) {
-    const { name, parts, optional } = layerTensor
+  for (const layerTensor of layerTensors(config, layer)) {
+    const { name, inputs, parts, optional } = layerTensor
+    const found: Record<string, TensorInfo> = inputs ? matrices : vectors
     // An earlier tensor may have held these roles together.
     if (parts.every(({ role }) => found[role] !== undefined)) continue
     const dims = dimsOf(layerTensor, config, shape)
@@ -107,8 +73,7 @@ function layerWeights(config: ModelConfig, layer: number, { take, need }: Lookup
       first += count
     }
   }
-  // The tables give every architecture the roles it needs, and checkTensor has seen to the types.
-  return found as unknown as LayerWeights
+  return { matrices, vectors }
 }
 
 /**
@@ -125,17 +90,6 @@ function scaled(
   take(`${name}input_scale`, [slabs])
   const scale = take(`${name}scale`, [slabs]) as VectorTensor | undefined
   return scale ? { ...tensor, scale } : tensor
-}
-
-function layerTensorsOf(config: ModelConfig): readonly LayerTensor[] {
-  const { attentionTensors, ffnTensors, experts } = ARCHITECTURES.get(config.architecture)!
-  return [...attentionTensors, ...(config.experts ? experts!.tensors : ffnTensors!)]
-}
-
-/** Expected shape in ggml's order: inputs first, then outputs. */
-function dimsOf({ inputs, parts, slabs }: LayerTensor, config: ModelConfig, layer: LayerShape): number[] {
-  const outputs = parts.reduce((sum, part) => sum + part.outputs(config, layer), 0)
-  return [...(inputs ? [inputs(config, layer)] : []), outputs, ...(slabs ? [slabs(config, layer)] : [])]
 }
 
 /** Outputs `first .. first + count - 1` of a matrix or vector as a tensor: they lie one after the other. */

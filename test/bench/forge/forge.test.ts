@@ -38,8 +38,8 @@ test('a synthetic model is sound and its types are those asked for', () => {
   const weights = modelWeights(file, modelConfig(file))
   assert.is(weights.tokenEmbedding.type, 'Q6_K')
   assert.is(weights.output.type, 'Q6_K')
-  assert.is(weights.layers[1]!.q.type, 'Q4_0')
-  assert.is(weights.layers[1]!.down?.type, 'Q8_0')
+  assert.is(weights.layers[1]!.matrices.q?.type, 'Q4_0')
+  assert.is(weights.layers[1]!.matrices.down?.type, 'Q8_0')
   const words = readStrings(file, 'tokenizer.ggml.tokens')!
   assert.is(words.length, 600)
   assert.is(new Set(words).size, 600)
@@ -59,7 +59,7 @@ test('types without a quantizer are drawn, with weights of the same deviation', 
   for (const type of COMPUTABLE_TYPES) {
     if (isForged(type)) continue
     const file = forged(`${type}.gguf`, ...SMALL, '--type', type)
-    assert.is(modelWeights(file, modelConfig(file)).layers[1]!.up?.type, type)
+    assert.is(modelWeights(file, modelConfig(file)).layers[1]!.matrices.up?.type, type)
     const values = dequantize(type, tensorBytes(file, 'blk.1.ffn_up.weight'))
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
@@ -109,8 +109,8 @@ test('a widened model keeps its tokenizer, and quantizes what fits into blocks',
   const shape = ['--width', '256', '--ffn', '172', '--layers', '6', '--heads', '8', '--kv-heads', '4']
   const file = forged('quantized.gguf', '--widen', stories, ...shape, '--type', 'Q4_K')
   const weights = modelWeights(file, modelConfig(file))
-  assert.is(weights.layers[0]!.gate?.type, 'Q4_K')
-  assert.is(weights.layers[0]!.down?.type, 'F16')
+  assert.is(weights.layers[0]!.matrices.gate?.type, 'Q4_K')
+  assert.is(weights.layers[0]!.matrices.down?.type, 'F16')
   assert.equal(readStrings(file, 'tokenizer.ggml.tokens'), readStrings(openGguf(stories), 'tokenizer.ggml.tokens'))
 })
 

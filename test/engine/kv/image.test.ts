@@ -16,13 +16,13 @@ function stages(bounds: readonly number[], cells: number): { layouts: StageCells
   const layouts = bounds.map((begin, stage) => {
     const layers = Array.from({ length: (bounds[stage + 1] ?? LAYERS) - begin }, (_, i) => {
       const kvHeads = KV_HEADS[begin + i]!
-      const [kBytes, vBytes] = [K_BYTES * kvHeads * cells, V_BYTES * kvHeads * cells]
       const at = 64 + i * spacing
-      return { kCells: at, kBytes, vCells: at + kBytes + 16, vBytes, kvHeads }
+      const k = { address: at, stride: K_BYTES, heads: kvHeads }
+      return [k, { address: at + K_BYTES * kvHeads * cells + 16, stride: V_BYTES, heads: kvHeads }]
     })
-    return { layers, sizes: { cells } }
+    return { regions: layers.flat(), count: cells }
   })
-  return { layouts, memories: layouts.map(({ layers }) => new Uint8Array(64 + layers.length * spacing)) }
+  return { layouts, memories: layouts.map(({ regions }) => new Uint8Array(64 + (regions.length / 2) * spacing)) }
 }
 
 /** What the byte of an image is, by what it belongs to. */
@@ -109,8 +109,8 @@ test('the order is layer, K before V, head, position', () => {
       cells,
     )
   pass().write(Uint8Array.from(expectedImage(2, byteOf)))
-  const { kCells, vCells } = layouts[1]!.layers[1]!
-  const [k, v] = [kCells + (2 * 4 + 0) * K_BYTES + 5, vCells + (1 * 4 + 2) * V_BYTES + 9]
+  const [kCells, vCells] = layouts[1]!.regions.slice(2)
+  const [k, v] = [kCells!.address + (2 * 4 + 0) * K_BYTES + 5, vCells!.address + (1 * 4 + 2) * V_BYTES + 9]
   assert.is(memories[1]![k], byteOf(3, 0, 2, 1, 5))
   assert.is(memories[1]![v], byteOf(3, 1, 1, 0, 9))
   assert.throws(() => pass().read(new Uint8Array(5000)), /a pass goes beyond its image/)

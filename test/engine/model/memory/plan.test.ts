@@ -4,9 +4,17 @@ import * as assert from 'uvu/assert'
 import { TsinferError } from '../../../../engine/errors.ts'
 import { openGguf } from '../../../../engine/gguf/file.ts'
 import { MEMORY_BYTES_MAX } from '../../../../engine/limits.ts'
+import type { AttentionScratch } from '../../../../engine/model/blocks/attention-layer.ts'
+import type { FfnScratch } from '../../../../engine/model/blocks/feed-forward.ts'
 import { modelConfig } from '../../../../engine/model/config/config.ts'
 import { cellBytes } from '../../../../engine/model/memory/cells.ts'
-import { rowsMax, type StageLayout, stageMatrices, stageVectors } from '../../../../engine/model/memory/layout.ts'
+import {
+  rowsMax,
+  type StageLayout,
+  stageCells,
+  stageMatrices,
+  stageVectors,
+} from '../../../../engine/model/memory/layout.ts'
 import { type PlanOptions, planModel } from '../../../../engine/model/memory/plan.ts'
 import { modelWeights } from '../../../../engine/model/memory/weights.ts'
 import { EMBEDDED_MODEL } from '../../started-engine.ts'
@@ -31,20 +39,21 @@ function regions(layout: StageLayout, lanes: number, rowCount: number): [start: 
     address,
     address + stride * count,
   ]
-  const rows = [layout.q, layout.k, layout.v, layout.attention, layout.projection, layout.gate, layout.up]
+  const cells = stageCells(layout)
+  const { attention, feedForward } = layout.scratch as { attention: AttentionScratch; feedForward: FfnScratch }
+  const { q, k, v, heads } = attention
+  const { gate, up, hidden } = feedForward
+  const rows = [q, k, v, heads, layout.projection, gate, up, hidden]
   return [
     ...stageMatrices(layout).map(({ address, tensor }): [number, number] => [address, address + tensor.bytes]),
     ...stageVectors(layout).map(({ address, tensor }): [number, number] => [address, address + tensor.bytes]),
-    ...layout.layers.flatMap(({ kCells, kBytes, vCells, vBytes }): [number, number][] => [
-      [kCells, kCells + kBytes],
-      [vCells, vCells + vBytes],
-    ]),
+    ...cells.regions.map((region) => strided(region, region.heads * cells.count)),
     ...rows.map((region) => strided(region, rowCount)),
     ...layout.ropes.map(({ tables }) => strided(tables, rowCount)),
     strided(layout.input, layout.range.inputSlots),
     strided(layout.window, lanes),
-    strided(layout.attentionScratch, lanes),
-    strided(layout.attentionStates, config.kvHeads),
+    strided(attention.kernel, lanes),
+    strided(attention.states, config.kvHeads),
     strided(layout.matmulScratch, lanes),
     ...(layout.results ? [strided(layout.results, 2), strided(layout.results.logits, 2)] : []),
   ].sort(([a], [b]) => a - b)
@@ -112,8 +121,8 @@ test('more stages than the model has layers are refused by name', () => {
 test('K and V cells have types of their own', () => {
   const { sizes, stages } = plan({ kvTypeK: 'q8_0', kvTypeV: 'f32' })
   assert.equal([sizes.cellTypeK, sizes.cellTypeV], ['q8_0', 'f32'])
-  const { kBytes, vBytes } = stages[0]!.layers[0]!
-  assert.is(kBytes / vBytes, cellBytes('q8_0', config.headDim) / cellBytes('f32', config.headDim))
+  const [k, v] = stageCells(stages[0]!).regions
+  assert.is(k!.stride / v!.stride, cellBytes('q8_0', config.headDim) / cellBytes('f32', config.headDim))
   assert.equal(plan({ kvTypeK: 'q8_0' }).sizes.cellTypeV, plan({}).sizes.cellTypeV)
 })
 

@@ -27,8 +27,8 @@ function refused(model: TinyModel, code: string, reason: string): void {
 test('every tensor finds its role', () => {
   const weights = weightsOf(tinyModel())
   assert.is(weights.layers.length, TINY.layers)
-  assert.is(weights.layers[1]!.down?.name, 'blk.1.ffn_down.weight')
-  assert.is(weights.layers[0]!.qBias, undefined)
+  assert.is(weights.layers[1]!.matrices.down?.name, 'blk.1.ffn_down.weight')
+  assert.is(weights.layers[0]!.vectors.qBias, undefined)
   assert.is(weights.output.name, 'output.weight')
   assert.is(weights.ropeFrequencies, undefined)
 })
@@ -39,8 +39,8 @@ test('what a model may have or lack', () => {
   const weights = weightsOf(model)
   assert.is(weights.output, weights.tokenEmbedding)
   assert.is(weights.ropeFrequencies?.name, 'rope_freqs.weight')
-  assert.is(weights.layers[0]!.kBias, undefined)
-  assert.is(weights.layers[1]!.kBias?.name, 'blk.1.attn_k.bias')
+  assert.is(weights.layers[0]!.vectors.kBias, undefined)
+  assert.is(weights.layers[1]!.vectors.kBias?.name, 'blk.1.attn_k.bias')
 })
 
 test('a missing tensor is named', () => {
