@@ -52,7 +52,11 @@ export const BENCHES: readonly CommandEntry[] = [
     () => import('./pipeline/sweep.ts'),
   ),
   bench('tracing', 'What taking a trace costs where tokens are fastest.', () => import('./speed/tracing.ts')),
-  entry('trace-picture', 'A stretch of a trace as an SVG picture.', () => import('./record/trace-picture/picture.ts')),
+  entry(
+    'trace-picture',
+    "Records README's picture: a plain run and one with guesses.",
+    () => import('./record/trace-picture/picture.ts'),
+  ),
   bench(
     'speculation',
     'Speculation policies beside plain decoding with real kernels, models and texts.',

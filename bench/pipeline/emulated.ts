@@ -7,6 +7,7 @@ import type { ModelPlan } from '../../engine/model/memory/plan.ts'
 import { stageLayout } from '../../engine/model/memory/stage-layout.ts'
 import type { DraftFigures } from '../../engine/scheduler/events.ts'
 import type { DraftParameters } from '../../engine/speculation/parameters.ts'
+import type { TraceRings } from '../../engine/trace/trace-rings.ts'
 import { llamaMetadata, llamaTensors } from '../forge/shapes.ts'
 import { rightToken, VOCABULARY } from './script.ts'
 import { inFlightMax, type PipelineSetting } from './setting.ts'
@@ -35,10 +36,16 @@ export class EmulatedPipeline implements AsyncDisposable {
     this.#stages = stages
   }
 
-  static async start(setting: PipelineSetting, tokens: number): Promise<EmulatedPipeline> {
+  /** With `trace`, its rings are readable when the pipeline has been closed; the link to the conductor is the last stage. */
+  static async start(
+    setting: PipelineSetting,
+    tokens: number,
+    trace?: (target: ModelPlan, draft: ModelPlan) => TraceRings,
+  ): Promise<EmulatedPipeline> {
     const target = emulatedModel(setting, 'target', tokens)
     const draft = emulatedModel(setting, 'drafter', tokens)
-    return new EmulatedPipeline(await Engine.start(target, loadKernels('plain').module, { draft }), setting.stages)
+    const options = { draft, trace: trace?.(target.plan, draft.plan) }
+    return new EmulatedPipeline(await Engine.start(target, loadKernels('plain').module, options), setting.stages)
   }
 
   /** Generates `tokens` tokens; without `draft` plainly. */

@@ -1,158 +1,144 @@
-// A stretch of a trace as an SVG picture: a strip per thread, a bar per micro-batch, verdicts as marks, cancellations as
-// arrows. Pure.
+// Two runs of the same request as an SVG picture on one time axis: plain above, with guesses below. Pure.
+import type { Bar, Emission, TracedRun } from './traced-run.ts'
 
-/** What a picture needs of Chrome's trace events; others may be in the list. */
-export interface TraceEvent {
-  readonly ph: string
-  readonly name?: string
-  readonly cat?: string
-  readonly id?: string | number
-  readonly pid: number
-  readonly tid?: number
-  /** Microseconds. */
-  readonly ts?: number
-  readonly dur?: number
-  readonly args?: Readonly<Record<string, unknown>>
-}
-
-/** Milliseconds of the trace. */
-export interface Stretch {
-  readonly fromMs: number
+export interface Picture {
+  readonly plain: TracedRun
+  readonly guessing: TracedRun
+  /** How much of the runs is shown. */
   readonly ms: number
+  /** What was recorded, in lines. */
+  readonly caption: readonly string[]
 }
 
-const WIDTH = 1200
-const LABELS = 130
-const STRIP = 34
-const GAP = 8
-const TOP = 34
-const CONDUCTOR = 1
-const VERDICTS = 2
-const CANCELS = 3
+const WIDTH = 900
+const LEFT = 88
+const RIGHT = WIDTH - 14
+const ROW = 24
+const BAR = 20
+const TITLE = 30
+const PILL = 30
 
-/** Fill of a bar by what the micro-batch is for. */
-const BARS: Readonly<Record<string, string>> = {
-  prefill: '#9aa5b1',
-  decode: '#2f6db3',
-  verify: '#e09f3e',
-  draft: '#7b5ea7',
+/** Dark where the reader's system is; the background goes with it, so that both stay readable on any page. */
+const STYLE = `
+text{font:12px system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;fill:#1f2328}
+.bg{fill:#fff;stroke:#d0d7de}.row{fill:#f2f4f7}.grid{stroke:#d8dee4}.dim{fill:#59636e}.line{stroke:#59636e;stroke-dasharray:2 3}
+.title{font-size:14px;font-weight:700}.end{text-anchor:end}.mid{text-anchor:middle}
+.on{text-anchor:middle;font-weight:600;fill:#fff}
+.prompt{fill:#6e7781}.token{fill:#1f6feb}.guess{fill:#b35900}
+.vain{fill:none;stroke:#b35900;stroke-dasharray:3 2}.vain-text{text-anchor:middle;fill:#b35900}
+.cut{stroke:#cf222e;stroke-width:2.5}.bad{fill:#cf222e;font-weight:600}
+@media (prefers-color-scheme:dark){
+text{fill:#e6edf3}.bg{fill:#0d1117;stroke:#3d444d}.row{fill:#161b22}.grid{stroke:#2a313a}.dim{fill:#9198a1}.line{stroke:#9198a1}
+.on{fill:#fff}.vain{stroke:#e09b4a}.vain-text{fill:#e09b4a}.cut{stroke:#ff6b64}.bad{fill:#ff6b64}
 }
-const CANCELLED = '#c8c8c8'
-const MARKS: Readonly<Record<string, string>> = { token: '#2f6db3', accepted: '#3a8f4d', rejected: '#c2402e' }
-const STYLE =
-  'text{font:12px sans-serif;fill:#222}.s{font-size:10px;fill:#fff}.d{font-size:10px;fill:#666}' +
-  `.c{fill:${CANCELLED};stroke:#c2402e;stroke-dasharray:3 2}.a{stroke:#c2402e;fill:none}`
+`
 
-interface Strip {
-  readonly label: string
-  readonly pid: number
-  readonly tid: number
-  readonly y: number
+type Place = (ms: number) => number
+
+interface Panel {
+  readonly run: TracedRun
+  readonly top: number
+  readonly title: string
+  readonly words: string
 }
 
-type Place = (ts: number) => number
-
-/** The picture of `stretch`. Throws where there is nothing to see in it. */
-export function drawTrace(events: readonly TraceEvent[], { fromMs, ms }: Stretch): string {
-  const [fromUs, toUs] = [fromMs * 1000, (fromMs + ms) * 1000]
-  const isSeen = ({ ts, dur = 0 }: TraceEvent) => ts !== undefined && ts + dur > fromUs && ts < toUs
-  const x: Place = (ts) =>
-    LABELS + ((Math.min(toUs, Math.max(fromUs, ts)) - fromUs) / (toUs - fromUs)) * (WIDTH - LABELS)
-  const strips = stripsOf(events)
-  const seen = events.filter(isSeen)
-  if (!seen.some(({ ph, pid }) => ph === 'X' && pid !== CONDUCTOR)) throw new Error('nothing was computed there')
-  const height = strips.at(-1)!.y + STRIP + 26
+/** The picture of two runs. */
+export function drawRuns({ plain, guessing, ms, caption }: Picture): string {
+  const x: Place = (at) => LEFT + (Math.min(at, ms) / ms) * (RIGHT - LEFT)
+  const above: Panel = {
+    ...{ run: plain, top: 0, title: 'Plain' },
+    words: 'a token can enter stage 1 only when the one before it has left the last stage',
+  }
+  const below: Panel = {
+    ...{ run: guessing, top: heightOf(above) + 14, title: 'Guessing ahead' },
+    words: 'a small model guesses what comes next (1? 2? ...); the stages check the guesses on the way',
+  }
+  const foot = below.top + heightOf(below)
+  const height = foot + 32 + caption.length * 17
   const parts = [
-    ...strips.map(({ label, y }) => `<text x="4" y="${y + STRIP / 2 + 4}">${label}</text>`),
-    ...strips.map(({ y }) => rect(LABELS, y, WIDTH - LABELS, STRIP, 'fill="#f4f4f2"')),
-    ...seen.filter(({ ph }) => ph === 'X').flatMap((event) => drawSpan(event, strips, x)),
-    ...arrows(seen, strips, x),
-    ...ticks(fromMs, ms, height, x),
-    ...legend(),
+    ...drawPanel(above, ms, x),
+    ...drawPanel(below, ms, x),
+    ...roundTimes(ms).map((at) => text(x(at), foot + 14, 'dim mid', at === 0 ? '0' : `${at} ms`)),
+    ...caption.map((line, index) => text(LEFT, foot + 40 + index * 17, 'dim', line)),
   ]
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"><title>Trace of a pipeline</title>`
-  const arrowHead =
-    '<marker id="h" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="6" markerHeight="6" orient="auto">' +
-    '<path d="M0 0L6 3L0 6z" fill="#c2402e"/></marker>'
-  const background = `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`
-  return `${head}\n<style>${STYLE}</style><defs>${arrowHead}</defs>${background}\n${parts.join('\n')}\n</svg>\n`
+  const size = `viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"`
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img">
+<title>The same answer, plainly and with guesses, on the same stages</title>
+<style>${STYLE}</style>
+<rect class="bg" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="6"/>
+${parts.join('\n')}
+</svg>
+`
 }
 
-/** The conductor's verdicts and cancellations, then every lane that has a name, target first. */
-function stripsOf(events: readonly TraceEvent[]): Strip[] {
-  const named = events.filter(({ ph, name }) => ph === 'M' && name === 'thread_name')
-  const shown = named.filter(({ pid, tid }) => pid !== CONDUCTOR || tid === VERDICTS || tid === CANCELS)
-  const processes = new Map(
-    events.filter(({ name }) => name === 'process_name').map(({ pid, args }) => [pid, String(args?.name)]),
-  )
-  const order = shown.toSorted((a, b) => a.pid - b.pid || a.tid! - b.tid!)
-  return order.map(({ pid, tid, args }, index) => {
-    const label = pid === CONDUCTOR ? String(args?.name) : `${processes.get(pid)} ${shortLane(String(args?.name))}`
-    return { label, pid, tid: tid!, y: TOP + index * (STRIP + GAP) }
-  })
+/** The drafter if there is one, then the stages, from top to bottom. */
+function rowsOf({ stages, drafter }: TracedRun): { readonly label: string; readonly bars: readonly Bar[] }[] {
+  const rows = stages.map((bars, stage) => ({ label: `stage ${stage + 1}`, bars }))
+  return drafter.length === 0 ? rows : [{ label: 'small model', bars: drafter }, ...rows]
 }
 
-const shortLane = (name: string): string => name.replace(/^stage (\d+) lane (\d+)$/, '$1.$2')
+/** Under the rows is another for what came out. */
+const heightOf = ({ run }: Panel): number => TITLE + (rowsOf(run).length + 1) * ROW
 
-const rect = (x: number, y: number, width: number, height: number, rest: string): string =>
-  `<rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${height}" ${rest}/>`
-
-function drawSpan(event: TraceEvent, strips: readonly Strip[], x: Place): string[] {
-  const { pid, tid, name = '', ts = 0, dur = 0, args } = event
-  const strip = strips.find((one) => one.pid === pid && one.tid === tid)
-  if (!strip) return []
-  const { y } = strip
-  if (pid === CONDUCTOR) {
-    const color = MARKS[name] ?? '#c2402e'
-    return [rect(x(ts), y + 4, 2.5, STRIP - 8, `fill="${color}"`)]
-  }
-  const [left, right] = [x(ts), x(ts + dur)]
-  const width = Math.max(1, right - left - 0.6)
-  const purpose = name.split(' ')[0]!
-  const kind = args?.cancelled ? 'class="c"' : `fill="${BARS[purpose] ?? '#888'}"`
-  const bar = rect(left, y + 3, width, STRIP - 6, kind)
-  if (width < 16) return [bar]
-  const style = args?.cancelled ? 'd' : 's'
-  return [
-    bar,
-    `<text class="${style}" x="${(left + 3).toFixed(1)}" y="${y + STRIP / 2 + 4}">${String(args?.rows)}</text>`,
+function drawPanel({ run, top, title, words }: Panel, ms: number, x: Place): string[] {
+  const rows = rowsOf(run)
+  const first = top + TITLE
+  const bottom = first + rows.length * ROW
+  const seen = run.emissions.filter(({ atMs }) => atMs <= ms)
+  const parts = [
+    ...roundTimes(ms).map((at) => line(x(at), first, bottom + ROW, 'grid')),
+    `<text x="10" y="${top + 20}"><tspan class="title">${title}</tspan><tspan dx="8" class="dim">${words}</tspan></text>`,
+    text(RIGHT, top + 20, 'title end', `${seen.length} tokens in ${(ms / 1000).toFixed(1)} s`),
   ]
-}
-
-/** From a cancellation to what it stopped. */
-function arrows(seen: readonly TraceEvent[], strips: readonly Strip[], x: Place): string[] {
-  const starts = new Map(seen.filter(({ ph, cat }) => ph === 's' && cat === 'cancel').map((event) => [event.id, event]))
-  return seen.flatMap((end) => {
-    const start = end.ph === 'f' ? starts.get(end.id) : undefined
-    const from = strips.find(({ pid, tid }) => pid === CONDUCTOR && tid === CANCELS)
-    const to = strips.find(({ pid, tid }) => pid === end.pid && tid === end.tid)
-    if (!start || !from || !to) return []
-    const [x1, x2] = [x(start.ts!), x(end.ts!)].map((at) => at.toFixed(1))
-    return [`<path class="a" marker-end="url(#h)" d="M${x1} ${from.y + STRIP - 4}L${x2} ${to.y + 4}"/>`]
-  })
-}
-
-function ticks(fromMs: number, ms: number, height: number, x: Place): string[] {
-  const step = [5, 10, 20, 50, 100, 200, 500].find((one) => ms / one <= 12) ?? 1000
-  const parts: string[] = []
-  for (let at = Math.ceil(fromMs / step) * step; at < fromMs + ms; at += step) {
-    const left = x(at * 1000).toFixed(1)
-    parts.push(`<path stroke="#bbb" stroke-dasharray="1 3" d="M${left} ${TOP}V${height - 20}"/>`)
-    parts.push(`<text class="d" x="${left}" y="${height - 6}">${at - Math.ceil(fromMs / step) * step} ms</text>`)
+  for (const [index, { label, bars }] of rows.entries()) {
+    const y = first + index * ROW
+    parts.push(text(10, y + 15, '', label), rect(LEFT, y, RIGHT - LEFT, BAR, 'row'))
+    parts.push(...bars.filter(({ fromMs }) => fromMs < ms).flatMap((bar) => drawBar(bar, y, x)))
   }
+  parts.push(text(10, bottom + 15, '', 'text'))
+  for (const emission of seen) parts.push(...drawEmission(emission, first, bottom, x))
   return parts
 }
 
-function legend(): string[] {
-  const entries = [
-    ...Object.entries(BARS).map(([name, color]) => [name, `fill="${color}"`] as const),
-    ['cancelled', 'class="c"'] as const,
-    ...Object.entries(MARKS).map(([name, color]) => [`verdict: ${name}`, `fill="${color}"`] as const),
-  ]
-  let left = LABELS
-  return entries.flatMap(([name, fill]) => {
-    const at = left
-    left += 34 + name.length * 6.6
-    return [rect(at, 10, 12, 12, fill), `<text x="${(at + 17).toFixed(1)}" y="20">${name}</text>`]
-  })
+function drawBar({ token, isGuess, isInVain, isWithdrawn, fromMs, toMs }: Bar, y: number, x: Place): string[] {
+  const [left, right] = [x(fromMs), x(toMs)]
+  const kind = isInVain ? 'vain' : isGuess ? 'guess' : token === 0 ? 'prompt' : 'token'
+  const parts = [rect(left + 0.75, y, right - left - 1.5, BAR, kind)]
+  if (token === 0) {
+    if (left > LEFT + 50) parts.push(text(left - 5, y + 14.5, 'dim end', 'prompt'))
+  } else if (right - left > 20) {
+    parts.push(text((left + right) / 2, y + 14.5, isInVain ? 'vain-text' : 'on', isGuess ? `${token}?` : `${token}`))
+  }
+  if (isWithdrawn) parts.push(line(right, y - 1, y + BAR + 1, 'cut'))
+  return parts
 }
+
+/** A token comes out under the stages; where it was not guessed, only now can it enter the first of them. */
+function drawEmission({ token, atMs, verdict }: Emission, first: number, bottom: number, x: Place): string[] {
+  const wasGuessed = verdict === 'accepted'
+  const left = Math.min(x(atMs), RIGHT - PILL)
+  const pill = [
+    rect(left, bottom, PILL, BAR, wasGuessed ? 'guess' : 'token', 10),
+    text(left + PILL / 2, bottom + 14.5, 'on', wasGuessed ? `${token} ✓` : `${token}`),
+  ]
+  if (wasGuessed) return pill
+  if (verdict === 'unguessed') return [line(left, first, bottom, 'line'), ...pill]
+  return [
+    line(left, first, bottom, 'cut'),
+    ...pill,
+    text(left + 6, bottom - ROW + 14.5, 'bad', `${token}? withdrawn`),
+    text(left + PILL + 4, bottom + 14.5, 'bad', 'wrong guess'),
+  ]
+}
+
+/** Where the lines of round times are; they are labelled below the lower run. */
+const roundTimes = (ms: number): number[] => Array.from({ length: Math.floor(ms / 200) + 1 }, (_, index) => index * 200)
+
+const rect = (x: number, y: number, width: number, height: number, kind: string, round = 3): string =>
+  `<rect class="${kind}" x="${x.toFixed(1)}" y="${y}" width="${Math.max(0, width).toFixed(1)}" height="${height}" rx="${round}"/>`
+
+const line = (x: number, from: number, to: number, kind: string): string =>
+  `<path class="${kind}" d="M${x.toFixed(1)} ${from}V${to}"/>`
+
+const text = (x: number, y: number, kind: string, words: string): string =>
+  `<text class="${kind}" x="${x.toFixed(1)}" y="${y}">${words}</text>`
