@@ -8,7 +8,7 @@ import { unwritable } from '../files/target.ts'
 import { writeWholeText } from '../files/whole-file.ts'
 import type { GgufFile } from '../gguf/file.ts'
 import { modelConfig } from '../model/config/config.ts'
-import { type GivenOptions, readArgument } from '../options/read-options.ts'
+import { type GivenOptions, readArgument, readOptions } from '../options/read-options.ts'
 import { optionSite } from '../options/refusal.ts'
 import { type LOAD, TUNING } from '../options/table.ts'
 import type { Tuning } from '../public/loading.ts'
@@ -52,7 +52,7 @@ function checkedTuning(found: unknown, key: object): Tuning {
 
 /** All three numbers of a tuning, which a file or a caller gives. Throws `option_invalid`. */
 export function readTuningOptions(given: unknown): Tuning {
-  const { lanes, chunkRows, barrierSpins } = (given ?? {}) as Record<string, unknown>
+  const { lanes, chunkRows, barrierSpins } = readOptions(TUNING, given, 'tuning')
   return {
     lanes: readArgument(TUNING.lanes.kind, lanes, optionSite('lanes')),
     chunkRows: readArgument(TUNING.chunkRows.kind, chunkRows, optionSite('chunkRows')),

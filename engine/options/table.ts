@@ -146,7 +146,8 @@ const schema: Kind<object | boolean> = {
   },
 }
 
-const FORMAT = {
+/** Of `responseFormat`, and of `checkResponseFormat`. */
+export const FORMAT = {
   type: { kind: oneOf('text', 'json_object', 'json_schema'), doc: 'text, json_object or json_schema' },
   schema: { kind: schema, doc: 'a JSON Schema' },
 } as const

@@ -1,12 +1,14 @@
 // Whatever is passed to the public functions, they answer or refuse with a typed error, take no memory in proportion to a
 // number that was passed, and the model works afterwards.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, lstatSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { MESSAGE_CHARS_MAX } from '../../engine/limits.ts'
 import { CHAT, EMBED, GENERATE, LOAD, SCORE, TEMPLATE, TOKENIZE, TOKENIZER } from '../../engine/options/table.ts'
 import {
   checkResponseFormat,
@@ -125,14 +127,14 @@ const oddOptions = (table: object): fc.Arbitrary<Recipe> => {
 }
 
 /** Passes where the call answers or is refused with a typed error of a short line. */
-async function isOrderly(call: () => unknown): Promise<void> {
+async function isOrderly(call: () => unknown, messageMax = 1000): Promise<void> {
   try {
     const answer = await call()
     if (typeof answer === 'object' && answer !== null && 'close' in answer) await (answer as Model).close()
   } catch (error) {
     assert.instance(error, TsinferError, `${(error as Error)?.stack ?? error}`)
     const { message } = error as TsinferError
-    assert.ok(message.length <= 1000, `a message of ${message.length} characters: ${message.slice(0, 200)}`)
+    assert.ok(message.length <= messageMax, `a message of ${message.length} characters: ${message.slice(0, 200)}`)
     assert.not.match(message, /\n/)
   }
 }
@@ -163,7 +165,7 @@ async function survives(runs: number, calls: Readonly<Record<string, (given: unk
         { numRuns: runs, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
       )
       .catch((error: Error) => {
-        throw new Error(`${name}: ${error.message}`)
+        throw new Error(`${name}: ${error.message}: ${error.cause}`)
       })
   }
   assert.equal(await story(), before)
@@ -197,11 +199,83 @@ test('any option: of inspectModel, readChatTemplate, checkResponseFormat', async
 })
 
 test('any option: of loadModel and openTokenizer', async () => {
-  // A good value of these loads a model, which takes long; the others are the same kinds.
-  const { trace: _trace, tuning: _tuning, draftModel: _draft, ...table } = LOAD
+  // Paths that can be written have a test of their own.
+  const { trace: _trace, tuning: _tuning, ...table } = LOAD
   const calls = { loadModel: (given: unknown) => loadModel(MODEL, given as Any) }
   await survives(25, calls, table)
   await survives(25, { openTokenizer: (given) => openTokenizer(MODEL, given as Any) }, TOKENIZER)
+})
+
+/** Makes what is no regular file; false where the system has no such thing. */
+function makeFifo(path: string): boolean {
+  return spawnSync('mkfifo', [path]).status === 0
+}
+
+const deep = join(folder, 'no', 'such', 'folder', 'file')
+writeFileSync(join(folder, 'text'), 'no model, no session, no tuning')
+symlinkSync(join(folder, 'round'), join(folder, 'round'))
+const SPECIAL_FILES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/fd/99'].filter(existsSync)
+const TUNED = { lanes: 1, chunkRows: 64, barrierSpins: 0 }
+const fifo = join(folder, 'fifo')
+
+/** Whatever is given for a path; a text of any characters stays inside the folder. */
+const oddPath: fc.Arbitrary<Recipe> = fc.oneof(
+  fc
+    .constantFrom('', '.', '..', '/', folder, `${folder}/`, deep, join(folder, 'text'), join(folder, 'round'))
+    .map(always),
+  fc.constantFrom(...SPECIAL_FILES, ...(makeFifo(fifo) ? [fifo] : [])).map(always),
+  fc
+    .constantFrom('file:///', 'file://%zz', 'file://host/share', 'FILE:///dev/null', '\u0000', 'a\u0000b', '\ud800')
+    .map(always),
+  fc
+    .constantFrom('x'.repeat(300), 'x'.repeat(5000), 'x'.repeat(1e6), 'a/'.repeat(3000))
+    .map((name) => always(join(folder, name))),
+  fc.constantFrom(pathToFileURL(folder), new URL('file:///%2e%2e/'), new URL('data:text/plain,x')).map(always),
+  fc
+    .string({ unit: 'binary', maxLength: 20 })
+    .map((name) => always(join(folder, `odd-${name.replaceAll(/[/.]/g, '_')}`))),
+  odd.map(
+    (make): Recipe =>
+      () => {
+        const value = make()
+        return typeof value === 'string' ? join(folder, `odd-${value.replaceAll(/[/.]/g, '_')}`) : value
+      },
+  ),
+)
+
+test('any path: of models, drafts, tunings, traces and sessions', async () => {
+  const before = await story()
+  const session = model.session()
+  await model.generate('Once', { session, maxTokens: 2 }).result
+  const calls: Readonly<Record<string, (given: unknown) => unknown>> = {
+    loadModel: (given) => loadModel(given as Any),
+    draftModel: (given) => loadModel(MODEL, { context: 64, draftModel: given as Any }),
+    tuning: (given) => loadModel(MODEL, { context: 64, tuning: given as Any }),
+    trace: (given) => loadModel(MODEL, { context: 64, trace: given as Any }),
+    inspectModel: (given) => inspectModel(given as Any),
+    'inspectPair, draft': (given) => inspectPair(MODEL, given as Any),
+    'inspectPair, model': (given) => inspectPair(given as Any, MODEL),
+    openTokenizer: (given) => openTokenizer(given as Any),
+    readChatTemplate: (given) => readChatTemplate(given as Any),
+    'keepTuning, folder': (given) => keepTuning(given as Any, MODEL, TUNED),
+    'keepTuning, model': (given) => keepTuning(folder, given as Any, TUNED),
+    'save a session': (given) => session.save(given as Any),
+    'load a session': (given) => session.load(given as Any),
+  }
+  for (const [name, call] of Object.entries(calls)) {
+    const isLoading = name === 'tuning' || name === 'trace'
+    await fc
+      .assert(
+        fc.asyncProperty(oddPath, (make) => isOrderly(() => call(make()), MESSAGE_CHARS_MAX)),
+        { numRuns: isLoading ? 20 : 60 },
+      )
+      .catch((error: Error) => {
+        throw new Error(`${name}: ${error.message}: ${error.cause}`)
+      })
+  }
+  session.close()
+  assert.equal(await story(), before)
+  for (const path of SPECIAL_FILES) assert.not.ok(lstatSync(path).isFile(), `${path} is what it was`)
 })
 
 test('any argument: prompts, messages, ids, texts, paths', async () => {
