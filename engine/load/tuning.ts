@@ -1,9 +1,9 @@
 // How a model runs best on this machine, as `tsinfer bench --tune` measured it: kept in a folder that the user names, one
 // file per machine, versions and shape of model. The text does not depend on it.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { unwritable } from '../files/target.ts'
 import { writeWholeText } from '../files/whole-file.ts'
 import type { GgufFile } from '../gguf/file.ts'
@@ -68,12 +68,20 @@ export function keepTuning(folder: string, file: GgufFile, tuning: Tuning): stri
   const key = tuningKey(file)
   const path = tuningPath(folder, key)
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   } catch (error) {
     throw unwritable(path, error)
   }
   writeWholeText(path, `${JSON.stringify({ key, tuning }, null, 2)}\n`)
   return path
+}
+
+/** With those above it. Node's own way of that never returns where a file system knows no such name, as below /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  const above = dirname(folder)
+  if (above !== folder) makeFolder(above)
+  mkdirSync(folder)
 }
 
 /** All that the best choice depends on. */
