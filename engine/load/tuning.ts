@@ -78,10 +78,16 @@ export function keepTuning(folder: string, file: GgufFile, tuning: Tuning): stri
 
 /** With those above it. Node's own way of that never returns where a file system knows no such name, as below /proc. */
 function makeFolder(folder: string): void {
-  if (existsSync(folder)) return
-  const above = dirname(folder)
-  if (above !== folder) makeFolder(above)
-  mkdirSync(folder)
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    const above = dirname(folder)
+    if (code !== 'ENOENT' || existsSync(above)) throw error
+    makeFolder(above)
+    mkdirSync(folder)
+  }
 }
 
 /** All that the best choice depends on. */

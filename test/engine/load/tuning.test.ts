@@ -26,7 +26,11 @@ test.after.each(({ folder }) => rmSync(folder, { recursive: true, force: true })
 
 async function planOf(options: LoadOptions): Promise<{ plan: Tuning; notices: string[] }> {
   const notices: string[] = []
-  await using model = await loadModel(MODEL, { context: 64, onNotice: (notice) => notices.push(notice), ...options })
+  const onNotice = (notice: string) => {
+    // What Node 20 lacks is said, too, unless it was started with a flag.
+    if (!notice.startsWith('kernels: ')) notices.push(notice)
+  }
+  await using model = await loadModel(MODEL, { context: 64, onNotice, ...options })
   const { lanes, chunkRows, barrierSpins } = model.info.plan
   return { plan: { lanes, chunkRows, barrierSpins }, notices }
 }
