@@ -25,6 +25,8 @@ import { repositoryPath } from '../shared.ts'
 
 const MODEL = repositoryPath('cli/models/stories260K.gguf')
 const folder = mkdtempSync(join(tmpdir(), 'tsinfer-options-'))
+// Odd paths may be good ones: what is written there must not lie in the repository.
+process.chdir(folder)
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
 /** More than anything here needs; what a claimed 1e9 would take at once. */
