@@ -48,7 +48,6 @@ const MANY_PARAMETERS = [
   'engine/constraint/positions.ts #repeat',
   'engine/gguf/file-source.ts readOnce',
   'engine/model/memory/plan.ts finish',
-  'engine/scheduler/run-table.ts #addRow',
   'engine/session/session-file.ts constructor',
   'tokenizer/jinja/json.ts bracketed',
   'tokenizer/pieces.ts pieceOf',

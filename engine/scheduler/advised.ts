@@ -7,12 +7,12 @@ import type { RowTree } from './row-tree.ts'
 import type { Flight } from './run.ts'
 import type { Sequence } from './sequence.ts'
 
-interface Entry {
+interface AdvisedTree {
   readonly key: AdvisedKey
   readonly tree: RowTree
 }
 
-interface Returned extends Omit<JudgedMoment, 'decodingCount'> {
+interface ReturnedTimes extends Omit<JudgedMoment, 'decodingCount'> {
   /** Rows of a micro-batch that had the pipeline to itself and was computed whole; else 0. */
   readonly aloneRows: number
 }
@@ -22,14 +22,14 @@ export const NO_TIME = -1
 
 export class Advised {
   readonly #advisor: Advisor | undefined
-  readonly #entries = new Map<Sequence, Entry>()
+  readonly #trees = new Map<Sequence, AdvisedTree>()
   #nextKey: AdvisedKey = 0
   /** When the event being handled happened. */
   #nowUs = NO_TIME
   /** When the newest micro-batch left the first stage. */
   #passedUs = NO_TIME
   /** The one that has returned and is being judged. */
-  #returned: Returned | undefined
+  #returned: ReturnedTimes | undefined
   /** Sequences that are drafted for while their rows are in flight. */
   #besideCount = 0
 
@@ -50,7 +50,7 @@ export class Advised {
       const key = this.#nextKey++
       const { advice, learner } = this.#advisor.begin(key, sequence.request.id, tree.parameters.nMax)
       tree.learner = learner
-      this.#entries.set(sequence, { key, tree })
+      this.#trees.set(sequence, { key, tree })
       apply(advice, tree)
     }
     this.#count(tree, 1)
@@ -58,10 +58,10 @@ export class Advised {
 
   end(sequence: Sequence, tree: RowTree, decodingCount: number): void {
     this.#count(tree, -1)
-    const entry = this.#entries.get(sequence)
-    if (!entry) return
-    this.#entries.delete(sequence)
-    this.#advisor?.end(entry.key, decodingCount)
+    const advised = this.#trees.get(sequence)
+    if (!advised) return
+    this.#trees.delete(sequence)
+    this.#advisor?.end(advised.key, decodingCount)
   }
 
   /** `flight` is submitted behind `before`. */
@@ -100,7 +100,7 @@ export class Advised {
       this.#advisor?.noteStep({ rows: aloneRows, us: this.#nowUs - submittedUs, isBeside: this.#isBeside })
     }
     const moment = { submittedUs, returnedUs, decodingCount }
-    for (const [sequence, { key, tree }] of this.#entries) {
+    for (const [sequence, { key, tree }] of this.#trees) {
       if (sequence.phase === 'prefill') continue
       const progress = { key, tokens: sequence.length, accepted: tree.acceptedCount }
       this.#count(tree, -1)

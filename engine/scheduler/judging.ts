@@ -7,7 +7,7 @@ import type { RunTable } from './run-table.ts'
 import type { Sequence } from './sequence.ts'
 import type { Texts } from './texts.ts'
 
-type Question = Extract<SchedulerAction, { kind: 'judge' | 'score' | 'read' }>
+type RowQuestion = Extract<SchedulerAction, { kind: 'judge' | 'score' | 'read' }>
 
 /** What became of the guesses for a token: there were none, one was right, or none was. */
 export type Verdict = 'unguessed' | 'accepted' | 'rejected'
@@ -20,7 +20,7 @@ export class Judging {
   #cursor = 0
   /** Questions of this RunRow asked so far: choices of a prompt's end, or scored rows of a chunk. */
   #asked = 0
-  #question: Question | undefined
+  #question: RowQuestion | undefined
   /** Of the newest token. */
   verdict: Verdict = 'unguessed'
 
@@ -33,7 +33,7 @@ export class Judging {
     return this.#flight
   }
   /** Asked and not answered. */
-  get question(): Question | undefined {
+  get question(): RowQuestion | undefined {
     return this.#question
   }
 
@@ -53,7 +53,7 @@ export class Judging {
   }
 
   /** The next question; undefined when there is none left. */
-  ask(): Question | undefined {
+  ask(): RowQuestion | undefined {
     const flight = this.#flight
     if (!flight) return undefined
     for (; this.#cursor < flight.runRows.length; this.#cursor++, this.#asked = 0) {
@@ -69,7 +69,7 @@ export class Judging {
     return undefined
   }
 
-  #questionOf(row: RunRow): Question | undefined {
+  #questionOf(row: RunRow): RowQuestion | undefined {
     const { owner, count, position, head } = row
     if (head === 'none') return undefined
     const { id: request, work, sequences } = owner.request

@@ -11,6 +11,7 @@ import {
   link,
   NO_CELLS,
   NO_NODE,
+  place,
   type RowEvent,
   RunRow,
   transition,
@@ -80,7 +81,8 @@ export class RunTable {
   addFinal(run: RunId, sequence: Sequence): RunRow {
     const position = sequence.length - 1
     assert(sequence.phase === 'ready' && sequence.committedLength === position, 'the newest token has a row already')
-    const row = this.#addRow(run, 'decode', sequence, position, sequence.token, sequence.cells[position]!)
+    const row = this.#addRow(run, 'decode', sequence)
+    place(row, sequence.token, position, sequence.cells[position]!)
     row.committedLength = position + 1
     transition(row, 'submit', this.counts)
     sequence.phase = 'waiting'
@@ -104,7 +106,8 @@ export class RunTable {
     if (ancestors.length > ANCESTORS_MAX) return undefined
     const cell = this.#draftCell(sequence, position)
     if (cell === undefined) return undefined
-    const row = this.#addRow(run, 'verify', sequence, position, token, cell)
+    const row = this.#addRow(run, 'verify', sequence)
+    place(row, token, position, cell)
     row.ancestors = ancestors
     row.committedLength = position - ancestors.length
     link(parent, row)
@@ -115,7 +118,8 @@ export class RunTable {
 
   /** Adds the one row of a live text's node to the micro-batch being filled. */
   addText(run: RunId, { position, token, cell, head, committedLength }: Row, node: NodeOfText): RunRow {
-    const row = this.#addRow(run, 'draft', node.sequence, position, token, cell)
+    const row = this.#addRow(run, 'draft', node.sequence)
+    place(row, token, position, cell)
     row.committedLength = committedLength
     row.head = head
     row.node = node.id
@@ -136,16 +140,13 @@ export class RunTable {
     return spare[0]!
   }
 
-  #addRow(run: RunId, kind: RunKind, owner: Sequence, position: number, token: TokenId, cell: CellIndex): RunRow {
+  #addRow(run: RunId, kind: RunKind, owner: Sequence): RunRow {
     this.#open ??= this.#takeFlight('rows')
     const flight = this.#open
     const row = this.#takeRow(run, kind, owner, flight)
     assert(row.index < ROWS_MAX, 'a micro-batch has too many rows')
     row.count = 1
-    row.position = position
-    row.token = token
     row.sequence = owner.id
-    row.cell = cell
     row.ancestors = NO_CELLS
     row.head = owner.request.work.kind === 'generate' ? owner.request.work.head : 'top'
     return row

@@ -26,7 +26,18 @@
 // Micro-batches return in the order of submission (the FIFO law), and a child is never submitted before its parent; so
 // when a RunRow is about to be judged it is final: `arrived-assumed` has been resolved by an earlier answer. The rows of
 // live texts (texts.ts) have no parents here: their nodes know what follows what.
-import type { CellIndex, HeadKind, MicroBatch, MicroBatchNumber, Row, RunId, RunKind, SequenceId } from '../domain.ts'
+import type {
+  CellIndex,
+  HeadKind,
+  MicroBatch,
+  MicroBatchNumber,
+  Position,
+  Row,
+  RunId,
+  RunKind,
+  SequenceId,
+  TokenId,
+} from '../domain.ts'
 import { assert } from '../errors.ts'
 import type { NodeId } from './events.ts'
 import type { Sequence } from './sequence.ts'
@@ -129,6 +140,13 @@ export function transition(row: RunRow, event: RowEvent, counts: TransitionCount
   row.state = next
   const fired = counts[state]
   fired[event] = (fired[event] ?? 0) + 1
+}
+
+/** Says what a single row evaluates, where, and into which cell. */
+export function place(row: RunRow, token: TokenId, position: Position, cell: CellIndex): void {
+  row.token = token
+  row.position = position
+  row.cell = cell
 }
 
 /** Makes `child` a child of `parent`. */

@@ -16,7 +16,7 @@ export interface KeptText {
   readonly cells: readonly CellIndex[]
 }
 
-interface Transfer {
+interface CellTransfer {
   readonly request: RequestId
   readonly text: KeptText
   readonly kind: 'read' | 'write'
@@ -31,7 +31,7 @@ export class Sessions {
   readonly #cells: Cells
   /** The longest unused first. */
   readonly #kept = new Map<SessionId, KeptText>()
-  readonly #transfers = new Map<RequestId, Transfer>()
+  readonly #transfers = new Map<RequestId, CellTransfer>()
   #cellCount = 0
 
   constructor(cells: Cells) {
@@ -113,13 +113,13 @@ export class Sessions {
     this.#begin({ request, session, text, kind: 'write', behind, isOpen: false })
   }
 
-  #begin(transfer: Transfer): void {
+  #begin(transfer: CellTransfer): void {
     assert(!this.#transfers.has(transfer.request), `transfer ${transfer.request} is already live`)
     this.#transfers.set(transfer.request, transfer)
   }
 
   /** A transfer that may begin when `oldest` is the oldest micro-batch in flight, once. */
-  openTransfer(oldest: number): Transfer | undefined {
+  openTransfer(oldest: number): CellTransfer | undefined {
     for (const transfer of this.#transfers.values()) {
       if (transfer.isOpen || transfer.behind >= oldest) continue
       transfer.isOpen = true

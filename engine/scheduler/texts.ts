@@ -36,7 +36,7 @@ interface TextNode {
 
 export const endOf = ({ from, tokens }: Pick<TextNode, 'from' | 'tokens'>): Position => from + tokens.length
 
-interface Text {
+interface LiveText {
   readonly sequence: Sequence
   /** The first node that is not forgotten. */
   first: TextNode | undefined
@@ -46,7 +46,7 @@ interface Text {
 export class Texts {
   readonly #limits: SchedulerLimits
   readonly #runTable: RunTable
-  readonly #texts = new Map<RequestId, Text>()
+  readonly #texts = new Map<RequestId, LiveText>()
   /** Nodes with tokens to submit, in the order of their extension. */
   readonly #waiting: TextNode[] = []
 
@@ -133,7 +133,7 @@ export class Texts {
     }
   }
 
-  #nodeOf(text: Text, id: NodeId): TextNode {
+  #nodeOf(text: LiveText, id: NodeId): TextNode {
     const node = text.nodes.get(id)
     assert(node, `node ${id} is not in its text`)
     return node
