@@ -2,7 +2,7 @@
 // multiplications alone, so that the file is the same on every machine.
 
 import type { MetadataEntry, ScalarValue } from '../../engine/gguf/metadata.ts'
-import { layerTensors } from '../../engine/model/architectures/index.ts'
+import { layerTensors } from '../../engine/model/architectures/list.ts'
 import { dimsOf, type LayerTensor } from '../../engine/model/blocks/layer-tensor.ts'
 import { modelConfig } from '../../engine/model/config/config.ts'
 import type { ModelConfig } from '../../engine/model/config/model-config.ts'

@@ -3,7 +3,7 @@
 // everything else) and meet at a barrier where one operation needs another lane's results. A barrier throws `Withdrawn`
 // in every lane when no row is alive any more; rows that died alone are dropped behind it.
 import { Activations } from './activations.ts'
-import { layerBlocks } from './architectures/index.ts'
+import { layerBlocks } from './architectures/list.ts'
 import type { Block, BlockProgram, BoundBlock, LaneStage } from './blocks/block.ts'
 import { Head } from './blocks/head.ts'
 import type { Lane } from './lane.ts'

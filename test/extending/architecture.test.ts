@@ -27,7 +27,7 @@ export const HALVED: Architecture = {
   layer: () => LAYER,
 }
 `
-const LIST = 'engine/model/architectures/index.ts'
+const LIST = 'engine/model/architectures/list.ts'
 const IDS = [1, 403, 407, 261, 378, 432, 383, 286]
 const PLAN = { stages: 2, lanes: 2, chunkRows: 3 }
 const optional = RECIPES['llama-biases']!.optional!

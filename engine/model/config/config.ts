@@ -5,7 +5,7 @@ import { findArray, findFloat, findInteger, getFloat, getString, type Metadata }
 import { HEAD_DIM_MAX, HEADS_MAX, LAYERS_MAX, POSITIONS_MAX, VOCABULARY_MAX, WIDTH_MAX } from '../../limits.ts'
 import { quoted } from '../../quoted.ts'
 import type { Architecture } from '../architectures/architecture.ts'
-import { ARCHITECTURES } from '../architectures/index.ts'
+import { ARCHITECTURES } from '../architectures/list.ts'
 import { boundedInteger, invalidModel, optionalPositiveFloat } from './checked-metadata.ts'
 import { expertsConfig } from './experts-config.ts'
 import { foreignKind } from './file-kind.ts'

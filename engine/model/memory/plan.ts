@@ -3,7 +3,7 @@
 
 import { TsinferError } from '../../errors.ts'
 import { DEFAULT_CHUNK_ROWS, DEFAULT_CONTEXT, LANES_MAX, MEMORY_BYTES_MAX, ROWS_MAX, STAGES_MAX } from '../../limits.ts'
-import { layerBlocks } from '../architectures/index.ts'
+import { layerBlocks } from '../architectures/list.ts'
 import type { ModelConfig } from '../config/model-config.ts'
 import { packedBytes } from '../formats.ts'
 import type { CellType } from './cells.ts'

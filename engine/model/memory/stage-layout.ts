@@ -2,7 +2,7 @@
 import { isGeneric, rowBytes } from '../../gguf/ggml-types.ts'
 import { GROUP_ROWS } from '../../limits.ts'
 import { returnSlotBytes, slotWords } from '../../wire/codec.ts'
-import { layerBlocks } from '../architectures/index.ts'
+import { layerBlocks } from '../architectures/list.ts'
 import type { Block } from '../blocks/block.ts'
 import type { ModelConfig } from '../config/model-config.ts'
 import { MATMUL_SCRATCH_BYTES, tileBytes } from '../formats.ts'

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { RECIPES } from '../../../bench/forge/recipes.ts'
-import { ARCHITECTURES } from '../../../engine/model/architectures/index.ts'
+import { ARCHITECTURES } from '../../../engine/model/architectures/list.ts'
 import { repositoryPath } from '../../shared.ts'
 import { RUN_ALL_THE_SAME, runAllTheSame } from '../key-sweep.ts'
 
