@@ -1,5 +1,6 @@
 // A JSON Schema as it is read: which keywords are understood, what they must look like, and what is wrong with others.
-// Nothing is ignored silently: a keyword that would narrow the values and is not understood is refused by name. Pure.
+// A keyword of the standard that narrows the values and is not held is refused by name; unknown ones are ignored, as the
+// standard says. Pure.
 import { TsinferError } from '../errors.ts'
 
 /** Any schema that is not true or false. */
@@ -7,22 +8,6 @@ export type SchemaObject = Readonly<Record<string, unknown>>
 
 export const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] as const
 export type SchemaType = (typeof TYPES)[number]
-
-/** Keywords that say nothing about which values are valid. */
-const ANNOTATIONS: ReadonlySet<string> = new Set([
-  '$schema',
-  '$id',
-  '$comment',
-  '$defs',
-  'definitions',
-  'title',
-  'description',
-  'default',
-  'examples',
-  'deprecated',
-  'readOnly',
-  'writeOnly',
-])
 
 /** Keywords that concern values of one type only. */
 const KEYWORDS_OF_TYPE = {
@@ -35,9 +20,27 @@ const KEYWORDS_OF_TYPE = {
 /** Keywords that alone say what is valid: beside them only annotations, and where stated `type`, are understood. */
 const ALONE: ReadonlySet<string> = new Set(['$ref', 'const', 'enum', 'anyOf', 'oneOf', 'allOf'])
 
-const UNDERSTOOD: ReadonlySet<string> = new Set([
-  ...ANNOTATIONS,
+/** Keywords that narrow the values in a way that is not held. */
+const REFUSED: ReadonlySet<string> = new Set([
+  ...[
+    '$dynamicRef',
+    '$recursiveRef',
+    'not',
+    'if',
+    'then',
+    'else',
+    'dependentSchemas',
+    'dependentRequired',
+    'dependencies',
+  ],
+  ...['patternProperties', 'propertyNames', 'minProperties', 'maxProperties', 'unevaluatedProperties'],
+  ...['additionalItems', 'contains', 'minContains', 'maxContains', 'unevaluatedItems'],
+  ...['format', 'pattern', 'multipleOf'],
+])
+
+const NARROWING: ReadonlySet<string> = new Set([
   ...ALONE,
+  ...REFUSED,
   'type',
   ...Object.values(KEYWORDS_OF_TYPE).flat(),
 ])
@@ -60,17 +63,17 @@ export function shown(value: unknown): string {
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text
 }
 
-/** Checks the keywords of a schema. Throws `schema_unsupported` for one that is not understood. */
+/** Checks the keywords of a schema. Throws `schema_unsupported` for one that is not held. */
 export function schemaNode(schema: unknown, path: string): SchemaNode {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
     throw invalidSchema(path, 'a schema (an object or a boolean)', schema)
   }
   const node: SchemaNode = { schema: schema as SchemaObject, path }
-  const given = Object.keys(schema).filter((key) => node.schema[key] !== undefined)
-  const unknown = given.find((key) => !UNDERSTOOD.has(key))
-  if (unknown !== undefined) throw unsupportedSchema(path, 'keywords that are supported', unknown)
+  const given = Object.keys(schema).filter((key) => node.schema[key] !== undefined && NARROWING.has(key))
+  const refused = given.find((key) => REFUSED.has(key))
+  if (refused !== undefined) throw unsupportedSchema(path, 'keywords that are supported', refused)
   const alone = given.find((key) => ALONE.has(key))
-  const beside = given.find((key) => alone !== undefined && key !== alone && !ANNOTATIONS.has(key) && key !== 'type')
+  const beside = given.find((key) => alone !== undefined && key !== alone && key !== 'type')
   if (beside !== undefined) throw unsupportedSchema(path, `nothing that narrows values beside ${alone}`, beside)
   if (node.schema.uniqueItems !== undefined && node.schema.uniqueItems !== false) {
     throw unsupportedSchema(path, 'keywords that are supported', 'uniqueItems')

@@ -78,14 +78,16 @@ test('keywords that are not kept are refused by name', () => {
     if: {},
     unevaluatedProperties: false,
     $dynamicRef: '#x',
-    $anchor: 'x',
-    nullable: true,
-    whatever: 1,
   }
   for (const [keyword, value] of Object.entries(keywords)) {
     const message = `schema_unsupported: schema #/properties/a: expected keywords that are supported, found ${keyword}`
     assert.is(refusalOf({ properties: { a: { type: 'string', [keyword]: value } } }), message)
   }
+})
+
+test('unknown keywords and annotations are ignored', () => {
+  const annotations = { $anchor: 'x', nullable: true, whatever: 1, id: 5, 'x-order': [], self: {}, readonly: true }
+  assert.equal(compileSchema({ type: 'string', ...annotations }), compileSchema({ type: 'string' }))
 })
 
 test('schemas that contradict themselves or are none are refused', () => {
