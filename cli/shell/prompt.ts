@@ -19,11 +19,12 @@ export async function readPrompt(mayBegin: boolean, isJson: boolean, signal: Abo
 }
 
 async function readStandardInput(signal: AbortSignal): Promise<string> {
+  const stopped = () => new TsinferError('aborted', 'standard input: reading was stopped')
+  // It may have come while modules were loaded. A stream that nobody reads yet has nobody to take its error.
+  if (signal.aborted) throw stopped()
   const stop = (): void => {
-    process.stdin.destroy(new TsinferError('aborted', 'standard input: reading was stopped'))
+    process.stdin.destroy(stopped())
   }
-  // It may have come while modules were loaded.
-  if (signal.aborted) stop()
   signal.addEventListener('abort', stop, { once: true })
   try {
     return await readText(process.stdin, 'standard input', 'prompt_invalid')

@@ -206,18 +206,21 @@ test('a thread at work for nobody is replaced', async () => {
   })
 })
 
-test('close settles what is asked at once, whatever the threads are doing', async () => {
-  const text = start()
-  await text.ready
-  const running = [text.encode(HUGE, PLAIN), text.prompt(chat('x', ENDLESS)), text.encode('x', PLAIN)].map(outcome)
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  const order: string[] = []
-  const settled = Promise.all(running).then((ends) => order.push(...ends))
-  const closed = text.close().then(() => order.push('close'))
-  await Promise.all([settled, closed])
-  assert.equal(order, ['closed', 'closed', 'closed', 'close'])
-  assert.is(workers.size, 0)
-})
+for (const ms of [0, 50]) {
+  test(`close settles what is asked at once, whatever the threads are doing: ${ms} ms later`, async () => {
+    const text = start()
+    await text.ready
+    const running = [text.encode(HUGE, PLAIN), text.prompt(chat('x', ENDLESS))].map(outcome)
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
+    running.push(outcome(text.encode('x', PLAIN)))
+    const order: string[] = []
+    const settled = Promise.all(running).then((ends) => order.push(...ends))
+    const closed = text.close().then(() => order.push('close'))
+    await Promise.all([settled, closed])
+    assert.equal(order, ['closed', 'closed', 'closed', 'close'])
+    assert.is(workers.size, 0)
+  })
+}
 
 test('thread_died: only for the task that a thread died of; the next thread has the others', async () => {
   await withText(async (text) => {

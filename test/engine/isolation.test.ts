@@ -56,7 +56,7 @@ const FAILING: Readonly<Record<string, object>> = {
   'a constraint that cannot be made': { ...work, constraint: { name: 'x', grammar: { states: 7 } } },
   'stop strings that are none': { ...work, stopStrings: [7] },
   'a score that throws': { kind: 'score', prompt: work.prompt, from: 0, top: ODD },
-  'an embedding that cannot be allocated': { kind: 'embed', prompt: work.prompt, from: 0, width: 2 ** 40 },
+  'an embedding that cannot be made': { kind: 'embed', prompt: work.prompt, from: 0, width: -1 },
   'an embedding that throws': { kind: 'embed', prompt: work.prompt, from: ODD, width: 8 },
   'no prompt': { ...work, prompt: undefined },
   'a prompt that is no list': { ...work, prompt: 7 },
