@@ -60,7 +60,8 @@ function guarded<Result>(
     if (error instanceof Refusal) throw new TsinferError(code, `chat template: refuses the messages: ${line(error)}`)
     if (error instanceof TemplateFault) throw new TsinferError(code, `chat template: ${line(error)}`)
     // The bounds are below what a stack holds; where one is smaller than any we know, it says the same.
-    if (error instanceof RangeError) throw new TsinferError(code, `chat template: ${TOO_DEEP}`)
+    if (error instanceof RangeError && /stack/i.test(error.message))
+      throw new TsinferError(code, `chat template: ${TOO_DEEP}`)
     throw error
   }
 }

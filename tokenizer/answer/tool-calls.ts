@@ -99,8 +99,6 @@ function readTagged(text: string, reading: CallReading): ToolCall[] | undefined 
 
 /** What a call begins with where it is JSON, maybe behind the name of its function. */
 const JSON_BEGIN = /^\s*(?:[^>\s]+>\s*)?[{[]/
-const TEXT_OF_JSON = /"(?:[^"\\]|\\.)*"/gs
-
 /**
  * Where `close` ends the call at the beginning of `held`; -1 where it is not there yet. Texts inside of JSON may contain
  * the mark; when nothing more comes and only they do, JSON it is not.
@@ -108,31 +106,67 @@ const TEXT_OF_JSON = /"(?:[^"\\]|\\.)*"/gs
 export function callEnd(held: string, close: string, isEnd: boolean): number {
   const first = held.indexOf(close)
   if (first < 0 || !JSON_BEGIN.test(held)) return first
-  const blanked = held.replace(TEXT_OF_JSON, (text) => ' '.repeat(text.length))
-  const open = blanked.indexOf('"')
-  const at = blanked.indexOf(close)
-  const isInText = at < 0 || (open >= 0 && open < at)
-  return isInText ? (isEnd ? first : -1) : at
+  for (let [at, from] = [first, 0]; ; ) {
+    const open = held.indexOf('"', from)
+    if (open < 0 || open > at) return at
+    from = textEnd(held, open)
+    if (from >= 0 && at < from) at = held.indexOf(close, from)
+    if (from < 0 || at < 0) return isEnd ? first : -1
+  }
 }
 
-const FUNCTION = /^\s*<function=([^>\s]+)>(.*?)(?:<\/function>)?\s*$/s
-const PARAMETER = /<parameter=([^>]+)>\n?(.*?)\n?<\/parameter>/gs
+/** Position behind the text of JSON that begins at `open`; -1 where it has no end yet. */
+function textEnd(held: string, open: number): number {
+  for (let at = open + 1; at < held.length; at++) {
+    if (held[at] === '\\') at++
+    else if (held[at] === '"') return at + 1
+  }
+  return -1
+}
+
+const FUNCTION_HEAD = /^\s*<function=([^>\s]+)>/
+const FUNCTION_END = '</function>'
 
 function readFunction(text: string, reading: CallReading): ToolCall[] | undefined {
-  const [, name, body = ''] = FUNCTION.exec(text) ?? []
-  if (name === undefined) return undefined
+  const [head, name] = FUNCTION_HEAD.exec(text) ?? []
+  if (head === undefined || name === undefined) return undefined
+  const rest = text.slice(head.length).trimEnd()
+  const body = rest.endsWith(FUNCTION_END) ? rest.slice(0, -FUNCTION_END.length) : rest
   if (body.trimStart().startsWith('{')) {
     const value = attempt(() => readJson(body))
     return value === undefined ? undefined : [makeCall(name, value, undefined, reading)]
   }
   const types = reading.tools.find((tool) => tool.name === name)?.parameterTypes
   const args = new Map<string, Value>()
-  for (const [, key = '', value = ''] of body.matchAll(PARAMETER)) {
+  for (const [key, value] of parametersOf(body)) {
     const parsed = types?.get(key) === 'string' ? undefined : attempt(() => readJson(value))
     args.set(key, parsed === undefined ? value : parsed)
   }
   if (args.size === 0 && body.trim() !== '') return undefined
   return [makeCall(name, args, undefined, reading)]
+}
+
+const PARAMETER = '<parameter='
+const PARAMETER_END = '</parameter>'
+
+/** `<parameter=key>value</parameter>`, one after another; a line break at either end of a value belongs to the marks. */
+function* parametersOf(body: string): Generator<readonly [key: string, value: string]> {
+  for (let from = 0; ; ) {
+    const open = body.indexOf(PARAMETER, from)
+    const named = open < 0 ? -1 : body.indexOf('>', open)
+    const close = named < 0 ? -1 : body.indexOf(PARAMETER_END, named)
+    if (close < 0) return
+    const key = body.slice(open + PARAMETER.length, named)
+    if (key !== '')
+      yield [
+        key,
+        body
+          .slice(named + 1, close)
+          .replace(/^\n/, '')
+          .replace(/\n$/, ''),
+      ]
+    from = key === '' ? named : close + PARAMETER_END.length
+  }
 }
 
 /** JSON objects one after another, with `;`, `,` or white space between them; undefined where anything else is there. */
@@ -157,7 +191,7 @@ export function readBare(text: string, reading: CallReading): ToolCall[] | undef
 }
 
 const BUILT_IN = /^\s*(\w+)\.call\((.*)\)\s*$/s
-const KEYWORD = /\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*"|[^,]+?)\s*(?:,|$)/gy
+const KEYWORD = /\s*(\w+)\s*=\s*(?:("(?:[^"\\]|\\.)*")\s*(?:,|$)|([^,]+)(?:,|$))/gy
 /** Names under which a request offers to run code. */
 const CODE_TOOLS: ReadonlySet<string> = new Set(['python', 'ipython', 'code_interpreter'])
 
@@ -166,7 +200,8 @@ function readPythonTag(text: string, reading: CallReading): ToolCall[] | undefin
   if (values !== undefined && values.length > 0) return allCalls(values, reading)
   const [, name, keywords = ''] = BUILT_IN.exec(text) ?? []
   if (name !== undefined) {
-    const entries = [...keywords.matchAll(KEYWORD)].map(([, key = '', value = '']) => {
+    const entries = [...keywords.matchAll(KEYWORD)].map(([, key = '', quoted, plain = '']) => {
+      const value = quoted ?? plain.trimEnd()
       const parsed = attempt(() => readJson(value))
       return [key, parsed === undefined ? value : parsed] as const
     })

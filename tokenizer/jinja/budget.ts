@@ -22,6 +22,10 @@ const ELEMENTS_PER_STEP = 8
 const DEPTH_MAX = 100
 /** Blocks, calls and expressions inside each other while a template runs: a third of what any stack holds. */
 const LEVELS_MAX = 1500
+/** Bits of an integer that take as much time as a step to multiply or divide. */
+const BITS_PER_STEP = 32
+/** The same where it is written or read as digits. */
+const WRITTEN_BITS_PER_STEP = 8
 /** Bits of an integer. */
 const INTEGER_BITS_MAX = 4096
 
@@ -95,9 +99,14 @@ export class Budget {
   }
 
   integer(bits: number): void {
-    this.spend(1 + bits / SIZE_PER_STEP)
+    this.spend(1 + bits / BITS_PER_STEP)
     if (!(bits <= INTEGER_BITS_MAX))
       throw new TemplateFault(told`expected integers of at most ${INTEGER_BITS_MAX} bits`)
+  }
+
+  /** Call before an integer of this many bits becomes digits, or digits become it. */
+  digits(bits: number): void {
+    this.spend(bits / WRITTEN_BITS_PER_STEP)
   }
 
   /** Call at the beginning of a block or expression, `leave` at its end; a fault ends the rendering anyway. */

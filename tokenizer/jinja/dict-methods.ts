@@ -1,7 +1,7 @@
 // The methods of Python's dictionaries.
 import { type Method, type Methods, match, required } from './arguments.ts'
 import type { Budget } from './budget.ts'
-import { iterate, lookUp, sameKey, viewOf } from './comparison.ts'
+import { copyDict, iterate, lookUp, sameKey, viewOf } from './comparison.ts'
 import { represent } from './text.ts'
 import {
   type Arguments,
@@ -47,9 +47,8 @@ const pop: Method<Dict> = (self, args, budget) => {
 export function entriesOf(callee: string, args: Arguments, budget: Budget): Dict {
   const [source] = args.positional
   if (args.positional.length > 1) throw new TemplateFault(told`${callee}: expected at most 1 argument, found more`)
-  const copied = source !== undefined && isDict(source) ? source : undefined
-  budget.entries((copied?.size ?? 0) + args.named.size)
-  const entries: Dict = new Map(copied)
+  budget.entries(args.named.size)
+  const entries: Dict = source !== undefined && isDict(source) ? copyDict(source, budget) : new Map()
   if (source !== undefined && !isDict(source)) {
     for (const pair of iterate(source, budget)) {
       budget.entries(1)
@@ -70,10 +69,7 @@ export const DICT_METHODS: Methods<Dict> = {
     self.clear()
     return null
   },
-  copy: (self, _args, budget) => {
-    budget.entries(self.size)
-    return new Map(self)
-  },
+  copy: (self, _args, budget) => copyDict(self, budget),
   get: (self, args, budget) => {
     const [key, fallback = null] = keyed('get', args)
     return either(find(self, key, budget), fallback)

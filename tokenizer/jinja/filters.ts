@@ -17,6 +17,7 @@ import {
   splitRight,
   strip,
 } from './python-text.ts'
+import { integerOf } from './read-integer.ts'
 import { SEQUENCE_FILTERS } from './sequence-filters.ts'
 import { stripTags } from './strip-tags.ts'
 import { textOf } from './text.ts'
@@ -84,8 +85,8 @@ function spaces(count: number, budget: Budget): string {
   return ' '.repeat(Math.max(0, count))
 }
 
-const INTEGER = /^[-+]?\d+(?:_\d+)*$/
-const FLOAT = /^[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+)?$/
+// No two parts of it can take the same digit, so that a text that is no number is given up in one pass.
+const FLOAT = /^[-+]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+(?:_\d+)*)?$/
 const SPECIAL = /^([-+]?)(inf|infinity|nan)$/i
 
 /** Python's `float(value)`; undefined where that is an error. */
@@ -106,21 +107,15 @@ function floatOf(value: Value, budget: Budget): number | undefined {
 const toInteger: Filter = (value, args, { budget }) => {
   const { default: other = 0n, base = 10n } = match('int', args, ['default', 'base'])
   const radix = asInteger('int', base)
+  if (typeof value === 'bigint') return value
   if (typeof value === 'string') {
     budget.scan(value.length)
-    budget.integer(value.length)
-    const text = strip(value, undefined, budget).replaceAll(/(?<=\w)_(?=\w)/g, '')
-    if (radix === 10 && INTEGER.test(text)) return BigInt(text.replace('+', ''))
-    const digits = text.toLowerCase().replace(/^([-+]?)0[xob]/, '$1')
-    const parsed = Number.parseInt(digits, radix)
-    if (radix !== 10 && parsed.toString(radix) === digits.replace(/^\+|^0+(?=.)/, '')) return BigInt(parsed)
+    const integer = integerOf(strip(value, undefined, budget), radix, budget)
+    if (integer !== undefined) return integer
   }
   const number = floatOf(value, budget)
-  return number === undefined || !Number.isFinite(number) ? other : wholePart(value, number)
+  return number === undefined || !Number.isFinite(number) ? other : BigInt(Math.trunc(number))
 }
-
-const wholePart = (value: Value, number: number): bigint =>
-  typeof value === 'bigint' ? value : typeof value === 'boolean' ? BigInt(value) : BigInt(Math.trunc(number))
 
 const round: Filter = (value, args) => {
   const { precision = 0n, method = 'common' } = match('round', args, ['precision', 'method'])
@@ -135,12 +130,20 @@ const round: Filter = (value, args) => {
   return typeof number === 'bigint' && digits >= 0 ? number : halfEven(Number(number), digits)
 }
 
-/** Exact as a decimal is, which a power that an engine computes need not be. */
-const powerOfTen = (exponent: number): number => Number(`1e${exponent}`)
+/** Exact as a decimal is, which a power that an engine computes need not be. Throws for what no float holds. */
+function powerOfTen(exponent: number): number {
+  const power = Number(`1e${exponent}`)
+  if (power > 0 && Number.isFinite(power)) return power
+  throw new TemplateFault(told`round: expected a precision that a float can have, found ${exponent}`)
+}
+
+/** Of a power of ten that a float holds. */
+const EXPONENT_MAX = 308
 
 /** Python's `round`: to the nearest decimal, halves to the even one. */
 function halfEven(value: number, digits: number): number {
   if (!Number.isFinite(value)) return value
+  if (digits < -EXPONENT_MAX) return value * 0
   if (digits < 0) {
     const scale = powerOfTen(-digits)
     return halfEven(value / scale, 0) * scale

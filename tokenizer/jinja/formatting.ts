@@ -2,7 +2,7 @@
 import { asInteger } from './arguments.ts'
 import type { Budget } from './budget.ts'
 import { charactersBetween, pad, replaceMatches } from './python-text.ts'
-import { floatText, represent, textOf } from './text.ts'
+import { floatText, integerText, represent, textOf } from './text.ts'
 import { type Arguments, asNumber, isDict, TemplateFault, Tuple, told, typeName, type Value } from './values.ts'
 
 const PERCENT = /%(?:\(([^()]*)\))?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?(.?)/gs
@@ -25,7 +25,8 @@ export function formatPercent(format: string, values: Value, budget: Budget): st
     ([, name, flags = '', widthText, digits, kind = '']) => {
       if (kind === '%') return '%'
       const width = count(widthText) ?? 0
-      const precision = count(digits)
+      const asked = count(digits)
+      const precision = asked === undefined ? undefined : Math.max(0, asked)
       const value = name === undefined ? take() : named(values, name, budget)
       const text = converted(
         value,
@@ -51,6 +52,13 @@ function named(values: Value, name: string, budget: Budget): Value {
   const value = values.get(name)
   if (value === undefined) throw new TemplateFault(told`format: expected a key '${name}', found none`)
   return value
+}
+
+/** What `%d` writes of a number: floats are cut. */
+function wholePart(number: bigint | number): bigint {
+  if (typeof number === 'bigint') return number
+  if (!Number.isFinite(number)) throw new TemplateFault(told`cannot convert float ${floatText(number)} to integer`)
+  return BigInt(Math.trunc(number))
 }
 
 const signOf = (flags: string): string => (flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '')
@@ -79,7 +87,7 @@ function converted(value: Value, conversion: Conversion, budget: Budget): string
   const number = asNumber(value)
   if (number === undefined)
     throw new TemplateFault(told`%${kind} format: a real number is required, not ${typeName(value)}`)
-  return numberText(number, conversion)
+  return numberText(number, conversion, budget)
 }
 
 function character(value: Value): string {
@@ -101,6 +109,7 @@ const PRECISION_MAX = 100
 function numberText(
   number: bigint | number,
   { kind, precision = 6, sign, isGrouped, isAlternate }: Conversion,
+  budget: Budget,
 ): string {
   const isNegative = number < 0 || Object.is(number, -0)
   const size = isNegative ? -number : number
@@ -110,9 +119,11 @@ function numberText(
   let body: string
   const radix = RADIX[kind]
   if (radix !== undefined) {
-    body = BigInt(size).toString(radix[0])
+    if (typeof size !== 'bigint')
+      throw new TemplateFault(told`%${kind} format: an integer is required, not ${typeName(number)}`)
+    body = integerText(size, budget, radix[0])
     body = (isAlternate ? radix[1] : '') + (kind === 'X' ? body.toUpperCase() : body)
-  } else if ('diu'.includes(kind)) body = String(typeof size === 'bigint' ? size : BigInt(Math.trunc(size)))
+  } else if ('diu'.includes(kind)) body = integerText(wholePart(size), budget)
   else if (!Number.isFinite(Number(size))) body = floatText(Number(size))
   else if (kind === 'f' || kind === 'F') body = Number(size).toFixed(precision)
   else if (kind === '%') body = `${(Number(size) * 100).toFixed(precision)}%`
@@ -139,7 +150,7 @@ function general(size: number, precision: number): string {
     const [mantissa = '', power = ''] = exponential(size, digits - 1).split('e')
     return `${mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa}e${power}`
   }
-  const plain = size.toFixed(Math.max(0, digits - 1 - exponent))
+  const plain = size.toFixed(Math.min(PRECISION_MAX, Math.max(0, digits - 1 - exponent)))
   return plain.includes('.') ? plain.replace(/\.?0+$/, '') : plain
 }
 
@@ -182,13 +193,17 @@ function applySpec(value: Value, spec: string, budget: Budget): string {
     text =
       kindOrDefault === 'repr' && typeof number === 'number'
         ? (number >= 0 ? sign.replace('-', '') : '') + floatText(number)
-        : numberText(number, {
-            kind: kindOrDefault,
-            precision,
-            sign: sign.replace('-', ''),
-            isGrouped: comma !== undefined,
-            isAlternate: alternate !== undefined,
-          })
+        : numberText(
+            number,
+            {
+              kind: kindOrDefault,
+              precision,
+              sign: sign.replace('-', ''),
+              isGrouped: comma !== undefined,
+              isAlternate: alternate !== undefined,
+            },
+            budget,
+          )
   }
   const wide = Number(width)
   if (align === '=' || (align === undefined && zero !== undefined && number !== undefined))

@@ -18,7 +18,7 @@ export function defineGlobals(scope: Scope, now: LocalTime | undefined, budget: 
   define('namespace', (args) => {
     const given = entriesOf('namespace', args, budget)
     budget.entries(given.size)
-    const fields = Array.from(given, ([key, value]) => [String(key), value] as const)
+    const fields = Array.from(given, ([key, value]) => [textOf(key, budget), value] as const)
     return new Namespace(new Map(fields))
   })
   define('raise_exception', (args) => {

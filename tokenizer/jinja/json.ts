@@ -3,7 +3,7 @@
 import type { Budget } from './budget.ts'
 import { compareTexts } from './comparison.ts'
 import { replaceMatches } from './python-text.ts'
-import { floatText, isTooDeep, tooDeep } from './text.ts'
+import { floatText, integerText, isTooDeep, tooDeep } from './text.ts'
 import { type Dict, isDict, type Key, TemplateFault, Tuple, told, typeName, type Value } from './values.ts'
 
 export interface JsonStyle {
@@ -20,7 +20,7 @@ export function writeJson(value: Value, style: JsonStyle, budget: Budget, level 
   budget.spend()
   if (typeof value === 'string') return jsonString(value, style, budget)
   if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'bigint') return integerText(value, budget)
   if (typeof value === 'number') return jsonFloat(value)
   const items = value instanceof Tuple ? value.items : value
   if (Array.isArray(items)) {
@@ -36,7 +36,7 @@ export function writeJson(value: Value, style: JsonStyle, budget: Budget, level 
   }
   if (!isDict(value)) throw new TemplateFault(told`Object of type ${jsonTypeName(value)} is not JSON serializable`)
   budget.elements(value.size)
-  const entries = Array.from(value, ([key, inner]) => [jsonKey(key), inner] as const)
+  const entries = Array.from(value, ([key, inner]) => [jsonKey(key, budget), inner] as const)
   const order = (a: string, b: string) => {
     budget.spend()
     budget.look(Math.min(a.length, b.length))
@@ -73,8 +73,9 @@ function bracketed(
 const jsonFloat = (value: number): string =>
   Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? floatText(value) : value > 0 ? 'Infinity' : '-Infinity'
 
-function jsonKey(key: Key): string {
+function jsonKey(key: Key, budget: Budget): string {
   if (typeof key === 'string') return key
+  if (typeof key === 'bigint') return integerText(key, budget)
   return typeof key === 'number' ? jsonFloat(key) : String(key)
 }
 

@@ -4,7 +4,7 @@ import { compare, contains, isEqual } from './comparison.ts'
 import { formatPercent } from './formatting.ts'
 import { repeat } from './python-text.ts'
 import { textOf } from './text.ts'
-import { asNumber, defined, TemplateFault, Tuple, told, typeName, type Value } from './values.ts'
+import { asNumber, bitsOf, defined, TemplateFault, Tuple, told, typeName, type Value } from './values.ts'
 
 type Numeric = bigint | number
 
@@ -120,26 +120,26 @@ function power(x: number, y: number): number {
   return result
 }
 
-const bits = (value: bigint): number => value.toString(16).length * 4
-
 function integers(operator: string, a: bigint, b: bigint, budget: Budget): Numeric {
   switch (operator) {
     case '+':
-      budget.integer(Math.max(bits(a), bits(b)) + 1)
+      budget.integer(Math.max(bitsOf(a), bitsOf(b)) + 1)
       return a + b
     case '-':
-      budget.integer(Math.max(bits(a), bits(b)) + 1)
+      budget.integer(Math.max(bitsOf(a), bitsOf(b)) + 1)
       return a - b
     case '*':
-      budget.integer(bits(a) + bits(b))
+      budget.integer(bitsOf(a) + bitsOf(b))
       return a * b
     case '//':
+      budget.integer(Math.max(bitsOf(a), bitsOf(b)))
       return (a - BigInt(modulo(a, b))) / b
     case '%':
+      budget.integer(Math.max(bitsOf(a), bitsOf(b)))
       return modulo(a, b)
     default:
       if (b < 0n) return power(Number(a), Number(b))
-      budget.integer(a === 0n || a === 1n || a === -1n ? 1 : bits(a) * Number(b))
+      budget.integer(a === 0n || a === 1n || a === -1n ? 1 : bitsOf(a) * Number(b))
       return a ** b
   }
 }

@@ -266,7 +266,7 @@ export class Renderer implements Filtering {
         const more = this.#evaluate(node.argument, scope)
         if (!isDict(more)) throw new TemplateFault(told`argument after ** must be a mapping, not ${typeName(more)}`)
         this.budget.entries(more.size)
-        for (const [key, value] of more) named.set(String(key), value)
+        for (const [key, value] of more) named.set(textOf(key, this.budget), value)
       } else positional.push(this.#evaluate(node, scope))
     }
     return { positional, named }

@@ -2,6 +2,7 @@
 import type { Budget } from './budget.ts'
 import { replaceMatches } from './python-text.ts'
 import {
+  bitsOf,
   Callable,
   Iteration,
   isDict,
@@ -24,6 +25,12 @@ export function textOf(value: Value, budget: Budget): string {
   return value instanceof Undefined ? '' : represent(value, budget)
 }
 
+/** The digits of an integer. Long ones take a time that grows faster than they do. */
+export function integerText(value: bigint, budget: Budget, radix = 10): string {
+  if (BigInt.asIntN(64, value) !== value) budget.digits(bitsOf(value))
+  return value.toString(radix)
+}
+
 /** Python's `repr(value)`. */
 export function represent(value: Value, budget: Budget, nesting = 0): string {
   if (nesting > NESTING_MAX) throw tooDeep()
@@ -33,7 +40,7 @@ export function represent(value: Value, budget: Budget, nesting = 0): string {
     case 'boolean':
       return value ? 'True' : 'False'
     case 'bigint':
-      return String(value)
+      return integerText(value, budget)
     case 'number':
       return floatText(value)
     case 'string':

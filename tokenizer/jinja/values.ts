@@ -173,6 +173,9 @@ export function asNumber(value: Value): bigint | number | undefined {
   return typeof value === 'boolean' ? BigInt(value) : undefined
 }
 
+/** Bits of an integer, rounded up to whole digits. */
+export const bitsOf = (value: bigint): number => value.toString(16).length * 4
+
 /** A key for a dictionary. Throws for what Python cannot hash. */
 export function asKey(value: Value): Key {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value

@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Called, ToolCallSplitter } from '../../../tokenizer/answer/tool-call-splitter.ts'
 import type { CallReading } from '../../../tokenizer/answer/tool-calls.ts'
+import { assertNearLinear } from '../../growth.ts'
 
 const reading = (): CallReading => {
   let count = 0
@@ -205,5 +206,20 @@ test('text that is certain is not held back', () => {
   assert.is(splitter.push(' <tool').text, '')
   assert.is(splitter.push('box>').text, ' <toolbox>')
 })
+
+const LONG_ANSWERS: readonly (readonly [what: string, text: (size: number) => string])[] = [
+  ['spaces in a function', (n) => `<function=f>${' '.repeat(n)}x</function>`],
+  ['parameters without an end', (n) => `<function=f>${'<parameter=a>'.repeat(n / 13)}</function>`],
+  ['parameters without a name', (n) => `<function=f>${'<parameter='.repeat(n / 11)}</function>`],
+  ['spaces in a keyword', (n) => `<|python_tag|>f.call(a=b${' '.repeat(n)}c)`],
+  ['a text without an end', (n) => `<tool_call>{"${'\\"'.repeat(n / 2)}</tool_call>`],
+  ['marks inside of texts', (n) => `<tool_call>{${'"</tool_call>"'.repeat(n / 14)}</tool_call>`],
+  ['ends of a function', (n) => `<function=f>${'</function> '.repeat(n / 12)}`],
+]
+for (const [what, text] of LONG_ANSWERS) {
+  test(`long answers: ${what} in linear time`, () => {
+    assertNearLinear((size) => void read(text(size)), 1 << 18, what)
+  })
+}
 
 test.run()
