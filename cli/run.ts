@@ -10,7 +10,7 @@ import {
   readChatTemplate,
 } from '../index.ts'
 import { PLAIN_CHAT } from '../tokenizer/index.ts'
-import { runChat } from './chat/chat.ts'
+import { TerminalChat } from './chat/chat.ts'
 import type { Values } from './shell/arguments.ts'
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate, plainVariables } from './shell/chat-options.ts'
 import { defineCommand } from './shell/command.ts'
@@ -105,7 +105,7 @@ export const command = defineCommand({
       const { system, stats = false, raw = false } = values
       const settings = { options: { ...generateOptions, ...(await orPlainChat(chat, path)) }, system, stats, raw }
       const terminal = { input: process.stdin, output: process.stdout, ...terminalAbilities(process.env) }
-      await withModel(path, options, signal, (model) => runChat(model, settings, terminal, signal))
+      await withModel(path, options, signal, (model) => new TerminalChat(model, settings, terminal).run(signal))
       return
     }
     if (wanted.kind === 'raw') refuseChatOptions(values, spellings)

@@ -34,64 +34,67 @@ export type Spelling = 'characters' | 'bytes'
 /** SentencePiece writes a space so, in UTF-8 E2 96 81. */
 export const ESCAPED_SPACE = '\u2581'
 
-/**
- * Writes what token `id` prints into `target` at `at`; never more bytes than its text has.
- * @returns how many bytes
- * @throws TsinferError `tokenizer_invalid` for a byte token that names no byte
- */
-export function pieceOf(
-  spelling: Spelling,
-  texts: ByteStrings,
-  id: number,
-  attribute: number,
-  target: Uint8Array,
-  at: number,
-): number {
-  const { bytes, offsets } = texts
-  const start = offsets[id]!
-  const end = offsets[id + 1]!
-  if (isHidden(attribute)) return 0
-  if (attribute & NORMAL) {
-    return spelling === 'characters'
-      ? unescapeSpaces(bytes, start, end, target, at)
-      : decodeBytes(bytes, start, end, target, at)
-  }
-  if (attribute & USER_DEFINED) return copy(bytes, start, end, target, at)
-  if (attribute & BYTE) {
-    target[at] = byteNamedBy(bytes.subarray(start, end), id)
-    return 1
-  }
-  return 0
-}
+/** Writes what tokens print, one after the other; never more bytes than their texts have. */
+export class PieceWriter {
+  readonly #spelling: Spelling
+  readonly #texts: ByteStrings
+  readonly #target: Uint8Array
+  #at = 0
 
-function copy(bytes: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
-  for (let i = start; i < end; i++) target[at + i - start] = bytes[i]!
-  return end - start
-}
-
-function unescapeSpaces(bytes: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
-  let to = at
-  for (let i = start; i < end; i++) {
-    if (bytes[i] === 0xe2 && i + 2 < end && bytes[i + 1] === 0x96 && bytes[i + 2] === 0x81) {
-      target[to++] = 0x20
-      i += 2
-    } else target[to++] = bytes[i]!
+  constructor(spelling: Spelling, texts: ByteStrings, target: Uint8Array) {
+    this.#spelling = spelling
+    this.#texts = texts
+    this.#target = target
   }
-  return to - at
-}
 
-/** Characters outside the byte alphabet, which no encoder produces, are kept as they are. */
-function decodeBytes(bytes: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
-  let to = at
-  for (let i = start; i < end; i++) {
-    const lead = bytes[i]!
-    const twoBytes = lead >= 0xc2 && lead < 0xe0 && i + 1 < end
-    const code = twoBytes ? ((lead & 0x1f) << 6) | (bytes[i + 1]! & 0x3f) : lead
-    const byte = lead < 0x80 || twoBytes ? BYTE_OF_CODE[code]! : -1
-    target[to++] = byte < 0 ? lead : byte
-    if (byte >= 0 && twoBytes) i++
+  /**
+   * Writes what token `id` prints, and returns where that ends.
+   * @throws TsinferError `tokenizer_invalid` for a byte token that names no byte
+   */
+  write(id: number, attribute: number): number {
+    if (isHidden(attribute)) return this.#at
+    const { bytes, offsets } = this.#texts
+    const start = offsets[id]!
+    const end = offsets[id + 1]!
+    if (attribute & NORMAL) {
+      if (this.#spelling === 'characters') this.#unescapeSpaces(start, end)
+      else this.#decodeBytes(start, end)
+    } else if (attribute & USER_DEFINED) this.#copy(start, end)
+    else if (attribute & BYTE) this.#put(byteNamedBy(bytes.subarray(start, end), id))
+    return this.#at
   }
-  return to - at
+
+  #put(byte: number): void {
+    this.#target[this.#at++] = byte
+  }
+
+  #copy(start: number, end: number): void {
+    const { bytes } = this.#texts
+    for (let i = start; i < end; i++) this.#put(bytes[i]!)
+  }
+
+  #unescapeSpaces(start: number, end: number): void {
+    const { bytes } = this.#texts
+    for (let i = start; i < end; i++) {
+      if (bytes[i] === 0xe2 && i + 2 < end && bytes[i + 1] === 0x96 && bytes[i + 2] === 0x81) {
+        this.#put(0x20)
+        i += 2
+      } else this.#put(bytes[i]!)
+    }
+  }
+
+  /** Characters outside the byte alphabet, which no encoder produces, are kept as they are. */
+  #decodeBytes(start: number, end: number): void {
+    const { bytes } = this.#texts
+    for (let i = start; i < end; i++) {
+      const lead = bytes[i]!
+      const twoBytes = lead >= 0xc2 && lead < 0xe0 && i + 1 < end
+      const code = twoBytes ? ((lead & 0x1f) << 6) | (bytes[i + 1]! & 0x3f) : lead
+      const byte = lead < 0x80 || twoBytes ? BYTE_OF_CODE[code]! : -1
+      this.#put(byte < 0 ? lead : byte)
+      if (byte >= 0 && twoBytes) i++
+    }
+  }
 }
 
 function byteNamedBy(text: Uint8Array, id: number): number {

@@ -2,7 +2,7 @@
 // Hermes and Qwen use; calls and results of the conversation become texts of the same form. Pure.
 import { type Message, textOfContent, withContent } from './chat-contents.ts'
 import { Budget } from './jinja/budget.ts'
-import { type JsonStyle, writeJson } from './jinja/json.ts'
+import { dumpJson, type JsonStyle } from './jinja/json.ts'
 import type { Value } from './jinja/values.ts'
 
 const STYLE: JsonStyle = {
@@ -36,7 +36,7 @@ function instructionFor(tools: readonly Value[]): string {
   return [
     'You can call tools. These are described in JSON, one per line:',
     '<tools>',
-    ...tools.map((tool) => writeJson(tool, STYLE, budget)),
+    ...tools.map((tool) => dumpJson(tool, STYLE, budget)),
     '</tools>',
     'To call a tool, answer with its name and arguments as JSON, each call between its own tags:',
     '<tool_call>',
@@ -63,9 +63,9 @@ function asTexts(message: Message): Message {
 
 function callText(call: Value): string {
   const inner = call instanceof Map ? (call.get('function') ?? call) : call
-  if (!(inner instanceof Map)) return writeJson(call, STYLE, new Budget())
+  if (!(inner instanceof Map)) return dumpJson(call, STYLE, new Budget())
   const args = inner.get('arguments') ?? null
-  const name = writeJson(inner.get('name') ?? null, STYLE, new Budget())
+  const name = dumpJson(inner.get('name') ?? null, STYLE, new Budget())
   // OpenAI's shape has them as JSON already.
-  return `{"name": ${name}, "arguments": ${typeof args === 'string' ? args : writeJson(args, STYLE, new Budget())}}`
+  return `{"name": ${name}, "arguments": ${typeof args === 'string' ? args : dumpJson(args, STYLE, new Budget())}}`
 }

@@ -7,7 +7,7 @@ import { quoted } from '../engine/quoted.ts'
 import { ByteIndex, type ByteStrings, byteStringAt, countOf, shareSome } from './byte-strings.ts'
 import { KNOWN_TOKENS, type Role, settleKnownTokens } from './known-tokens.ts'
 import { PRIORITY_MAX } from './merger.ts'
-import { pieceOf, type Spelling } from './pieces.ts'
+import { PieceWriter, type Spelling } from './pieces.ts'
 import { type PreTokenizer, preTokenizerOf } from './pre-tokenizers.ts'
 import { attributeOfType, CONTROL, isHidden, LSTRIP, NORMAL, RSTRIP, SPECIAL, tokensWhere } from './token-attributes.ts'
 
@@ -221,9 +221,8 @@ function makeTable(
   // What is never written to takes no memory.
   const bytes = new Uint8Array(new SharedArrayBuffer(texts.bytes.length))
   const offsets = new Uint32Array(new SharedArrayBuffer((size + 1) * 4))
-  for (let id = 0; id < size; id++) {
-    offsets[id + 1] = offsets[id]! + pieceOf(spelling, texts, id, attributes[id]!, bytes, offsets[id]!)
-  }
+  const writer = new PieceWriter(spelling, texts, bytes)
+  for (let id = 0; id < size; id++) offsets[id + 1] = writer.write(id, attributes[id]!)
   return {
     pieces: { bytes: bytes.subarray(0, offsets[size]), offsets },
     controls: { ids: hidden, texts: shareSome(texts, hidden) },

@@ -1,9 +1,10 @@
 // The same settings on the virtual clock and on real threads, side by side.
 import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import type { Column } from '../report.ts'
+import { boundTokS } from './bound.ts'
 import { type Comparison, eager } from './compare.ts'
 import { EmulatedPipeline } from './emulated.ts'
-import { boundTokS, type PipelineSetting } from './setting.ts'
+import type { PipelineSetting } from './setting.ts'
 import { runVirtual } from './virtual-run.ts'
 
 /** Tokens per second of one policy. */

@@ -1,6 +1,7 @@
 // One setting, every policy.
 import { type DraftParameters, resolveDraft } from '../../engine/speculation/parameters.ts'
-import { boundTokS, type PipelineSetting } from './setting.ts'
+import { boundTokS } from './bound.ts'
+import type { PipelineSetting } from './setting.ts'
 import { runVirtual } from './virtual-run.ts'
 
 /** Lengths of `sync` rounds that are tried. */

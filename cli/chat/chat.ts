@@ -23,58 +23,68 @@ export interface ChatSettings {
 
 type Ask = (view: AnswerView, stop: AbortSignal) => Promise<ChatResult | 'stopped'>
 
-/** Chats until the user leaves, the input ends or `signal` fires. Everything goes to the terminal. */
-export async function runChat(
-  model: Model,
-  settings: ChatSettings,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
-  const session = new ChatSession(model, settings.options, settings.system)
-  const reader = new MessageReader(terminal, completeCommand)
-  const leave = () => reader.close()
-  signal.addEventListener('abort', leave, { once: true })
-  const name = printable(model.info.name ?? model.info.path)
-  terminal.output.write(`${name}, ${model.info.plan.text}; /help lists the commands\n`)
-  const answer = (ask: Ask) => showAnswer(ask, session, settings, reader, terminal, signal)
-  try {
-    for (;;) {
-      const message = await reader.read()
-      if (message === undefined) return
-      if (message.trim() === '') continue
-      if (message.startsWith('/') && !message.startsWith('//')) {
-        const outcome = await caught(() => runChatCommand(session, message))
-        if (outcome === 'exit') return
-        if (outcome === 'regenerate') await answer((view, stop) => session.regenerate(view, stop))
-        else terminal.output.write(outcome.text)
-      } else await answer((view, stop) => session.ask(message.replace(/^\/\//, '/'), view, stop))
-    }
-  } finally {
-    signal.removeEventListener('abort', leave)
-    session.close()
-    reader.close()
-  }
-}
+/** A chat with a user; everything goes to the terminal. */
+export class TerminalChat {
+  readonly #model: Model
+  readonly #settings: ChatSettings
+  readonly #terminal: Terminal
+  readonly #session: ChatSession
+  readonly #reader: MessageReader
 
-async function showAnswer(
-  ask: Ask,
-  session: ChatSession,
-  settings: ChatSettings,
-  reader: MessageReader,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
-  const stop = new AbortController()
-  reader.onInterrupt = () => stop.abort()
-  const view = new TerminalView(terminal, settings.raw)
-  try {
-    const ended = await caught(() => ask(view, AbortSignal.any([stop.signal, signal])))
-    view.end()
-    if (ended === 'stopped') terminal.output.write('(stopped)\n')
-    else if ('text' in ended) terminal.output.write(ended.text)
-    else terminal.output.write(remarks(ended, session, settings.stats))
-  } finally {
-    reader.onInterrupt = () => {}
+  constructor(model: Model, settings: ChatSettings, terminal: Terminal) {
+    this.#model = model
+    this.#settings = settings
+    this.#terminal = terminal
+    this.#session = new ChatSession(model, settings.options, settings.system)
+    this.#reader = new MessageReader(terminal, completeCommand)
+  }
+
+  /** Chats until the user leaves, the input ends or `signal` fires. */
+  async run(signal: AbortSignal): Promise<void> {
+    const leave = () => this.#reader.close()
+    signal.addEventListener('abort', leave, { once: true })
+    const { info } = this.#model
+    this.#terminal.output.write(`${printable(info.name ?? info.path)}, ${info.plan.text}; /help lists the commands\n`)
+    try {
+      for (;;) {
+        const message = await this.#reader.read()
+        if (message === undefined) return
+        if (message.trim() !== '' && (await this.#handle(message, signal)) === 'exit') return
+      }
+    } finally {
+      signal.removeEventListener('abort', leave)
+      this.#session.close()
+      this.#reader.close()
+    }
+  }
+
+  async #handle(message: string, signal: AbortSignal): Promise<'exit' | 'goes on'> {
+    const session = this.#session
+    if (!message.startsWith('/') || message.startsWith('//')) {
+      await this.#answer((view, stop) => session.ask(message.replace(/^\/\//, '/'), view, stop), signal)
+      return 'goes on'
+    }
+    const outcome = await caught(() => runChatCommand(session, message))
+    if (outcome === 'exit') return 'exit'
+    if (outcome === 'regenerate') await this.#answer((view, stop) => session.regenerate(view, stop), signal)
+    else this.#terminal.output.write(outcome.text)
+    return 'goes on'
+  }
+
+  async #answer(ask: Ask, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController()
+    this.#reader.onInterrupt = () => stop.abort()
+    const { output } = this.#terminal
+    const view = new TerminalView(this.#terminal, this.#settings.raw)
+    try {
+      const ended = await caught(() => ask(view, AbortSignal.any([stop.signal, signal])))
+      view.end()
+      if (ended === 'stopped') output.write('(stopped)\n')
+      else if ('text' in ended) output.write(ended.text)
+      else output.write(remarks(ended, this.#session, this.#settings.stats))
+    } finally {
+      this.#reader.onInterrupt = () => {}
+    }
   }
 }
 

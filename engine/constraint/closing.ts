@@ -2,7 +2,7 @@
 // After every byte of that way, the way from the new state is the rest of it: so tokens that spell it keep what was
 // promised when the first of them was chosen. Pure.
 import type { Grammar, State, StateId } from './grammar.ts'
-import type { Frame } from './positions.ts'
+import type { Frame } from './item-set.ts'
 
 export interface Closing {
   /** Fewest bytes from each state to its `return`; infinity where there is no way. */

@@ -4,7 +4,7 @@ import type { TokenId } from '../domain.ts'
 import { assert, TsinferError } from '../errors.ts'
 import { CLOSING_BYTES_MAX } from '../limits.ts'
 import type { TokenConstraint } from '../sampling/constraint.ts'
-import type { ItemSet } from './positions.ts'
+import type { ItemSet } from './item-set.ts'
 import type { TokenAutomaton } from './token-automaton.ts'
 
 export class GrammarConstraint implements TokenConstraint {

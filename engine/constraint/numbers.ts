@@ -91,7 +91,8 @@ function magnitude(
     const tightLow = length === least.whole.length ? { ...least, isExclusive: low.isExclusive } : undefined
     const tightHigh =
       most && high && length === most.whole.length ? { ...most, isExclusive: high.isExclusive } : undefined
-    const branch = new DecimalBranch(builder, length, isInteger ? 0 : DIGITS_MAX - length, tightLow, tightHigh, to)
+    const fractionMax = isInteger ? 0 : DIGITS_MAX - length
+    const branch = new DecimalBranch(builder, { length, fractionMax, low: tightLow, high: tightHigh }, to)
     branches.push(branch.wholeFrom(0, tightLow !== undefined, tightHigh !== undefined))
   }
   return builder.anyOf(...branches.filter((state) => state !== NOTHING))
@@ -101,8 +102,17 @@ interface TightBound extends Decimal {
   readonly isExclusive: boolean
 }
 
+interface DecimalShape {
+  /** Digits before the point. */
+  readonly length: number
+  /** Most digits after it. */
+  readonly fractionMax: number
+  readonly low: TightBound | undefined
+  readonly high: TightBound | undefined
+}
+
 /**
- * Decimals with `length` digits before the point. While the digits so far are those of a bound, it is tight and limits
+ * Decimals of one shape. While the digits so far are those of a bound, it is tight and limits
  * the next digit; once they differ, it is met for good.
  */
 class DecimalBranch {
@@ -114,14 +124,7 @@ class DecimalBranch {
   readonly #to: StateId
   readonly #known = new Map<string, StateId>()
 
-  constructor(
-    builder: GrammarBuilder,
-    length: number,
-    fractionMax: number,
-    low: TightBound | undefined,
-    high: TightBound | undefined,
-    to: StateId,
-  ) {
+  constructor(builder: GrammarBuilder, { length, fractionMax, low, high }: DecimalShape, to: StateId) {
     this.#builder = builder
     this.#length = length
     this.#fractionMax = fractionMax

@@ -5,45 +5,10 @@ import { ALTERNATIVES_MAX, CONSTRAINT_WORK_MAX, GRAMMAR_POSITIONS_MAX } from '..
 import { type ByteClasses, byteClasses } from './byte-classes.ts'
 import { bytesAfter, type Closing } from './closing.ts'
 import type { Grammar, State, StateId } from './grammar.ts'
-
-/** A `call` or `repeat` that waits for the end of what it entered. */
-export interface Frame {
-  readonly id: number
-  readonly caller: StateId
-  /** Of a repeat: how often its body must, and may, still begin anew. */
-  readonly needed: number
-  readonly left: number
-  /** What waits for the caller; undefined only in the outermost frame, which stands for the end of the text. */
-  readonly parent: Frame | undefined
-  /** Fewest bytes from here to the end of the text. */
-  readonly closeBytes: number
-}
-
-/** One state of bytes that the text may be in. */
-export interface Configuration {
-  readonly state: StateId
-  readonly waiting: Frame
-  readonly key: number
-  /** Fewest bytes to the end of the text. */
-  readonly closeBytes: number
-}
+import type { Configuration, Frame, ItemSet } from './item-set.ts'
 
 /** What a new frame or position counts for, in steps: they take memory. */
 const KEEPING_WORK = 16
-
-export interface ItemSet {
-  readonly configurations: readonly Configuration[]
-  /** The text may end here. */
-  readonly isEnd: boolean
-  /** Fewest bytes to the end of the text. */
-  readonly closeBytes: number
-  /** Tokens that suffice to the end of the text: the fewest that have been found, */
-  closeTokens: number
-  /** which are the fewest there are. */
-  isCounted: boolean
-  /** By class of bytes; null where these cannot come next. */
-  next: (ItemSet | null | undefined)[] | undefined
-}
 
 export class Positions {
   readonly #grammar: Grammar
@@ -157,27 +122,25 @@ export class Positions {
         entered.push([state.start, this.#frame(id, 0, 0, waiting)])
         return
       case 'repeat':
-        return this.#repeat(state, id, state.least, state.most, waiting, entered)
+        return this.#repeat(state, { caller: id, needed: state.least, left: state.most }, waiting, entered)
       case 'return': {
-        const { caller, needed, left } = waiting
         const parent = waiting.parent!
-        const called = states(this.#grammar, caller)
+        const called = states(this.#grammar, waiting.caller)
         if (called.kind === 'call') entered.push([called.to, parent])
-        else this.#repeat(called, caller, needed, left, parent, entered)
+        else this.#repeat(called, waiting, parent, entered)
       }
     }
   }
 
+  /** Pushes where a repeat goes on that must, and may, still have its body so often. */
   #repeat(
     { body, to }: Extract<State, { kind: 'repeat' }>,
-    id: StateId,
-    needed: number,
-    left: number,
+    { caller, needed, left }: Pick<Frame, 'caller' | 'needed' | 'left'>,
     waiting: Frame,
     entered: [StateId, Frame][],
   ): void {
     if (needed === 0) entered.push([to, waiting])
-    if (left > 0) entered.push([body, this.#frame(id, Math.max(0, needed - 1), left - 1, waiting)])
+    if (left > 0) entered.push([body, this.#frame(caller, Math.max(0, needed - 1), left - 1, waiting)])
   }
 
   #frame(caller: StateId, needed: number, left: number, parent: Frame): Frame {

@@ -6,7 +6,8 @@ import { CLOSING_BYTES_MAX, CONSTRAINT_MASKS_MAX } from '../limits.ts'
 import type { TokenBytes } from '../sampling/stop-strings.ts'
 import { type Closing, planClosing, shortestWay } from './closing.ts'
 import type { Grammar } from './grammar.ts'
-import { type Configuration, type ItemSet, Positions } from './positions.ts'
+import type { Configuration, ItemSet } from './item-set.ts'
+import { Positions } from './positions.ts'
 import { fewestTokens, hasByteToken, type TokenTrie } from './token-trie.ts'
 
 /** The vocabulary as constraints see it. */

@@ -61,8 +61,8 @@ function fileSource(descriptor: number, identity: FileIdentity, shown: string): 
     readInto(target, offset) {
       let done = 0
       while (done < target.length) {
-        const wanted = Math.min(target.length - done, READ_BYTES_MAX)
-        const read = readOnce(descriptor, target, done, wanted, offset + done, shown)
+        const part = target.subarray(done, done + READ_BYTES_MAX)
+        const read = readOnce(descriptor, part, offset + done, shown)
         if (read === 0) {
           const expected = `expected ${target.length} bytes at offset ${offset}`
           throw new TsinferError('file_changed', `${shown} was cut while in use: ${expected}, found ${done}`)
@@ -81,9 +81,9 @@ function fileSource(descriptor: number, identity: FileIdentity, shown: string): 
   }
 }
 
-function readOnce(descriptor: number, target: Uint8Array, at: number, bytes: number, offset: number, shown: string) {
+function readOnce(descriptor: number, part: Uint8Array, offset: number, shown: string): number {
   try {
-    return readSync(descriptor, target, at, bytes, offset)
+    return readSync(descriptor, part, 0, part.length, offset)
   } catch (error) {
     throw unreadable(error, shown)
   }

@@ -41,44 +41,31 @@ async function* withChecksums(header: SessionHeader, body: AsyncIterable<Uint8Ar
 /** A session file whose header is right. */
 export class SessionFile {
   readonly header: SessionHeader
-  readonly #name: string
-  readonly #file: FileHandle
+  readonly #file: OpenFile
   /** Of all before `#at`. */
   readonly #hash: Hash
   #at: number
-  readonly #bytes: number
 
-  private constructor(name: string, file: FileHandle, header: SessionHeader, hash: Hash, at: number, bytes: number) {
-    this.#name = name
+  private constructor(file: OpenFile, header: SessionHeader, hash: Hash, at: number) {
     this.#file = file
     this.header = header
     this.#hash = hash
     this.#at = at
-    this.#bytes = bytes
   }
 
   /** @throws TsinferError `file_unreadable`, or `session_invalid` for one whose header is not as it was written */
   static async open(path: string): Promise<SessionFile> {
-    const name = printable(path)
-    let file: FileHandle
+    const file = await OpenFile.open(path)
+    const { name, bytes } = file
     try {
-      // Without O_NONBLOCK opening a FIFO would wait for a writer.
-      file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    } catch (error) {
-      throw unreadable(error, name)
-    }
-    try {
-      const stats = await file.stat()
-      if (!stats.isFile()) throw new TsinferError('file_unreadable', `${name}: expected a regular file`)
       const hash = createHash('sha256')
-      const prefix = await take(file, 0, Math.min(PREFIX_BYTES, stats.size), name)
-      const json = await take(file, PREFIX_BYTES, readPrefix(name, prefix, stats.size), name)
+      const prefix = await file.take(0, Math.min(PREFIX_BYTES, bytes))
+      const json = await file.take(PREFIX_BYTES, readPrefix(name, prefix, bytes))
       hash.update(prefix).update(json)
       const at = PREFIX_BYTES + json.length
-      await compare(file, at, hash, name, 'a header')
-      const checksum = hash.copy().digest()
-      const header = readSessionHeader(name, json, stats.size)
-      return new SessionFile(name, file, header, hash.update(checksum), at + CHECKSUM_BYTES, stats.size)
+      const checksum = await file.check(at, hash, 'a header')
+      const header = readSessionHeader(name, json, bytes)
+      return new SessionFile(file, header, hash.update(checksum), at + CHECKSUM_BYTES)
     } catch (error) {
       await file.close()
       throw unreadable(error, name)
@@ -88,16 +75,16 @@ export class SessionFile {
   /** Reads the whole file, but keeps its place. Throws `session_invalid` where it is not as it was written. */
   async check(): Promise<void> {
     const hash = this.#hash.copy()
-    const end = this.#bytes - CHECKSUM_BYTES
+    const end = this.#file.bytes - CHECKSUM_BYTES
     for (let at = this.#at; at < end; at += PIECE_BYTES) {
-      hash.update(await take(this.#file, at, Math.min(PIECE_BYTES, end - at), this.#name))
+      hash.update(await this.#file.take(at, Math.min(PIECE_BYTES, end - at)))
     }
-    await compare(this.#file, end, hash, this.#name, 'contents')
+    await this.#file.check(end, hash, 'contents')
   }
 
   /** The next `count` bytes behind the header. */
   async read(count: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await take(this.#file, this.#at, count, this.#name)
+    const bytes = await this.#file.take(this.#at, count)
     this.#at += count
     this.#hash.update(bytes)
     return bytes
@@ -108,20 +95,55 @@ export class SessionFile {
   }
 }
 
-/** Throws `session_invalid` unless the checksum at `at` is that of what `hash` has been given. */
-async function compare(file: FileHandle, at: number, hash: Hash, name: string, part: string): Promise<void> {
-  const checksum = await take(file, at, CHECKSUM_BYTES, name)
-  if (!hash.copy().digest().equals(checksum)) throw damaged(name, part)
-}
+/** A regular file, by places in it. */
+class OpenFile {
+  readonly name: string
+  readonly bytes: number
+  readonly #handle: FileHandle
 
-async function take(file: FileHandle, at: number, count: number, name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(count)
-  for (let done = 0; done < count; ) {
-    const { bytesRead } = await file.read(bytes, done, count - done, at + done)
-    if (bytesRead === 0) throw sessionFault(name, `${count} more bytes`, `a file that was cut to ${done} of them`)
-    done += bytesRead
+  private constructor(name: string, handle: FileHandle, bytes: number) {
+    this.name = name
+    this.#handle = handle
+    this.bytes = bytes
   }
-  return bytes
+
+  /** Throws `file_unreadable`. */
+  static async open(path: string): Promise<OpenFile> {
+    const name = printable(path)
+    let handle: FileHandle | undefined
+    try {
+      // Without O_NONBLOCK opening a FIFO would wait for a writer.
+      handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+      const stats = await handle.stat()
+      if (!stats.isFile()) throw new TsinferError('file_unreadable', `${name}: expected a regular file`)
+      return new OpenFile(name, handle, stats.size)
+    } catch (error) {
+      await handle?.close()
+      throw unreadable(error, name)
+    }
+  }
+
+  async take(at: number, count: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(count)
+    for (let done = 0; done < count; ) {
+      const { bytesRead } = await this.#handle.read(bytes, done, count - done, at + done)
+      if (bytesRead === 0)
+        throw sessionFault(this.name, `${count} more bytes`, `a file that was cut to ${done} of them`)
+      done += bytesRead
+    }
+    return bytes
+  }
+
+  /** The checksum at `at`. Throws `session_invalid` unless it is that of what `hash` has been given. */
+  async check(at: number, hash: Hash, part: string): Promise<Uint8Array> {
+    const checksum = await this.take(at, CHECKSUM_BYTES)
+    if (!hash.copy().digest().equals(checksum)) throw damaged(this.name, part)
+    return checksum
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
 }
 
 function unreadable(error: unknown, name: string): unknown {

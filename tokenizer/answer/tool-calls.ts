@@ -7,7 +7,7 @@
 //   Mistral         [TOOL_CALLS][{"name": ..., "arguments": {...}, "id": ...}]; [TOOL_CALLS]name[CALL_ID]id[ARGS]{...}
 import type { ToolCall } from '../../engine/public/chat.ts'
 import { Budget } from '../jinja/budget.ts'
-import { type JsonStyle, readJson, readJsonAt, writeJson } from '../jinja/json.ts'
+import { dumpJson, type JsonStyle, readJson, readJsonAt } from '../jinja/json.ts'
 import { TemplateFault, type Value } from '../jinja/values.ts'
 
 /** What is known about the tools of a request: their names, and the types of their parameters. */
@@ -63,7 +63,7 @@ function attempt<Result>(read: () => Result): Result | undefined {
   }
 }
 
-const jsonText = (value: Value): string => writeJson(value, COMPACT, new Budget())
+const jsonText = (value: Value): string => dumpJson(value, COMPACT, new Budget())
 
 function makeCall(name: string, args: Value, id: Value | undefined, { newId }: CallReading): ToolCall {
   const text = typeof args === 'string' ? args : jsonText(args)

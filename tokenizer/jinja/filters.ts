@@ -4,7 +4,7 @@ import { methodOf } from './attributes.ts'
 import type { Budget } from './budget.ts'
 import { lengthOf } from './comparison.ts'
 import { formatPercent } from './formatting.ts'
-import { type JsonStyle, writeJson } from './json.ts'
+import { dumpJson, type JsonStyle } from './json.ts'
 import {
   capitalized,
   characterCount,
@@ -77,7 +77,7 @@ const tojson: Filter = (value, args, { budget }) => {
     asciiOnly: isTrue(ensure_ascii ?? false),
     sortKeys: isTrue(sort_keys ?? false),
   }
-  return writeJson(value, style, budget)
+  return dumpJson(value, style, budget)
 }
 
 function spaces(count: number, budget: Budget): string {

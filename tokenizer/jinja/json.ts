@@ -15,38 +15,76 @@ export interface JsonStyle {
   readonly sortKeys: boolean
 }
 
-export function writeJson(value: Value, style: JsonStyle, budget: Budget, level = 0): string {
-  if (isTooDeep(level)) throw tooDeep()
-  budget.spend()
-  if (typeof value === 'string') return jsonString(value, style, budget)
-  if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'bigint') return integerText(value, budget)
-  if (typeof value === 'number') return jsonFloat(value)
-  const items = value instanceof Tuple ? value.items : value
-  if (Array.isArray(items)) {
-    budget.elements(items.length)
-    return bracketed(
-      '[',
-      items.map((item) => writeJson(item, style, budget, level + 1)),
-      ']',
-      style,
-      budget,
-      level,
-    )
+/** Writes as `json.dumps` does; every character and step is charged. */
+export const dumpJson = (value: Value, style: JsonStyle, budget: Budget): string =>
+  new JsonWriter(style, budget).value(value, 0)
+
+class JsonWriter {
+  readonly #style: JsonStyle
+  readonly #budget: Budget
+
+  constructor(style: JsonStyle, budget: Budget) {
+    this.#style = style
+    this.#budget = budget
   }
-  if (!isDict(value)) throw new TemplateFault(told`Object of type ${jsonTypeName(value)} is not JSON serializable`)
-  budget.elements(value.size)
-  const entries = Array.from(value, ([key, inner]) => [jsonKey(key, budget), inner] as const)
-  const order = (a: string, b: string) => {
-    budget.spend()
-    budget.look(Math.min(a.length, b.length))
+
+  value(value: Value, level: number): string {
+    if (isTooDeep(level)) throw tooDeep()
+    this.#budget.spend()
+    if (typeof value === 'string') return this.#string(value)
+    if (value === null || typeof value === 'boolean') return String(value)
+    if (typeof value === 'bigint') return integerText(value, this.#budget)
+    if (typeof value === 'number') return jsonFloat(value)
+    const items = value instanceof Tuple ? value.items : value
+    if (Array.isArray(items)) return this.#array(items, level)
+    if (isDict(value)) return this.#object(value, level)
+    throw new TemplateFault(told`Object of type ${jsonTypeName(value)} is not JSON serializable`)
+  }
+
+  #array(items: readonly Value[], level: number): string {
+    this.#budget.elements(items.length)
+    const parts = items.map((item) => this.value(item, level + 1))
+    return this.#bracketed('[]', parts, level)
+  }
+
+  #object(dict: Dict, level: number): string {
+    this.#budget.elements(dict.size)
+    const entries = Array.from(dict, ([key, inner]) => [this.#key(key), inner] as const)
+    if (this.#style.sortKeys) entries.sort(([a], [b]) => this.#compare(a, b))
+    const { keySeparator } = this.#style
+    const parts = entries.map(([key, inner]) => `${this.#string(key)}${keySeparator}${this.value(inner, level + 1)}`)
+    return this.#bracketed('{}', parts, level)
+  }
+
+  #compare(a: string, b: string): number {
+    this.#budget.spend()
+    this.#budget.look(Math.min(a.length, b.length))
     return compareTexts(a, b)
   }
-  if (style.sortKeys) entries.sort(([a], [b]) => order(a, b))
-  const parts = entries.map(([key, inner]) => {
-    return `${jsonString(key, style, budget)}${style.keySeparator}${writeJson(inner, style, budget, level + 1)}`
-  })
-  return bracketed('{', parts, '}', style, budget, level)
+
+  #bracketed([open, close]: string, parts: readonly string[], level: number): string {
+    const { indent, itemSeparator } = this.#style
+    if (parts.length === 0) return `${open}${close}`
+    this.#budget.characters(parts.reduce((sum, part) => sum + part.length + itemSeparator.length, 2))
+    if (indent === undefined) return `${open}${parts.join(itemSeparator)}${close}`
+    this.#budget.characters((indent.length * (level + 1) + 1) * (parts.length + 1))
+    const line = `\n${indent.repeat(level + 1)}`
+    return `${open}${line}${parts.join(itemSeparator + line)}\n${indent.repeat(level)}${close}`
+  }
+
+  #key(key: Key): string {
+    if (typeof key === 'string') return key
+    if (typeof key === 'bigint') return integerText(key, this.#budget)
+    return typeof key === 'number' ? jsonFloat(key) : String(key)
+  }
+
+  #string(text: string): string {
+    this.#budget.characters(text.length + 2)
+    const json = JSON.stringify(text)
+    if (!this.#style.asciiOnly) return json
+    const escapedUnit = ([unit]: RegExpExecArray) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+    return replaceMatches(json, /[\u007f-\uffff]/g, escapedUnit, this.#budget)
+  }
 }
 
 const jsonTypeName = (value: Value): string => {
@@ -54,38 +92,8 @@ const jsonTypeName = (value: Value): string => {
   return name === 'undefined' ? 'Undefined' : name
 }
 
-function bracketed(
-  open: string,
-  parts: readonly string[],
-  close: string,
-  { indent, itemSeparator }: JsonStyle,
-  budget: Budget,
-  level: number,
-): string {
-  if (parts.length === 0) return `${open}${close}`
-  budget.characters(parts.reduce((sum, part) => sum + part.length + itemSeparator.length, 2))
-  if (indent === undefined) return `${open}${parts.join(itemSeparator)}${close}`
-  budget.characters((indent.length * (level + 1) + 1) * (parts.length + 1))
-  const line = `\n${indent.repeat(level + 1)}`
-  return `${open}${line}${parts.join(itemSeparator + line)}\n${indent.repeat(level)}${close}`
-}
-
 const jsonFloat = (value: number): string =>
   Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? floatText(value) : value > 0 ? 'Infinity' : '-Infinity'
-
-function jsonKey(key: Key, budget: Budget): string {
-  if (typeof key === 'string') return key
-  if (typeof key === 'bigint') return integerText(key, budget)
-  return typeof key === 'number' ? jsonFloat(key) : String(key)
-}
-
-function jsonString(text: string, { asciiOnly }: JsonStyle, budget: Budget): string {
-  budget.characters(text.length + 2)
-  const json = JSON.stringify(text)
-  if (!asciiOnly) return json
-  const escapedUnit = ([unit]: RegExpExecArray) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return replaceMatches(json, /[\u007f-\uffff]/g, escapedUnit, budget)
-}
 
 /**
  * The value that a JSON text stands for, as Python's `json.loads` reads it.

@@ -96,39 +96,22 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
   }
   const stages = stagesAt(context)
   if (stages === undefined || !fits(stages, context)) throw doesNotFit(config, context, options.stages)
-  return finish(
-    layouts(stages, context),
-    sizesFor(stages, context),
-    budget,
-    small,
-    bytesPerToken(weights, config),
-    options.barrierSpins ?? BARRIER_SPINS,
-  )
-}
-
-function finish(
-  stages: StageLayout[],
-  sizes: StageSizes,
-  budget: number,
-  small: boolean,
-  weightBytesPerToken: number,
-  barrierSpins: number,
-): ModelPlan {
-  const threads = stages.length * sizes.lanes
-  const roomy = threads < budget
-  const barrier = threads <= budget ? barrierSpins : 0
+  const sizes = sizesFor(stages, context)
   return {
     sizes,
-    stages,
-    inFlightMax: inFlightMax(stages.length),
-    spins: {
-      barrier,
-      stage: small && roomy ? SHORT_TOKEN_SPINS : barrier,
-      conductor: small && roomy ? SHORT_TOKEN_SPINS : 0,
-    },
+    stages: layouts(stages, context),
+    inFlightMax: inFlightMax(stages),
+    spins: spinsFor(budget - stages * sizes.lanes, small, options.barrierSpins ?? BARRIER_SPINS),
     sharesCores: false,
-    weightBytesPerToken,
+    weightBytesPerToken: bytesPerToken(weights, config),
   }
+}
+
+/** `coresLeft`: beside the lanes, below 0 where lanes share cores. */
+function spinsFor(coresLeft: number, small: boolean, barrierSpins: number): ModelPlan['spins'] {
+  const barrier = coresLeft >= 0 ? barrierSpins : 0
+  const roomy = small && coresLeft > 0
+  return { barrier, stage: roomy ? SHORT_TOKEN_SPINS : barrier, conductor: roomy ? SHORT_TOKEN_SPINS : 0 }
 }
 
 /** Two for every stage, and one behind them for a row that cannot wait while drafts fill the pipeline. */

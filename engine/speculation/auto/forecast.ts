@@ -109,7 +109,7 @@ function forecastRound(
 }
 
 /**
- * The cycle model of bench/pipeline/setting.ts. A cycle begins with a row alone, which takes the way through all stages,
+ * The cycle model of bench/pipeline/bound.ts. A cycle begins with a row alone, which takes the way through all stages,
  * and goes on with micro-batches of what was drafted meanwhile, as long as all guesses before them were right. It waits
  * for no drafter, so one that is too slow costs it nothing but what the two take from each other.
  */

@@ -2,14 +2,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ablate, ablateCutoff, COSTLY_ROWS } from '../../../bench/pipeline/ablations.ts'
+import { boundTokS, cycleTimes } from '../../../bench/pipeline/bound.ts'
 import { compare, eager } from '../../../bench/pipeline/compare.ts'
-import {
-  boundTokS,
-  cycleTimes,
-  EIGHT_STAGES,
-  latencyMs,
-  type PipelineSetting,
-} from '../../../bench/pipeline/setting.ts'
+import { EIGHT_STAGES, latencyMs, type PipelineSetting } from '../../../bench/pipeline/setting.ts'
 import { runVirtual } from '../../../bench/pipeline/virtual-run.ts'
 
 const TOKENS = 600

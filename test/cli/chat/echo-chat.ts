@@ -1,6 +1,6 @@
 // A chat over made-up streams and a made-up model: what is typed, what is asked, what is shown.
 import { PassThrough } from 'node:stream'
-import { type ChatSettings, runChat } from '../../../cli/chat/chat.ts'
+import { type ChatSettings, TerminalChat } from '../../../cli/chat/chat.ts'
 import type { TerminalAbilities } from '../../../cli/shell/terminal-abilities.ts'
 import {
   type ChatGeneration,
@@ -115,12 +115,8 @@ export async function chat(
     type()
   })
   const all: ChatSettings = { options: {}, system: undefined, stats: false, raw: false, ...settings }
-  await runChat(
-    model as unknown as Model,
-    all,
-    { input, output, moves: moves ?? true, styles: styles ?? true },
-    new AbortController().signal,
-  )
+  const terminal = { input, output, moves: moves ?? true, styles: styles ?? true }
+  await new TerminalChat(model as unknown as Model, all, terminal).run(new AbortController().signal)
   return { screen, asked: model.asked, options: model.options }
 }
 
