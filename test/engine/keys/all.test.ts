@@ -7,9 +7,12 @@ import { ARCHITECTURES } from '../../../engine/model/architectures/list.ts'
 import { repositoryPath } from '../../shared.ts'
 import { RUN_ALL_THE_SAME, runAllTheSame } from '../key-sweep.ts'
 
-const names = readdirSync(repositoryPath('test/fixtures/keys')).map((name) => name.replace('.json', ''))
+const names = readdirSync(repositoryPath('test/fixtures/keys'))
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.replace('.json', ''))
 
-test('metadata keys: every architecture was swept', () => {
+test('metadata keys: every recipe was swept, and so every architecture', () => {
+  assert.equal([...names].sort(), Object.keys(RECIPES).sort())
   assert.equal([...new Set(names.map((name) => RECIPES[name]!.architecture))].sort(), [...ARCHITECTURES.keys()].sort())
 })
 

@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import { checkKeys } from '../key-sweep.ts'
 
-for (const name of ['llama-experts', 'qwen2moe', 'qwen3moe']) {
+for (const name of ['llama-experts', 'qwen2moe', 'qwen3moe', 'qwen3moe-scales']) {
   test(`metadata keys: ${name}`, () => checkKeys(name))
 }
 

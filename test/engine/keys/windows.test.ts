@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import { checkKeys } from '../key-sweep.ts'
 
-for (const name of ['olmo2', 'olmo2-window', 'gemma2']) {
+for (const name of ['olmo2', 'olmo2-window', 'olmo2-factor', 'gemma2']) {
   test(`metadata keys: ${name}`, () => checkKeys(name))
 }
 
