@@ -23,6 +23,8 @@ export interface GenerateSetting {
   readonly speculation: Speculation
   /** Tokens that end a text. */
   readonly stopTokens: readonly number[]
+  /** Tokens that are never drawn. */
+  readonly suppressed: readonly number[]
   /** Absent for a model without a vocabulary. */
   readonly table: TokenTable | undefined
 }
@@ -51,9 +53,11 @@ export function generateRequest(options: GivenOptions<typeof GENERATE>, setting:
   const unknown = stopIds.find((id) => id >= vocabularySize)
   if (unknown !== undefined) throw refused(optionSite('stopIds'), `token ids below ${vocabularySize}`, unknown)
   const constraint = resolveResponseFormat(responseFormat)
+  const parameters = resolveSampling(options, vocabularySize, randomSeed, setting.sampling)
+  const bans = setting.suppressed.map((id) => [id, Number.NEGATIVE_INFINITY] as const)
   return {
     kind: 'generate',
-    parameters: resolveSampling(options, vocabularySize, randomSeed, setting.sampling),
+    parameters: { ...parameters, logitBias: [...parameters.logitBias, ...bans] },
     choices,
     tokensMax: maxTokens,
     stopTokens: [...new Set(ends)],

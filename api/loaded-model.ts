@@ -179,8 +179,8 @@ export class LoadedModel implements Model {
     const calledMs = performance.timeOrigin + performance.now()
     const { info } = this
     const { engine, text, speculation } = this.#parts
-    const table = text?.facts.table
-    const request = generateRequest(options, { ...info, table, speculation, stopTokens: this.#stopTokens })
+    const { table, suppressed = [] } = text?.facts ?? {}
+    const request = generateRequest(options, { ...info, table, speculation, suppressed, stopTokens: this.#stopTokens })
     const session = options.session && KeptSession.of(this.#sessionHome, options.session)
     // Nothing is waited for where there are ids: requests enter a session in the order of their calls.
     const ids = readIds()

@@ -6,7 +6,7 @@ import type { EncodeOptions } from './tokenizer.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** What the caller keeps of a vocabulary. The byte tables are shared, not copied. */
-export type TextFacts = Pick<Vocabulary, 'table' | 'ids' | 'endOfGeneration' | 'addBos' | 'addEos'> & {
+export type TextFacts = Pick<Vocabulary, 'table' | 'ids' | 'endOfGeneration' | 'suppressed' | 'addBos' | 'addEos'> & {
   /** Ids that are no plain text, whatever they print. */
   readonly specials: Int32Array
 }

@@ -40,7 +40,7 @@ export default async function runTextWorker(payload: TextWorkerPayload): Promise
     if (error instanceof TsinferError) return { code: error.code, message: error.message }
     return { code: 'thread_died', message: `text worker: ${described(error)}` }
   }
-  const { table, ids, endOfGeneration, addBos, addEos, attributes } = work.vocabulary
+  const { table, ids, endOfGeneration, suppressed, addBos, addEos, attributes } = work.vocabulary
   await new Promise<void>((resolve) => {
     port.on('close', resolve)
     port.on('message', (question: TextQuestion) => {
@@ -52,7 +52,7 @@ export default async function runTextWorker(payload: TextWorkerPayload): Promise
       }
     })
     const specials = specialTokens(attributes)
-    post({ kind: 'ready', facts: { table, ids, endOfGeneration, addBos, addEos, specials } })
+    post({ kind: 'ready', facts: { table, ids, endOfGeneration, suppressed, addBos, addEos, specials } })
   })
   return undefined
 }

@@ -43,6 +43,8 @@ export interface Vocabulary {
   readonly ids: SpecialIds
   /** Tokens that end a generated text, ascending. */
   readonly endOfGeneration: readonly TokenId[]
+  /** Tokens that no generated text may have. */
+  readonly suppressed: readonly TokenId[]
   /** The model wants a BOS before, an EOS after every text. */
   readonly addBos: boolean
   readonly addEos: boolean
@@ -93,6 +95,7 @@ export function readVocabulary(metadata: TokenizerMetadata, preOverride?: string
     attributes,
     ids,
     endOfGeneration,
+    suppressed: readSuppressed(metadata, size),
     addBos,
     addEos,
     texts,
@@ -186,6 +189,12 @@ function readIds(metadata: TokenizerMetadata, defaults: SpecialIds, size: number
     }
   }
   return ids
+}
+
+/** Ids beyond the vocabulary are left out, as llama.cpp does. */
+function readSuppressed(metadata: TokenizerMetadata, size: number): TokenId[] {
+  const isToken = (id: number) => Number.isInteger(id) && id >= 0 && id < size
+  return Array.from(metadata.numbers(`${PREFIX}suppress_tokens`) ?? []).filter(isToken)
 }
 
 /** Marks the tokens that swallow white space beside them. GGUF has no field for it: llama.cpp goes by names. */

@@ -35,7 +35,7 @@ export interface SamplingOptions {
   readonly presencePenalty?: number
   /** Subtracted from the logit of a recent token for each time it occurs. Default 0. */
   readonly frequencyPenalty?: number
-  /** Added to the logits of these token ids; -Infinity bans a token. */
+  /** Added to the logits of these token ids; -Infinity bans a token. Tokens that the file suppresses stay banned. */
   readonly logitBias?: Readonly<Record<number, number>>
   /** 0 .. 2^32 - 1. Default: a random one, reported with the result. */
   readonly seed?: number

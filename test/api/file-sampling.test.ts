@@ -42,6 +42,27 @@ test('general.sampling: the file has the defaults of its requests, and options w
   assert.equal(await idsOf(model, DEFAULT_SAMPLING), await idsOf(plain))
 })
 
+test('suppressed tokens: never drawn, whatever the request says of them', async () => {
+  await using plain = await loadModel(MODEL, { context: 64 })
+  const options = { maxTokens: 20, temperature: 0 }
+  const idsOf = async (from: typeof plain, more: object = {}) =>
+    (await from.generate('Once upon a time', { ...options, ...more }).result).choices[0]!.ids
+  const banned = [...new Set((await idsOf(plain)).slice(0, 2))]
+  const value = [...banned, -1, 512]
+  await using model = await loadModel(
+    modelWith('suppressing', [{ key: 'tokenizer.ggml.suppress_tokens', type: 'i32', value }]),
+    { context: 64 },
+  )
+  const biasOf = (bias: number) => Object.fromEntries(banned.map((id) => [id, bias]))
+  const ids = await idsOf(model)
+  assert.equal(
+    ids.filter((id) => banned.includes(id)),
+    [],
+  )
+  assert.equal(ids, await idsOf(plain, { logitBias: biasOf(Number.NEGATIVE_INFINITY) }))
+  assert.equal(ids, await idsOf(model, { logitBias: biasOf(50) }))
+})
+
 test('general.sampling: what cannot be is left out with a notice', async () => {
   const notices: string[] = []
   const path = modelWith('odd', [
