@@ -33,7 +33,7 @@ export interface GgufLayout {
 export function layOutGguf(
   metadata: readonly MetadataItem[],
   tensors: readonly TensorItem[],
-  { alignment = 32, version = 3 } = {},
+  { alignment = statedAlignment(metadata), version = 3 } = {},
 ): GgufLayout {
   const out = new ByteWriter(version > 1)
   out.bytes(new TextEncoder().encode('GGUF'))
@@ -61,6 +61,12 @@ export function layOutGguf(
     tensors: placed.map(({ offset, bytes }) => ({ offset: dataOffset + offset, bytes })),
     bytes: dataOffset + next,
   }
+}
+
+/** What the metadata say, where it can be. */
+function statedAlignment(metadata: readonly MetadataItem[]): number {
+  const value = Number(metadata.find(({ key }) => key === 'general.alignment')?.value ?? 0)
+  return value > 0 ? value : 32
 }
 
 function writeItem(out: ByteWriter, key: string, type: ScalarType, value: MetadataItem['value']): void {

@@ -30,6 +30,16 @@ export interface EmbeddingContext extends Disposable {
 
 export interface Model extends Disposable {
   readonly useMmap: boolean
+  readonly tokens: {
+    readonly bos: number | null
+    readonly eos: number | null
+    readonly eot: number | null
+    readonly infill: { readonly prefix: number | null; readonly suffix: number | null; readonly middle: number | null }
+    readonly shouldPrependBosToken: boolean
+    readonly shouldAppendEosToken: boolean
+  }
+  iterateAllTokens(): Iterable<number>
+  isEogToken(id: number): boolean
   /** Without BOS and EOS. */
   tokenize(text: string, specialTokens: boolean): readonly number[]
   createContext(options: object): Promise<Context>

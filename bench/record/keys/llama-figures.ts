@@ -1,24 +1,11 @@
-// The process in which `bench keys` asks llama.cpp about one file after another: some keys make it end its process.
-import { type Library, startLibrary } from '../../peers/library.ts'
+// What llama.cpp computes with a model, in the words of `bench keys`.
+import type { Library } from '../../peers/library.ts'
 import { SWEEP_CONTEXT, SWEEP_IDS, TOP } from './prompt.ts'
 
 /** The best tokens after the prompt, each followed by its probability; or why there are none. */
 export type Answer = { readonly figures: readonly number[] } | { readonly refused: string }
 
-let started: Library | undefined
-
-process.on('message', async (path: string) => {
-  started ??= await startLibrary(1)
-  let answer: Answer
-  try {
-    answer = { figures: await figuresOf(started, path) }
-  } catch (error) {
-    answer = { refused: error instanceof Error ? error.message : String(error) }
-  }
-  process.send!(answer)
-})
-
-async function figuresOf({ llama }: Library, path: string): Promise<number[]> {
+export async function figuresOf({ llama }: Library, path: string): Promise<Answer> {
   const model = await llama.loadModel({ modelPath: path, useMmap: false })
   try {
     const context = await model.createContext({ contextSize: SWEEP_CONTEXT, threads: { ideal: 1, min: 1 } })
@@ -31,9 +18,10 @@ async function figuresOf({ llama }: Library, path: string): Promise<number[]> {
       const best = [...logits].sort(([, a], [, b]) => b - a)
       if (best.some(([, logit]) => Number.isNaN(logit))) throw new Error('expected numbers, found NaN')
       const total = best.reduce((sum, [, logit]) => sum + Math.exp(logit - best[0]![1]), 0)
-      return best
+      const figures = best
         .slice(0, TOP)
         .flatMap(([id, logit]) => [id, Number((Math.exp(logit - best[0]![1]) / total).toFixed(6))])
+      return { figures }
     } finally {
       await context.dispose()
     }
