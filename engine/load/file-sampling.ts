@@ -15,6 +15,9 @@ const KEYS = {
   repeatLastN: 'penalty_last_n',
 } as const satisfies { readonly [Name in keyof SamplingNumbers]?: string }
 
+/** Numbers below 0 are 0 to llama.cpp: the best token alone, and all tokens. */
+const CLAMPED: ReadonlySet<string> = new Set(['temperature', 'topK'])
+
 /** Of samplers that are not here; 0 turns them off. */
 const UNKNOWN = ['xtc_probability', 'mirostat'] as const
 
@@ -31,7 +34,8 @@ export function fileSampling(metadata: Metadata): FileSampling {
   for (const [name, key] of Object.entries(KEYS) as [keyof typeof KEYS, string][]) {
     const entry = metadata.get(PREFIX + key)
     if (entry === undefined) continue
-    const value = entry.kind === 'scalar' ? numberOf(entry) : 'a list'
+    const given = entry.kind === 'scalar' ? numberOf(entry) : 'a list'
+    const value = CLAMPED.has(name) && typeof given === 'number' && given < 0 ? 0 : given
     try {
       sampling[name] = SAMPLING[name].kind.read(value, optionSite(name))
     } catch {
@@ -43,6 +47,10 @@ export function fileSampling(metadata: Metadata): FileSampling {
     const entry = metadata.get(PREFIX + key)
     const value = entry?.kind === 'scalar' ? Number(entry.value) : 0
     if (value > 0) notices.push(`${PREFIX}${key}: expected 0, found ${value}: there is no such sampler here`)
+  }
+  const sequence = metadata.get(`${PREFIX}sequence`)
+  if (sequence?.kind === 'scalar') {
+    notices.push(`${PREFIX}sequence: samplers run in the usual order, found ${found(sequence.value)}`)
   }
   return { sampling, notices }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rewriteModel } from '../../bench/forge/rewrite.ts'
+import { fileSampling, openGguf } from '../../engine/index.ts'
 import { DEFAULT_SAMPLING, loadModel, type TsinferError } from '../../index.ts'
 import { tsinfer } from '../cli/tsinfer.ts'
 import { repositoryPath } from '../shared.ts'
@@ -66,22 +67,37 @@ test('suppressed tokens: never drawn, whatever the request says of them', async 
 test('general.sampling: what cannot be is left out with a notice', async () => {
   const notices: string[] = []
   const path = modelWith('odd', [
-    { key: 'general.sampling.temp', type: 'f32', value: -1 },
-    { key: 'general.sampling.top_k', type: 'i32', value: -1 },
+    { key: 'general.sampling.temp', type: 'string', value: 'hot' },
+    { key: 'general.sampling.top_k', type: 'f32', value: 1.5 },
     { key: 'general.sampling.top_p', type: 'string', value: 'most' },
     { key: 'general.sampling.mirostat', type: 'i32', value: 2 },
+    { key: 'general.sampling.sequence', type: 'string', value: 'temperature;top_k' },
   ])
   await using model = await loadModel(path, { context: 64, onNotice: (notice) => notices.push(notice) })
   assert.equal(model.info.sampling, DEFAULT_SAMPLING)
   assert.equal(
     notices.filter((notice) => notice.startsWith('general.')),
     [
-      'general.sampling.temp: expected a number of at least 0, found -1: 0.8 is used',
-      'general.sampling.top_k: expected an integer of at least 0, found -1: 40 is used',
+      'general.sampling.temp: expected a number of at least 0, found "hot": 0.8 is used',
+      'general.sampling.top_k: expected an integer of at least 0, found 1.5: 40 is used',
       'general.sampling.top_p: expected a number from 0 to 1, found "most": 0.95 is used',
       'general.sampling.mirostat: expected 0, found 2: there is no such sampler here',
+      'general.sampling.sequence: samplers run in the usual order, found "temperature;top_k"',
     ],
   )
+})
+
+test('general.sampling: a temperature or top_k below 0 is 0, as in llama.cpp', () => {
+  const { sampling, notices } = fileSampling(
+    openGguf(
+      modelWith('below', [
+        { key: 'general.sampling.temp', type: 'f32', value: -1 },
+        { key: 'general.sampling.top_k', type: 'i32', value: -1 },
+      ]),
+    ).metadata,
+  )
+  assert.equal(sampling, { ...DEFAULT_SAMPLING, temperature: 0, topK: 0 })
+  assert.equal(notices, [])
 })
 
 test('general.sampling: --stats shows what was used', async () => {
