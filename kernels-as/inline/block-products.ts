@@ -7,7 +7,7 @@
 // Signed weights take |activation| as the 7 bits and are inverted where the activation is negative: a * w = |a| * ~w +
 // |a|, which is right for -128 too; `finish` adds the |a|. Plain build: i32x4.dot_i16x8_s over the even and the odd bytes.
 import { C0, C1, C2, C3, C4, C5, C6, C7, kind, same } from './constants'
-import { negativeSum, quadCodes, quadEven, quadMagnitudes, quadOdd, quadSigns } from './q8'
+import { halfSums, minusEightSums, negativeSum, quadCodes, quadEven, quadMagnitudes, quadOdd, quadSigns } from './q8'
 
 /**
  * `sum` + step V (C0..C3): two quads, whose codes are `first` and `second`. The sum starts as zeros and is in i16 or
@@ -19,7 +19,7 @@ import { negativeSum, quadCodes, quadEven, quadMagnitudes, quadOdd, quadSigns } 
 export function step<T, V>(
   sum: v128, x: usize, y: usize, first: v128, second: v128, pairs: v128, ones: v128,
 ): v128 {
-  if (kind<T>().isPaired()) {
+  if (kind<T>().codes().isPaired()) {
     if (same<V, C0>()) return accumulate<T, C0, C1>(sum, x, y, first, second, pairs, ones)
     if (same<V, C1>()) return accumulate<T, C2, C3>(sum, x, y, first, second, pairs, ones)
     if (same<V, C2>()) return accumulate<T, C4, C5>(sum, x, y, first, second, pairs, ones)
@@ -36,15 +36,27 @@ export function step<T, V>(
 @inline
 export function finish<T>(sum: v128, x: usize, pairs: v128): v128 {
   const wide = isNarrow<T>() ? i32x4.extadd_pairwise_i16x8_s(sum) : sum
-  if (!kind<T>().isSigned()) return kind<T>().offset(wide, x, pairs)
+  if (!kind<T>().codes().isSigned()) return takeAbove<T>(wide, x, pairs)
   return ASC_FEATURE_RELAXED_SIMD ? i32x4.add(wide, negativeSum(x)) : wide
+}
+
+/** Takes from a sum of products what the codes are above the weights, a power of two or nothing. */
+// @ts-ignore: decorator
+@inline
+function takeAbove<T>(sum: v128, x: usize, pairs: v128): v128 {
+  if (kind<T>().above() == 0) return sum
+  if (kind<T>().hasHalfScales()) {
+    return i32x4.sub(sum, i32x4.shl(i32x4.dot_i16x8_s(pairs, halfSums(x)), ctz(kind<T>().above())))
+  }
+  if (kind<T>().above() == 8) return i32x4.add(sum, minusEightSums(x))
+  return i32x4.add(sum, i32x4.shl(minusEightSums(x), ctz(kind<T>().above()) - 3))
 }
 
 /** Whether sums are in i16: eight times two products of nibbles, or of MXFP4's values (12 at most) with 127, fit. */
 // @ts-ignore: decorator
 @inline
 function isNarrow<T>(): bool {
-  return ASC_FEATURE_RELAXED_SIMD && !DOT_ADD && kind<T>().isNarrow()
+  return ASC_FEATURE_RELAXED_SIMD && !DOT_ADD && kind<T>().codes().isNarrow()
 }
 
 /** `sum` + quads P and Q of codes. */
@@ -64,7 +76,7 @@ function accumulate<T, P, Q>(
     if (same<P, C0>()) return i16x8.add(dot<T, P>(x, y, p), dot<T, Q>(x, y, q))
     return i16x8.add(i16x8.add(sum, dot<T, P>(x, y, p)), dot<T, Q>(x, y, q))
   }
-  if (kind<T>().isSigned()) {
+  if (kind<T>().codes().isSigned()) {
     const first = i32x4.dot_i16x8_s(dot<T, P>(x, y, p), ones)
     return i32x4.add(i32x4.add(sum, first), i32x4.dot_i16x8_s(dot<T, Q>(x, y, q), ones))
   }
@@ -103,7 +115,7 @@ function lastScales(pairs: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function dot<T, Q>(x: usize, y: usize, codes: v128): v128 {
-  if (!kind<T>().isSigned()) return i16x8.relaxed_dot_i8x16_i7x16_s(quadCodes<Q>(x), codes)
+  if (!kind<T>().codes().isSigned()) return i16x8.relaxed_dot_i8x16_i7x16_s(quadCodes<Q>(x), codes)
   return i16x8.relaxed_dot_i8x16_i7x16_s(v128.xor(codes, quadSigns<Q>(y)), quadMagnitudes<Q>(y))
 }
 
@@ -111,7 +123,7 @@ function dot<T, Q>(x: usize, y: usize, codes: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function dotAdd<T, Q>(sum: v128, x: usize, y: usize, codes: v128): v128 {
-  if (!kind<T>().isSigned()) return i32x4.relaxed_dot_i8x16_i7x16_add_s(quadCodes<Q>(x), codes, sum)
+  if (!kind<T>().codes().isSigned()) return i32x4.relaxed_dot_i8x16_i7x16_add_s(quadCodes<Q>(x), codes, sum)
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.xor(codes, quadSigns<Q>(y)), quadMagnitudes<Q>(y), sum)
 }
 
@@ -120,7 +132,7 @@ function dotAdd<T, Q>(sum: v128, x: usize, y: usize, codes: v128): v128 {
 @inline
 function addWide<T, Q>(sum: v128, y: usize, codes: v128): v128 {
   const evens = i16x8.shl(codes, 8)
-  const even = i32x4.dot_i16x8_s(kind<T>().isSigned() ? i16x8.shr_s(evens, 8) : i16x8.shr_u(evens, 8), quadEven<Q>(y))
-  const odd = i32x4.dot_i16x8_s(kind<T>().isSigned() ? i16x8.shr_s(codes, 8) : i16x8.shr_u(codes, 8), quadOdd<Q>(y))
+  const even = i32x4.dot_i16x8_s(kind<T>().codes().isSigned() ? i16x8.shr_s(evens, 8) : i16x8.shr_u(evens, 8), quadEven<Q>(y))
+  const odd = i32x4.dot_i16x8_s(kind<T>().codes().isSigned() ? i16x8.shr_s(codes, 8) : i16x8.shr_u(codes, 8), quadOdd<Q>(y))
   return i32x4.add(i32x4.add(sum, even), odd)
 }

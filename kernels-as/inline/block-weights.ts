@@ -10,16 +10,19 @@
 // Groups whose blocks have d (and m) of their own begin with a head, and d and m are scaled: row-factors.ts. 8 blocks may
 // make a super-block, a block of the file, with a head of its own. Each type draws its blocks in its file of types/.
 //
-// A type is a class (see `kind`) with these methods; S is a strand (C0 or C1), V a step of two quads (C0..C3), `w` a block,
-// `head` what stands before the blocks of its super-block, `r` a row of the group. In brackets: only if that is true.
+// A type is a class (see `kind`) with these methods, most of which are in the classes that types extend: blocks.ts,
+// super-blocks.ts. S is a strand (C0 or C1), V a step of two quads (C0..C3), `w` a block, `head` what stands before the blocks
+// of its super-block, `r` a row of the group. In brackets: only if that is true.
 //
 // sizes     fileBytes of a block in the file, bytes of a block here, hasFactors: of rows, isSuper [superHeadBytes]
-// codes     codes.ts: first and second of a step with the constants low, high and table; isSigned bytes [not: offset, which
-//           takes what codes are above weights from a sum of products]; isNarrow, isPaired: block-products.ts; code of an
-//           element as the weight is
+// codes     codes; above: what they are above the weights, 0 or a power of two
 // scales    scales of a block [isSuper: superScales]; hasHalfScales: an integer scale for every 16 elements, two of a row as
 //           a pair of i16 [pairs, superBits]; hasMinima [minima, addMinima, rowMinimum, isSuper: superMinima]; rowScale
 // repack    a block of the file; [hasFactors: largestExponent of its half floats]
+//
+// Codes are a class too, in codes.ts, or beside the only type that has them: first and second of a step with the constants
+// low, high and table, which are zero where they are not used; isSigned bytes, which are the weights; isNarrow, isPaired:
+// block-products.ts; code of an element.
 import { kind } from './constants'
 import { headBytes } from './row-factors'
 

@@ -1,10 +1,11 @@
-// The codes of blocks: how those of a step unpack, two quads at a time, and that of one element. A type's class is one of
-// these, or has codes that no other type has. Constants that a class does not use are zero.
+// The codes of blocks: how those of a step unpack, two quads at a time, and that of one element. A class (see
+// block-weights.ts) is as large as the codes of a block.
 import { C0, C2, same } from './constants'
+import { Words4, Words5 } from './words'
 
 /** Codes 0..15 in `nibbles`. */
 @unmanaged
-export class Nibbles {
+export class Nibbles extends Words4 {
   @inline isSigned(): bool { return false }
   @inline isNarrow(): bool { return true }
   @inline isPaired(): bool { return false }
@@ -13,11 +14,12 @@ export class Nibbles {
   @inline table(): v128 { return i32x4.splat(0) }
   @inline first<S, V>(w: usize, low: v128, high: v128, table: v128): v128 { return lowNibbles<S, V>(w, low) }
   @inline second<S, V>(w: usize, low: v128, high: v128, table: v128): v128 { return highNibbles<S, V>(w, low) }
+  @inline code(w: usize, r: usize, e: usize): i32 { return nibbleOf(w, r, e) }
 }
 
-/** Signed bytes, of which `nibbles` are the indices in the type's table. */
+/** Signed bytes, of which `nibbles` are the indices in a table. */
 @unmanaged
-export class TableNibbles {
+export class TableNibbles extends Words4 {
   @inline isSigned(): bool { return true }
   @inline isPaired(): bool { return false }
   @inline low(): v128 { return i32x4.splat(0x0f0f0f0f) }
@@ -32,9 +34,20 @@ export class TableNibbles {
   }
 }
 
-/** Codes 0..31: `nibbles`, and from byte 128 on `ones` with the fifth bits. */
+/** Those of kvalues_iq4nl of ggml-common.h in ggml-org/ggml. */
 @unmanaged
-export class FiveBits {
+export class IQ4Nibbles extends TableNibbles {
+  @inline isNarrow(): bool { return false }
+  @inline table(): v128 { return i8x16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113) }
+
+  @inline code(w: usize, r: usize, e: usize): i32 {
+    return tableValue(0xf6eaddcfbfad9881, 0x7159453526190d01, nibbleOf(w, r, e))
+  }
+}
+
+/** Codes 0..31: `nibbles`, then `ones` with the fifth bits. */
+@unmanaged
+export class FiveBits extends Words5 {
   @inline isSigned(): bool { return false }
   @inline isNarrow(): bool { return false }
   @inline isPaired(): bool { return false }
@@ -52,6 +65,8 @@ export class FiveBits {
     const shifted = same<V, C0>() ? bits : i16x8.shr_u(bits, <i32>offsetof<V>())
     return v128.or(highNibbles<S, V>(w, low), v128.and(shifted, high))
   }
+
+  @inline code(w: usize, r: usize, e: usize): i32 { return nibbleOf(w, r, e) | (oneOf(w + 128, r, e) << 4) }
 }
 
 /** The first quad of a step in `nibbles`. */

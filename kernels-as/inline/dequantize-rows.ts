@@ -2,8 +2,10 @@
 // for the last, so the order of the factors does not matter.
 //
 // A type that has no products of its own is a class (see `kind`) with these methods: fileBytes and fileElements of a block,
-// and dequantize, which writes the elements of the block at `w`, `step` bytes apart. A piece is 8 consecutive elements.
+// and dequantize, which writes the elements of the block at `w`, `step` bytes apart. Types whose blocks are 32 pieces, each of
+// 8 consecutive elements, extend `Pieces`.
 import { kind } from './constants'
+import { halfToFloatScalar } from './half'
 
 /** `rows` rows of `k` elements (whole blocks) -> f32[k][rows]. `codebook`: i8 vectors. */
 // @ts-ignore: decorator
@@ -27,18 +29,28 @@ function block<T>(out: usize, step: usize, w: usize, codebook: usize): void {
 }
 
 /**
- * A block of 32 pieces whose scale is that of the block, `d`, times one of their own: (piece + pieceShift) * pieceScale, all
- * methods of T.
+ * (piece + pieceShift) * pieceScale, which is to include the block's scale, `d`: all methods of T, the class that extends
+ * this one.
  */
-// @ts-ignore: decorator
-@inline
-export function dequantizePieces<T>(out: usize, step: usize, w: usize, codebook: usize): void {
-  const d = kind<T>().d(w)
-  for (let p: u32 = 0; p < 32; p++) {
-    const scale = f32x4.splat(kind<T>().pieceScale(w, p, d))
-    store8(out, step, kind<T>().piece(w, p, codebook), f32x4.splat(kind<T>().pieceShift(w, p)), scale)
-    out += step << 3
+@unmanaged
+export class Pieces<T> {
+  @inline fileElements(): usize { return 256 }
+
+  @inline dequantize(out: usize, step: usize, w: usize, codebook: usize): void {
+    const d = kind<T>().d(w)
+    for (let p: u32 = 0; p < 32; p++) {
+      const scale = f32x4.splat(kind<T>().pieceScale(w, p, d))
+      store8(out, step, kind<T>().piece(w, p, codebook), f32x4.splat(kind<T>().pieceShift(w, p)), scale)
+      out += step << 3
+    }
   }
+}
+
+/** Pieces without shifts, in blocks that begin with half d. */
+@unmanaged
+export class PiecesWithD<T> extends Pieces<T> {
+  @inline d(w: usize): f32 { return halfToFloatScalar(load<u16>(w)) }
+  @inline pieceShift(w: usize, p: u32): f32 { return 0 }
 }
 
 /** i16x8, element i negated where bit i is set. */

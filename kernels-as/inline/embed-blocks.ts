@@ -20,7 +20,7 @@ export function embedBlocks<T>(out: usize, w: usize, row: i32, k: i32): void {
       const scale = kind<T>().rowScale(at, head, r, part, b & 7, factor)
       const minimum: f32 = kind<T>().hasMinima() ? kind<T>().rowMinimum(at, head, r, part, factor) : 0
       for (let e: usize = 16 * part; e < 16 * part + 16; e++) {
-        const value = scale * <f32>kind<T>().code(at, r, e)
+        const value = scale * <f32>(kind<T>().codes().code(at, r, e) - kind<T>().above())
         store<f32>(out, kind<T>().hasMinima() ? value + minimum : value)
         out += 4
       }

@@ -49,9 +49,9 @@ function span<T, N>(
   out: usize, outStride: usize, group: usize, bytes: usize, groups: i32, x: usize, xStride: usize, k: i32,
   scratch: usize,
 ): void {
-  const low = held(kind<T>().low(), scratch)
-  const high = held(kind<T>().high(), scratch)
-  const table = held(kind<T>().table(), scratch)
+  const low = held(kind<T>().codes().low(), scratch)
+  const high = held(kind<T>().codes().high(), scratch)
+  const table = held(kind<T>().codes().table(), scratch)
   const ones = held(i32x4.splat(0x00010001), scratch)
   const mask = held(i32x4.splat(HALF_MASK), scratch)
   const end = scratch + <usize>groups * GROUP_STATE_BYTES

@@ -11,9 +11,9 @@ import { Q8_BLOCK_BYTES, secondHalf } from './q8'
 
 /** `bytes`: of a group; the other parameters as in matmul-blocks.ts. */
 export function oneRow<T>(out: usize, group: usize, bytes: usize, x: usize, k: i32, scratch: usize): void {
-  const low = held(kind<T>().low(), scratch)
-  const high = held(kind<T>().high(), scratch)
-  const table = held(kind<T>().table(), scratch)
+  const low = held(kind<T>().codes().low(), scratch)
+  const high = held(kind<T>().codes().high(), scratch)
+  const table = held(kind<T>().codes().table(), scratch)
   const ones = held(i32x4.splat(0x00010001), scratch)
   const mask = held(i32x4.splat(HALF_MASK), scratch)
   if (kind<T>().hasFactors()) {
@@ -99,7 +99,7 @@ function add<T, G, S>(
 function addStep<T, S, V>(
   product: v128, w: usize, x: usize, y: usize, low: v128, high: v128, table: v128, pairs: v128, ones: v128,
 ): v128 {
-  const first = kind<T>().first<S, V>(w, low, high, table)
-  const second = kind<T>().second<S, V>(w, low, high, table)
+  const first = kind<T>().codes().first<S, V>(w, low, high, table)
+  const second = kind<T>().codes().second<S, V>(w, low, high, table)
   return step<T, V>(product, x, y, first, second, pairs, ones)
 }

@@ -3,7 +3,7 @@
 //  0  u8[32]: low bytes of the indices
 // 32  a nibble per piece: three high bits, sign of the shift
 // 48  u16[4]: scales, 3 bits per 16 elements; their top nibbles are d half
-import { dequantizePieces, dequantizeRows, nibbleAt, odd } from '../inline/dequantize-rows'
+import { dequantizeRows, nibbleAt, odd, Pieces } from '../inline/dequantize-rows'
 import { halfToFloatScalar } from '../inline/half'
 
 // @ts-ignore: decorator
@@ -12,13 +12,8 @@ import { halfToFloatScalar } from '../inline/half'
 export const file_bytes_iq1_m: i32 = FILE_BYTES
 
 @unmanaged
-class IQ1_M {
+class IQ1_M extends Pieces<IQ1_M> {
   @inline fileBytes(): usize { return FILE_BYTES }
-  @inline fileElements(): usize { return 256 }
-
-  @inline dequantize(out: usize, step: usize, w: usize, codebook: usize): void {
-    dequantizePieces<IQ1_M>(out, step, w, codebook)
-  }
 
   @inline d(w: usize): f32 {
     const low = (load<u16>(w, 48) >> 12) | ((load<u16>(w, 50) >> 8) & 0xf0)

@@ -3,7 +3,7 @@
 //  0  d half
 //  2  u8[32]: low bytes of the indices
 // 34  u16 per part: three high bits for each piece, scale 3 bits, sign of the shift
-import { dequantizePieces, dequantizeRows, odd } from '../inline/dequantize-rows'
+import { dequantizeRows, odd, Pieces } from '../inline/dequantize-rows'
 import { halfToFloatScalar } from '../inline/half'
 
 // @ts-ignore: decorator
@@ -12,14 +12,8 @@ import { halfToFloatScalar } from '../inline/half'
 export const file_bytes_iq1_s: i32 = FILE_BYTES
 
 @unmanaged
-class IQ1_S {
+class IQ1_S extends Pieces<IQ1_S> {
   @inline fileBytes(): usize { return FILE_BYTES }
-  @inline fileElements(): usize { return 256 }
-
-  @inline dequantize(out: usize, step: usize, w: usize, codebook: usize): void {
-    dequantizePieces<IQ1_S>(out, step, w, codebook)
-  }
-
   @inline d(w: usize): f32 { return halfToFloatScalar(load<u16>(w)) }
   @inline pieceScale(w: usize, p: u32, d: f32): f32 { return d * odd((load<u16>(w + 2 * (p >> 2), 34) >> 12) & 7) }
 

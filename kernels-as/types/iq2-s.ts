@@ -5,8 +5,7 @@
 // 34  u8[32]: signs
 // 66  u8 per part: two high bits for each piece
 // 74  scales: a nibble per 16 elements
-import { dequantizePieces, dequantizeRows, nibbleAt, signed, vector8 } from '../inline/dequantize-rows'
-import { halfToFloatScalar } from '../inline/half'
+import { dequantizeRows, nibbleAt, PiecesWithD, signed, vector8 } from '../inline/dequantize-rows'
 
 // @ts-ignore: decorator
 @inline const FILE_BYTES: i32 = 82
@@ -14,23 +13,14 @@ import { halfToFloatScalar } from '../inline/half'
 export const file_bytes_iq2_s: i32 = FILE_BYTES
 
 @unmanaged
-class IQ2_S {
+class IQ2_S extends PiecesWithD<IQ2_S> {
   @inline fileBytes(): usize { return FILE_BYTES }
-  @inline fileElements(): usize { return 256 }
-
-  @inline dequantize(out: usize, step: usize, w: usize, codebook: usize): void {
-    dequantizePieces<IQ2_S>(out, step, w, codebook)
-  }
-
-  @inline d(w: usize): f32 { return halfToFloatScalar(load<u16>(w)) }
   @inline pieceScale(w: usize, p: u32, d: f32): f32 { return d * (<f32>nibbleAt(w + 74, p >> 1) + 0.5) * 0.25 }
 
   @inline piece(w: usize, p: u32, codebook: usize): v128 {
     const high = <usize>((load<u8>(w + (p >> 2), 66) >> (2 * (p & 3))) & 3)
     return signed(vector8(codebook, <usize>load<u8>(w + p, 2) | (high << 8)), load<u8>(w + p, 34))
   }
-
-  @inline pieceShift(w: usize, p: u32): f32 { return 0 }
 }
 
 // A kernel: engine/model/kernels.ts.

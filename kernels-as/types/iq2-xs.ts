@@ -3,8 +3,7 @@
 //  0  d half
 //  2  u16[32]: index 9 bits, signs 7 bits of a piece
 // 66  scales: a nibble per 16 elements
-import { dequantizePieces, dequantizeRows, evenSigns, nibbleAt, signed, vector8 } from '../inline/dequantize-rows'
-import { halfToFloatScalar } from '../inline/half'
+import { dequantizeRows, evenSigns, nibbleAt, PiecesWithD, signed, vector8 } from '../inline/dequantize-rows'
 
 // @ts-ignore: decorator
 @inline const FILE_BYTES: i32 = 74
@@ -12,22 +11,13 @@ import { halfToFloatScalar } from '../inline/half'
 export const file_bytes_iq2_xs: i32 = FILE_BYTES
 
 @unmanaged
-class IQ2_XS {
+class IQ2_XS extends PiecesWithD<IQ2_XS> {
   @inline fileBytes(): usize { return FILE_BYTES }
-  @inline fileElements(): usize { return 256 }
-
-  @inline dequantize(out: usize, step: usize, w: usize, codebook: usize): void {
-    dequantizePieces<IQ2_XS>(out, step, w, codebook)
-  }
-
-  @inline d(w: usize): f32 { return halfToFloatScalar(load<u16>(w)) }
   @inline pieceScale(w: usize, p: u32, d: f32): f32 { return d * (<f32>nibbleAt(w + 66, p >> 1) + 0.5) * 0.25 }
 
   @inline piece(w: usize, p: u32, codebook: usize): v128 {
     return signed(vector8(codebook, load<u16>(w + 2 * p, 2) & 511), evenSigns(load<u16>(w + 2 * p, 2) >> 9))
   }
-
-  @inline pieceShift(w: usize, p: u32): f32 { return 0 }
 }
 
 // A kernel: engine/model/kernels.ts.

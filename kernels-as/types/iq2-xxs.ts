@@ -2,8 +2,7 @@
 //
 // 0  d half
 // 2  per part: u8[4] indices, u32: signs, 7 bits for each piece, and the scale in the top 4
-import { dequantizePieces, dequantizeRows, evenSigns, signed, vector8 } from '../inline/dequantize-rows'
-import { halfToFloatScalar } from '../inline/half'
+import { dequantizeRows, evenSigns, PiecesWithD, signed, vector8 } from '../inline/dequantize-rows'
 
 // @ts-ignore: decorator
 @inline const FILE_BYTES: i32 = 66
@@ -11,15 +10,8 @@ import { halfToFloatScalar } from '../inline/half'
 export const file_bytes_iq2_xxs: i32 = FILE_BYTES
 
 @unmanaged
-class IQ2_XXS {
+class IQ2_XXS extends PiecesWithD<IQ2_XXS> {
   @inline fileBytes(): usize { return FILE_BYTES }
-  @inline fileElements(): usize { return 256 }
-
-  @inline dequantize(out: usize, step: usize, w: usize, codebook: usize): void {
-    dequantizePieces<IQ2_XXS>(out, step, w, codebook)
-  }
-
-  @inline d(w: usize): f32 { return halfToFloatScalar(load<u16>(w)) }
 
   @inline pieceScale(w: usize, p: u32, d: f32): f32 {
     return d * (<f32>(load<u32>(w + 8 * (p >> 2), 6) >> 28) + 0.5) * 0.25
@@ -29,8 +21,6 @@ class IQ2_XXS {
     const signs = evenSigns((load<u32>(w + 8 * (p >> 2), 6) >> (7 * (p & 3))) & 127)
     return signed(vector8(codebook, load<u8>(w + 8 * (p >> 2) + (p & 3), 2)), signs)
   }
-
-  @inline pieceShift(w: usize, p: u32): f32 { return 0 }
 }
 
 // A kernel: engine/model/kernels.ts.

@@ -5,8 +5,7 @@
 //  66  u8[8]: their ninth bits
 //  74  u8[32]: signs
 // 106  scales: a nibble per part
-import { dequantizePieces, dequantizeRows, nibbleAt, odd, signed, vectors4 } from '../inline/dequantize-rows'
-import { halfToFloatScalar } from '../inline/half'
+import { dequantizeRows, nibbleAt, odd, PiecesWithD, signed, vectors4 } from '../inline/dequantize-rows'
 
 // @ts-ignore: decorator
 @inline const FILE_BYTES: i32 = 110
@@ -14,22 +13,13 @@ import { halfToFloatScalar } from '../inline/half'
 export const file_bytes_iq3_s: i32 = FILE_BYTES
 
 @unmanaged
-class IQ3_S {
+class IQ3_S extends PiecesWithD<IQ3_S> {
   @inline fileBytes(): usize { return FILE_BYTES }
-  @inline fileElements(): usize { return 256 }
-
-  @inline dequantize(out: usize, step: usize, w: usize, codebook: usize): void {
-    dequantizePieces<IQ3_S>(out, step, w, codebook)
-  }
-
-  @inline d(w: usize): f32 { return halfToFloatScalar(load<u16>(w)) }
   @inline pieceScale(w: usize, p: u32, d: f32): f32 { return d * odd(nibbleAt(w + 106, p >> 2)) }
 
   @inline piece(w: usize, p: u32, codebook: usize): v128 {
     return signed(vectors4(codebook, indexOf(w, 2 * p), indexOf(w, 2 * p + 1)), load<u8>(w + p, 74))
   }
-
-  @inline pieceShift(w: usize, p: u32): f32 { return 0 }
 }
 
 // A kernel: engine/model/kernels.ts.

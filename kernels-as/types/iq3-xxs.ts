@@ -3,8 +3,7 @@
 //  0  d half
 //  2  u8[64]: an index for every 4 elements
 // 66  u32 per part: signs, 7 bits for each piece, and the scale in the top 4
-import { dequantizePieces, dequantizeRows, evenSigns, signed, vectors4 } from '../inline/dequantize-rows'
-import { halfToFloatScalar } from '../inline/half'
+import { dequantizeRows, evenSigns, PiecesWithD, signed, vectors4 } from '../inline/dequantize-rows'
 
 // @ts-ignore: decorator
 @inline const FILE_BYTES: i32 = 98
@@ -12,15 +11,8 @@ import { halfToFloatScalar } from '../inline/half'
 export const file_bytes_iq3_xxs: i32 = FILE_BYTES
 
 @unmanaged
-class IQ3_XXS {
+class IQ3_XXS extends PiecesWithD<IQ3_XXS> {
   @inline fileBytes(): usize { return FILE_BYTES }
-  @inline fileElements(): usize { return 256 }
-
-  @inline dequantize(out: usize, step: usize, w: usize, codebook: usize): void {
-    dequantizePieces<IQ3_XXS>(out, step, w, codebook)
-  }
-
-  @inline d(w: usize): f32 { return halfToFloatScalar(load<u16>(w)) }
 
   @inline pieceScale(w: usize, p: u32, d: f32): f32 {
     return d * (<f32>(load<u32>(w + 4 * (p >> 2), 66) >> 28) + 0.5) * 0.5
@@ -30,8 +22,6 @@ class IQ3_XXS {
     const signs = evenSigns((load<u32>(w + 4 * (p >> 2), 66) >> (7 * (p & 3))) & 127)
     return signed(vectors4(codebook, load<u8>(w + 2 * p, 2), load<u8>(w + 2 * p, 3)), signs)
   }
-
-  @inline pieceShift(w: usize, p: u32): f32 { return 0 }
 }
 
 // A kernel: engine/model/kernels.ts.

@@ -2,57 +2,35 @@
 //
 //   0  nibbles, indices of a table
 // 128  d half[8]
-import { nibbleOf, TableNibbles, tableValue } from '../inline/codes'
+import { BlockWithD, ROW_FACTORS } from '../inline/blocks'
+import { IQ4Nibbles } from '../inline/codes'
 import { embedBlocks } from '../inline/embed-blocks'
-import { halfToFloat, scaleHalf } from '../inline/half'
 import { matmulBlocks } from '../inline/matmul-blocks'
 import { repackBlocks } from '../inline/repack-blocks'
 import { copyWords } from '../inline/repack-words'
-import { fileValue, largerExponent } from '../inline/row-factors'
 
 // @ts-ignore: decorator
-@inline const FILE_BYTES: i32 = 18, BLOCK_BYTES: i32 = 144, ROW_FACTORS: i32 = 1
+@inline const FILE_BYTES: i32 = 18, BLOCK_BYTES: i32 = 144
 
 export const file_bytes_iq4_nl: i32 = FILE_BYTES
 export const packed_bytes_iq4_nl: i32 = BLOCK_BYTES
 export const row_factors_iq4_nl: i32 = ROW_FACTORS
 
 @unmanaged
-class IQ4_NL extends TableNibbles {
+class IQ4_NL extends BlockWithD<IQ4Nibbles> {
   @inline fileBytes(): usize { return FILE_BYTES }
   @inline bytes(): usize { return BLOCK_BYTES }
-  @inline hasFactors(): bool { return ROW_FACTORS == 1 }
-  @inline isSuper(): bool { return false }
-  @inline hasHalfScales(): bool { return false }
-  @inline hasMinima(): bool { return false }
-  @inline isNarrow(): bool { return false }
-
-  /** kvalues_iq4nl of ggml-common.h in ggml-org/ggml. */
-  @inline table(): v128 { return i8x16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113) }
-
-  @inline scales<S>(w: usize, factors: v128, mask: v128): v128 {
-    return halfToFloat(v128.load16x4_s(w, 128 + 8 * offsetof<S>()), mask, factors)
-  }
-
-  @inline rowScale(w: usize, head: usize, r: usize, part: usize, b: i32, factor: f32): f32 {
-    return fileValue(load<u16>(w + 2 * r, 128), factor)
-  }
-
-  @inline code(w: usize, r: usize, e: usize): i32 {
-    return tableValue(0xf6eaddcfbfad9881, 0x7159453526190d01, nibbleOf(w, r, e))
-  }
-
-  @inline largestExponent(largest: u32, from: usize): u32 { return largerExponent(largest, load<u16>(from)) }
+  @inline above(): i32 { return 0 }
 
   @inline repack(to: usize, from: usize, r: usize, power: f32): void {
     copyWords(to + 4 * r, from + 2, 4)
-    store<u16>(to + 2 * r, scaleHalf(load<u16>(from), power), 128)
+    this.repackD(to, from, r, power)
   }
 }
 
 // Kernels: engine/model/kernels.ts.
-export function repack_iq4_nl(out: usize, input: usize, rows: i32, k: i32): void {
-  repackBlocks<IQ4_NL>(out, input, rows, k)
+export function repack_iq4_nl(out: usize, from: usize, rows: i32, k: i32): void {
+  repackBlocks<IQ4_NL>(out, from, rows, k)
 }
 export function matmul_iq4_nl(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,

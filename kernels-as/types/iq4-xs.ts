@@ -5,42 +5,32 @@
 // 128  scales i8[8]
 // super-block: 0  d half[8]
 import { integers } from '../inline/block-scales'
-import { nibbleOf, TableNibbles, tableValue } from '../inline/codes'
+import { IQ4Nibbles } from '../inline/codes'
 import { embedBlocks } from '../inline/embed-blocks'
-import { halfToFloatExact, halfToFloatScalar } from '../inline/half'
 import { matmulBlocks } from '../inline/matmul-blocks'
 import { repackBlocks } from '../inline/repack-blocks'
 import { copyHalf, copyWords } from '../inline/repack-words'
+import { ROW_FACTORS, SuperBlock } from '../inline/super-blocks'
 
 // @ts-ignore: decorator
-@inline const FILE_BYTES: i32 = 136, BLOCK_BYTES: i32 = 136, HEAD_BYTES: i32 = 16, ROW_FACTORS: i32 = 0
+@inline const FILE_BYTES: i32 = 136, BLOCK_BYTES: i32 = 136, HEAD_BYTES: i32 = 16
 
 export const file_bytes_iq4_xs: i32 = FILE_BYTES
 export const packed_bytes_iq4_xs: i32 = HEAD_BYTES + 8 * BLOCK_BYTES
 export const row_factors_iq4_xs: i32 = ROW_FACTORS
 
 @unmanaged
-class IQ4_XS extends TableNibbles {
+class IQ4_XS extends SuperBlock<IQ4Nibbles> {
   @inline fileBytes(): usize { return FILE_BYTES }
   @inline bytes(): usize { return BLOCK_BYTES }
-  @inline hasFactors(): bool { return ROW_FACTORS == 1 }
-  @inline isSuper(): bool { return true }
+  @inline above(): i32 { return 0 }
   @inline superHeadBytes(): usize { return HEAD_BYTES }
   @inline hasHalfScales(): bool { return false }
   @inline hasMinima(): bool { return false }
-  @inline isNarrow(): bool { return false }
-
-  /** kvalues_iq4nl of ggml-common.h in ggml-org/ggml. */
-  @inline table(): v128 { return i8x16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113) }
-  @inline superScales<S>(head: usize): v128 { return halfToFloatExact(v128.load16x4_s(head, 8 * offsetof<S>())) }
   @inline scales<S>(w: usize, d: v128, mask: v128): v128 { return f32x4.mul(d, integers<S>(v128.load8x8_s(w, 128))) }
 
   @inline rowScale(w: usize, head: usize, r: usize, part: usize, b: i32, factor: f32): f32 {
-    return halfToFloatScalar(load<u16>(head + 2 * r)) * <f32>load<i8>(w + r, 128)
-  }
-
-  @inline code(w: usize, r: usize, e: usize): i32 {
-    return tableValue(0xf6eaddcfbfad9881, 0x7159453526190d01, nibbleOf(w, r, e))
+    return this.d(head, r) * <f32>load<i8>(w + r, 128)
   }
 
   @inline repack(to: usize, from: usize, r: usize, power: f32): void {
@@ -56,8 +46,8 @@ class IQ4_XS extends TableNibbles {
 }
 
 // Kernels: engine/model/kernels.ts.
-export function repack_iq4_xs(out: usize, input: usize, rows: i32, k: i32): void {
-  repackBlocks<IQ4_XS>(out, input, rows, k)
+export function repack_iq4_xs(out: usize, from: usize, rows: i32, k: i32): void {
+  repackBlocks<IQ4_XS>(out, from, rows, k)
 }
 export function matmul_iq4_xs(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,

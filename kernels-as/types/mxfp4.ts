@@ -3,6 +3,7 @@
 //   0  nibbles, indices of a table
 // 128  exponents u8[8]
 import { bytes4 } from '../inline/block-scales'
+import { Block } from '../inline/blocks'
 import { nibbleOf, TableNibbles, tableValue } from '../inline/codes'
 import { embedBlocks } from '../inline/embed-blocks'
 import { matmulBlocks } from '../inline/matmul-blocks'
@@ -17,17 +18,24 @@ export const packed_bytes_mxfp4: i32 = BLOCK_BYTES
 export const row_factors_mxfp4: i32 = ROW_FACTORS
 
 @unmanaged
-class MXFP4 extends TableNibbles {
-  @inline fileBytes(): usize { return FILE_BYTES }
-  @inline bytes(): usize { return BLOCK_BYTES }
-  @inline hasFactors(): bool { return ROW_FACTORS == 1 }
-  @inline isSuper(): bool { return false }
-  @inline hasHalfScales(): bool { return false }
-  @inline hasMinima(): bool { return false }
+class E2M1Nibbles extends TableNibbles {
   @inline isNarrow(): bool { return true }
 
   /** Twice the E2M1 numbers, so that they are whole. */
   @inline table(): v128 { return i8x16(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12) }
+
+  @inline code(w: usize, r: usize, e: usize): i32 {
+    return tableValue(0x0c08060403020100, 0xf4f8fafcfdfeff00, nibbleOf(w, r, e))
+  }
+}
+
+@unmanaged
+class MXFP4 extends Block<E2M1Nibbles> {
+  @inline fileBytes(): usize { return FILE_BYTES }
+  @inline bytes(): usize { return BLOCK_BYTES }
+  @inline above(): i32 { return 0 }
+  @inline hasFactors(): bool { return ROW_FACTORS == 1 }
+  @inline hasMinima(): bool { return false }
 
   /** 2^(e - 128): half an E8M0 scale, for values are doubled. */
   @inline scales<S>(w: usize, factors: v128, mask: v128): v128 {
@@ -42,10 +50,6 @@ class MXFP4 extends TableNibbles {
     return reinterpret<f32>(e < 2 ? 0x00200000 << e : (e - 1) << 23)
   }
 
-  @inline code(w: usize, r: usize, e: usize): i32 {
-    return tableValue(0x0c08060403020100, 0xf4f8fafcfdfeff00, nibbleOf(w, r, e))
-  }
-
   @inline repack(to: usize, from: usize, r: usize, power: f32): void {
     copyWords(to + 4 * r, from + 1, 4)
     store<u8>(to + r, load<u8>(from), 128)
@@ -53,8 +57,8 @@ class MXFP4 extends TableNibbles {
 }
 
 // Kernels: engine/model/kernels.ts.
-export function repack_mxfp4(out: usize, input: usize, rows: i32, k: i32): void {
-  repackBlocks<MXFP4>(out, input, rows, k)
+export function repack_mxfp4(out: usize, from: usize, rows: i32, k: i32): void {
+  repackBlocks<MXFP4>(out, from, rows, k)
 }
 export function matmul_mxfp4(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,

@@ -6,28 +6,22 @@
 // super-block: 0  d half[8]    16  dmin half[8]
 import { firstTwos, secondTwos, twoOf } from '../inline/codes'
 import { embedBlocks } from '../inline/embed-blocks'
-import { halfToFloatExact, halfToFloatScalar } from '../inline/half'
 import { matmulBlocks } from '../inline/matmul-blocks'
 import { halfSums, scaleOf } from '../inline/q8'
 import { repackBlocks } from '../inline/repack-blocks'
 import { copyHalf, copyTwos } from '../inline/repack-words'
+import { ROW_FACTORS, SuperBlockWithDmin } from '../inline/super-blocks'
+import { Words2 } from '../inline/words'
 
 // @ts-ignore: decorator
-@inline const FILE_BYTES: i32 = 84, BLOCK_BYTES: i32 = 80, HEAD_BYTES: i32 = 32, ROW_FACTORS: i32 = 0
+@inline const FILE_BYTES: i32 = 84, BLOCK_BYTES: i32 = 80, HEAD_BYTES: i32 = 32
 
 export const file_bytes_q2_k: i32 = FILE_BYTES
 export const packed_bytes_q2_k: i32 = HEAD_BYTES + 8 * BLOCK_BYTES
 export const row_factors_q2_k: i32 = ROW_FACTORS
 
 @unmanaged
-class Q2_K {
-  @inline fileBytes(): usize { return FILE_BYTES }
-  @inline bytes(): usize { return BLOCK_BYTES }
-  @inline hasFactors(): bool { return ROW_FACTORS == 1 }
-  @inline isSuper(): bool { return true }
-  @inline superHeadBytes(): usize { return HEAD_BYTES }
-  @inline hasHalfScales(): bool { return true }
-  @inline hasMinima(): bool { return true }
+class Twos extends Words2 {
   @inline isSigned(): bool { return false }
   @inline isNarrow(): bool { return false }
   @inline isPaired(): bool { return true }
@@ -36,9 +30,15 @@ class Q2_K {
   @inline table(): v128 { return i32x4.splat(0) }
   @inline first<S, V>(w: usize, low: v128, high: v128, table: v128): v128 { return firstTwos<S, V>(w, low) }
   @inline second<S, V>(w: usize, low: v128, high: v128, table: v128): v128 { return secondTwos<S, V>(w, low) }
-  @inline offset(sum: v128, x: usize, pairs: v128): v128 { return sum }
-  @inline superScales<S>(head: usize): v128 { return halfToFloatExact(v128.load16x4_s(head, 8 * offsetof<S>())) }
-  @inline superMinima<S>(head: usize): v128 { return halfToFloatExact(v128.load16x4_s(head, 16 + 8 * offsetof<S>())) }
+  @inline code(w: usize, r: usize, e: usize): i32 { return twoOf(w, r, e) }
+}
+
+@unmanaged
+class Q2_K extends SuperBlockWithDmin<Twos> {
+  @inline fileBytes(): usize { return FILE_BYTES }
+  @inline bytes(): usize { return BLOCK_BYTES }
+  @inline superHeadBytes(): usize { return HEAD_BYTES }
+  @inline hasHalfScales(): bool { return true }
   @inline superBits<S>(head: usize): v128 { return i32x4.splat(0) }
   @inline scales<S>(w: usize, d: v128, mask: v128): v128 { return d }
   @inline minima<S>(w: usize, dmin: v128, mask: v128): v128 { return dmin }
@@ -54,14 +54,12 @@ class Q2_K {
   }
 
   @inline rowScale(w: usize, head: usize, r: usize, part: usize, b: i32, factor: f32): f32 {
-    return halfToFloatScalar(load<u16>(head + 2 * r)) * <f32>(load<u8>(w + 2 * r + part, 64) & 15)
+    return this.d(head, r) * <f32>(load<u8>(w + 2 * r + part, 64) & 15)
   }
 
   @inline rowMinimum(w: usize, head: usize, r: usize, part: usize, factor: f32): f32 {
-    return -(halfToFloatScalar(load<u16>(head + 2 * r, 16)) * <f32>(load<u8>(w + 2 * r + part, 64) >> 4))
+    return -(this.dmin(head, r) * <f32>(load<u8>(w + 2 * r + part, 64) >> 4))
   }
-
-  @inline code(w: usize, r: usize, e: usize): i32 { return twoOf(w, r, e) }
 
   @inline repack(to: usize, from: usize, r: usize, power: f32): void {
     copyHalf(to + 2 * r, from + 80)
@@ -75,9 +73,7 @@ class Q2_K {
 }
 
 // Kernels: engine/model/kernels.ts.
-export function repack_q2_k(out: usize, input: usize, rows: i32, k: i32): void {
-  repackBlocks<Q2_K>(out, input, rows, k)
-}
+export function repack_q2_k(out: usize, from: usize, rows: i32, k: i32): void { repackBlocks<Q2_K>(out, from, rows, k) }
 export function matmul_q2_k(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
   scratch: usize,

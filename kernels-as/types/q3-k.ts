@@ -9,28 +9,21 @@ import { bytes4 } from '../inline/block-scales'
 import { firstTwos, oneOf, secondTwos, twoOf } from '../inline/codes'
 import { C0, C1, C2, same } from '../inline/constants'
 import { embedBlocks } from '../inline/embed-blocks'
-import { halfToFloatExact, halfToFloatScalar } from '../inline/half'
 import { matmulBlocks } from '../inline/matmul-blocks'
-import { halfSums } from '../inline/q8'
 import { repackBlocks } from '../inline/repack-blocks'
 import { copyHalf, copyOnes, copyTwos } from '../inline/repack-words'
+import { ROW_FACTORS, SuperBlock } from '../inline/super-blocks'
+import { Words3 } from '../inline/words'
 
 // @ts-ignore: decorator
-@inline const FILE_BYTES: i32 = 110, BLOCK_BYTES: i32 = 104, HEAD_BYTES: i32 = 48, ROW_FACTORS: i32 = 0
+@inline const FILE_BYTES: i32 = 110, BLOCK_BYTES: i32 = 104, HEAD_BYTES: i32 = 48
 
 export const file_bytes_q3_k: i32 = FILE_BYTES
 export const packed_bytes_q3_k: i32 = HEAD_BYTES + 8 * BLOCK_BYTES
 export const row_factors_q3_k: i32 = ROW_FACTORS
 
 @unmanaged
-class Q3_K {
-  @inline fileBytes(): usize { return FILE_BYTES }
-  @inline bytes(): usize { return BLOCK_BYTES }
-  @inline hasFactors(): bool { return ROW_FACTORS == 1 }
-  @inline isSuper(): bool { return true }
-  @inline superHeadBytes(): usize { return HEAD_BYTES }
-  @inline hasHalfScales(): bool { return true }
-  @inline hasMinima(): bool { return false }
+class ThreeBits extends Words3 {
   @inline isSigned(): bool { return false }
   @inline isNarrow(): bool { return false }
   @inline isPaired(): bool { return true }
@@ -53,11 +46,17 @@ class Q3_K {
     return v128.or(codes, v128.and(i16x8.shr_u(bits, same<V, C1>() ? 1 : same<V, C2>() ? 3 : 5), high))
   }
 
-  @inline offset(sum: v128, x: usize, pairs: v128): v128 {
-    return i32x4.sub(sum, i32x4.shl(i32x4.dot_i16x8_s(pairs, halfSums(x)), 2))
-  }
+  @inline code(w: usize, r: usize, e: usize): i32 { return twoOf(w, r, e) | (oneOf(w + 64, r, e) << 2) }
+}
 
-  @inline superScales<S>(head: usize): v128 { return halfToFloatExact(v128.load16x4_s(head, 8 * offsetof<S>())) }
+@unmanaged
+class Q3_K extends SuperBlock<ThreeBits> {
+  @inline fileBytes(): usize { return FILE_BYTES }
+  @inline bytes(): usize { return BLOCK_BYTES }
+  @inline above(): i32 { return 4 }
+  @inline superHeadBytes(): usize { return HEAD_BYTES }
+  @inline hasHalfScales(): bool { return true }
+  @inline hasMinima(): bool { return false }
 
   /** The high bits of all scales of the super-block. */
   @inline superBits<S>(head: usize): v128 { return v128.load(head, 16 + 16 * offsetof<S>()) }
@@ -74,10 +73,8 @@ class Q3_K {
   @inline rowScale(w: usize, head: usize, r: usize, part: usize, b: i32, factor: f32): f32 {
     const low = (<u32>load<u8>(w + r, 96) >> (4 * <u32>part)) & 15
     const high = (load<u32>(head + 4 * r, 16) >> (4 * <u32>b + 2 * <u32>part)) & 3
-    return halfToFloatScalar(load<u16>(head + 2 * r)) * <f32>(<i32>(low | (high << 4)) - 32)
+    return this.d(head, r) * <f32>(<i32>(low | (high << 4)) - 32)
   }
-
-  @inline code(w: usize, r: usize, e: usize): i32 { return (twoOf(w, r, e) | (oneOf(w + 64, r, e) << 2)) - 4 }
 
   @inline repack(to: usize, from: usize, r: usize, power: f32): void {
     copyHalf(to + 2 * r, from + 108)
@@ -99,9 +96,7 @@ class Q3_K {
 }
 
 // Kernels: engine/model/kernels.ts.
-export function repack_q3_k(out: usize, input: usize, rows: i32, k: i32): void {
-  repackBlocks<Q3_K>(out, input, rows, k)
-}
+export function repack_q3_k(out: usize, from: usize, rows: i32, k: i32): void { repackBlocks<Q3_K>(out, from, rows, k) }
 export function matmul_q3_k(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
   scratch: usize,

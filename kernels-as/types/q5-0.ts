@@ -3,54 +3,35 @@
 //   0  nibbles, with their fifth bits 16 above the weights
 // 128  ones: fifth bits
 // 160  d half[8]
-import { FiveBits, nibbleOf, oneOf } from '../inline/codes'
+import { BlockWithD, ROW_FACTORS } from '../inline/blocks'
+import { FiveBits } from '../inline/codes'
 import { embedBlocks } from '../inline/embed-blocks'
-import { halfToFloat, scaleHalf } from '../inline/half'
 import { matmulBlocks } from '../inline/matmul-blocks'
-import { minusEightSums } from '../inline/q8'
 import { repackBlocks } from '../inline/repack-blocks'
 import { copyWords, spreadBits } from '../inline/repack-words'
-import { fileValue, largerExponent } from '../inline/row-factors'
 
 // @ts-ignore: decorator
-@inline const FILE_BYTES: i32 = 22, BLOCK_BYTES: i32 = 176, ROW_FACTORS: i32 = 1
+@inline const FILE_BYTES: i32 = 22, BLOCK_BYTES: i32 = 176
 
 export const file_bytes_q5_0: i32 = FILE_BYTES
 export const packed_bytes_q5_0: i32 = BLOCK_BYTES
 export const row_factors_q5_0: i32 = ROW_FACTORS
 
 @unmanaged
-class Q5_0 extends FiveBits {
+class Q5_0 extends BlockWithD<FiveBits> {
   @inline fileBytes(): usize { return FILE_BYTES }
   @inline bytes(): usize { return BLOCK_BYTES }
-  @inline hasFactors(): bool { return ROW_FACTORS == 1 }
-  @inline isSuper(): bool { return false }
-  @inline hasHalfScales(): bool { return false }
-  @inline hasMinima(): bool { return false }
-  @inline offset(sum: v128, x: usize, pairs: v128): v128 { return i32x4.add(sum, i32x4.shl(minusEightSums(x), 1)) }
-
-  @inline scales<S>(w: usize, factors: v128, mask: v128): v128 {
-    return halfToFloat(v128.load16x4_s(w, 160 + 8 * offsetof<S>()), mask, factors)
-  }
-
-  @inline rowScale(w: usize, head: usize, r: usize, part: usize, b: i32, factor: f32): f32 {
-    return fileValue(load<u16>(w + 2 * r, 160), factor)
-  }
-
-  @inline code(w: usize, r: usize, e: usize): i32 { return (nibbleOf(w, r, e) | (oneOf(w + 128, r, e) << 4)) - 16 }
-  @inline largestExponent(largest: u32, from: usize): u32 { return largerExponent(largest, load<u16>(from)) }
+  @inline above(): i32 { return 16 }
 
   @inline repack(to: usize, from: usize, r: usize, power: f32): void {
     copyWords(to + 4 * r, from + 6, 4)
     store<u32>(to + 4 * r, spreadBits(load<u32>(from + 2)), 128)
-    store<u16>(to + 2 * r, scaleHalf(load<u16>(from), power), 160)
+    this.repackD(to, from, r, power)
   }
 }
 
 // Kernels: engine/model/kernels.ts.
-export function repack_q5_0(out: usize, input: usize, rows: i32, k: i32): void {
-  repackBlocks<Q5_0>(out, input, rows, k)
-}
+export function repack_q5_0(out: usize, from: usize, rows: i32, k: i32): void { repackBlocks<Q5_0>(out, from, rows, k) }
 export function matmul_q5_0(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
   scratch: usize,

@@ -6,53 +6,25 @@
 // 160  scales u8[8]
 // 168  minima u8[8], which are taken
 // super-block: 0  d half[8]    16  dmin half[8]
-import { integers } from '../inline/block-scales'
-import { FiveBits, nibbleOf, oneOf } from '../inline/codes'
+import { FiveBits } from '../inline/codes'
 import { embedBlocks } from '../inline/embed-blocks'
-import { halfToFloatExact, halfToFloatScalar } from '../inline/half'
 import { matmulBlocks } from '../inline/matmul-blocks'
-import { scaledSum } from '../inline/q8'
 import { repackBlocks } from '../inline/repack-blocks'
 import { copyHalf, copyNibbles, copyOnes, copySixBits } from '../inline/repack-words'
+import { ROW_FACTORS, SuperBlockWithByteScales } from '../inline/super-blocks'
 
 // @ts-ignore: decorator
-@inline const FILE_BYTES: i32 = 176, BLOCK_BYTES: i32 = 176, HEAD_BYTES: i32 = 32, ROW_FACTORS: i32 = 0
+@inline const FILE_BYTES: i32 = 176, BLOCK_BYTES: i32 = 176, HEAD_BYTES: i32 = 32
 
 export const file_bytes_q5_k: i32 = FILE_BYTES
 export const packed_bytes_q5_k: i32 = HEAD_BYTES + 8 * BLOCK_BYTES
 export const row_factors_q5_k: i32 = ROW_FACTORS
 
 @unmanaged
-class Q5_K extends FiveBits {
+class Q5_K extends SuperBlockWithByteScales<FiveBits> {
   @inline fileBytes(): usize { return FILE_BYTES }
   @inline bytes(): usize { return BLOCK_BYTES }
-  @inline hasFactors(): bool { return ROW_FACTORS == 1 }
-  @inline isSuper(): bool { return true }
   @inline superHeadBytes(): usize { return HEAD_BYTES }
-  @inline hasHalfScales(): bool { return false }
-  @inline hasMinima(): bool { return true }
-  @inline offset(sum: v128, x: usize, pairs: v128): v128 { return sum }
-  @inline superScales<S>(head: usize): v128 { return halfToFloatExact(v128.load16x4_s(head, 8 * offsetof<S>())) }
-  @inline superMinima<S>(head: usize): v128 { return halfToFloatExact(v128.load16x4_s(head, 16 + 8 * offsetof<S>())) }
-  @inline scales<S>(w: usize, d: v128, mask: v128): v128 { return f32x4.mul(d, integers<S>(v128.load8x8_u(w, 160))) }
-
-  @inline minima<S>(w: usize, dmin: v128, mask: v128): v128 {
-    return f32x4.mul(dmin, integers<S>(v128.load8x8_u(w, 168)))
-  }
-
-  @inline addMinima<S>(sum: v128, minima: v128, w: usize, x: usize): v128 {
-    return f32x4.sub(sum, f32x4.mul(minima, scaledSum(x)))
-  }
-
-  @inline rowScale(w: usize, head: usize, r: usize, part: usize, b: i32, factor: f32): f32 {
-    return halfToFloatScalar(load<u16>(head + 2 * r)) * <f32>load<u8>(w + r, 160)
-  }
-
-  @inline rowMinimum(w: usize, head: usize, r: usize, part: usize, factor: f32): f32 {
-    return -(halfToFloatScalar(load<u16>(head + 2 * r, 16)) * <f32>load<u8>(w + r, 168))
-  }
-
-  @inline code(w: usize, r: usize, e: usize): i32 { return nibbleOf(w, r, e) | (oneOf(w + 128, r, e) << 4) }
 
   @inline repack(to: usize, from: usize, r: usize, power: f32): void {
     copyHalf(to + 2 * r, from)
@@ -68,9 +40,7 @@ class Q5_K extends FiveBits {
 }
 
 // Kernels: engine/model/kernels.ts.
-export function repack_q5_k(out: usize, input: usize, rows: i32, k: i32): void {
-  repackBlocks<Q5_K>(out, input, rows, k)
-}
+export function repack_q5_k(out: usize, from: usize, rows: i32, k: i32): void { repackBlocks<Q5_K>(out, from, rows, k) }
 export function matmul_q5_k(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
   scratch: usize,

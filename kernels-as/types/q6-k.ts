@@ -7,28 +7,21 @@
 // super-block: 0  d half[8]
 import { highNibbles, isEven, lowNibbles, pairedNibbleOf, twoOf } from '../inline/codes'
 import { embedBlocks } from '../inline/embed-blocks'
-import { halfToFloatExact, halfToFloatScalar } from '../inline/half'
 import { matmulBlocks } from '../inline/matmul-blocks'
-import { halfSums } from '../inline/q8'
 import { repackBlocks } from '../inline/repack-blocks'
 import { copyHalf, copyTwos } from '../inline/repack-words'
+import { ROW_FACTORS, SuperBlock } from '../inline/super-blocks'
+import { Words6 } from '../inline/words'
 
 // @ts-ignore: decorator
-@inline const FILE_BYTES: i32 = 210, BLOCK_BYTES: i32 = 208, HEAD_BYTES: i32 = 16, ROW_FACTORS: i32 = 0
+@inline const FILE_BYTES: i32 = 210, BLOCK_BYTES: i32 = 208, HEAD_BYTES: i32 = 16
 
 export const file_bytes_q6_k: i32 = FILE_BYTES
 export const packed_bytes_q6_k: i32 = HEAD_BYTES + 8 * BLOCK_BYTES
 export const row_factors_q6_k: i32 = ROW_FACTORS
 
 @unmanaged
-class Q6_K {
-  @inline fileBytes(): usize { return FILE_BYTES }
-  @inline bytes(): usize { return BLOCK_BYTES }
-  @inline hasFactors(): bool { return ROW_FACTORS == 1 }
-  @inline isSuper(): bool { return true }
-  @inline superHeadBytes(): usize { return HEAD_BYTES }
-  @inline hasHalfScales(): bool { return true }
-  @inline hasMinima(): bool { return false }
+class SixBits extends Words6 {
   @inline isSigned(): bool { return false }
   @inline isNarrow(): bool { return false }
   @inline isPaired(): bool { return true }
@@ -47,21 +40,23 @@ class Q6_K {
     return v128.or(highNibbles<S, V>(w, low), v128.and(shifted, high))
   }
 
-  @inline offset(sum: v128, x: usize, pairs: v128): v128 {
-    return i32x4.sub(sum, i32x4.shl(i32x4.dot_i16x8_s(pairs, halfSums(x)), 5))
-  }
+  @inline code(w: usize, r: usize, e: usize): i32 { return pairedNibbleOf(w, r, e) | (twoOf(w + 128, r, e) << 4) }
+}
 
-  @inline superScales<S>(head: usize): v128 { return halfToFloatExact(v128.load16x4_s(head, 8 * offsetof<S>())) }
+@unmanaged
+class Q6_K extends SuperBlock<SixBits> {
+  @inline fileBytes(): usize { return FILE_BYTES }
+  @inline bytes(): usize { return BLOCK_BYTES }
+  @inline above(): i32 { return 32 }
+  @inline superHeadBytes(): usize { return HEAD_BYTES }
+  @inline hasHalfScales(): bool { return true }
+  @inline hasMinima(): bool { return false }
   @inline superBits<S>(head: usize): v128 { return i32x4.splat(0) }
   @inline scales<S>(w: usize, d: v128, mask: v128): v128 { return d }
   @inline pairs<S>(w: usize, bits: v128, b: i32): v128 { return v128.load8x8_s(w, 192 + 8 * offsetof<S>()) }
 
   @inline rowScale(w: usize, head: usize, r: usize, part: usize, b: i32, factor: f32): f32 {
-    return halfToFloatScalar(load<u16>(head + 2 * r)) * <f32>load<i8>(w + 2 * r + part, 192)
-  }
-
-  @inline code(w: usize, r: usize, e: usize): i32 {
-    return (pairedNibbleOf(w, r, e) | (twoOf(w + 128, r, e) << 4)) - 32
+    return this.d(head, r) * <f32>load<i8>(w + 2 * r + part, 192)
   }
 
   @inline repack(to: usize, from: usize, r: usize, power: f32): void {
@@ -82,9 +77,7 @@ class Q6_K {
 }
 
 // Kernels: engine/model/kernels.ts.
-export function repack_q6_k(out: usize, input: usize, rows: i32, k: i32): void {
-  repackBlocks<Q6_K>(out, input, rows, k)
-}
+export function repack_q6_k(out: usize, from: usize, rows: i32, k: i32): void { repackBlocks<Q6_K>(out, from, rows, k) }
 export function matmul_q6_k(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
   scratch: usize,

@@ -2,28 +2,22 @@
 //
 //   0  bytes
 // 256  d half[8]
+import { BlockWithD, ROW_FACTORS } from '../inline/blocks'
 import { embedBlocks } from '../inline/embed-blocks'
-import { halfToFloat, scaleHalf } from '../inline/half'
 import { matmulBlocks } from '../inline/matmul-blocks'
 import { repackBlocks } from '../inline/repack-blocks'
 import { copyWords } from '../inline/repack-words'
-import { fileValue, largerExponent } from '../inline/row-factors'
+import { Words8 } from '../inline/words'
 
 // @ts-ignore: decorator
-@inline const FILE_BYTES: i32 = 34, BLOCK_BYTES: i32 = 272, ROW_FACTORS: i32 = 1
+@inline const FILE_BYTES: i32 = 34, BLOCK_BYTES: i32 = 272
 
 export const file_bytes_q8_0: i32 = FILE_BYTES
 export const packed_bytes_q8_0: i32 = BLOCK_BYTES
 export const row_factors_q8_0: i32 = ROW_FACTORS
 
 @unmanaged
-class Q8_0 {
-  @inline fileBytes(): usize { return FILE_BYTES }
-  @inline bytes(): usize { return BLOCK_BYTES }
-  @inline hasFactors(): bool { return ROW_FACTORS == 1 }
-  @inline isSuper(): bool { return false }
-  @inline hasHalfScales(): bool { return false }
-  @inline hasMinima(): bool { return false }
+class Bytes extends Words8 {
   @inline isSigned(): bool { return true }
   @inline isNarrow(): bool { return false }
   @inline isPaired(): bool { return true }
@@ -39,27 +33,23 @@ class Q8_0 {
     return v128.load(w, 64 * offsetof<V>() + 16 * offsetof<S>() + 32)
   }
 
-  @inline scales<S>(w: usize, factors: v128, mask: v128): v128 {
-    return halfToFloat(v128.load16x4_s(w, 256 + 8 * offsetof<S>()), mask, factors)
-  }
-
-  @inline rowScale(w: usize, head: usize, r: usize, part: usize, b: i32, factor: f32): f32 {
-    return fileValue(load<u16>(w + 2 * r, 256), factor)
-  }
-
   @inline code(w: usize, r: usize, e: usize): i32 { return load<i8>(w + 32 * (e >> 2) + 4 * r + (e & 3)) }
-  @inline largestExponent(largest: u32, from: usize): u32 { return largerExponent(largest, load<u16>(from)) }
+}
+
+@unmanaged
+class Q8_0 extends BlockWithD<Bytes> {
+  @inline fileBytes(): usize { return FILE_BYTES }
+  @inline bytes(): usize { return BLOCK_BYTES }
+  @inline above(): i32 { return 0 }
 
   @inline repack(to: usize, from: usize, r: usize, power: f32): void {
     copyWords(to + 4 * r, from + 2, 8)
-    store<u16>(to + 2 * r, scaleHalf(load<u16>(from), power), 256)
+    this.repackD(to, from, r, power)
   }
 }
 
 // Kernels: engine/model/kernels.ts.
-export function repack_q8_0(out: usize, input: usize, rows: i32, k: i32): void {
-  repackBlocks<Q8_0>(out, input, rows, k)
-}
+export function repack_q8_0(out: usize, from: usize, rows: i32, k: i32): void { repackBlocks<Q8_0>(out, from, rows, k) }
 export function matmul_q8_0(
   out: usize, w: usize, x: usize, outStride: usize, xStride: usize, groupBegin: i32, groupEnd: i32, k: i32, n: i32,
   scratch: usize,
