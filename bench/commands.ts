@@ -1,84 +1,46 @@
-// The benches there are. Each is loaded only when it runs.
+// The benches there are. Each is loaded only when it runs: one that reports exports a `bench`, one that records a `command`.
 
-import type { CommandEntry } from '../cli/commands.ts'
 import type { Options } from '../cli/shell/arguments.ts'
 import type { Command } from '../cli/shell/command.ts'
+import type { CommandEntry } from '../cli/shell/execute.ts'
 import { type Bench, reporting } from './harness.ts'
 
-const entry = (name: string, summary: string, load: () => Promise<{ readonly command: unknown }>): CommandEntry => ({
-  name,
-  summary,
-  // A bench reads exactly the values its own table describes.
-  load: async () => (await load()).command as Command<Options>,
-})
+type Module = { readonly bench: unknown } | { readonly command: unknown }
 
-/** What measures, and reports. */
-const bench = (name: string, summary: string, load: () => Promise<{ readonly bench: unknown }>): CommandEntry => ({
+const entry = (name: string, summary: string, load: () => Promise<Module>): CommandEntry => ({
   name,
   summary,
-  load: async () => reporting(name, (await load()).bench as Bench),
+  async load() {
+    const module = await load()
+    // A bench reads exactly the values its own table describes.
+    return 'bench' in module ? reporting(name, module.bench as Bench) : (module.command as Command<Options>)
+  },
 })
 
 export const BENCHES: readonly CommandEntry[] = [
-  bench('generate', 'Prompt and decode speed behind contexts of several lengths.', () => import('./speed/generate.ts')),
-  bench(
-    'constraint',
-    'Texts of JSON Schemas: whether they are valid, and what that costs.',
-    () => import('./speed/constraint.ts'),
-  ),
-  bench('abort', 'Time from an abort to the next usable token.', () => import('./stress/abort.ts')),
-  bench('cancel', 'How soon cancelled work stops, and what is left of it.', () => import('./stress/cancel/cancel.ts')),
-  bench(
-    'loop-delay',
-    "Delay of the caller's event loop while the library works.",
-    () => import('./stress/loop-delay.ts'),
-  ),
-  bench('cycles', 'Memory and threads over many load/close cycles.', () => import('./stress/cycles.ts')),
-  bench('soak', 'Random requests, drafts and aborts: no leak, no stall.', () => import('./stress/soak.ts')),
-  bench('big', 'A model of more than one 32-bit memory: plan, speed and peak memory.', () => import('./speed/big.ts')),
-  bench(
-    'invariance',
-    'The same ids and logits, to the bit, under several Node versions.',
-    () => import('./stress/invariance.ts'),
-  ),
-  bench(
-    'pipeline',
-    'Speculation policies on an emulated pipeline, and what the cycle model allows.',
-    () => import('./pipeline/table.ts'),
-  ),
-  bench(
-    'sweep',
-    'The policies in thousands of random emulated settings, and where they fall short most.',
-    () => import('./pipeline/sweep.ts'),
-  ),
-  bench('tracing', 'What taking a trace costs where tokens are fastest.', () => import('./speed/tracing.ts')),
+  entry('generate', 'Prompt and decode speed behind contexts of several lengths.', () => import('./speed/generate.ts')),
+  entry('constraint', 'Texts of JSON Schemas: are they valid, at what cost.', () => import('./speed/constraint.ts')),
+  entry('abort', 'Time from an abort to the next usable token.', () => import('./stress/abort.ts')),
+  entry('cancel', 'How soon cancelled work stops, and what is left of it.', () => import('./stress/cancel/cancel.ts')),
+  entry('loop-delay', "Delay of the caller's event loop under the library.", () => import('./stress/loop-delay.ts')),
+  entry('cycles', 'Memory and threads over many load/close cycles.', () => import('./stress/cycles.ts')),
+  entry('soak', 'Random requests, drafts and aborts: no leak, no stall.', () => import('./stress/soak.ts')),
+  entry('big', 'A model beyond one 32-bit memory: plan, speed, peak memory.', () => import('./speed/big.ts')),
+  entry('invariance', 'The same ids and logits, to the bit, in all Nodes.', () => import('./stress/invariance.ts')),
+  entry('pipeline', 'Policies on an emulated pipeline, beside their bound.', () => import('./pipeline/table.ts')),
+  entry('sweep', 'Policies in thousands of random emulated settings.', () => import('./pipeline/sweep.ts')),
+  entry('tracing', 'What taking a trace costs where tokens are fastest.', () => import('./speed/tracing.ts')),
+  entry('trace-picture', "Records README's picture.", () => import('./record/trace-picture/picture.ts')),
   entry(
-    'trace-picture',
-    "Records README's picture: a plain run and one with guesses.",
-    () => import('./record/trace-picture/picture.ts'),
-  ),
-  bench(
     'speculation',
-    'Speculation policies beside plain decoding with real kernels, models and texts.',
+    'Policies beside plain decoding, with real kernels.',
     () => import('./speed/speculation/speculation.ts'),
   ),
-  bench('kernels', 'Matrix products of every weight type beside the memory limit.', () => import('./speed/kernels.ts')),
-  entry(
-    'parity',
-    "Records llama.cpp's figures for small models of every architecture, for the tests.",
-    () => import('./record/parity.ts'),
-  ),
-  entry(
-    'keys',
-    'What llama.cpp and tsinfer make of every metadata key, changed one at a time.',
-    () => import('./record/keys/keys.ts'),
-  ),
-  bench(
-    'loaded',
-    'Decode speed of engines beside a program that keeps a core busy.',
-    () => import('./peers/loaded.ts'),
-  ),
-  entry('tokens', 'Records the ids of llama.cpp for awkward texts, for the tests.', () => import('./record/tokens.ts')),
+  entry('kernels', 'Matrix products of every weight type beside the memory limit.', () => import('./speed/kernels.ts')),
+  entry('parity', "Records llama.cpp's figures for small models, for the tests.", () => import('./record/parity.ts')),
+  entry('keys', "Records what llama.cpp makes of changed metadata's keys.", () => import('./record/keys/keys.ts')),
+  entry('loaded', 'Decode speed of engines beside a program that is busy.', () => import('./peers/loaded.ts')),
+  entry('tokens', "Records llama.cpp's ids of awkward texts, for the tests.", () => import('./record/tokens.ts')),
   entry('readme', "Writes README's table of speeds from docs/benchmarks.", () => import('./record/readme.ts')),
-  bench('peers', 'Speed beside other engines on the same files, in turns.', () => import('./peers/peers.ts')),
+  entry('peers', 'Speed beside other engines on the same files, in turns.', () => import('./peers/peers.ts')),
 ]

@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Option } from '../cli/shell/arguments.ts'
 import type { Invocation } from '../cli/shell/command.ts'
 import { EMBEDDED_MODEL } from '../cli/shell/load.ts'
 import { LOAD_OPTIONS, modelPath } from '../cli/shell/options.ts'
@@ -12,19 +11,16 @@ import { note } from '../cli/shell/output.ts'
 import { COMPUTABLE_TYPES } from '../engine/gguf/ggml-types.ts'
 import { TsinferError } from '../engine/index.ts'
 import { SHAPES } from './forge/shapes.ts'
+import { text } from './harness.ts'
 
-export const CACHE_OPTION = {
-  kind: 'text',
-  names: ['--cache'],
-  value: 'DIR',
-  help: 'folder for forged models (the temporary folder)',
-} as const satisfies Option
+export const CACHE_OPTION = text(['--cache'], 'DIR', 'folder for forged models (the temporary folder)')
 
 /** Of benches of one model. */
 export const MODEL_OPTIONS = { cache: CACHE_OPTION, ...LOAD_OPTIONS } as const
 
 const FORGE = fileURLToPath(new URL('./forge/forge.js', import.meta.url))
-const EMBEDDED_DRAFT = fileURLToPath(new URL('../../cli/models/stories75K-draft.gguf', import.meta.url))
+/** The smaller model that drafts for the embedded one. */
+export const EMBEDDED_DRAFT = fileURLToPath(new URL('../../cli/models/stories75K-draft.gguf', import.meta.url))
 const EMBEDDED_NAME = 'stories260K'
 /** What llama.cpp calls a mixture: the matrices, the head, the down projections. */
 const MIXTURES: Readonly<Record<string, readonly [string, string, string]>> = { Q4_K_M: ['Q4_K', 'Q6_K', 'Q6_K'] }

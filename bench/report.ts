@@ -1,35 +1,38 @@
 // What every bench prints: a table for people, or the same rows with the machine and the options for programs. Pure.
 import type { MachineFacts } from './machine.ts'
 
-export interface Column {
-  /** Field of the rows; names end in their unit. */
-  readonly key: string
-  readonly title: string
-  /** Decimals; default: three significant digits. */
-  readonly decimals?: number
-}
+/** By the field of the rows, whose names end in their unit: the title, and the decimals if not three significant digits. */
+export type Columns = Readonly<Record<string, string | readonly [title: string, decimals: number]>>
 
-export interface Report {
-  readonly bench: string
+/** What a bench found. */
+export interface Findings {
   /** What was measured, in one line. */
   readonly about: string
-  readonly options: Readonly<Record<string, unknown>>
-  readonly columns: readonly Column[]
+  /** Where it is more, or less, than the values that were given and are usual. */
+  readonly options?: Readonly<Record<string, unknown>>
+  readonly columns: Columns
   /** May have more fields than the table has columns. */
   readonly rows: readonly object[]
   /** Lines below the table. */
-  readonly notes: readonly string[]
+  readonly notes?: readonly string[]
+}
+
+export interface Report extends Findings {
+  readonly bench: string
 }
 
 /** A title, the machine, the table and the notes. */
 export function reportMarkdown(report: Report, machine: MachineFacts): string {
-  const { about, columns, notes } = report
+  const { about, notes = [] } = report
   const rows = report.rows as readonly Readonly<Record<string, unknown>>[]
-  const isNumeric = ({ key }: Column) => rows.some((row) => typeof row[key] === 'number')
+  const columns = Object.entries(report.columns).map(([key, told]) =>
+    typeof told === 'string' ? ([key, told] as const) : ([key, ...told] as const),
+  )
+  const isNumeric = (key: string) => rows.some((row) => typeof row[key] === 'number')
   const table = markdownTable(
-    columns.map(({ title }) => title),
-    rows.map((row) => columns.map((column) => shownCell(row[column.key], column.decimals))),
-    new Set([...columns.keys()].filter((index) => isNumeric(columns[index]!))),
+    columns.map(([, title]) => title),
+    rows.map((row) => columns.map(([key, , decimals]) => shownCell(row[key], decimals))),
+    new Set([...columns.keys()].filter((index) => isNumeric(columns[index]![0]))),
   )
   return `${[`**${about}**`, '', machineLine(machine), '', ...table, ...(notes.length > 0 ? [''] : []), ...notes].join('\n')}\n`
 }
@@ -46,7 +49,7 @@ export function markdownTable(
 
 /** One JSON object; NaN and infinities become null. */
 export function reportJson(report: Report, machine: MachineFacts): string {
-  const { bench, about, options, rows, notes } = report
+  const { bench, about, options, rows, notes = [] } = report
   return `${JSON.stringify({ bench, about, machine, options, rows, notes }, null, 2)}\n`
 }
 
@@ -58,7 +61,8 @@ export function reportCsv({ columns, rows }: Report): string {
   }
   const line = (values: readonly unknown[]) => `${values.map(cell).join(',')}\n`
   const known = rows as readonly Readonly<Record<string, unknown>>[]
-  return [columns.map(({ key }) => key), ...known.map((row) => columns.map(({ key }) => row[key]))].map(line).join('')
+  const keys = Object.keys(columns)
+  return [keys, ...known.map((row) => keys.map((key) => row[key]))].map(line).join('')
 }
 
 /** Yes and no for truth values, a dash for what is not known. */

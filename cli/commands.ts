@@ -1,13 +1,7 @@
 // The commands there are. Each is loaded only when it runs, so that help and usage errors are instant.
 import type { Options } from './shell/arguments.ts'
 import type { Command } from './shell/command.ts'
-
-export interface CommandEntry {
-  readonly name: string
-  /** One sentence. */
-  readonly summary: string
-  readonly load: () => Promise<Command<Options>>
-}
+import type { CommandEntry } from './shell/execute.ts'
 
 const entry = (name: string, summary: string, load: () => Promise<{ readonly command: unknown }>): CommandEntry => ({
   name,

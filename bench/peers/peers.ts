@@ -1,68 +1,38 @@
-// tsinfer beside other engines: the same files, the same ids, one process per engine, in turns A B A B. The processes stay
-// loaded for all rounds, as an application would keep them; that the idle one leaves the processor alone is measured.
+// tsinfer beside other engines: the same files, the same ids, in turns.
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { machineTopology, TsinferError } from '../../engine/index.ts'
-import { count, defineBench } from '../harness.ts'
+import { count, counts, defineBench, text } from '../harness.ts'
 import { CACHE_OPTION, MODEL_NAMES, modelFile } from '../model-files.ts'
-import type { Column } from '../report.ts'
+import type { Columns } from '../report.ts'
 import { engineNames, listed } from './engine-process.ts'
 import { type PeerRow, peerRows, testsOf } from './summary.ts'
 import { measureModel, type Plan } from './turns.ts'
 
-const DEFAULTS = {
-  models: '1b-Q4_0-Q6_K,stories260K',
-  engines: 'tsinfer,node-llama-cpp',
-  prompts: [128, 512],
-  tokens: 64,
-  depths: [1],
-  rounds: 5,
-  loads: 3,
-}
+const MODELS = '1b-Q4_0-Q6_K,stories260K'
 
 export const bench = defineBench({
-  usage: '[--models NAME ...] [--rounds 5] [--threads N] [--tokens 64] [--prompt 128,512] [--node FILE]',
-  positionalsMax: 100,
+  models: 'several',
   options: {
-    models: {
-      kind: 'text',
-      names: ['--models', '-m'],
-      value: 'NAME,...',
-      help: `each ${MODEL_NAMES}; more may follow as arguments (${DEFAULTS.models})`,
-    },
-    engines: { kind: 'text', names: ['--engines'], value: 'NAME,...', help: `in this order (${DEFAULTS.engines})` },
-    rounds: count(['--rounds', '-r'], 'turns of each engine (5)'),
+    models: text(['--models', '-m'], 'NAME,...', `each ${MODEL_NAMES}; more may follow as arguments (${MODELS})`),
+    engines: text(['--engines'], 'NAME,...', 'in this order', 'tsinfer,node-llama-cpp'),
+    rounds: count(['--rounds', '-r'], 'turns of each engine', { usual: 5 }),
     threads: count(['--threads', '-t'], 'cores to use (all usable ones)'),
     peerThreads: count(['--peer-threads'], 'cores for the other engines (as --threads)'),
-    tokens: count(['--tokens', '-n'], 'tokens timed per round (64)'),
-    prompts: {
-      kind: 'integers',
-      names: ['--prompt', '-p'],
-      value: 'N,...',
-      least: 0,
-      help: 'prompt lengths, 0 = none (128,512)',
-    },
-    depths: {
-      kind: 'integers',
-      names: ['--depth', '-d'],
-      value: 'N,...',
-      least: 0,
-      help: 'prompts the timed tokens follow, 0 = none (1)',
-    },
-    loads: count(['--loads'], 'how often each engine loads (3)'),
+    tokens: count(['--tokens', '-n'], 'tokens timed per round', { usual: 64 }),
+    prompts: counts(['--prompt', '-p'], 'prompt lengths, 0 = none', { usual: [128, 512] }),
+    depths: counts(['--depth', '-d'], 'prompts the timed tokens follow, 0 = none', { usual: [1] }),
+    loads: count(['--loads'], 'how often each engine loads', { usual: 3 }),
     noMmap: { kind: 'flag', names: ['--no-mmap'], help: 'the other engines read the file instead of mapping it' },
-    node: { kind: 'text', names: ['--node'], value: 'FILE', help: 'Node binary for all engines (this one)' },
+    node: text(['--node'], 'FILE', 'Node binary for all engines (this one)'),
     cache: CACHE_OPTION,
   },
   async measure({ values, positionals, signal }) {
-    const { rounds = DEFAULTS.rounds, loads = DEFAULTS.loads, tokens = DEFAULTS.tokens } = values
-    const threads = values.threads ?? machineTopology().usableCores
+    const { rounds, loads, threads = machineTopology().usableCores, node = process.execPath } = values
     const plan: Plan = {
-      engines: engineNames(values.engines ?? DEFAULTS.engines),
-      tests: testsOf(positive(values.prompts ?? DEFAULTS.prompts), tokens, positive(values.depths ?? DEFAULTS.depths)),
-      ...{ rounds, loads, threads, peerThreads: values.peerThreads ?? threads },
-      mayMap: !values.noMmap,
-      node: values.node ?? process.execPath,
+      engines: engineNames(values.engines),
+      tests: testsOf(positive(values.prompts), values.tokens, positive(values.depths)),
+      ...{ rounds, loads, threads, peerThreads: values.peerThreads ?? threads, mayMap: !values.noMmap, node },
     }
     if (plan.tests.length === 0) throw new TsinferError('option_invalid', 'expected a prompt or a depth, found none')
     const names = modelNames(values.models, positionals)
@@ -92,22 +62,14 @@ const positive = (lengths: readonly number[]): number[] => lengths.filter((lengt
 
 function modelNames(option: string | undefined, positionals: readonly string[]): string[] {
   const names = [...listed(option ?? ''), ...positionals]
-  return names.length > 0 ? names : listed(DEFAULTS.models)
+  return names.length > 0 ? names : listed(MODELS)
 }
 
-function columnsOf([first, ...others]: readonly string[]): Column[] {
-  const speeds = (engine: string): Column[] => [
-    { key: `${engine}.median`, title: engine },
-    { key: `${engine}.best`, title: 'best' },
-  ]
-  return [
-    { key: 'model', title: 'model' },
-    { key: 'test', title: 'test' },
-    ...speeds(first!),
-    ...others.flatMap((engine): Column[] => [
-      ...speeds(engine),
-      { key: `${engine}.ratioOfMedians`, title: 'ratio', decimals: 2 },
-      { key: `${engine}.ratioOfBests`, title: 'of bests', decimals: 2 },
-    ]),
-  ]
+function columnsOf([first, ...others]: readonly string[]): Columns {
+  const speeds = (engine: string): Columns => ({ [`${engine}.median`]: engine, [`${engine}.best`]: 'best' })
+  const compared = (engine: string): Columns => ({
+    ...speeds(engine),
+    ...{ [`${engine}.ratioOfMedians`]: ['ratio', 2], [`${engine}.ratioOfBests`]: ['of bests', 2] },
+  })
+  return { model: 'model', test: 'test', ...speeds(first!), ...Object.assign({}, ...others.map(compared)) }
 }

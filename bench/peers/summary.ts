@@ -10,6 +10,8 @@ export interface Test {
   readonly kind: 'prompt' | 'decode'
   readonly prompt: number
   readonly tokens: number
+  /** A core that another program keeps busy meanwhile. */
+  readonly busyCore?: number
 }
 
 /** Speeds of one engine in one test, in tokens per second; of `load` in MB per second. */
@@ -76,8 +78,12 @@ function row(model: string, test: string, unit: string, speeds: readonly { engin
   return { model, test, unit, ...Object.fromEntries(fields) }
 }
 
+/** Of every generation of some rounds. */
+export const arrivalsOf = (rounds: readonly Generated[]): (readonly number[])[] =>
+  rounds.flatMap(({ generations }) => generations.map(({ arrivalsMs }) => arrivalsMs))
+
 function testSpeed(test: Test, rounds: readonly Generated[]): Speed {
-  const times = rounds.flatMap(({ generations }) => generations.map(({ arrivalsMs }) => arrivalsMs))
+  const times = arrivalsOf(rounds)
   if (test.kind === 'prompt') return spread(times.map(([firstMs]) => (test.prompt * 1000) / firstMs!))
   const { medianTokS, bestTokS, meanTokS } = decodeSpeed(times)
   return { median: medianTokS, best: bestTokS, mean: meanTokS }

@@ -1,17 +1,20 @@
-// One model: every engine in a process of its own, all loaded, measured in turns A B A B.
+// One model: every engine in a process of its own, all loaded, measured in turns. The processes stay loaded for all rounds, as
+// an application would keep them; that the idle ones leave the processor alone is measured.
+import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { note } from '../../cli/shell/output.ts'
 import { TsinferError } from '../../engine/index.ts'
 import { inspectModel } from '../../index.ts'
 import { WARM_UP_POSITIONS } from '../generation.ts'
+import { inTurns } from '../harness.ts'
 import { ENGINES, EngineProcess } from './engine-process.ts'
 import type { Generated, Loaded } from './protocol.ts'
 import { contextOf, idleShare, type Measurements, type Test } from './summary.ts'
 
 /** A turn takes at least this long: short tests are repeated. */
 const TURN_MS = 500
-/** After a turn, so that threads which spin for a while have parked before the other engine's turn. */
 const PAUSE_MS = 200
+/** For the kernel to notice that a program has come. */
+const BUSY_MS = 100
 const IDLE_SHARE_MAX = 0.05
 
 /** What is measured, and how. */
@@ -40,43 +43,28 @@ export async function measureModel(
     rounds: new Map(plan.tests.map((test): [string, Generated[]] => [test.name, []])),
     loaded: undefined as Loaded | undefined,
   }))
-  const inTurn = async (what: string, task: (engine: (typeof engines)[number]) => Promise<unknown>): Promise<void> => {
-    for (const engine of engines) {
-      signal.throwIfAborted()
-      note(`${name}: ${what}, ${engine.engine}\n`)
-      await task(engine)
-      await sleep(PAUSE_MS)
-    }
-  }
   // An interruption ends the processes, which fails the task that is waiting.
   const stop = () => {
     for (const engine of engines) engine.process[Symbol.dispose]()
   }
   signal.addEventListener('abort', stop, { once: true })
+  const turns = { pauseMs: PAUSE_MS, signal }
   try {
     const vocabularySize = await vocabularySizeOf(path)
-    const load = {
-      path,
-      vocabularySize,
-      context: Math.max(WARM_UP_POSITIONS, contextOf(plan.tests)),
-      mayMap: plan.mayMap,
-    }
-    for (let i = 1; i <= plan.loads; i++) {
-      await inTurn(`load ${i} of ${plan.loads}`, async (engine) => {
-        const threads = engine.engine === 'tsinfer' ? plan.threads : plan.peerThreads
-        const loaded = await engine.process.load({ ...load, threads })
-        engine.loadsMs.push(loaded.loadMs)
-        engine.loaded = loaded
-      })
-    }
-    await inTurn('warm-up', (engine) => engine.process.warmUp())
-    for (let round = 1; round <= plan.rounds; round++) {
-      for (const { name: test, prompt, tokens } of plan.tests) {
-        await inTurn(`round ${round} of ${plan.rounds}, ${test}`, async (engine) => {
-          engine.rounds.get(test)!.push(await engine.process.generate({ prompt, tokens, leastMs: TURN_MS }))
-        })
-      }
-    }
+    const context = Math.max(WARM_UP_POSITIONS, contextOf(plan.tests))
+    await inTurns(engines, { ...turns, what: `${name}, loading`, rounds: plan.loads }, async (engine) => {
+      const threads = engine.engine === 'tsinfer' ? plan.threads : plan.peerThreads
+      const load = { path, vocabularySize, context, threads, mayMap: plan.mayMap }
+      engine.loaded = await engine.process.load(load)
+      engine.loadsMs.push(engine.loaded.loadMs)
+    })
+    await inTurns(engines, { ...turns, what: `${name}, warm-up`, rounds: 1 }, ({ process }) => process.warmUp())
+    const pairs = plan.tests.flatMap((test) => engines.map((engine) => ({ test, engine })))
+    await inTurns(pairs, { ...turns, what: name, rounds: plan.rounds }, async ({ test, engine }) => {
+      using _busy = await keepBusy(test.busyCore)
+      const { prompt, tokens } = test
+      engine.rounds.get(test.name)!.push(await engine.process.generate({ prompt, tokens, leastMs: TURN_MS }))
+    })
   } finally {
     signal.removeEventListener('abort', stop)
     stop()
@@ -86,6 +74,14 @@ export async function measureModel(
     loaded: engines.map(({ loaded }) => loaded!),
     notes: engines.map((engine) => describe(name, engine, engine.loaded!)),
   }
+}
+
+/** Until it is disposed of, a program beside the engine takes all that it gets of a core. */
+async function keepBusy(core: number | undefined): Promise<Disposable | undefined> {
+  if (core === undefined) return undefined
+  const child = spawn('taskset', ['-c', String(core), 'sh', '-c', 'while :; do :; done'], { stdio: 'ignore' })
+  await sleep(BUSY_MS)
+  return { [Symbol.dispose]: () => child.kill('SIGKILL') }
 }
 
 function describe(model: string, measurements: Measurements, { version, settings, node }: Loaded): string {
@@ -99,7 +95,7 @@ function describe(model: string, measurements: Measurements, { version, settings
 }
 
 /** Words of the vocabulary in the file's header. */
-export async function vocabularySizeOf(path: string): Promise<number> {
+async function vocabularySizeOf(path: string): Promise<number> {
   const { metadata } = await inspectModel(path)
   const words = metadata.find(({ key }) => key === 'tokenizer.ggml.tokens')?.length
   if (words !== undefined) return words

@@ -2,6 +2,7 @@
 import type { Planner } from '../../engine/scheduler/planner.ts'
 import { serveReady, speculative } from '../../engine/scheduler/speculative.ts'
 import { resolveDraft } from '../../engine/speculation/parameters.ts'
+import { type Findings, markdownTable } from '../report.ts'
 import { eager } from './compare.ts'
 import { EIGHT_STAGES, type PipelineSetting } from './setting.ts'
 import { runVirtual } from './virtual-run.ts'
@@ -14,23 +15,16 @@ const oneDraftMicroBatch: Planner = (view) => {
   else speculative(view)
 }
 
+const RIGHT = [0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98]
+
 /** Every row costs: what a stage of a real CPU does, and where sending unlikely drafts is no bargain. */
 export const COSTLY_ROWS: Omit<PipelineSetting, 'draftMs' | 'accuracy'> = {
   ...EIGHT_STAGES,
   stageMs: (rows) => 4 + 6 * rows,
 }
 
-/** Tokens per second. */
-export interface Ablations {
-  readonly whole: number
-  readonly withoutCancellation: number
-  readonly withoutContinuation: number
-  /** With PipeInfer's own rules; see literal.ts. */
-  readonly singleToken: number
-  readonly reDrafting: number
-}
-
-export function ablate(setting: PipelineSetting, tokens: number): Ablations {
+/** Tokens per second; the last two with PipeInfer's own rules, see literal.ts. */
+export function ablate(setting: PipelineSetting, tokens: number) {
   const draft = eager('pipe', setting.rowsMax)
   return {
     whole: runVirtual(setting, draft, tokens).tokS,
@@ -60,4 +54,33 @@ export function ablateCutoff(setting: PipelineSetting, tokens: number): Record<s
       return [name, { tokS, rowsPerAccepted: drafts.drafted / Math.max(1, drafts.accepted) }]
     }),
   )
+}
+
+/** The table of all that, at the drafters that are no bottleneck. */
+export function ablations(tokens: number): Findings {
+  const rows = [3, 12].flatMap((draftMs) =>
+    RIGHT.map((accuracy) => ({ draftMs, accuracy, ...ablate({ ...EIGHT_STAGES, draftMs, accuracy }, tokens) })),
+  )
+  const cutoffs = [0.3, 0.6, 0.8].flatMap((accuracy) => {
+    const found = ablateCutoff({ ...COSTLY_ROWS, draftMs: 3, accuracy, spread: 0.5 }, tokens)
+    return Object.entries(found).map(([name, { tokS, rowsPerAccepted }]) => {
+      return [`${accuracy}`, name, tokS.toFixed(1), rowsPerAccepted.toFixed(2)]
+    })
+  })
+  const titles = ['right', 'cutoff', 'tokens per second', 'drafted rows per accepted one']
+  return {
+    about: 'pipe on emulated stages, tokens per second',
+    options: { ...EIGHT_STAGES, tokens },
+    columns: {
+      ...{ draftMs: 'drafter ms', accuracy: ['right', 2], whole: ['whole', 1] },
+      ...{ withoutCancellation: ['no cancellation', 1], withoutContinuation: ['one draft micro-batch in flight', 1] },
+      ...{ singleToken: ["PipeInfer's single-token rule", 1], reDrafting: ["PipeInfer's re-drafting", 1] },
+    },
+    rows,
+    notes: [
+      'Stages of 4 ms + 6 ms per row, drafter 3 ms, which is as sure as it is right:',
+      '',
+      ...markdownTable(titles, cutoffs, new Set([0, 2, 3])),
+    ],
+  }
 }

@@ -1,6 +1,6 @@
 // What slow links cost each policy: the share of its speed that it loses against links without latency, beside what the
 // cycle model says must be lost.
-import type { Report } from '../report.ts'
+import type { Findings } from '../report.ts'
 import { compare } from './compare.ts'
 import type { PipelineSetting } from './setting.ts'
 
@@ -14,7 +14,7 @@ const NOTES = [
 ]
 
 /** A row per hop time: losses in percent, `sync` and `pipe` at their best at each point. */
-export function hopLosses(settings: readonly PipelineSetting[], tokens: number): Omit<Report, 'bench'> {
+export function hopLosses(settings: readonly PipelineSetting[], tokens: number): Findings {
   const rows = settings.flatMap((setting) => {
     const direct = compare({ ...setting, hopMs: 0 }, tokens)
     return HOPS_MS.map((hopMs) => {
@@ -27,13 +27,11 @@ export function hopLosses(settings: readonly PipelineSetting[], tokens: number):
   return {
     about: 'Share of its speed that a policy loses to links of an emulated pipeline, in percent of that without',
     options: { tokens },
-    columns: [
-      { key: 'draftMs', title: 'drafter ms' },
-      { key: 'accuracy', title: 'right', decimals: 2 },
-      { key: 'hopMs', title: 'hop ms' },
-      ...POLICIES.map((policy) => ({ key: policy, title: policy, decimals: 1 })),
-      { key: 'pipeOfSync', title: 'pipe / sync', decimals: 2 },
-    ],
+    columns: {
+      ...{ draftMs: 'drafter ms', accuracy: ['right', 2], hopMs: 'hop ms' },
+      ...Object.fromEntries(POLICIES.map((policy) => [policy, [policy, 1] as const])),
+      pipeOfSync: ['pipe / sync', 2],
+    },
     rows,
     notes: NOTES,
   }

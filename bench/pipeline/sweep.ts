@@ -4,10 +4,6 @@ import { count, defineBench } from '../harness.ts'
 import { type Comparison, compare } from './compare.ts'
 import { drawSetting } from './random-setting.ts'
 
-const SETTINGS = 2000
-const TOKENS = 600
-const WORST = 5
-
 /** What must not be far below 1, by its name. */
 const RATIOS: Readonly<Record<string, (found: Comparison) => number>> = {
   'pipe / bound': ({ pipe, bound }) => pipe / bound,
@@ -16,16 +12,13 @@ const RATIOS: Readonly<Record<string, (found: Comparison) => number>> = {
 }
 
 export const bench = defineBench({
-  usage: '[options]',
-  positionalsMax: 0,
   options: {
-    settings: count(['--settings'], 'random settings (2000, in 2 minutes)'),
-    first: { kind: 'integer', names: ['--first'], value: 'N', least: 0, help: 'number of the first one (0)' },
-    tokens: { kind: 'integer', names: ['--tokens'], value: 'N', least: 50, help: 'tokens per run (600)' },
-    worst: { kind: 'integer', names: ['--worst'], value: 'N', least: 0, help: 'worst settings that are named (5)' },
+    settings: count(['--settings'], 'random settings, 2000 in 2 minutes', { usual: 2000 }),
+    first: count(['--first'], 'number of the first one', { usual: 0, least: 0 }),
+    tokens: count(['--tokens'], 'tokens per run', { usual: 600, least: 50 }),
+    worst: count(['--worst'], 'worst settings that are named', { usual: 5, least: 0 }),
   },
-  async measure({ values, signal }) {
-    const { settings = SETTINGS, first = 0, tokens = TOKENS, worst = WORST } = values
+  async measure({ values: { settings, first, tokens, worst }, signal }) {
     const found: { readonly name: string; readonly comparison: Comparison }[] = []
     for (let index = first; index < first + settings; index++) {
       signal.throwIfAborted()
@@ -44,18 +37,17 @@ export const bench = defineBench({
       })
       return ['', `worst of ${name}:`, ...lines]
     })
-    const about = `${settings} random emulated settings, runs of ${tokens} tokens`
-    return { about, options: { settings, first, tokens }, columns: COLUMNS, rows, notes: notes.slice(1) }
+    return {
+      about: `${settings} random emulated settings, runs of ${tokens} tokens`,
+      columns: {
+        ...{ name: 'ratio', least: ['least', 3], percentile1: ['1st percentile', 3], percentile5: ['5th', 3] },
+        median: ['median', 3],
+      },
+      rows,
+      notes: notes.slice(1),
+    }
   },
 })
-
-const COLUMNS = [
-  { key: 'name', title: 'ratio' },
-  { key: 'least', title: 'least', decimals: 3 },
-  { key: 'percentile1', title: '1st percentile', decimals: 3 },
-  { key: 'percentile5', title: '5th', decimals: 3 },
-  { key: 'median', title: 'median', decimals: 3 },
-]
 
 const speeds = ({ plain, sync, syncK, pipe, pipeN, auto, bound }: Comparison): string =>
   `plain ${plain.toFixed(1)}, sync ${syncK} ${sync.toFixed(1)}, pipe ${pipeN} ${pipe.toFixed(1)}, ` +

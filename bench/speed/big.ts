@@ -15,20 +15,15 @@ import { decodeSpeed } from '../statistics.ts'
 const MODEL = '5g-Q8_0-zeros'
 const CONTEXT = 512
 const PROMPT = 16
-const TOKENS = 8
 /** What a process may take beside weights and KV cells. */
 const REST_LIMIT_BYTES = 500e6
 
 export const bench = defineBench({
-  usage: '[MODEL] [-n 8] [-c 512] [-t N]',
-  positionalsMax: 1,
-  options: {
-    tokens: count(['-n', '--tokens'], 'tokens to decode (8)', 2),
-    ...MODEL_OPTIONS,
-  },
+  models: 'one',
+  options: { tokens: count(['-n', '--tokens'], 'tokens to decode', { usual: 8, least: 2 }), ...MODEL_OPTIONS },
   async measure(invocation) {
     const { values, signal } = invocation
-    const { tokens = TOKENS, context = CONTEXT } = values
+    const { tokens, context = CONTEXT } = values
     const { name, path } = benchModel(invocation, MODEL)
     const fileBytes = statSync(path).size
     if (freemem() < fileBytes) {
@@ -56,20 +51,13 @@ export const bench = defineBench({
     return {
       about: `${name}: ${plan.text}`,
       options: { model: name, context, tokens, plan, kernels: model.info.kernels },
-      columns: COLUMNS,
+      columns: {
+        ...{ file: 'file', memories: 'memories', loadS: 'load s', decodeTokS: 'decode tok/s' },
+        ...{ peakMb: ['peak RSS MB', 0], kvMb: ['KV MB', 0], restMb: ['peak - file - KV, MB', 0] },
+        isWithinLimit: 'within limit',
+      },
       rows: [row],
       notes: [`Limit: several memories, and a peak of at most file + KV + ${REST_LIMIT_BYTES / 1e6} MB.`],
     }
   },
 })
-
-const COLUMNS = [
-  { key: 'file', title: 'file' },
-  { key: 'memories', title: 'memories' },
-  { key: 'loadS', title: 'load s' },
-  { key: 'decodeTokS', title: 'decode tok/s' },
-  { key: 'peakMb', title: 'peak RSS MB', decimals: 0 },
-  { key: 'kvMb', title: 'KV MB', decimals: 0 },
-  { key: 'restMb', title: 'peak - file - KV, MB', decimals: 0 },
-  { key: 'isWithinLimit', title: 'within limit' },
-]

@@ -7,32 +7,23 @@ import { note } from '../../cli/shell/output.ts'
 import { machineTopology, measureBandwidth } from '../../engine/index.ts'
 import { loadModel, type Model } from '../../index.ts'
 import { timeGeneration, WARM_UP_POSITIONS, warmUp } from '../generation.ts'
-import { count, defineBench } from '../harness.ts'
+import { count, counts, defineBench } from '../harness.ts'
 import { peakResidentBytes } from '../machine.ts'
 import { benchModel, MODEL_OPTIONS } from '../model-files.ts'
 import { decodeSpeed } from '../statistics.ts'
 
 const MODEL = '1b-Q4_0-Q6_K'
-const CONTEXTS = [128, 1024, 4000]
-const TOKENS = 32
 
 export const bench = defineBench({
-  usage: '[MODEL] [-p 128,1024,4000] [-n 32] [-t N]',
-  positionalsMax: 1,
+  models: 'one',
   options: {
-    contexts: {
-      kind: 'integers',
-      names: ['-p', '--contexts'],
-      value: 'N,...',
-      least: 1,
-      help: 'prompt lengths (128,1024,4000)',
-    },
-    tokens: count(['-n', '--tokens'], 'tokens behind each prompt (32)', 2),
+    contexts: counts(['-p', '--contexts'], 'prompt lengths', { usual: [128, 1024, 4000], least: 1 }),
+    tokens: count(['-n', '--tokens'], 'tokens behind each prompt', { usual: 32, least: 2 }),
     ...MODEL_OPTIONS,
   },
   async measure(invocation) {
     const { values, signal } = invocation
-    const { contexts = CONTEXTS, tokens = TOKENS } = values
+    const { contexts, tokens } = values
     const { name, path } = benchModel(invocation, MODEL)
     const context = values.context ?? Math.max(WARM_UP_POSITIONS, ...contexts.map((length) => length + tokens))
     const startedMs = performance.now()
@@ -52,33 +43,20 @@ export const bench = defineBench({
     return {
       about: `${name}: ${model.info.plan.text}, ${model.info.kernels} kernels`,
       options: { model: name, contexts, tokens, plan: model.info.plan, kernels: model.info.kernels },
-      columns: COLUMNS,
+      columns: {
+        ...{ promptTokens: 'prompt', promptTokS: 'prompt tok/s', decodeTokSMedian: 'decode tok/s' },
+        ...{ decodeTokSBest: 'best token', decodeTokSMean: 'mean', ofFirst: ['of first row', 2] },
+        ...{ weightsGbS: 'weights GB/s', ofMemoryLimit: ['of memory limit', 2] },
+      },
       rows,
       notes: notes(model, { fileBytes: statSync(path).size, peakBytes, loadMs, limitGbS, how }),
     }
   },
 })
 
-const COLUMNS = [
-  { key: 'promptTokens', title: 'prompt' },
-  { key: 'promptTokS', title: 'prompt tok/s' },
-  { key: 'decodeTokSMedian', title: 'decode tok/s' },
-  { key: 'decodeTokSBest', title: 'best token' },
-  { key: 'decodeTokSMean', title: 'mean' },
-  { key: 'ofFirst', title: 'of first row', decimals: 2 },
-  { key: 'weightsGbS', title: 'weights GB/s' },
-  { key: 'ofMemoryLimit', title: 'of memory limit', decimals: 2 },
-]
+type Measured = Awaited<ReturnType<typeof measure>>
 
-interface Measured {
-  readonly promptTokens: number
-  readonly promptTokS: number
-  readonly decodeTokSMedian: number
-  readonly decodeTokSBest: number
-  readonly decodeTokSMean: number
-}
-
-async function measure(model: Model, promptTokens: number, tokens: number, signal: AbortSignal): Promise<Measured> {
+async function measure(model: Model, promptTokens: number, tokens: number, signal: AbortSignal) {
   const prompt = randomIds(promptTokens, model.info.vocabularySize)
   const { arrivalsMs } = await timeGeneration(model, prompt, tokens, signal)
   const { medianTokS, bestTokS, meanTokS } = decodeSpeed([arrivalsMs])

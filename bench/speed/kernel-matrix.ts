@@ -17,8 +17,8 @@ export interface PreparedMatrix {
   readonly bytes: number
   /** For one row. */
   readonly multiplyAdds: number
-  /** The product with `rows` rows. */
-  multiply(rows: number): void
+  /** The product as `kernels` in the same memory compute it. */
+  product(kernels: Kernels): (rows: number) => void
 }
 
 /** Writes the weights' place: pages never written are all one page of zeros, which is read from the cache. */
@@ -39,7 +39,7 @@ export function prepareMatrix(
   k: number,
   bytes: number,
 ): PreparedMatrix {
-  const { repack, matmul, packedGroupBytes } = matrixKernels(kernels, type)
+  const { repack, packedGroupBytes } = matrixKernels(kernels, type)
   const groupBytes = packedGroupBytes(k)
   const groups = Math.max(1, Math.floor(bytes / groupBytes))
   writeFileRows(buffer, type, k)
@@ -58,7 +58,10 @@ export function prepareMatrix(
   return {
     bytes: groups * groupBytes,
     multiplyAdds: groups * GROUP_ROWS * k,
-    multiply: (rows) => matmul(OUT, WEIGHTS, X, outStride, rowBytes, 0, groups, k, rows, SCRATCH),
+    product(by) {
+      const { matmul } = matrixKernels(by, type)
+      return (rows) => matmul(OUT, WEIGHTS, X, outStride, rowBytes, 0, groups, k, rows, SCRATCH)
+    },
   }
 }
 

@@ -3,16 +3,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { median } from '../../cli/shell/figures.ts'
 import { EMBEDDED_MODEL } from '../../cli/shell/load.ts'
-import { note } from '../../cli/shell/output.ts'
 import { loadModel, type Model } from '../../index.ts'
-import { count, defineBench } from '../harness.ts'
+import { count, defineBench, inTurns } from '../harness.ts'
+import { EMBEDDED_DRAFT } from '../model-files.ts'
 
-const DRAFT_MODEL = fileURLToPath(new URL('../../../cli/models/stories75K-draft.gguf', import.meta.url))
-const LOADS = 5
-const RUNS = 60
 /** Runs of each load before any counts. */
 const WARM_UP = 8
 const TOKENS = 200
@@ -20,23 +16,26 @@ const POLICIES = ['off', 'pipe'] as const
 const LIMIT = 1.02
 
 export const bench = defineBench({
-  usage: '[--loads 5] [--runs 60]',
-  positionalsMax: 0,
   options: {
-    loads: count(['--loads'], 'models with a trace, and without (5)'),
-    runs: count(['--runs'], 'runs of each model, in turns (60)'),
+    loads: count(['--loads'], 'models with a trace, and without', { usual: 5 }),
+    runs: count(['--runs'], 'runs of each model, in turns', { usual: 60 }),
   },
-  async measure({ values, signal }) {
-    const { loads = LOADS, runs = RUNS } = values
+  async measure({ values: { loads, runs }, signal }) {
     const rows: object[] = []
-    for (const policy of POLICIES) {
-      note(`${policy}\n`)
-      rows.push(summary(policy, await measure(policy, loads, runs, signal)))
-    }
+    for (const policy of POLICIES) rows.push(summary(policy, await measure(policy, loads, runs, signal)))
     return {
       about: `Microseconds per token of stories260K without and with a trace: ${loads} loads of each, ${runs} runs of ${TOKENS} tokens in turns`,
       options: { loads, runs, tokens: TOKENS, warmUp: WARM_UP },
-      columns: COLUMNS,
+      columns: {
+        ...{
+          policy: 'policy',
+          fastestUs: ['without: best tenth', 1],
+          tracedFastestUs: ['with', 1],
+          ratio: ['ratio', 3],
+        },
+        ...{ isWithin: `below ${LIMIT}`, medianUs: ['without: median', 1], tracedMedianUs: ['with', 1] },
+        ...{ ratioOfMedians: ['ratio', 3], loadSpread: ['slowest load / fastest', 3] },
+      },
       rows,
       notes: [
         'The best tenth of all runs shows the cost of a trace, since the rest differ by what else the cores did: so do the',
@@ -46,30 +45,7 @@ export const bench = defineBench({
   },
 })
 
-const COLUMNS = [
-  { key: 'policy', title: 'policy' },
-  { key: 'fastestUs', title: 'without: best tenth', decimals: 1 },
-  { key: 'tracedFastestUs', title: 'with', decimals: 1 },
-  { key: 'ratio', title: 'ratio', decimals: 3 },
-  { key: 'isWithin', title: `below ${LIMIT}` },
-  { key: 'medianUs', title: 'without: median', decimals: 1 },
-  { key: 'tracedMedianUs', title: 'with', decimals: 1 },
-  { key: 'ratioOfMedians', title: 'ratio', decimals: 3 },
-  { key: 'loadSpread', title: 'slowest load / fastest', decimals: 3 },
-]
-
-/** Microseconds per token, by load and run. */
-interface Measured {
-  readonly untraced: readonly (readonly number[])[]
-  readonly traced: readonly (readonly number[])[]
-}
-
-async function measure(
-  speculation: (typeof POLICIES)[number],
-  loads: number,
-  runs: number,
-  signal: AbortSignal,
-): Promise<Measured> {
+async function measure(speculation: (typeof POLICIES)[number], loads: number, runs: number, signal: AbortSignal) {
   const folder = mkdtempSync(join(tmpdir(), 'tsinfer-tracing-'))
   const models: { readonly model: Model; readonly isTraced: boolean; readonly us: number[] }[] = []
   try {
@@ -77,28 +53,25 @@ async function measure(
       // Both kinds are loaded early and late alike.
       const isTraced = load % 4 === 1 || load % 4 === 2
       const trace = isTraced ? { trace: join(folder, `${load}.json`) } : {}
-      const drafter = speculation === 'off' ? {} : { draftModel: DRAFT_MODEL }
+      const drafter = speculation === 'off' ? {} : { draftModel: EMBEDDED_DRAFT }
       const model = await loadModel(EMBEDDED_MODEL, { stages: 1, ...drafter, ...trace, experimentalV8: true, signal })
       models.push({ model, isTraced, us: [] })
     }
-    for (let run = -WARM_UP; run < runs; run++) {
-      const first = (run + WARM_UP) % models.length
-      const order = [...models.slice(first), ...models.slice(0, first)]
-      for (const { model, us } of run % 2 === 0 ? order : order.reverse()) {
-        const options = { temperature: 0, maxTokens: TOKENS, ignoreEos: true, speculation, signal }
-        const { stats } = await model.generate('Once upon a time', options).result
-        if (run >= 0) us.push(1e6 / stats.tokS)
-      }
-    }
+    const options = { temperature: 0, maxTokens: TOKENS, ignoreEos: true, speculation, signal }
+    await inTurns(models, { what: speculation, rounds: WARM_UP + runs, signal }, async ({ model, us }, round) => {
+      const { stats } = await model.generate('Once upon a time', options).result
+      if (round >= WARM_UP) us.push(1e6 / stats.tokS)
+    })
   } finally {
     for (const { model } of models) await model.close()
     rmSync(folder, { recursive: true })
   }
+  // Microseconds per token, by load and run.
   const of = (wanted: boolean) => models.filter(({ isTraced }) => isTraced === wanted).map(({ us }) => us)
   return { untraced: of(false), traced: of(true) }
 }
 
-function summary(policy: string, { untraced, traced }: Measured) {
+function summary(policy: string, { untraced, traced }: Awaited<ReturnType<typeof measure>>) {
   const fastest = (all: readonly (readonly number[])[]) => {
     const sorted = all.flat().sort((a, b) => a - b)
     return sorted[Math.floor(sorted.length / 10)]!

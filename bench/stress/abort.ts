@@ -13,8 +13,6 @@ import { benchModel, MODEL_OPTIONS } from '../model-files.ts'
 import { tokenGaps } from '../statistics.ts'
 
 const MODEL = '1b-Q4_0-Q6_K'
-const PREFILL_TOKENS = 2000
-const TRIES = 10
 const LIMIT_MS = 100
 const SHORT_PROMPT = 16
 const DECODED_TOKENS = 4
@@ -24,16 +22,15 @@ const PROBE_TOKENS = 128
 const PREFILL_SHARE = 0.5
 
 export const bench = defineBench({
-  usage: '[MODEL] [--prompt 2000] [--tries 10] [-t N]',
-  positionalsMax: 1,
+  models: 'one',
   options: {
-    prompt: count(['--prompt'], 'tokens of the prefill that is aborted (2000)', PROBE_TOKENS),
-    tries: count(['--tries'], 'aborts of each kind (10)'),
+    prompt: count(['--prompt'], 'tokens of the prefill that is aborted', { usual: 2000, least: PROBE_TOKENS }),
+    tries: count(['--tries'], 'aborts of each kind', { usual: 10 }),
     ...MODEL_OPTIONS,
   },
   async measure(invocation) {
     const { values, signal } = invocation
-    const { prompt = PREFILL_TOKENS, tries = TRIES } = values
+    const { prompt, tries } = values
     const { name, path } = benchModel(invocation, MODEL)
     const context = values.context ?? prompt + 64
     await using model = await loadModel(path, { ...loadOptions(values), context, signal })
@@ -53,12 +50,14 @@ export const bench = defineBench({
       )
       prefilling.push(await abortOne(model, ids(prompt), signal, () => sleep(share * PREFILL_SHARE * prefillMs)))
     }
-    const rows = [summary('decoding', decoding), summary(`prefill of ${prompt}`, prefilling)]
     return {
       about: `From an abort to a usable model: ${name}, ${model.info.plan.text}`,
       options: { model: name, prompt, tries, plan: model.info.plan, kernels: model.info.kernels },
-      columns: COLUMNS,
-      rows,
+      columns: {
+        ...{ during: 'aborted during', tries: 'tries', rejectedMsMax: 'rejected, max ms' },
+        ...{ usableMsMedian: 'usable, median ms', usableMsMax: 'max ms', isWithinLimit: 'within limit' },
+      },
+      rows: [summary('decoding', decoding), summary(`prefill of ${prompt}`, prefilling)],
       notes: [
         `Usable: first token of a request made right after the signal; a token takes ${tokenMs.toFixed(1)} ms. ` +
           `Limit ${LIMIT_MS} ms.`,
@@ -66,15 +65,6 @@ export const bench = defineBench({
     }
   },
 })
-
-const COLUMNS = [
-  { key: 'during', title: 'aborted during' },
-  { key: 'tries', title: 'tries' },
-  { key: 'rejectedMsMax', title: 'rejected, max ms' },
-  { key: 'usableMsMedian', title: 'usable, median ms' },
-  { key: 'usableMsMax', title: 'max ms' },
-  { key: 'isWithinLimit', title: 'within limit' },
-]
 
 interface Latency {
   /** From the signal to the rejection. */

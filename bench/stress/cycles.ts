@@ -6,7 +6,6 @@ import { loadModel } from '../../index.ts'
 import { timeGeneration } from '../generation.ts'
 import { count, defineBench } from '../harness.ts'
 
-const CYCLES = 200
 const TOKENS = 4
 /** Growth is counted from here: code is compiled and heaps have grown to their size. */
 const SETTLED_CYCLE = 10
@@ -14,13 +13,8 @@ const REPORTED_CYCLES = 20
 const LIMIT_MB = 50
 
 export const bench = defineBench({
-  usage: '[--cycles 200]',
-  positionalsMax: 0,
-  options: {
-    cycles: count(['--cycles'], 'how often to load and close (200)', SETTLED_CYCLE),
-  },
-  async measure({ values, signal }) {
-    const { cycles = CYCLES } = values
+  options: { cycles: count(['--cycles'], 'how often to load and close', { usual: 200, least: SETTLED_CYCLE }) },
+  async measure({ values: { cycles }, signal }) {
     const workers = liveWorkers()
     const residentMb: number[] = []
     const rows: object[] = []
@@ -41,7 +35,10 @@ export const bench = defineBench({
     return {
       about: `${cycles} times stories260K loaded, ${TOKENS} tokens generated, closed: ${cycleMs.toFixed(0)} ms each`,
       options: { cycles, tokens: TOKENS, residentMb },
-      columns: COLUMNS,
+      columns: {
+        ...{ cycle: 'cycle', residentMb: ['RSS MB', 1], grownMb: [`since cycle ${SETTLED_CYCLE}`, 1] },
+        workers: 'workers alive',
+      },
       rows,
       notes: [
         `Most growth after cycle ${SETTLED_CYCLE}: ${grownMb.toFixed(1)} MB, workers alive at the end: ` +
@@ -50,13 +47,6 @@ export const bench = defineBench({
     }
   },
 })
-
-const COLUMNS = [
-  { key: 'cycle', title: 'cycle' },
-  { key: 'residentMb', title: 'RSS MB', decimals: 1 },
-  { key: 'grownMb', title: `since cycle ${SETTLED_CYCLE}`, decimals: 1 },
-  { key: 'workers', title: 'workers alive' },
-]
 
 async function oneCycle(signal: AbortSignal): Promise<void> {
   await using model = await loadModel(EMBEDDED_MODEL, { context: EMBEDDED_CONTEXT, experimentalV8: true, signal })

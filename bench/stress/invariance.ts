@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { EMBEDDED_MODEL } from '../../cli/shell/load.ts'
 import { note } from '../../cli/shell/output.ts'
 import { TsinferError } from '../../engine/index.ts'
-import { defineBench } from '../harness.ts'
+import { defineBench, text } from '../harness.ts'
 import type { LayoutDigest } from './invariance-digest.ts'
 
 const run = promisify(execFile)
@@ -22,11 +22,8 @@ const SHARED_MODELS = [
 ].map((relative) => `${SHARED}/${relative}`)
 
 export const bench = defineBench({
-  usage: '[--node FILE,...] [MODEL ...]',
-  positionalsMax: 100,
-  options: {
-    node: { kind: 'text', names: ['--node'], value: 'FILE,...', help: 'Node binaries beside this one' },
-  },
+  models: 'several',
+  options: { node: text(['--node'], 'FILE,...', 'Node binaries beside this one') },
   async measure({ values, positionals, signal }) {
     const nodes = [process.execPath, ...(values.node?.split(',') ?? [])]
     const missing = nodes.find((node) => !existsSync(node))
@@ -47,7 +44,9 @@ export const bench = defineBench({
     return {
       about: 'Greedy ids, sampled ids and logits, to the bit, under several Node versions',
       options: { nodes, models },
-      columns: COLUMNS,
+      columns: {
+        ...{ model: 'model', node: 'Node', layout: 'kernels, stages x lanes', digest: 'digest', isEqual: 'equal' },
+      },
       rows,
       notes: [
         `${rows.length - differing} equal, ${differing} different.`,
@@ -56,14 +55,6 @@ export const bench = defineBench({
     }
   },
 })
-
-const COLUMNS = [
-  { key: 'model', title: 'model' },
-  { key: 'node', title: 'Node' },
-  { key: 'layout', title: 'kernels, stages x lanes' },
-  { key: 'digest', title: 'digest' },
-  { key: 'isEqual', title: 'equal' },
-]
 
 interface Row extends LayoutDigest {
   readonly model: string

@@ -8,12 +8,11 @@ import { loadOptions } from '../../cli/shell/options.ts'
 import { note } from '../../cli/shell/output.ts'
 import { loadModel, type Model, openTokenizer, type TextTokenizer } from '../../index.ts'
 import { timeGeneration } from '../generation.ts'
-import { count, defineBench } from '../harness.ts'
+import { count, defineBench, text } from '../harness.ts'
 import { benchModel, MODEL_OPTIONS } from '../model-files.ts'
 import { longText } from '../text.ts'
 
 const MODEL = '1b-Q4_0-Q6_K'
-const TEXT_KB = 300
 const PROMPT = 256
 const TOKENS = 64
 const TINY_GENERATIONS = 10
@@ -22,24 +21,18 @@ const RESOLUTION_MS = 1
 const LIMIT_MS = 20
 
 export const bench = defineBench({
-  usage: '[MODEL] [--vocabulary FILE] [--text-kb 300] [-t N]',
-  positionalsMax: 1,
+  models: 'one',
   options: {
-    vocabulary: {
-      kind: 'text',
-      names: ['--vocabulary'],
-      value: 'FILE',
-      help: 'GGUF file whose vocabulary encodes the text (the embedded model)',
-    },
-    textKb: count(['--text-kb'], 'kilobytes to encode (300)'),
+    vocabulary: text(['--vocabulary'], 'FILE', 'GGUF file whose vocabulary encodes the text (the embedded model)'),
+    textKb: count(['--text-kb'], 'kilobytes to encode', { usual: 300 }),
     ...MODEL_OPTIONS,
   },
   async measure(invocation) {
     const { values, signal } = invocation
-    const { textKb = TEXT_KB, vocabulary = EMBEDDED_MODEL } = values
+    const { textKb, vocabulary = EMBEDDED_MODEL } = values
     const { name, path } = benchModel(invocation, MODEL)
-    const text = longText(textKb * 1000)
-    const rows: Delay[] = []
+    const prose = longText(textKb * 1000)
+    const rows: object[] = []
     const watch = async <T>(during: string, work: () => Promise<T>): Promise<T> => {
       note(`${during}\n`)
       const [delay, result] = await delayDuring(during, work)
@@ -49,7 +42,7 @@ export const bench = defineBench({
 
     await watch('nothing', () => sleep(IDLE_MS))
     const tokenizer: TextTokenizer = await watch('opening the vocabulary', () => openTokenizer(vocabulary))
-    await watch(`encoding ${textKb} KB`, () => tokenizer.encode(text))
+    await watch(`encoding ${textKb} KB`, () => tokenizer.encode(prose))
     await tokenizer.close()
     const context = values.context ?? PROMPT + TOKENS
     const model: Model = await watch('loading', () => loadModel(path, { ...loadOptions(values), context, signal }))
@@ -62,32 +55,17 @@ export const bench = defineBench({
     return {
       about: `Delay of the caller's event loop: ${name}, ${model.info.plan.text}`,
       options: { model: name, vocabulary, textKb, plan: model.info.plan, kernels: model.info.kernels },
-      columns: COLUMNS,
+      columns: {
+        ...{ during: 'during', tookMs: ['ms', 0], delayMsP50: 'p50 ms', delayMsP99: 'p99 ms', delayMsMax: 'max ms' },
+        isWithinLimit: 'within limit',
+      },
       rows,
       notes: [`Time between two turns of a ${RESOLUTION_MS} ms timer. Limit of the 99th percentile: ${LIMIT_MS} ms.`],
     }
   },
 })
 
-const COLUMNS = [
-  { key: 'during', title: 'during' },
-  { key: 'tookMs', title: 'ms', decimals: 0 },
-  { key: 'delayMsP50', title: 'p50 ms' },
-  { key: 'delayMsP99', title: 'p99 ms' },
-  { key: 'delayMsMax', title: 'max ms' },
-  { key: 'isWithinLimit', title: 'within limit' },
-]
-
-interface Delay {
-  readonly during: string
-  readonly tookMs: number
-  readonly delayMsP50: number
-  readonly delayMsP99: number
-  readonly delayMsMax: number
-  readonly isWithinLimit: boolean
-}
-
-async function delayDuring<T>(during: string, work: () => Promise<T>): Promise<[Delay, T]> {
+async function delayDuring<T>(during: string, work: () => Promise<T>) {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   const startedMs = performance.now()
   histogram.enable()
@@ -103,7 +81,7 @@ async function delayDuring<T>(during: string, work: () => Promise<T>): Promise<[
     delayMsMax: histogram.max / 1e6,
     isWithinLimit: delayMsP99 < LIMIT_MS,
   }
-  return [delay, result]
+  return [delay, result] as const
 }
 
 async function generateTiny(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,4 @@
 // Many requests that speculate, share the pipeline and are aborted at random: whether anything stalls or stays behind.
-import { fileURLToPath } from 'node:url'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { EMBEDDED_MODEL } from '../../cli/shell/load.ts'
@@ -7,10 +6,9 @@ import { modelPath } from '../../cli/shell/options.ts'
 import { note } from '../../cli/shell/output.ts'
 import { type GenerateOptions, loadModel, type Model } from '../../index.ts'
 import { createRandom, type Random } from '../forge/random.ts'
-import { count, defineBench } from '../harness.ts'
+import { count, defineBench, text } from '../harness.ts'
+import { EMBEDDED_DRAFT } from '../model-files.ts'
 
-const DRAFT_MODEL = fileURLToPath(new URL('../../../cli/models/stories75K-draft.gguf', import.meta.url))
-const TOKENS = 50_000
 /**
  * Before anything counts. What is alive stays the same from the beginning, in the caller (7 to 9 MB) as in the conductor (7),
  * but V8 lets heaps grow for a while before it collects them, and the caller's longest: 200,000 tokens in Node 26. So what
@@ -29,19 +27,17 @@ const STALL_MS = 60_000
 const GROWN_LIMIT = 1.03
 
 export const bench = defineBench({
-  usage: '[MODEL] [-md DRAFT] [--tokens 50000] [--warm-up 50000] [--seed 1]',
-  positionalsMax: 1,
+  models: 'one',
   options: {
-    model: { kind: 'text', names: ['-m', '--model'], value: 'FILE', help: 'a GGUF file (stories260K)' },
-    draftModel: { kind: 'text', names: ['-md', '--draft-model'], value: 'FILE', help: 'its drafter (stories75K)' },
-    tokens: count(['--tokens'], 'tokens to generate (50000)', ROUNDS),
-    warmUp: count(['--warm-up'], 'tokens before them (50000)', 0),
-    seed: count(['--seed'], 'of everything random (1)', 0),
+    model: text(['-m', '--model'], 'FILE', 'a GGUF file (stories260K)'),
+    draftModel: text(['-md', '--draft-model'], 'FILE', 'its drafter (stories75K)'),
+    tokens: count(['--tokens'], 'tokens to generate', { usual: 50_000, least: ROUNDS }),
+    warmUp: count(['--warm-up'], 'tokens before them', { usual: WARM_UP_TOKENS, least: 0 }),
+    seed: count(['--seed'], 'of everything random', { usual: 1, least: 0 }),
   },
   async measure({ values, positionals }) {
-    const { tokens = TOKENS, warmUp = WARM_UP_TOKENS, seed = 1 } = values
+    const { tokens, warmUp, seed, draftModel = EMBEDDED_DRAFT } = values
     const path = modelPath(values, positionals) ?? EMBEDDED_MODEL
-    const draftModel = values.draftModel ?? DRAFT_MODEL
     await using soak = await Soak.start(path, draftModel, seed)
     const before = memoryInUse()
     if (warmUp > 0) await soak.round(warmUp)
@@ -56,7 +52,10 @@ export const bench = defineBench({
     return {
       about: `${tokens} tokens of requests that speculate and are aborted at random: ${path}, ${soak.model.info.plan.text}`,
       options: { model: path, draftModel, tokens, warmUp, seed },
-      columns: COLUMNS,
+      columns: {
+        ...{ round: 'round', tokens: 'tokens', requests: 'requests', aborted: 'aborted', accepted: 'drafts accepted' },
+        ...{ heapMb: ["caller's heap MB", 1], residentMb: ['RSS MB', 1], inUseMb: ['without unused heap', 1] },
+      },
       rows,
       notes: [
         'Behind every round nothing was live, a request took all cells and all sequences, and a text came out as it did at',
@@ -76,17 +75,6 @@ function memoryInUse(): Pick<SoakRound, 'heapMb' | 'residentMb' | 'inUseMb'> {
   const resident = process.memoryUsage.rss()
   return { heapMb: used / 1e6, residentMb: resident / 1e6, inUseMb: (resident - held + used) / 1e6 }
 }
-
-const COLUMNS = [
-  { key: 'round', title: 'round' },
-  { key: 'tokens', title: 'tokens' },
-  { key: 'requests', title: 'requests' },
-  { key: 'aborted', title: 'aborted' },
-  { key: 'accepted', title: 'drafts accepted' },
-  { key: 'heapMb', title: "caller's heap MB", decimals: 1 },
-  { key: 'residentMb', title: 'RSS MB', decimals: 1 },
-  { key: 'inUseMb', title: 'without unused heap', decimals: 1 },
-]
 
 export interface SoakRound {
   readonly tokens: number

@@ -20,12 +20,7 @@ const REPORT: Report = {
   bench: 'sums',
   about: 'Sums of things',
   options: { tokens: 3 },
-  columns: [
-    { key: 'name', title: 'name' },
-    { key: 'tokS', title: 'tok/s' },
-    { key: 'ratio', title: 'ratio', decimals: 2 },
-    { key: 'isGood', title: 'good' },
-  ],
+  columns: { name: 'name', tokS: 'tok/s', ratio: ['ratio', 2], isGood: 'good' },
   rows: [
     { name: 'a|b', tokS: 1234.5678, ratio: 0.5, isGood: true, hidden: [1, 2] },
     { name: 'c', tokS: Number.NaN, isGood: false },

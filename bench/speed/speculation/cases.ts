@@ -1,9 +1,17 @@
 // Which runs the bench of speculation compares: plans of target and drafter, texts, policies.
 import type { LoadOptions, Speculation } from '../../../index.ts'
-import { NOVEL_PROMPT, REPETITIVE_PROMPT } from './texts.ts'
 
-export interface BenchModels {
-  readonly target: string
+/** The beginning of a story, in the words the embedded model knows. */
+const NOVEL_PROMPT = 'Once upon a time'
+
+const STORY =
+  'Once upon a time, there was a little girl named Lily. She loved to play outside in the sun. One day, she went to the ' +
+  'park with her mommy and daddy. '
+
+/** A story told twice, and begun again: the model tells it once more, nearly. */
+const REPETITIVE_PROMPT = `${STORY}${STORY}Once upon a time`
+
+export interface Drafters {
   readonly draft: string
   /** A drafter that is sure and always wrong. */
   readonly wrong: string
@@ -50,7 +58,7 @@ const cases = (plan: string, setup: Setup, policies: readonly Speculation[] = PO
     speculation,
   }))
 
-export function groupOf(name: GroupName, { draft, wrong }: BenchModels): Group {
+export function groupOf(name: GroupName, { draft, wrong }: Drafters): Group {
   const plain = cases('one stage', { stages: 1 }, ['off'])
   switch (name) {
     case 'draft':
@@ -71,9 +79,6 @@ export function groupOf(name: GroupName, { draft, wrong }: BenchModels): Group {
     case 'ngram':
       return { prompt: NOVEL_PROMPT, cases: cases('one stage', { stages: 1 }) }
     case 'repetitive':
-      return {
-        prompt: REPETITIVE_PROMPT,
-        cases: cases('one stage', { stages: 1 }),
-      }
+      return { prompt: REPETITIVE_PROMPT, cases: cases('one stage', { stages: 1 }) }
   }
 }

@@ -12,8 +12,6 @@ import { StageThreads } from './stage-threads.ts'
 
 const MODEL = '1b-Q4_0'
 const FORWARD = new URL('./clocked-forward.js', import.meta.url).href
-const ROWS = 4
-const TRIES = 100
 const STAGES = 2
 /** Micro-batches before anything counts, and those whose operations are timed. */
 const WARM_UP = 12
@@ -25,16 +23,15 @@ const DEAD_MAX = 1 << 14
 const HEADER_LIMIT_US = 20
 
 export const bench = defineBench({
-  usage: '[MODEL] [--rows 4] [--tries 100] [--stages 2]',
-  positionalsMax: 1,
+  models: 'one',
   options: {
-    rows: { kind: 'integer', names: ['--rows'], value: 'N', least: 1, most: 8, help: 'rows of a micro-batch (4)' },
-    tries: count(['--tries'], 'cancellations of each kind (100)'),
+    rows: count(['--rows'], 'rows of a micro-batch', { usual: 4, most: 8 }),
+    tries: count(['--tries'], 'cancellations of each kind', { usual: 100 }),
     ...MODEL_OPTIONS,
   },
   async measure(invocation) {
     const { values } = invocation
-    const { rows = ROWS, tries = TRIES } = values
+    const { rows, tries } = values
     const { name, path } = benchModel(invocation, MODEL)
     const plan = { stages: STAGES, context: 64, ...loadOptions(values) }
     const found = await measure(path, plan, rows, tries)
@@ -42,7 +39,10 @@ export const bench = defineBench({
     return {
       about: `Cancelled work: ${name}, micro-batches of ${rows} rows, ${found.plan}`,
       options: { model: name, rows, tries, plan: found.plan },
-      columns: COLUMNS,
+      columns: {
+        ...{ what: 'microseconds', count: 'times', p50Us: 'median', p95Us: '95 %', maxUs: 'max' },
+        ...{ limitUs: 'limit of the median', isWithin: 'within' },
+      },
       rows: [
         summary('operation of a stage, not cancelled', found.operationsUs),
         summary('operation under way at any moment', byTheirTime(found.operationsUs)),
@@ -63,16 +63,6 @@ export const bench = defineBench({
   },
 })
 
-const COLUMNS = [
-  { key: 'what', title: 'microseconds' },
-  { key: 'count', title: 'times' },
-  { key: 'p50Us', title: 'median' },
-  { key: 'p95Us', title: '95 %' },
-  { key: 'maxUs', title: 'max' },
-  { key: 'limitUs', title: 'limit of the median' },
-  { key: 'isWithin', title: 'within' },
-]
-
 function summary(what: string, us: readonly number[], limitUs?: number) {
   const sorted = us.toSorted((a, b) => a - b)
   const p50Us = median(us)
@@ -92,24 +82,9 @@ function byTheirTime(us: readonly number[]): number[] {
   })
 }
 
-interface Measured {
-  readonly plan: string
-  readonly operationsUs: readonly number[]
-  readonly stopsUs: readonly number[]
-  /** By stage, of dead micro-batches. */
-  readonly headers: readonly DeadTimes[]
-}
-
-interface DeadTimes {
-  /** From when a stage found it until it had been passed on. */
-  readonly wallUs: readonly number[]
-  /** Of this what the thread was running; empty where Node does not tell. */
-  readonly threadUs: readonly number[]
-}
-
 type Plan = Parameters<typeof StageThreads.start>[1]
 
-async function measure(path: string, options: Plan, rows: number, tries: number): Promise<Measured> {
+async function measure(path: string, options: Plan, rows: number, tries: number) {
   const settings = createStageClocks(OPERATIONS_MAX, DEAD_MAX)
   const threads = await StageThreads.start(path, options, { href: FORWARD, settings })
   try {
@@ -138,6 +113,8 @@ async function measure(path: string, options: Plan, rows: number, tries: number)
     }
     const { plan, firstLayers } = threads
     const wallUs = await headersUs(threads, tries)
+    // Of dead micro-batches, by stage: from when it found one until it had been passed on, and what of this the thread was
+    // running; empty where Node does not tell.
     const headers = wallUs.map((us, stage) => ({
       wallUs: us,
       threadUs: deadUs(settings, firstLayers[stage]!).slice(-tries),

@@ -48,7 +48,7 @@ test('acceptance is that of all runs together; unknown where nothing was drafted
 
 test('every group compares with plain decoding on all cores, without a drafter in memory', () => {
   for (const group of GROUPS) {
-    const { cases } = groupOf(group, { target: 't', draft: 'd', wrong: 'w' })
+    const { cases } = groupOf(group, { draft: 'd', wrong: 'w' })
     assert.equal(cases[0], { name: 'one stage, plain', setup: { stages: 1 }, speculation: 'off' })
     assert.is(new Set(cases.map(({ name }) => name)).size, cases.length)
     assert.ok(cases.some(({ speculation }) => speculation === 'auto'))
@@ -57,7 +57,7 @@ test('every group compares with plain decoding on all cores, without a drafter i
 
 test('the whole measurement has every group, and both plain plans at every temperature of the draft model', () => {
   for (const group of GROUPS) assert.ok(WHOLE.some((series) => series.group === group && series.temperature === 0))
-  const { cases } = groupOf('draft', { target: 't', draft: 'd', wrong: 'w' })
+  const { cases } = groupOf('draft', { draft: 'd', wrong: 'w' })
   assert.ok(cases.some(({ name }) => name === TWO_STAGES_PLAIN))
 })
 
