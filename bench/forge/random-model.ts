@@ -9,6 +9,7 @@ import type { ModelConfig } from '../../engine/model/config/model-config.ts'
 import type { MetadataItem, TensorItem } from './gguf-writer.ts'
 import { type TensorSource, writeGguf } from './output-file.ts'
 import { type ForgedType, fittingType, quantizeRow } from './quantize.ts'
+import { uniformDraws } from './random.ts'
 import type { Recipe } from './recipes.ts'
 import { vocabularyMetadata } from './vocabulary.ts'
 
@@ -141,12 +142,7 @@ function* rows({ name, type, dims }: TensorItem, { mean, deviation }: Spread): G
 function bellNoise(name: string): () => number {
   let state = 0x2545f491
   for (const character of name) state = Math.imul(state ^ character.charCodeAt(0), 0x01000193)
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+  const uniform = uniformDraws(state)
   const factor = Math.sqrt(3)
   return () => (uniform() + uniform() + uniform() + uniform() - 2) * factor
 }

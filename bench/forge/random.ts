@@ -22,3 +22,14 @@ export function createRandom(seed: number): Random {
   const int = (low: number, high: number) => low + Math.floor(unit() * (high - low + 1))
   return { int, chance: (probability) => unit() < probability, pick: (from) => from[int(0, from.length - 1)]! }
 }
+
+/** Numbers in [0, 1) from a state on (Mulberry32). */
+export function uniformDraws(start: number): () => number {
+  let state = start
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

@@ -27,14 +27,13 @@ export const withKeys = (recipe: Recipe, keys: NonNullable<Recipe['keys']>): Rec
 const SEPARATE_QKV = ['attn_q.weight', 'attn_k.weight', 'attn_v.weight']
 const QKV_BIASES = ['attn_q.bias', 'attn_k.bias', 'attn_v.bias']
 
-export const RECIPES: Readonly<Record<string, Recipe>> = {
+/** What is said of a recipe beside its name, which begins with the architecture's. */
+const FEATURES: Readonly<Record<string, Omit<Recipe, 'architecture'>>> = {
   qwen2: {
-    architecture: 'qwen2',
     optional: [...SEPARATE_QKV, ...QKV_BIASES],
     keys: { 'rope.freq_base': ['f32', 1e6] },
   },
   'qwen2-yarn': {
-    architecture: 'qwen2',
     optional: [...SEPARATE_QKV, ...QKV_BIASES],
     keys: {
       'rope.scaling.type': ['string', 'yarn'],
@@ -44,13 +43,10 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   // A head longer than the width over the number of heads.
   qwen3: {
-    architecture: 'qwen3',
-    optional: SEPARATE_QKV,
     keys: { 'attention.key_length': ['u32', 128], 'attention.value_length': ['u32', 128] },
   },
   // Fused tensors, partly rotated heads; divisors for contexts beyond 64 positions, and below.
   phi3: {
-    architecture: 'phi3',
     optional: ['attn_qkv.weight'],
     divisors: ['rope_factors_long.weight', 'rope_factors_short.weight'],
     keys: {
@@ -61,14 +57,11 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   'phi3-short': {
-    architecture: 'phi3',
     optional: ['attn_qkv.weight', 'attn_qkv.bias'],
     divisors: ['rope_factors_long.weight', 'rope_factors_short.weight'],
     keys: { 'rope.scaling.original_context_length': ['u32', 4096] },
   },
   granite: {
-    architecture: 'granite',
-    optional: SEPARATE_QKV,
     isTied: true,
     embeddingDeviation: 1 / 48,
     keys: {
@@ -78,10 +71,8 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
       'attention.scale': ['f32', 0.1],
     },
   },
-  olmo2: { architecture: 'olmo2', optional: SEPARATE_QKV },
+  olmo2: {},
   'olmo2-window': {
-    architecture: 'olmo2',
-    optional: SEPARATE_QKV,
     keys: {
       'attention.sliding_window': ['u32', 12],
       'attention.sliding_window_pattern': ['u32', 2],
@@ -92,8 +83,6 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   // As OLMo 3 has it: a factor on the rotated values of the layers without a window.
   'olmo2-factor': {
-    architecture: 'olmo2',
-    optional: SEPARATE_QKV,
     keys: {
       block_count: ['u32', 4],
       'attention.sliding_window': ['u32', 12],
@@ -104,8 +93,6 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   gemma2: {
-    architecture: 'gemma2',
-    optional: SEPARATE_QKV,
     isTied: true,
     embeddingDeviation: 1 / 64,
     keys: {
@@ -117,8 +104,6 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   gemma3: {
-    architecture: 'gemma3',
-    optional: SEPARATE_QKV,
     isTied: true,
     embeddingDeviation: 1 / 64,
     keys: {
@@ -132,18 +117,14 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   // Biases of every kind, as models with attention_bias and mlp_bias have.
   'llama-biases': {
-    architecture: 'llama',
     optional: [...SEPARATE_QKV, ...QKV_BIASES, 'attn_output.bias', 'ffn_gate.bias', 'ffn_up.bias', 'ffn_down.bias'],
   },
   // Factors on products, as files of NVFP4 weights have them.
   'llama-scales': {
-    architecture: 'llama',
     optional: [...SEPARATE_QKV, ...QKV_BIASES],
     scales: [...SEPARATE_QKV, 'attn_output.weight', 'ffn_gate.weight', 'ffn_up.weight', 'ffn_down.weight'],
   },
   'llama-experts': {
-    architecture: 'llama',
-    optional: SEPARATE_QKV,
     keys: {
       block_count: ['u32', 2],
       expert_count: ['u32', 4],
@@ -152,7 +133,6 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   qwen2moe: {
-    architecture: 'qwen2moe',
     optional: [...SEPARATE_QKV, ...QKV_BIASES],
     keys: {
       block_count: ['u32', 2],
@@ -163,8 +143,6 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   'qwen3moe-scales': {
-    architecture: 'qwen3moe',
-    optional: SEPARATE_QKV,
     scales: ['attn_k.weight', 'ffn_gate_exps.weight', 'ffn_up_exps.weight', 'ffn_down_exps.weight'],
     keys: {
       block_count: ['u32', 2],
@@ -174,8 +152,6 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   qwen3moe: {
-    architecture: 'qwen3moe',
-    optional: SEPARATE_QKV,
     keys: {
       block_count: ['u32', 2],
       expert_count: ['u32', 8],
@@ -186,6 +162,12 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
 }
+
+export const RECIPES: Readonly<Record<string, Recipe>> = Object.fromEntries(
+  Object.entries(FEATURES).map(([name, features]) => {
+    return [name, { architecture: name.split('-')[0]!, optional: SEPARATE_QKV, ...features }]
+  }),
+)
 
 /** Layers of different widths: arrays with a number for each. llama.cpp gives all layers the widths of the first. */
 export const WIDTHS_RECIPE: Recipe = {

@@ -1,4 +1,5 @@
 // Pipelines and drafters drawn at random: what a person might have, and what is hard.
+import { uniformDraws } from '../forge/random.ts'
 import type { PipelineSetting } from './setting.ts'
 
 /** A setting, and in words what is not a number in it. */
@@ -12,7 +13,7 @@ const RIGHT = [0, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98]
 
 /** Setting number `index` of all there are: always the same. */
 export function drawSetting(index: number): DrawnSetting {
-  const draw = randomDraws(index)
+  const draw = uniformDraws(Math.imul(index + 1, 0x9e3779b9))
   const pick = <T>(from: readonly T[]): T => from[Math.floor(draw() * from.length)]!
   const stages = 1 + Math.floor(draw() * 8)
   const rowsMax = pick([1, 2, 4, 4, 8, 8])
@@ -45,15 +46,4 @@ function drawDrafter(draw: () => number, pick: <T>(from: readonly T[]) => T): Dr
   if (claims < 0.75) return { draftMs, accuracy, spread: 0.3, name: `${words}, honest` }
   const claim = pick([0.2, 0.4, 0.7])
   return { draftMs, accuracy, claim, name: `${words}, claims ${claim}` }
-}
-
-/** Numbers in [0, 1) (Mulberry32). */
-function randomDraws(seed: number): () => number {
-  let state = Math.imul(seed + 1, 0x9e3779b9)
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -1,18 +1,15 @@
 // Records what llama.cpp computes for the small models of every recipe: its greedy path and the probabilities of its
 // five best tokens. The tests forge the same models and compare, without llama.cpp.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { defineCommand } from '../../cli/shell/command.ts'
-import { type Pooling, TsinferError } from '../../engine/index.ts'
+import type { Pooling } from '../../engine/index.ts'
 import type { ForgedType } from '../forge/quantize.ts'
 import { forgeRandom } from '../forge/random-model.ts'
 import { RECIPES, type Recipe, withKeys } from '../forge/recipes.ts'
-import { type Library, type Llama, type Sequence, startLibrary } from '../peers/library.ts'
+import type { Llama, Sequence } from '../peers/library.ts'
+import { bestTokens, type Recorder, record, recordedNames } from './llama.ts'
 import { EMBEDDED_IDS, PARITY_CONTEXT, type ParityRun, POOLINGS, parityPrompts, parityTypes } from './parity-cases.ts'
 
-const FIXTURES = fileURLToPath(new URL('../../../test/fixtures/parity/', import.meta.url))
 const TOP = 5
 
 export const command = defineCommand({
@@ -20,26 +17,15 @@ export const command = defineCommand({
   positionalsMax: 100,
   options: {},
   async run({ positionals }) {
-    const names = positionals.length > 0 ? positionals : Object.keys(RECIPES)
-    const unknown = names.find((name) => RECIPES[name] === undefined)
-    if (unknown !== undefined) {
-      throw new TsinferError(
-        'option_invalid',
-        `expected recipes of ${Object.keys(RECIPES).join(', ')}, found ${unknown}`,
-      )
-    }
-    const library = await startLibrary(1)
-    const folder = mkdtempSync(join(tmpdir(), 'tsinfer-parity-'))
-    mkdirSync(FIXTURES, { recursive: true })
-    try {
-      for (const name of names) await record(library, name, join(folder, `${name}.gguf`))
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+    const names = recordedNames(positionals, Object.keys(RECIPES))
+    await record(async (recorder) => {
+      for (const name of names) await recordRecipe(recorder, name)
+    })
   },
 })
 
-async function record({ llama, version }: Library, name: string, path: string): Promise<void> {
+async function recordRecipe({ llama, folder, save }: Recorder, name: string): Promise<void> {
+  const path = join(folder, `${name}.gguf`)
   const runs: Partial<Record<ForgedType, ParityRun[]>> = {}
   for (const type of parityTypes(name)) {
     forgeRandom(path, RECIPES[name]!, type)
@@ -58,10 +44,8 @@ async function record({ llama, version }: Library, name: string, path: string): 
   for (const [pooling, number] of POOLINGS) {
     embeddings[pooling] = await embed(llama, withKeys(RECIPES[name]!, { pooling_type: ['u32', number] }), path)
   }
-  const oracle = `llama.cpp ${llama.llamaCppRelease.release} through node-llama-cpp ${version}`
-  const text = `${JSON.stringify({ oracle, context: PARITY_CONTEXT, runs, embeddings })}\n`
-  writeFileSync(join(FIXTURES, `${name}.json`), text)
-  console.log(`${name}: ${text.length} bytes`)
+  const bytes = save(`parity/${name}`, { context: PARITY_CONTEXT, runs, embeddings })
+  console.log(`${name}: ${bytes} bytes`)
 }
 
 async function embed(llama: Llama, recipe: Recipe, path: string): Promise<number[]> {
@@ -79,15 +63,9 @@ async function follow(sequence: Sequence, prompt: readonly number[], steps: numb
   const found: number[][] = []
   let input = prompt
   for (let step = 0; step < steps; step++) {
-    const next = input.map((id, i) => (i < input.length - 1 ? id : ([id, { generateNext: { logits: true } }] as const)))
-    const logits = (await sequence.controlledEvaluate(next)).at(-1)?.next.logits
-    if (logits === undefined) throw new Error('expected logits, found none')
-    const best = [...logits].sort(([, a], [, b]) => b - a)
-    const total = best.reduce((sum, [, logit]) => sum + Math.exp(logit - best[0]![1]), 0)
-    found.push(
-      best.slice(0, TOP).flatMap(([id, logit]) => [id, Number((Math.exp(logit - best[0]![1]) / total).toFixed(6))]),
-    )
-    input = [best[0]![0]]
+    const best = await bestTokens(sequence, input, TOP)
+    found.push(best)
+    input = [best[0]!]
   }
   return found
 }

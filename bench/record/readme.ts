@@ -9,7 +9,7 @@ const README = new URL('../../../README.md', import.meta.url)
 const REPORTS = new URL('../../../docs/benchmarks/', import.meta.url)
 
 export const command = defineCommand({
-  usage: '',
+  usage: '[options]',
   positionalsMax: 0,
   options: {},
   async run() {

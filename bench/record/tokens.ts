@@ -1,18 +1,14 @@
 // Records the ids that llama.cpp gives awkward texts with tokenizers of model families, for the tests.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { defineCommand } from '../../cli/shell/command.ts'
 import { TsinferError } from '../../engine/index.ts'
 import { PRE_TOKENIZER_NAMES } from '../../tokenizer/pre-tokenizers.ts'
 import { rewriteModel } from '../forge/rewrite.ts'
 import { EMBEDDED_MODEL } from '../forge/vocabulary.ts'
-import { type Llama, startLibrary } from '../peers/library.ts'
+import type { Llama } from '../peers/library.ts'
+import { record } from './llama.ts'
 import { gemma4Metadata, gemmaMetadata, TOKEN_TEXTS, type TokenFixture } from './token-cases.ts'
-
-const FIXTURE = fileURLToPath(new URL('../../../test/fixtures/tokens.json', import.meta.url))
 
 export const command = defineCommand({
   usage: 'GPT-2-VOCABULARY',
@@ -20,11 +16,9 @@ export const command = defineCommand({
   options: {},
   async run({ positionals: [vocabulary] }) {
     if (vocabulary === undefined) throw new TsinferError('option_invalid', 'expected a GGUF vocabulary, found none')
-    const { llama, version } = await startLibrary(1)
-    const folder = mkdtempSync(join(tmpdir(), 'tsinfer-tokens-'))
-    const path = join(folder, 'vocabulary.gguf')
-    const pre: Record<string, number[][]> = {}
-    try {
+    await record(async ({ llama, folder, save }) => {
+      const path = join(folder, 'vocabulary.gguf')
+      const pre: Record<string, number[][]> = {}
       for (const names of PRE_TOKENIZER_NAMES) {
         for (const name of names) {
           rewriteModel(path, vocabulary, [{ key: 'tokenizer.ggml.pre', type: 'string', value: name }])
@@ -35,14 +29,11 @@ export const command = defineCommand({
         }
       }
       rewriteModel(path, EMBEDDED_MODEL, gemmaMetadata())
-      const oracle = `llama.cpp ${llama.llamaCppRelease.release} through node-llama-cpp ${version}`
       const gemma = await idsOf(llama, path)
       rewriteModel(path, EMBEDDED_MODEL, gemma4Metadata())
-      const fixture: TokenFixture = { oracle, pre, gemma, gemma4: await idsOf(llama, path) }
-      writeFileSync(FIXTURE, `${JSON.stringify(fixture)}\n`)
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+      const fixture: Omit<TokenFixture, 'oracle'> = { pre, gemma, gemma4: await idsOf(llama, path) }
+      save('tokens', fixture)
+    })
   },
 })
 

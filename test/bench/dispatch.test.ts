@@ -17,7 +17,7 @@ test('what cannot be understood is one line and exit code 2', () => {
     [['cycels'], /^bench: cycels: unknown bench, .*; did you mean cycles\?\n$/],
     [['cycles', '--cyles', '3'], /^bench: --cyles: unknown option; did you mean --cycles\?\n$/],
     [['cycles', 'x'], /^bench: x: unexpected argument\n$/],
-    [['generate', 'no-such'], /^bench: model: expected a file, .* found no-such\n$/],
+    [['generate', 'no-such'], /^bench: -m: expected a file, .* found no-such\n$/],
     [['peers', '--engines', 'x'], /^bench: --engines: expected some of tsinfer, .* found x\n$/],
     [['peers', '-p', '0', '-d', '0'], /^bench: expected a prompt or a depth, found none\n$/],
     [['invariance', '--node', '/no/such'], /^bench: --node: expected a Node binary, found \/no\/such\n$/],

@@ -37,7 +37,7 @@ const TOKENS = 24
 const WARM_UP_TOKENS = 4
 
 export const command = defineCommand({
-  usage: '',
+  usage: '[options]',
   positionalsMax: 0,
   options: {},
   async run() {
