@@ -5,26 +5,14 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { machineTopology } from '../engine/index.ts'
 
-export interface MachineFacts {
-  readonly cpu: string
-  readonly cores: number
-  readonly usableCores: number
-  readonly memoryGib: number
-  readonly platform: string
-  readonly node: string
-  readonly v8: string
-  /** Of the repository; `+` = with changes. */
-  readonly commit: string | null
-  readonly date: string
-  /** Processes that wanted to run in the minute before the bench began: near 0 on a quiet machine. */
-  readonly loadBefore: number
-}
+export type MachineFacts = ReturnType<typeof machineFacts>
 
+/** Processes that wanted to run in the minute before the bench began: near 0 on a quiet machine. */
 const LOAD_BEFORE = Number(loadavg()[0]!.toFixed(2))
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
 
-export function machineFacts(): MachineFacts {
+export function machineFacts() {
   const { cores, usableCores } = machineTopology()
   return {
     cpu: cpus()[0]?.model ?? 'unknown processor',
@@ -40,6 +28,7 @@ export function machineFacts(): MachineFacts {
   }
 }
 
+/** Of the repository; `+` = with changes. */
 function readCommit(): string | null {
   try {
     return execFileSync('git', ['describe', '--always', '--dirty=+', '--exclude=*'], {
@@ -58,10 +47,16 @@ function readCommit(): string | null {
  */
 export function peakResidentBytes(): number {
   try {
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
-    if (kilobytes !== undefined) return Number(kilobytes) * 1024
+    const bytes = peakBytesIn(readFileSync('/proc/self/status', 'utf8'))
+    if (bytes !== undefined) return bytes
   } catch {
     // No /proc here.
   }
   return process.resourceUsage().maxRSS * 1024
+}
+
+/** The same in what /proc says of a process. */
+export function peakBytesIn(status: string): number | undefined {
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
 }

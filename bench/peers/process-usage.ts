@@ -1,6 +1,6 @@
 // What an engine used of the machine: its process, and on Linux all that this has started (a browser is several).
 import { readdirSync, readFileSync } from 'node:fs'
-import { peakResidentBytes } from '../machine.ts'
+import { peakBytesIn, peakResidentBytes } from '../machine.ts'
 
 /** Of /proc, on every Linux. */
 const TICK_MS = 10
@@ -18,7 +18,7 @@ export function processUsage(): { cpuMs: number; peakBytes: number } {
   let peakBytes = peakResidentBytes()
   for (const { id, cpuMs: more } of descendants(process.pid)) {
     cpuMs += more
-    peakBytes += Number(/^VmHWM:\s+(\d+) kB$/m.exec(readProcess(id, 'status'))?.[1] ?? 0) * 1024
+    peakBytes += peakBytesIn(readProcess(id, 'status')) ?? 0
   }
   return { cpuMs, peakBytes }
 }

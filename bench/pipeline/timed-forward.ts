@@ -23,7 +23,7 @@ import {
   sentUs,
   writeReturnEntry,
 } from '../../engine/wire/codec.ts'
-import { guessToken, jitterFactor, rightToken } from './script.ts'
+import { aliveRows, guessToken, jitterFactor, rightToken } from './script.ts'
 
 /** A `PipelineSetting` as one of its models sees it. */
 export interface TimedSettings {
@@ -67,7 +67,7 @@ class TimedForward implements LaneForward {
     const { layout, sync } = this.#parts
     const { range, input } = layout
     const record = (input.address + slot * input.stride) >>> 2
-    this.rows.count = this.#aliveRows(record, sync.alive())
+    this.rows.count = aliveRows(rowCount(this.#words, record), sync.alive())
     if (this.#settings.model === 'drafter' || !range.isLast) {
       const { stageMs } = this.#settings
       const ms = stageMs[Math.min(this.rows.count, stageMs.length - 1)]!
@@ -76,13 +76,6 @@ class TimedForward implements LaneForward {
       if (!this.#wait(us, () => sync.alive() !== 0)) throw new Withdrawn()
     }
     if (range.isLast) this.#report(record, resultSlot)
-  }
-
-  #aliveRows(record: number, alive: number): number {
-    const count = rowCount(this.#words, record)
-    let living = 0
-    for (let row = 0; row < Math.min(count, 32); row++) living += (alive >>> row) & 1
-    return count > 32 ? count : living
   }
 
   /** Waits; false as soon as `goesOn` says so, looking every slice. */

@@ -1,7 +1,7 @@
 // Virtual stages that only take the time of a setting.
 import type { MicroBatchNumber, Submission } from '../../engine/domain.ts'
 import type { ResultRow, Returned } from '../../engine/pipeline/pipeline.ts'
-import { jitterFactor } from './script.ts'
+import { aliveRows, jitterFactor } from './script.ts'
 import type { PipelineSetting } from './setting.ts'
 import type { StageWork, Travel } from './virtual-pipeline.ts'
 
@@ -26,7 +26,7 @@ export class TimedWork implements StageWork<Travel, Returned> {
   begin(travel: Travel, stage: number): number {
     const { headerMs, stageMs } = this.#setting
     if (travel.alive === 0) return headerMs
-    return stageMs(aliveRows(travel)) * jitterFactor(this.#setting, stage, travel.number ?? 0)
+    return stageMs(aliveRows(travel.rows, travel.alive)) * jitterFactor(this.#setting, stage, travel.number ?? 0)
   }
 
   end(): void {}
@@ -48,10 +48,4 @@ export class TimedWork implements StageWork<Travel, Returned> {
 const NO_ROW: ResultRow = {
   ...{ ids: new Int32Array(0), logits: new Float32Array(0), logsumexp: 0, count: 0 },
   full: () => new Float32Array(0),
-}
-
-function aliveRows({ alive, rows }: Travel): number {
-  let count = 0
-  for (let row = 0; row < Math.min(rows, 32); row++) count += (alive >>> row) & 1
-  return Math.max(count, rows > 32 ? rows : 0)
 }

@@ -17,24 +17,10 @@ export interface Sample {
   readonly kernels: string
 }
 
-export interface CaseSummary {
-  readonly name: string
-  readonly rounds: number
-  readonly tokSMedian: number
-  readonly tokSMin: number
-  readonly tokSMax: number
-  /** Median over rounds of this case's speed over the first case's in the same round. */
-  readonly ofFirst: number
-  /** The same over plain decoding on two stages; NaN where that was not run. */
-  readonly ofTwoStages: number
-  /** The same over the fastest case of the same plan, in the median, that does not choose for itself. */
-  readonly ofBest: number
-  readonly acceptance: number
-  readonly tokensPerRunMedian: number
-}
+export type CaseSummary = ReturnType<typeof summaries>[number]
 
 /** A row for each case, in the order of their first runs. */
-export function summaries(samples: readonly Sample[]): CaseSummary[] {
+export function summaries(samples: readonly Sample[]) {
   const names = [...new Set(samples.map(({ name }) => name))]
   const of = (name: string) => samples.filter((sample) => sample.name === name)
   const speeds = (name: string) => of(name).map(({ tokS }) => tokS)
@@ -58,8 +44,11 @@ export function summaries(samples: readonly Sample[]): CaseSummary[] {
       tokSMedian: median(speeds(name)),
       tokSMin: Math.min(...speeds(name)),
       tokSMax: Math.max(...speeds(name)),
+      /** Median over rounds of this case's speed over the first case's in the same round. */
       ofFirst: ratio(name, names[0]!),
+      /** The same over plain decoding on two stages; NaN where that was not run. */
       ofTwoStages: ratio(name, TWO_STAGES_PLAIN),
+      /** The same over the fastest case of the same plan, in the median, that does not choose for itself. */
       ofBest: ratio(name, best),
       acceptance: sum('drafted') === 0 ? Number.NaN : sum('accepted') / sum('drafted'),
       tokensPerRunMedian: perRun.length === 0 ? Number.NaN : median(perRun),
