@@ -5,16 +5,16 @@ import type {
   ChatOptions,
   ChatPiece,
   ChatResult,
-  ChatTool,
   ChoiceResult,
   GenerateResult,
   Piece,
   ToolCall,
 } from '../engine/index.ts'
-import { openReasoning, REASONING_TAGS, ReasoningSplitter } from '../tokenizer/answer/reasoning.ts'
-import { ToolCallSplitter } from '../tokenizer/answer/tool-call-splitter.ts'
-import { CALL_MARKS, type KnownTool } from '../tokenizer/answer/tool-calls.ts'
+import { AnswerSplitter, answerReading, type Split } from '../tokenizer/answer/answer-splitter.ts'
+import { REASONING_TAGS } from '../tokenizer/answer/reasoning.ts'
+import { CALL_MARKS } from '../tokenizer/answer/tool-formats.ts'
 import { byteStringAt } from '../tokenizer/byte-strings.ts'
+import type { PromptedChat } from '../tokenizer/text-messages.ts'
 import type { TokenTable } from '../tokenizer/vocabulary.ts'
 import type { PieceView } from './generation.ts'
 
@@ -32,14 +32,15 @@ export class ChatAnswers implements PieceView<ChatPiece, ChatResult> {
   readonly #answers: Answer[] = []
 
   /** `prompt`: what the template made of the messages. */
-  constructor(prompt: string, { tools, responseFormat }: Pick<ChatOptions, 'tools' | 'responseFormat'>) {
-    this.#prompt = prompt
+  constructor(
+    { text, template }: Pick<PromptedChat, 'text' | 'template'>,
+    { tools, responseFormat }: Pick<ChatOptions, 'tools' | 'responseFormat'>,
+  ) {
+    this.#prompt = text
     // A text of a given form is the answer, whatever its strings look like.
     const isFree = (responseFormat?.type ?? 'text') === 'text'
-    const inside = openReasoning(prompt)
-    const reading = tools && { tools: tools.map(knownTool), newId: randomId }
-    this.#newAnswer = () =>
-      isFree ? new Answer(new ReasoningSplitter(inside), reading && new ToolCallSplitter(reading)) : new Answer()
+    const reading = answerReading(text, template, tools, randomId)
+    this.#newAnswer = () => new Answer(isFree ? new AnswerSplitter(reading) : undefined)
   }
 
   show({ choice, token, text }: Piece): ChatPiece {
@@ -81,40 +82,27 @@ class Answer {
   content = ''
   reasoning = ''
   readonly toolCalls: ToolCall[] = []
-  readonly #reasoning: ReasoningSplitter | undefined
-  readonly #calls: ToolCallSplitter | undefined
+  readonly #splitter: AnswerSplitter | undefined
 
-  constructor(reasoning?: ReasoningSplitter, calls?: ToolCallSplitter) {
-    this.#reasoning = reasoning
-    this.#calls = calls
+  constructor(splitter: AnswerSplitter | undefined) {
+    this.#splitter = splitter
   }
 
   push(text: string): Part {
-    const { reasoning, answer } = this.#reasoning?.push(text) ?? { reasoning: '', answer: text }
-    const { text: said, calls } = this.#calls?.push(answer) ?? { text: answer, calls: [] }
-    return this.#grow({ text: said, reasoning, toolCalls: calls })
+    return this.#grow(this.#splitter?.push(text) ?? { reasoning: '', content: text, calls: [] })
   }
 
   /** What was held back. */
   end(): Part {
-    const { reasoning, answer } = this.#reasoning?.end() ?? { reasoning: '', answer: '' }
-    const last = this.#calls?.push(answer) ?? { text: answer, calls: [] }
-    const rest = this.#calls?.end() ?? { text: '', calls: [] }
-    return this.#grow({ text: last.text + rest.text, reasoning, toolCalls: [...last.calls, ...rest.calls] })
+    return this.#grow(this.#splitter?.end() ?? { reasoning: '', content: '', calls: [] })
   }
 
-  #grow(part: Part): Part {
-    this.content += part.text
-    this.reasoning += part.reasoning
-    this.toolCalls.push(...part.toolCalls)
-    return part
+  #grow({ reasoning, content, calls }: Split): Part {
+    this.content += content
+    this.reasoning += reasoning
+    this.toolCalls.push(...calls)
+    return { text: content, reasoning, toolCalls: calls }
   }
-}
-
-function knownTool({ function: { name, parameters } }: ChatTool): KnownTool {
-  const properties = (parameters as { readonly properties?: unknown } | undefined)?.properties ?? {}
-  const types = Object.entries(properties as Record<string, { readonly type?: unknown } | null>)
-  return { name, parameterTypes: new Map(types.map(([key, schema]) => [key, String(schema?.type)])) }
 }
 
 const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'

@@ -112,9 +112,9 @@ export class LoadedModel implements Model {
       () => ({ ...readOptions(CHAT, options), said: readArgument(chatMessages, messages, promptSite('messages')) }),
       async ({ said, ...given }, signal) => {
         const { thread, facts } = this.#needText()
-        const { text, ids } = await thread.prompt(chatRequest(said, given), signal)
+        const { text, template, ids } = await thread.prompt(chatRequest(said, given), signal)
         this.#marks ??= answerMarks(facts.table)
-        const view = new ChatAnswers(text, given)
+        const view = new ChatAnswers({ text, template }, given)
         const checked = () => checkPromptIds(ids, this.info.vocabularySize)
         return this.#prepare(checked, { options: given, signal, shown: this.#marks, view })
       },

@@ -20,6 +20,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('perplexity', 'Print how well a model predicts a text.', () => import('./perplexity.ts')),
   entry('tokenize', 'Turn text into token ids and back.', () => import('./tokenize.ts')),
   entry('template', 'Print the prompt that a chat template makes of a conversation.', () => import('./template.ts')),
+  entry('parse', 'Print what a chat makes of the raw text of an answer.', () => import('./parse.ts')),
   entry('inspect', 'Print what a GGUF file holds and how it would run.', () => import('./inspect.ts')),
   entry('bench', 'Measure prompt and generation speed.', () => import('./bench.ts')),
   entry('topology', 'Print cores, sockets, memory speed and the plan they lead to.', () => import('./topology.ts')),

@@ -1,15 +1,13 @@
 // `tsinfer template`: the prompt that a chat template makes of a conversation, and nothing else.
-import { MessageChannel } from 'node:worker_threads'
 import { localTimeOf } from '../api/chat-request.ts'
-import { abortedError, onAbort, startResidents, TsinferError } from '../engine/index.ts'
-import { readChatTemplate } from '../index.ts'
-import { CHATML, type LocalTime, parseLocalTime, TemplateFault } from '../tokenizer/index.ts'
+import { TsinferError } from '../engine/index.ts'
+import { type LocalTime, parseLocalTime, TemplateFault } from '../tokenizer/index.ts'
 import { readConversation, readVariables } from './chat/conversation.ts'
-import { CHAT_TEMPLATE_OPTIONS, givenTemplate } from './shell/chat-options.ts'
+import { CHAT_TEMPLATE_OPTIONS, chosenTemplate } from './shell/chat-options.ts'
 import { defineCommand } from './shell/command.ts'
-import { MODEL_FILE_OPTIONS, modelPath, present, RAW_OPTION } from './shell/options.ts'
+import { MODEL_FILE_OPTIONS, modelPath, RAW_OPTION } from './shell/options.ts'
 import { noteLine, writeMade } from './shell/output.ts'
-import type { RenderAnswer, RenderPayload } from './template-worker.ts'
+import { renderInThread } from './template-thread.ts'
 
 export const command = defineCommand({
   usage: '(MODEL | --chat-template-file F) --messages FILE.json [options]',
@@ -43,17 +41,9 @@ export const command = defineCommand({
     const path = modelPath(values, positionals)
     if (values.messages === undefined) throw new TsinferError('option_invalid', 'expected --messages FILE, found none')
     const variables = await readConversation(values.messages, values.tools)
-    const given = await givenTemplate(values)
-    const hasTools = variables.has('tools')
-    const model =
-      path === undefined ? undefined : await readChatTemplate(path, { hasTools, ...present({ name: given.name }) })
-    if (path === undefined && given.source === undefined) {
-      throw new TsinferError('option_invalid', 'template: expected a model file or --chat-template-file, found none')
-    }
-    const source = given.source ?? model?.source
-    if (source === undefined) noteLine(CHATML.notice)
-    const bos = values.bos ?? model?.bosToken
-    const eos = values.eos ?? model?.eosToken
+    const model = await chosenTemplate('template', path, values, variables.has('tools'))
+    const bos = values.bos ?? model.bosToken
+    const eos = values.eos ?? model.eosToken
     if (bos !== undefined) variables.set('bos_token', bos)
     if (eos !== undefined) variables.set('eos_token', eos)
     if (values.noGenerationPrompt) variables.set('add_generation_prompt', false)
@@ -62,31 +52,11 @@ export const command = defineCommand({
     }
     const now = values.now === undefined ? localTimeOf(new Date()) : readNow(values.now)
     const unreadTools = values.toolsInPrompt ? 'tell' : 'leave'
-    const rendered = await render({ source: source ?? CHATML.source, variables, now, unreadTools }, signal)
+    const rendered = await renderInThread({ source: model.source, variables, now, unreadTools }, signal)
     if (rendered.hasUnreadTools && unreadTools === 'leave') noteLine(UNREAD_TOOLS)
     writeMade(rendered.text, values.raw)
   },
 })
-
-/** Renders in a thread of its own. Rejects at once with `aborted`, and with what the template is refused for. */
-async function render(given: Omit<RenderPayload, 'port'>, signal: AbortSignal) {
-  const { port1, port2 } = new MessageChannel()
-  const entry = new URL('./template-worker.js', import.meta.url)
-  const resident = { name: 'template', entry, payload: { ...given, port: port2 }, transfer: [port2] }
-  const { died, close } = startResidents([resident])
-  try {
-    const answer = await new Promise<RenderAnswer>((resolve, reject) => {
-      port1.once('message', resolve)
-      void died.then(({ code, message }) => reject(new TsinferError(code, message)))
-      onAbort(signal, () => reject(abortedError('template', signal)))
-    })
-    if (answer.kind === 'refused') throw new TsinferError(answer.code, answer.message)
-    return answer
-  } finally {
-    port1.close()
-    await close(0)
-  }
-}
 
 const UNREAD_TOOLS =
   'the chat template reads no tools: a chat with them is refused, unless --tools-in-prompt tells them'

@@ -28,6 +28,8 @@ export interface ChatRequest {
 
 export interface ChatPrompt {
   readonly text: string
+  /** Source of the template that made it. */
+  readonly template: string
   /** Which control tokens of the text stand in messages, where any could. */
   readonly marked?: MarkedText
   /** The template has put the model's BOS at the beginning. */
@@ -73,7 +75,7 @@ export class ChatPrompter {
     const render = (changed: ReadonlyMap<string, Value>) => compiled.render({ variables: changed, now, budget })
     const marked = parseSpecial ? undefined : markMessages(text, fitted, render, this.#controls)
     const hasBos = bosToken !== '' && (marked?.text ?? text).startsWith(bosToken)
-    return { text, hasBos, ...(marked && { marked }) }
+    return { text, template: model.source, hasBos, ...(marked && { marked }) }
   }
 
   #choose(template: string | undefined, hasTools: boolean): ModelTemplate & { readonly source: string } {

@@ -1,5 +1,6 @@
 // The door of tokenizer/. Texts become ids in a text worker; ids become text on the caller's thread, from byte tables that
 // the worker shares.
+export { answerReading, splitAnswer } from './answer/answer-splitter.ts'
 export { type Conversation, type FittedChat, renderFitted } from './chat-fitting.ts'
 export { ChatTemplate, type TemplateInput } from './chat-template.ts'
 export { metadataOf } from './gguf-metadata.ts'

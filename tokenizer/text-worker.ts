@@ -79,13 +79,13 @@ class TextWork {
 
   answer(question: TextQuestion): TextAnswer {
     if (question.kind === 'encode') {
-      return { kind: 'prompted', text: '', ids: this.#encode(question.text, question.options) }
+      return { kind: 'prompted', text: '', template: '', ids: this.#encode(question.text, question.options) }
     }
     const prompted = this.#prompt(question.request)
     if (prompted === 'long' || prompted.text.length > this.#charactersMax) return { kind: 'long' }
-    const { text, marked, hasBos } = prompted
+    const { text, template, marked, hasBos } = prompted
     const options = { addBos: !hasBos, parseSpecial: true, ...(marked && { standIns: marked.standIns }) }
-    return { kind: 'prompted', text, ids: this.#encode(marked?.text ?? text, options) }
+    return { kind: 'prompted', text, template, ids: this.#encode(marked?.text ?? text, options) }
   }
 
   /** A rendering that is given up here has the steps of all renderings where long texts go. */

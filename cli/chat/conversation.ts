@@ -16,12 +16,21 @@ export async function readConversation(messagesPath: string, toolsPath: string |
   if (value instanceof Map) for (const [name, inner] of value) variables.set(String(name), inner)
   else variables.set('messages', value)
   checkMessages(messagesPath, variables.get('messages'))
-  if (toolsPath !== undefined) {
-    const tools = await readJsonFile(toolsPath)
-    if (!Array.isArray(tools)) throw wrong(toolsPath, 'an array of tools', tools)
-    variables.set('tools', tools)
-  }
+  if (toolsPath !== undefined) variables.set('tools', await readTools(toolsPath))
   return variables
+}
+
+export async function readTools(path: string): Promise<TemplateValue[]> {
+  const tools = await readJsonFile(path)
+  if (!Array.isArray(tools)) throw wrong(path, 'an array of tools', tools)
+  return tools
+}
+
+/** What JSON stands for as JavaScript has it. */
+export function plainValue(value: TemplateValue): unknown {
+  if (Array.isArray(value)) return value.map(plainValue)
+  if (value instanceof Map) return Object.fromEntries(Array.from(value, ([key, inner]) => [key, plainValue(inner)]))
+  return typeof value === 'bigint' ? Number(value) : value
 }
 
 /** The variables in the text of a JSON object. */

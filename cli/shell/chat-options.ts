@@ -1,7 +1,10 @@
 // Which chat template a command uses, as options.
 import { TsinferError } from '../../engine/errors.ts'
-import { isTemplateName } from '../../tokenizer/index.ts'
+import { type ModelTemplate, readChatTemplate } from '../../index.ts'
+import { CHATML, isTemplateName } from '../../tokenizer/index.ts'
 import type { Options, Values } from './arguments.ts'
+import { present } from './options.ts'
+import { noteLine } from './output.ts'
 import { readTextFile } from './text-input.ts'
 
 export const CHAT_TEMPLATE_OPTIONS = {
@@ -39,6 +42,27 @@ export async function givenTemplate(values: Values<typeof CHAT_TEMPLATE_OPTIONS>
   if (templateFile !== undefined) return { source: await readTextFile(templateFile), name: undefined }
   const isName = template !== undefined && isTemplateName(template)
   return { source: isName ? undefined : template, name: isName ? template : undefined }
+}
+
+/**
+ * The template that `command` uses: the one that is given, else the model's, else ChatML with a notice; of a model file the
+ * texts of its tokens, too. Rejects with `option_invalid` where there is neither.
+ */
+export async function chosenTemplate(
+  command: string,
+  path: string | undefined,
+  values: Values<typeof CHAT_TEMPLATE_OPTIONS>,
+  hasTools: boolean,
+): Promise<ModelTemplate & { readonly source: string }> {
+  const { source, name } = await givenTemplate(values)
+  if (path === undefined && source === undefined) {
+    throw new TsinferError('option_invalid', `${command}: expected a model file or --chat-template-file, found none`)
+  }
+  const none = { source: undefined, bosToken: undefined, eosToken: undefined }
+  const model = path === undefined ? none : await readChatTemplate(path, { hasTools, ...present({ name }) })
+  const used = source ?? model.source
+  if (used === undefined) noteLine(CHATML.notice)
+  return { ...model, source: used ?? CHATML.source }
 }
 
 /** The variables of `--chat-template-kwargs` for the library. Throws `option_invalid` for what is no JSON object. */

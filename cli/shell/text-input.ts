@@ -11,7 +11,7 @@ export const FILE_OPTION = {
   value: 'FILE',
   help: 'read the text from a file',
 } as const
-const TEXT_OPTION = { kind: 'text', names: ['-p', '--prompt'], value: 'TEXT', help: 'the text' } as const
+export const TEXT_OPTION = { kind: 'text', names: ['-p', '--prompt'], value: 'TEXT', help: 'the text' } as const
 export const INPUT_OPTIONS = { text: TEXT_OPTION, file: FILE_OPTION, ids: IDS_OPTION } as const
 
 interface InputValues {

@@ -156,7 +156,7 @@ function answered(prompt: string, options: ChatOptions, ...texts: readonly (read
     finishReason: 'stop' as const,
   }))
   const result = { promptIds: [], choices, seed: 0, stats: {} } as unknown as GenerateResult
-  const answers = new ChatAnswers(prompt, options)
+  const answers = new ChatAnswers({ text: prompt, template: '' }, options)
   const shown = pieces.map((piece) => answers.show(piece))
   return { result: answers.end(result, (piece) => shown.push(piece)), pieces: shown }
 }

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { RECIPES } from '../../bench/forge/recipes.ts'
 import { ARCHITECTURES } from '../../engine/model/architectures/list.ts'
 import { REASONING_TAGS } from '../../tokenizer/answer/reasoning.ts'
+import { TOOL_FORMATS } from '../../tokenizer/answer/tool-formats.ts'
 import { PRE_TOKENIZER_NAMES } from '../../tokenizer/pre-tokenizers.ts'
 import { fixtureOf } from '../engine/forged-model.ts'
 import { repositoryPath, sharedTest } from '../shared.ts'
@@ -41,6 +42,11 @@ test('reasoning is marked by tags that are known', () => {
       REASONING_TAGS.some(({ open }) => open === tag),
       tag,
     )
+})
+
+test('tool calls are of formats that are known', () => {
+  const names = TOOL_FORMATS.map(({ name }) => name)
+  for (const [family, , , , format] of rowsOf('family')) assert.ok(format === '-' || names.includes(format!), family)
 })
 
 test('a turn ends at the tokens that are named', () => {

@@ -1,4 +1,4 @@
-// A policy, a drafter, a filter of sampling and a command are each one new file and one line of a list. All are added to
+// A policy, a drafter, a filter of sampling, a format of tool calls and a command are each one new file and one line of a list. All are added to
 // one copy of the repository, which is built once, and run through the whole engine.
 import { execFileSync } from 'node:child_process'
 import { test } from 'uvu'
@@ -98,6 +98,21 @@ export const command = defineCommand({
 })
 `
 
+const FORMAT = `// Tells what is to be done: TELL name {...}
+import { readJsonValue } from '../json-calls.ts'
+import type { ToolFormat } from './format.ts'
+
+export const tell: ToolFormat = {
+  name: 'tell',
+  signs: ['TELL'],
+  opens: ['TELL '],
+  *read(text, tools) {
+    const name = yield* text.run(/\\w*/y)
+    yield tools.call(name, yield* readJsonValue(text))
+  },
+}
+`
+
 /** Adds one file, and one line to a list behind a line of it. */
 function add(to: CopiedTree, file: string, source: string, list: string, after: string, line: string): void {
   to.write(file, source)
@@ -121,6 +136,8 @@ test.before(async () => {
     ...([tree, `${filters}/even-ids.ts`, FILTER] as const),
     ...([`${filters}/list.ts`, './logit-bias.ts', "export { evenIds } from './even-ids.ts'"] as const),
   )
+  const formats = 'tokenizer/answer/tool-formats'
+  add(tree, `${formats}/tell.ts`, FORMAT, `${formats}/list.ts`, './olmo3.ts', "export { tell } from './tell.ts'")
   const line = "  entry('echo', 'Print words.', () => import('./echo.ts')),"
   add(tree, 'cli/echo.ts', COMMAND, 'cli/commands.ts', "entry('topology'", line)
   await tree.build()
@@ -166,6 +183,18 @@ test('a filter of sampling: it rules out tokens, whichever way they are drawn', 
   // Drafts are accepted as the filter has it.
   const drafted = await run('--temp', '1.2', '-s', FILTERED_SEED, '--spec', 'sync')
   assert.equal(drafted.ids, (await run('--temp', '1.2', '-s', FILTERED_SEED)).ids)
+})
+
+test('a format of tool calls: templates with its sign are answered in it', async () => {
+  tree.write('tell.jinja', 'TELL')
+  tree.write('tell.json', JSON.stringify([{ type: 'function', function: { name: 'add' } }]))
+  const files = ['--chat-template-file', tree.path('tell.jinja'), '--tools', tree.path('tell.json')]
+  const answer = await tree.node(CLI, 'parse', ...files, '-p', 'So: TELL add {"a": 1}', '--json')
+  assert.equal(JSON.parse(answer), {
+    reasoning: '',
+    content: 'So:',
+    tool_calls: [{ name: 'add', arguments: { a: 1 } }],
+  })
 })
 
 test('a command: it runs, and help lists it', async () => {

@@ -25,6 +25,3 @@ export function heldLength(text: string, marks: readonly string[]): number {
   }
   return 0
 }
-
-/** Length of `text` without the white space at its end. */
-export const lengthTrimmed = (text: string): number => text.trimEnd().length

@@ -100,17 +100,10 @@ const jsonFloat = (value: number): string =>
  * Throws a `TemplateFault` that names the position of what is no JSON.
  */
 export function readJson(text: string): Value {
-  const reader = new JsonReader(text, 0)
+  const reader = new JsonReader(text)
   const value = reader.value(0)
   reader.end()
   return value
-}
-
-/** The value that begins at `at`, whatever comes after it, and where it ends. */
-export function readJsonAt(text: string, at: number): { readonly value: Value; readonly end: number } {
-  const reader = new JsonReader(text, at)
-  const value = reader.value(0)
-  return { value, end: reader.position }
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
@@ -125,15 +118,10 @@ const WORDS: ReadonlyMap<string, boolean | null> = new Map([
 
 class JsonReader {
   readonly #text: string
-  #at: number
+  #at = 0
 
-  constructor(text: string, at: number) {
+  constructor(text: string) {
     this.#text = text
-    this.#at = at
-  }
-
-  get position(): number {
-    return this.#at
   }
 
   value(nesting: number): Value {

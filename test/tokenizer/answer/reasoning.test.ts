@@ -2,18 +2,23 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  openReasoning,
-  REASONING_TAGS,
-  ReasoningSplitter,
-  type ReasoningTags,
+  type AnswerReading,
+  AnswerSplitter,
   type Split,
-  splitReasoning,
-} from '../../../tokenizer/answer/reasoning.ts'
+  splitAnswer,
+} from '../../../tokenizer/answer/answer-splitter.ts'
+import { OfferedTools } from '../../../tokenizer/answer/offered-tools.ts'
+import { openReasoning, REASONING_TAGS, type ReasoningTags } from '../../../tokenizer/answer/reasoning.ts'
 
 const [THINK] = REASONING_TAGS
+const reading = (inside: ReasoningTags | undefined): AnswerReading => ({
+  inside,
+  formats: [],
+  tools: new OfferedTools([], () => ''),
+})
 const split = (text: string, inside?: ReasoningTags): readonly [string, string] => {
-  const { reasoning, answer } = splitReasoning(text, inside)
-  return [reasoning, answer]
+  const { reasoning, content } = splitAnswer(text, reading(inside))
+  return [reasoning, content]
 }
 
 test('reasoning between tags at the beginning, without white space at the tags', () => {
@@ -66,7 +71,7 @@ test('pieces of any size give the same', () => {
   fc.assert(
     fc.property(text, fc.array(fc.nat(5), { maxLength: 40 }), fc.boolean(), (whole, sizes, isInside) => {
       const inside = isInside ? THINK : undefined
-      const splitter = new ReasoningSplitter(inside)
+      const splitter = new AnswerSplitter(reading(inside))
       const splits: Split[] = []
       let at = 0
       for (const size of sizes) {
@@ -74,19 +79,19 @@ test('pieces of any size give the same', () => {
         at += size
       }
       splits.push(splitter.push(whole.slice(at)), splitter.end())
-      const joined = (key: keyof Split) => splits.map((one) => one[key]).join('')
-      assert.equal([joined('reasoning'), joined('answer')], split(whole, inside))
+      const joined = (key: 'reasoning' | 'content') => splits.map((one) => one[key]).join('')
+      assert.equal([joined('reasoning'), joined('content')], split(whole, inside))
     }),
     { numRuns: 3000 },
   )
 })
 
 test('what is certain is not held back', () => {
-  const splitter = new ReasoningSplitter(undefined)
-  assert.equal(splitter.push('<think>I see'), { reasoning: 'I see', answer: '' })
-  assert.equal(splitter.push(' it < 4</th'), { reasoning: ' it < 4', answer: '' })
-  assert.equal(splitter.push('ink>\n\nYes'), { reasoning: '', answer: 'Yes' })
-  assert.equal(splitter.push(' <'), { reasoning: '', answer: ' <' })
+  const splitter = new AnswerSplitter(reading(undefined))
+  assert.equal(splitter.push('<think>I see'), { reasoning: 'I see', content: '', calls: [] })
+  assert.equal(splitter.push(' it < 4</th'), { reasoning: ' it < 4', content: '', calls: [] })
+  assert.equal(splitter.push('ink>\n\nYes'), { reasoning: '', content: 'Yes', calls: [] })
+  assert.equal(splitter.push(' <'), { reasoning: '', content: ' <', calls: [] })
 })
 
 test.run()

@@ -1,37 +1,36 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Called, ToolCallSplitter } from '../../../tokenizer/answer/tool-call-splitter.ts'
-import type { CallReading } from '../../../tokenizer/answer/tool-calls.ts'
+import { type AnswerReading, AnswerSplitter, type Split } from '../../../tokenizer/answer/answer-splitter.ts'
+import { OfferedTools } from '../../../tokenizer/answer/offered-tools.ts'
+import { toolFormats } from '../../../tokenizer/answer/tool-formats.ts'
 import { assertNearLinear } from '../../growth.ts'
 
-const reading = (): CallReading => {
+const properties = { city: { type: 'string' }, days: { type: 'integer' } }
+const reading = (): AnswerReading => {
   let count = 0
-  return {
-    tools: [
-      {
-        name: 'get_weather',
-        parameterTypes: new Map([
-          ['city', 'string'],
-          ['days', 'integer'],
-        ]),
-      },
-      { name: 'python', parameterTypes: new Map() },
-    ],
-    newId: () => `id${++count}`,
-  }
+  const tools = [
+    { type: 'function', function: { name: 'get_weather', parameters: { type: 'object', properties } } },
+    { type: 'function', function: { name: 'python' } },
+  ] as const
+  return { inside: undefined, formats: toolFormats(''), tools: new OfferedTools(tools, () => `id${++count}`) }
+}
+
+interface Called {
+  readonly text: string
+  readonly calls: Split['calls']
 }
 
 function read(text: string, sizes: readonly number[] = []): Called {
-  const splitter = new ToolCallSplitter(reading())
-  const parts: Called[] = []
+  const splitter = new AnswerSplitter(reading())
+  const parts: Split[] = []
   let at = 0
   for (const size of sizes) {
     parts.push(splitter.push(text.slice(at, at + size)))
     at += size
   }
   parts.push(splitter.push(text.slice(at)), splitter.end())
-  return { text: parts.map((part) => part.text).join(''), calls: parts.flatMap((part) => part.calls) }
+  return { text: parts.map((part) => part.content).join(''), calls: parts.flatMap((part) => part.calls) }
 }
 
 /** The text, then name, arguments and id of each call. */
@@ -200,11 +199,11 @@ test('pieces of any size give the same', () => {
 })
 
 test('text that is certain is not held back', () => {
-  const splitter = new ToolCallSplitter(reading())
-  assert.is(splitter.push('It is ').text, 'It is')
-  assert.is(splitter.push('1 < 2').text, ' 1 < 2')
-  assert.is(splitter.push(' <tool').text, '')
-  assert.is(splitter.push('box>').text, ' <toolbox>')
+  const splitter = new AnswerSplitter(reading())
+  assert.is(splitter.push('It is ').content, 'It is')
+  assert.is(splitter.push('1 < 2').content, ' 1 < 2')
+  assert.is(splitter.push(' <tool').content, '')
+  assert.is(splitter.push('box>').content, ' <toolbox>')
 })
 
 const LONG_ANSWERS: readonly (readonly [what: string, text: (size: number) => string])[] = [
