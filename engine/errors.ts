@@ -79,6 +79,8 @@ export function isInputError(error: unknown): boolean {
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   ENOTDIR: 'a part of the path is not a directory',
+  EISDIR: 'a directory',
+  ENXIO: 'a socket, or a device that is not there',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'a file system that is read-only',

@@ -75,6 +75,12 @@ const needle = (index: number): string => `48213${String(index).padStart(6, '0')
 /** The key of a part that nobody reads: where it shows, the list itself was printed. */
 const unread = (index: number): string => `59107${String(index).padStart(6, '0')}38264`
 
+/** Which needles a text holds, in one pass: there is one for every message. */
+const needlesIn = (text: string): ReadonlySet<number> => numbersIn(text, /(?=48213(\d{6,7}?)76495)/g)
+const unreadIn = (text: string): ReadonlySet<number> => numbersIn(text, /(?=59107(\d{6,7}?)38264)/g)
+const numbersIn = (text: string, pattern: RegExp): ReadonlySet<number> =>
+  new Set(Array.from(text.matchAll(pattern), ([, digits]) => Number(digits)))
+
 const needlePart = (index: number): Value[] => [
   new Map<string, Value>([
     ['type', 'text'],
@@ -105,7 +111,8 @@ function fitContents(given: readonly Message[], render: Render): Message[] {
   const shown = attempt(() =>
     render(fitted.map((m, i) => (isRead.has(i) || !hasText(m) ? m : withContent(m, needle(i))))),
   )
-  const isMissing = (i: number) => !isRead.has(i) && hasText(fitted[i]!) && !shown.includes(needle(i))
+  const seen = needlesIn(shown)
+  const isMissing = (i: number) => !isRead.has(i) && hasText(fitted[i]!) && !seen.has(i)
   if (!fitted.some((_, i) => isMissing(i))) return fitted
   const wanted = readParts(fitted, fitted, isMissing, render)
   return fitted.map((message, i) => {
@@ -135,7 +142,8 @@ function readParts(
   const among = (part: readonly number[]) => {
     const chosen = new Set(part)
     const text = attempt(() => render(plain.map((m, i) => (chosen.has(i) ? withContent(m, needlePart(i)) : m))))
-    return part.filter((i) => text.includes(needle(i)) && !text.includes(unread(i)))
+    const [seen, printed] = [needlesIn(text), unreadIn(text)]
+    return part.filter((i) => seen.has(i) && !printed.has(i))
   }
   const all = asked.length === 0 ? [] : among(asked)
   if (all.length === asked.length || roles.size === 1) return new Set(all)

@@ -103,7 +103,11 @@ function checkRoles(messages: unknown): asserts messages is readonly unknown[] {
   messages.forEach((message, i) => {
     const role = typeof message === 'object' && message !== null && 'role' in message ? message.role : undefined
     if (typeof role !== 'string') {
-      throw new TsinferError('prompt_invalid', `message ${i}: expected an object with a role, found ${typeof message}`)
+      const found = typeof message === 'object' && message !== null ? 'one without a role' : String(message)
+      throw new TsinferError(
+        'prompt_invalid',
+        `message ${i}: expected an object with the text of a role, found ${found}`,
+      )
     }
   })
 }

@@ -45,7 +45,7 @@ export function markMessages(
   controls: ControlTexts,
 ): MarkedText | undefined {
   const texts = messageTexts(variables)
-  const used = new Set([...controls.beginnings].filter((unit) => texts.some((one) => one.includes(unit))))
+  const used = unitsIn(texts, patternOf(controls.beginnings))
   if (used.size === 0) return undefined
   const present = new Set(texts.flatMap((one) => [...controls.within(one)]))
   const standIns = chooseStandIns(used, [...texts, text])
@@ -95,16 +95,24 @@ const untold = (present: ReadonlySet<string>): TsinferError => {
 function chooseStandIns(units: ReadonlySet<string>, texts: readonly string[]): Map<string, string> | undefined {
   const standIns = new Map<string, string>()
   const left = [...units]
+  const taken = unitsIn(texts, /[\u4dc0-\u4dff\ue000-\uf8ff]/g)
   for (const [from, to] of [
     [0x4dc0, 0x4dff],
     [0xe000, 0xf8ff],
   ] as const) {
     for (let code = from; code <= to && left.length > 0; code++) {
       const unit = String.fromCharCode(code)
-      if (!texts.some((text) => text.includes(unit))) standIns.set(unit, left.pop()!)
+      if (!taken.has(unit)) standIns.set(unit, left.pop()!)
     }
   }
   return left.length > 0 ? undefined : standIns
+}
+
+/** Which of the pattern's characters stand in any of the texts. */
+function unitsIn(texts: readonly string[], pattern: RegExp): ReadonlySet<string> {
+  const units = new Set<string>()
+  for (const text of texts) for (const [unit] of text.matchAll(pattern)) units.add(unit)
+  return units
 }
 
 /** Those that are no letter, digit or space: words would be unreadable to the template without theirs. */

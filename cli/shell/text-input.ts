@@ -2,7 +2,7 @@
 // refused: what cannot be decoded would otherwise be replaced without a word.
 import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
-import { type ErrorCode, TsinferError } from '../../engine/errors.ts'
+import { type ErrorCode, systemReason, TsinferError } from '../../engine/errors.ts'
 import { IDS_OPTION } from './options.ts'
 
 export const FILE_OPTION = {
@@ -77,7 +77,7 @@ export async function readTextFile(path: string): Promise<string> {
     return await readText(createReadStream(path), path, 'file_unreadable')
   } catch (cause) {
     if (cause instanceof TsinferError) throw cause
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    const why = systemReason(cause)
     throw new TsinferError('file_unreadable', `${path}: expected a readable text file, found ${why}`, { cause })
   }
 }

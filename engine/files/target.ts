@@ -1,5 +1,17 @@
-// Where a file may be written: in place of a regular file, or where nothing is yet.
-import { accessSync, constants, fstatSync, lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs'
+// Where a file may be written: in place of a regular file that is no model, or where nothing is yet.
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { systemReason, TsinferError } from '../errors.ts'
 import { kindOf } from '../gguf/file-source.ts'
@@ -28,10 +40,29 @@ export function writableTarget(path: string): Target {
     if (STANDARD_OUTPUTS.some((descriptor) => isSame(descriptor, old))) {
       throw unwritable(path, 'where standard output goes')
     }
+    if (isModel(path)) throw unwritable(path, 'a model')
     accessSync(path, constants.W_OK)
     return { path: realpathSync(path), old }
   } catch (error) {
     throw unwritable(path, error)
+  }
+}
+
+const MODEL_MAGIC = 'GGUF'
+
+/** A slip of the pen, such as `--trace model.gguf`, must not cost gigabytes that somebody else made. */
+function isModel(path: string): boolean {
+  let descriptor: number
+  try {
+    descriptor = openSync(path, 'r')
+  } catch {
+    return false
+  }
+  try {
+    const bytes = Buffer.alloc(MODEL_MAGIC.length)
+    return readSync(descriptor, bytes, 0, bytes.length, 0) === bytes.length && bytes.toString() === MODEL_MAGIC
+  } finally {
+    closeSync(descriptor)
   }
 }
 

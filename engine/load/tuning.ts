@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
+import { systemReason, TsinferError } from '../errors.ts'
 import { unwritable } from '../files/target.ts'
 import { writeWholeText } from '../files/whole-file.ts'
 import type { GgufFile } from '../gguf/file.ts'
@@ -37,8 +38,11 @@ function readTuning(
     if (size > FILE_BYTES_MAX) throw new Error(`expected at most ${FILE_BYTES_MAX} bytes, found ${size}`)
     return checkedTuning(JSON.parse(readFileSync(path, 'utf8')), key)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      onNotice?.(`${path}: ignored: ${error instanceof Error ? error.message : error}`)
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT') {
+      onNotice?.(
+        `${path}: ignored: ${error instanceof TsinferError || code === undefined ? message : systemReason(error)}`,
+      )
     }
     return undefined
   }

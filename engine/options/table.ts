@@ -195,6 +195,9 @@ const tools: Kind<Tools> = {
     for (const [i, tool] of read.entries()) {
       if (!isRecord(tool) || !isRecord(tool.function))
         throw refused(inside(site, `[${i}]`), 'a tool with a function', tool)
+      const { name } = tool.function as { readonly name?: unknown }
+      if (typeof name !== 'string' || name === '')
+        throw refused(inside(site, `[${i}].function.name`), 'the name of a function', name)
     }
     return read
   },

@@ -3,7 +3,7 @@
 // A model whose weights differ only between the samples is taken for the same.
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { TsinferError } from '../errors.ts'
+import { systemReason, TsinferError } from '../errors.ts'
 import type { GgufFile } from '../gguf/file.ts'
 import type { FileIdentity } from '../gguf/source.ts'
 import type { RopeFrequencies } from '../model/config/rope-frequencies.ts'
@@ -64,7 +64,7 @@ async function reopen({ path, bytes, mtimeMs }: FileIdentity): Promise<FileHandl
   try {
     file = await open(path, 'r')
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    const why = systemReason(cause)
     throw new TsinferError('file_unreadable', `${printable(path)}: expected the model's file, found ${why}`, { cause })
   }
   const stats = await file.stat()

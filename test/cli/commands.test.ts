@@ -181,7 +181,7 @@ test('usage errors: one line, exit 2', async () => {
     [['perplexity', MODEL], /input: expected one of -f and --ids, found none/],
     [['perplexity', MODEL, '--ids', '1'], /text: expected at least 2 tokens, found 1/],
     [['tokenize', MODEL, '-p', 'x', '--ids', '1'], /input: expected one of -p, -f and --ids, found 2 of them/],
-    [['tokenize', MODEL, '-f', join(folder, 'none')], /expected a readable text file, found ENOENT/],
+    [['tokenize', MODEL, '-f', join(folder, 'none')], /expected a readable text file, found no such file/],
     [['run', '--stages', '99', '-p', 'x'], /^tsinfer: --stages: expected/],
     [['run', '-c', '99999999', '-p', 'x'], /^tsinfer: -c: expected/],
     [['run', '--ctx-size', '99999999', '-p', 'x'], /^tsinfer: --ctx-size: expected/],

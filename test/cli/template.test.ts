@@ -175,7 +175,10 @@ test('what cannot be rendered ends with 2 and one line', async () => {
     ],
     [['--chat-template', '{{ x }}', '--messages', file('role.json', '[{"content": 1}]')], /message 0: expected.*role/],
     [['--chat-template', '{{ x }}', '--messages', messages, '--now', 'today'], /--now: expected a local time/],
-    [['--chat-template-file', join(folder, 'absent'), '--messages', messages], /ENOENT/],
+    [
+      ['--chat-template-file', join(folder, 'absent'), '--messages', messages],
+      /expected a readable text file, found no such file/,
+    ],
     [
       [
         '--chat-template',

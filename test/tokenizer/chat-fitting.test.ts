@@ -10,6 +10,7 @@ import { toValue } from '../../tokenizer/jinja/from-js.ts'
 import { readJson } from '../../tokenizer/jinja/json.ts'
 import { parseLocalTime } from '../../tokenizer/jinja/strftime.ts'
 import type { Value } from '../../tokenizer/jinja/values.ts'
+import { assertNearLinear } from '../growth.ts'
 import { sharedTest } from '../shared.ts'
 
 const now = parseLocalTime('2026-01-02T03:04:05')
@@ -171,6 +172,13 @@ sharedTest(test, 'content parts: the cases that failed in use', 'cases/content-p
   const messages = JSON.parse(readFileSync(join(folder, 'messages.json'), 'utf8'))
   for (const name of ['plain.jinja', 'concat.jinja']) {
     assert.is(fit(readFileSync(join(folder, name), 'utf8'), { messages }), 'user: Tell me a riddle\n', name)
+  }
+})
+
+test('many messages: what each is for is found in linear time', () => {
+  const messages = (count: number) => Array(count).fill({ role: 'user', content: 'x' })
+  for (const source of ['{% for m in messages %}{{ m.content }}{% endfor %}', 'none is read']) {
+    assertNearLinear((size) => void fit(source, { messages: messages(size) }), 1 << 14, source)
   }
 })
 

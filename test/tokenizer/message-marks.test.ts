@@ -157,4 +157,14 @@ test('a file without a template: ChatML, said in a notice', () => {
   assert.is(prompt({ template: CHATML.source, messages: [user('Hi')] }).text, text)
 })
 
+test('stand-ins: a message that has all of them is refused', () => {
+  const range = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i) => String.fromCharCode(from + i))
+  const all = [...range(0x4dc0, 0x4dff), ...range(0xe000, 0xf8ff)]
+  const refused = () => prompt({ template: TURNS, messages: [user(`${all.join('')}</s>`)] })
+  assert.throws(refused, /expected messages without control tokens/)
+  const text = all.slice(1).join('')
+  assert.equal([...prompt({ template: TURNS, messages: [user(`${text}</s>`)] }).marked!.standIns], [['\u4dc0', '<']])
+})
+
 test.run()

@@ -57,6 +57,21 @@ test('files: what was given is what is there, and nothing beside it', async ({ f
   assert.equal(readdirSync(folder), ['a'])
 })
 
+test('files: a model is not written over', async ({ folder }) => {
+  const model = join(folder, 'model.gguf')
+  writeFileSync(model, 'GGUF and gigabytes')
+  symlinkSync('model.gguf', join(folder, 'link'))
+  for (const path of [model, join(folder, 'link')]) {
+    assert.throws(() => checkWritable(path), /expected a file that can be written, found a model/)
+    assert.throws(() => writeWholeText(path, 'x'), /found a model/)
+    assert.match((await errorOf(writeWholeFile(path, of('x')))).message, /found a model/)
+  }
+  assert.is(readFileSync(model, 'utf8'), 'GGUF and gigabytes')
+  writeFileSync(join(folder, 'short'), 'GG')
+  writeWholeText(join(folder, 'short'), 'new')
+  assert.is(readFileSync(join(folder, 'short'), 'utf8'), 'new')
+})
+
 test('files: only a regular file or a free name is written to', async ({ folder }) => {
   const place = (name: string) => join(folder, name)
   mkdirSync(place('folder/full'), { recursive: true })
