@@ -109,8 +109,14 @@ export const SCHEMA_NESTING_MAX = 1 << 10
 export const SCHEMA_DEPTH_MAX = 256
 /** Schemas in an anyOf or oneOf. */
 export const SCHEMA_BRANCHES_MAX = 256
-/** Steps that may be needed to see that the schemas of a oneOf exclude each other. */
-export const SCHEMA_COMPARISONS_MAX = 1 << 22
+/** Ways to keep a schema that are told apart, by the choices that anyOf, oneOf, if and not leave. */
+export const SCHEMA_SHAPES_MAX = 1 << 10
+/** Steps that a schema's choices may take to be told apart: some seconds of the worst ones. */
+export const SCHEMA_WORK_MAX = 1 << 18
+/** Expressions, steps and states of the texts of a schema: patterns, formats, keys. */
+export const TEXT_EXPRESSIONS_MAX = 1 << 18
+export const TEXT_WORK_MAX = 1 << 20
+export const TEXT_STATES_MAX = 1 << 12
 /** States of a compiled schema. */
 export const GRAMMAR_STATES_MAX = 1 << 16
 /** Ways to read the text so far that are followed at once. */

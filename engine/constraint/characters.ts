@@ -18,14 +18,20 @@ export const UNESCAPED: readonly CodePoints[] = [
   [SURROGATE_LAST + 1, CODE_POINT_MAX],
 ]
 
-/** Edges that read one of the characters in UTF-8 and lead to `to`. Surrogates are no characters. */
-export function characterEdges(builder: GrammarBuilder, ranges: readonly CodePoints[], to: StateId): Edge[] {
-  // Ends of characters are shared: there are few different ones.
-  const tails = new Map<string, StateId>()
+/**
+ * Edges that read one of the characters in UTF-8 and lead to `to`. Surrogates are no characters. Ends of characters are
+ * shared in `tails`: there are few different ones.
+ */
+export function characterEdges(
+  builder: GrammarBuilder,
+  ranges: readonly CodePoints[],
+  to: StateId,
+  tails = new Map<string, StateId>(),
+): Edge[] {
   const tail = (bytes: readonly ByteRange[]): StateId => {
     const [first, ...rest] = bytes
     if (first === undefined) return to
-    const key = bytes.join(' ')
+    const key = `${to} ${bytes.join(' ')}`
     const known = tails.get(key)
     if (known !== undefined) return known
     const state = builder.edges([...first, tail(rest)])

@@ -132,7 +132,7 @@ function redirected(edges: readonly Edge[], byte: number, to: StateId): Edge[] {
   return [...others, [byte, byte, to]]
 }
 
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!
   return a.length - b.length

@@ -3,33 +3,24 @@
 // by which different decimals stay different doubles. Pure.
 import { edgesTo } from './characters.ts'
 import { type Edge, type GrammarBuilder, NOTHING, type StateId } from './grammar.ts'
+import type { Bound, NumberBounds, NumberForm } from './number-form.ts'
 
 /** Decimal digits that a double keeps apart. */
 const DIGITS_MAX = 15
 const EXPONENT_DIGITS_MAX = 2
-
-export interface Bound {
-  readonly value: number
-  /** The value itself is out of bounds. */
-  readonly isExclusive: boolean
-}
-
-/** The smallest and the largest number; undefined where there is none. */
-export interface NumberBounds {
-  readonly minimum: Bound | undefined
-  readonly maximum: Bound | undefined
-}
+/** Powers of ten, by how many digits are missing behind the point. */
+const TENS = [1, 10, 100, 1000, 10_000] as const
 
 /** A number between the bounds, then `to`. `NOTHING` where there is none of so few digits. */
-export function numberWithin(builder: GrammarBuilder, bounds: NumberBounds, isInteger: boolean, to: StateId): StateId {
+export function numberWithin(builder: GrammarBuilder, bounds: NumberBounds, form: NumberForm, to: StateId): StateId {
   const { minimum, maximum } = bounds
-  if (!minimum && !maximum) return anyNumber(builder, isInteger, to)
-  const positive = maximum && maximum.value < 0 ? undefined : magnitude(builder, floor(minimum), maximum, isInteger, to)
+  const { kind, step } = form
+  if (!minimum && !maximum && kind !== 'fraction' && step.of === 1) return anyNumber(builder, kind === 'integer', to)
+  const magnitudes = new Magnitudes(builder, form, to)
+  const positive = maximum && maximum.value < 0 ? NOTHING : magnitudes.between(floor(minimum), maximum)
   const negative =
-    minimum && minimum.value >= 0
-      ? undefined
-      : magnitude(builder, floor(negated(maximum)), negated(minimum), isInteger, to)
-  const alternatives = [positive, negative && negative !== NOTHING ? builder.text('-', negative) : undefined]
+    minimum && minimum.value >= 0 ? NOTHING : magnitudes.between(floor(negated(maximum)), negated(minimum))
+  const alternatives = [positive, negative === NOTHING ? NOTHING : builder.text('-', negative)]
   return builder.anyOf(...alternatives.filter((state) => state !== NOTHING))
 }
 
@@ -76,111 +67,151 @@ function decimalOf(value: number): Decimal {
   }
 }
 
-/** Digits before the point all have the same number: one branch per length. */
-function magnitude(
-  builder: GrammarBuilder,
-  low: Bound,
-  high: Bound | undefined,
-  isInteger: boolean,
-  to: StateId,
-): StateId {
-  const least = decimalOf(low.value)
-  const most = high && decimalOf(high.value)
-  const branches: StateId[] = []
-  for (let length = least.whole.length; length <= Math.min(DIGITS_MAX, most?.whole.length ?? DIGITS_MAX); length++) {
-    const tightLow = length === least.whole.length ? { ...least, isExclusive: low.isExclusive } : undefined
-    const tightHigh =
-      most && high && length === most.whole.length ? { ...most, isExclusive: high.isExclusive } : undefined
-    const fractionMax = isInteger ? 0 : DIGITS_MAX - length
-    const branch = new DecimalBranch(builder, { length, fractionMax, low: tightLow, high: tightHigh }, to)
-    branches.push(branch.wholeFrom(0, tightLow !== undefined, tightHigh !== undefined))
-  }
-  return builder.anyOf(...branches.filter((state) => state !== NOTHING))
-}
-
 interface TightBound extends Decimal {
   readonly isExclusive: boolean
 }
 
-interface DecimalShape {
-  /** Digits before the point. */
+/** Numbers of at least 0. Digits before the point all have the same number: one branch per length. */
+class Magnitudes {
+  readonly #builder: GrammarBuilder
+  readonly #form: NumberForm
+  readonly #to: StateId
+  /** What follows digits that are between the bounds for good. */
+  readonly #free = new Map<string, StateId>()
+
+  constructor(builder: GrammarBuilder, form: NumberForm, to: StateId) {
+    this.#builder = builder
+    this.#form = form
+    this.#to = to
+  }
+
+  between(low: Bound, high: Bound | undefined): StateId {
+    const least = decimalOf(low.value)
+    const most = high && decimalOf(high.value)
+    const branches: StateId[] = []
+    const longest = Math.min(DIGITS_MAX, most?.whole.length ?? DIGITS_MAX)
+    for (let length = least.whole.length; length <= longest; length++) {
+      const tightLow = length === least.whole.length ? { ...least, isExclusive: low.isExclusive } : undefined
+      const tightHigh =
+        most && high && length === most.whole.length ? { ...most, isExclusive: high.isExclusive } : undefined
+      const digits = { length, low: tightLow, high: tightHigh }
+      branches.push(new DecimalBranch(this.#builder, this.#form, digits, this.#free, this.#to).start())
+    }
+    return this.#builder.anyOf(...branches.filter((state) => state !== NOTHING))
+  }
+}
+
+/** Digits before the point, and the bounds that are tight from the start. */
+interface BranchDigits {
   readonly length: number
-  /** Most digits after it. */
-  readonly fractionMax: number
   readonly low: TightBound | undefined
   readonly high: TightBound | undefined
 }
 
-/**
- * Decimals of one shape. While the digits so far are those of a bound, it is tight and limits
- * the next digit; once they differ, it is met for good.
- */
+/** What is known of a number after some of its digits. */
+interface Sofar {
+  /** Digits before or behind the point. */
+  readonly at: number
+  /** They are those of the bound, which limits the next one; once they differ, the bound is met for good. */
+  readonly isLow: boolean
+  readonly isHigh: boolean
+  readonly remainder: number
+  /** The last digit was 0, or there was none behind the point. */
+  readonly isZero: boolean
+}
+
 class DecimalBranch {
   readonly #builder: GrammarBuilder
+  readonly #form: NumberForm
   readonly #length: number
   readonly #fractionMax: number
   readonly #low: TightBound | undefined
   readonly #high: TightBound | undefined
+  readonly #free: Map<string, StateId>
   readonly #to: StateId
   readonly #known = new Map<string, StateId>()
 
-  constructor(builder: GrammarBuilder, { length, fractionMax, low, high }: DecimalShape, to: StateId) {
+  constructor(
+    builder: GrammarBuilder,
+    form: NumberForm,
+    { length, low, high }: BranchDigits,
+    free: Map<string, StateId>,
+    to: StateId,
+  ) {
     this.#builder = builder
+    this.#form = form
     this.#length = length
-    this.#fractionMax = fractionMax
+    this.#fractionMax = form.kind === 'integer' ? 0 : Math.min(DIGITS_MAX - length, form.step.digits)
     this.#low = low
     this.#high = high
+    this.#free = free
     this.#to = to
   }
 
-  /** After `at` digits before the point. */
-  wholeFrom(at: number, isLow: boolean, isHigh: boolean): StateId {
+  start(): StateId {
+    const isLow = this.#low !== undefined
+    return this.#whole({ at: 0, isLow, isHigh: this.#high !== undefined, remainder: 0, isZero: true })
+  }
+
+  /** After digits before the point. */
+  #whole(sofar: Sofar): StateId {
+    const { at, isLow, isHigh } = sofar
+    if (at === this.#length) return this.#once('point', sofar, () => this.#afterWhole(sofar))
     const low = isLow ? Number(this.#low!.whole[at]) : 0
     const high = isHigh ? Number(this.#high!.whole[at]) : 9
     const least = at === 0 && this.#length > 1 ? Math.max(1, low) : low
-    return this.#once(`whole ${at} ${isLow} ${isHigh}`, () =>
-      at === this.#length
-        ? this.#afterWhole(isLow, isHigh)
-        : this.#digits(least, high, (digit) =>
-            this.wholeFrom(at + 1, isLow && digit === low, isHigh && digit === high),
-          ),
+    return this.#once('whole', sofar, () =>
+      this.#digits(least, high, (digit) => this.#whole(this.#after(sofar, digit, low, high))),
     )
   }
 
-  #afterWhole(isLow: boolean, isHigh: boolean): StateId {
-    const fraction = this.#fractionMax > 0 ? this.#fractionFrom(0, isLow, isHigh) : NOTHING
+  #after({ at, isLow, isHigh, remainder }: Sofar, digit: number, low: number, high: number): Sofar {
+    return {
+      at: at + 1,
+      isLow: isLow && digit === low,
+      isHigh: isHigh && digit === high,
+      remainder: (remainder * 10 + digit) % this.#form.step.of,
+      isZero: digit === 0,
+    }
+  }
+
+  #afterWhole({ isLow, isHigh, remainder }: Sofar): StateId {
+    const sofar = { at: 0, isLow, isHigh, remainder, isZero: true }
+    const fraction = this.#fractionMax > 0 ? this.#fraction(sofar) : NOTHING
     const alternatives = [
-      this.#mayEnd(0, isLow, isHigh) ? this.#to : undefined,
+      this.#mayEnd(sofar) ? this.#to : undefined,
       fraction === NOTHING ? undefined : this.#builder.text('.', fraction),
     ]
     return this.#builder.anyOf(...alternatives)
   }
 
-  /** After `at` digits behind the point; at least one more follows. */
-  #fractionFrom(at: number, isLow: boolean, isHigh: boolean): StateId {
+  /** After digits behind the point; at least one more follows. */
+  #fraction(sofar: Sofar): StateId {
+    const { at, isLow, isHigh } = sofar
     const low = isLow ? Number(this.#low!.fraction[at] ?? 0) : 0
     const high = isHigh ? Number(this.#high!.fraction[at] ?? 0) : 9
-    return this.#once(`fraction ${at} ${isLow} ${isHigh}`, () =>
-      this.#digits(low, high, (digit) => this.#afterDigit(at + 1, isLow && digit === low, isHigh && digit === high)),
+    return this.#once('fraction', sofar, () =>
+      this.#digits(low, high, (digit) => this.#afterDigit(this.#after(sofar, digit, low, high))),
     )
   }
 
-  /** After `at` digits behind the point, which may be all. */
-  #afterDigit(at: number, isLow: boolean, isHigh: boolean): StateId {
-    return this.#once(`digit ${at} ${isLow} ${isHigh}`, () => {
-      const more = at < this.#fractionMax ? this.#fractionFrom(at, isLow, isHigh) : NOTHING
-      const end = this.#mayEnd(at, isLow, isHigh) ? this.#to : undefined
-      return this.#builder.anyOf(end, more === NOTHING ? undefined : more)
+  /** After digits behind the point, which may be all. */
+  #afterDigit(sofar: Sofar): StateId {
+    return this.#once('digit', sofar, () => {
+      const more = sofar.at < this.#fractionMax ? this.#fraction(sofar) : NOTHING
+      return this.#builder.anyOf(this.#mayEnd(sofar) ? this.#to : undefined, more === NOTHING ? undefined : more)
     })
   }
 
-  /** Whether a number that ends after `digits` digits behind the point keeps the bounds that are still tight. */
-  #mayEnd(digits: number, isLow: boolean, isHigh: boolean): boolean {
+  /** Whether a number that ends here keeps the bounds that are still tight, is a multiple, and of its kind. */
+  #mayEnd({ at, isLow, isHigh, remainder, isZero }: Sofar): boolean {
+    const { kind, step } = this.#form
     const low = this.#low
     const high = this.#high
-    const isAbove = !isLow || !low || (low.fraction.length <= digits && !low.isExclusive)
-    const isBelow = !isHigh || !high || high.fraction.length > digits || !high.isExclusive
-    return isAbove && isBelow
+    const isAbove = !isLow || !low || (low.fraction.length <= at && !low.isExclusive)
+    const isBelow = !isHigh || !high || high.fraction.length > at || !high.isExclusive
+    const isMultiple = step.of === 1 || (remainder * TENS[step.digits - at]!) % step.of === 0
+    return isAbove && isBelow && isMultiple && (kind !== 'fraction' || !isZero)
   }
 
   /** A digit from `least` to `most`; where it leads is the same for all between the two ends. */
@@ -190,17 +221,22 @@ class DecimalBranch {
       const to = next(digit)
       const byte = 0x30 + digit
       const last = edges.at(-1)
-      if (last && last[2] === to) edges[edges.length - 1] = [last[0], byte, to]
+      if (last && last[2] === to && last[1] === byte - 1) edges[edges.length - 1] = [last[0], byte, to]
       else if (to !== NOTHING) edges.push([byte, byte, to])
     }
     return edges.length === 0 ? NOTHING : this.#builder.edges(...edges)
   }
 
-  #once(name: string, make: () => StateId): StateId {
-    const known = this.#known.get(name)
+  #once(place: string, { at, isLow, isHigh, remainder, isZero }: Sofar, make: () => StateId): StateId {
+    const isFree = !isLow && !isHigh && at > 0
+    const left = place === 'whole' || place === 'point' ? `${this.#length - at} left` : `${at} behind`
+    const zero = this.#form.kind === 'fraction' && place === 'digit' && isZero ? 'zero' : ''
+    const name = `${place} ${left} ${this.#fractionMax} ${isLow} ${isHigh} ${remainder} ${zero}`
+    const known = (isFree ? this.#free : this.#known).get(name)
     if (known !== undefined) return known
     const state = make()
-    this.#known.set(name, state)
+    const kept = isFree ? this.#free : this.#known
+    kept.set(name, state)
     return state
   }
 }

@@ -5,7 +5,7 @@ import { plainData } from '../options/plain-data.ts'
 import { readArgument } from '../options/read-options.ts'
 import type { ResponseFormat } from '../public/generation.ts'
 import type { NamedGrammar } from './grammar.ts'
-import { compileSchema } from './schema.ts'
+import { compileSchema } from './schema/compile-schema.ts'
 
 /** Undefined for plain text. Throws what `compileSchema` throws, and `schema_invalid` for what is no JSON. */
 export function resolveResponseFormat(format: ResponseFormat | undefined): NamedGrammar | undefined {

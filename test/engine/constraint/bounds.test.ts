@@ -35,7 +35,7 @@ test('schemas that are too big, too deep or no JSON are refused in one line', ()
     [{ const: 'x'.repeat(100_000) }, /at most 65536 states/],
     [
       { properties: { ['x'.repeat(50_000)]: { type: 'null' } }, additionalProperties: true },
-      /the stack holds|at most 65536/,
+      /few states|at most 65536/,
     ],
     [nested(100_000, (inner) => ({ const: inner }), {}), /schema_invalid/],
     [nested(300, (inner) => ({ items: inner }), {}), /at most 256 levels/],
@@ -45,7 +45,7 @@ test('schemas that are too big, too deep or no JSON are refused in one line', ()
     [{ anyOf: numbers(300).map((i) => ({ const: i })) }, /#\/anyOf: expected at most 256 schemas, found 300/],
     [
       { oneOf: numbers(90).map((i) => ({ anyOf: numbers(90).map((j) => ({ const: i * 1000 + j })) })) },
-      /no two can accept the same value/,
+      /expected fewer ways to keep the schema, found too many/,
     ],
     [
       {

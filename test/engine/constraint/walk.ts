@@ -3,7 +3,7 @@
 import type { Random } from '../../../bench/forge/random.ts'
 import { Constraints } from '../../../engine/constraint/constraints.ts'
 import type { GrammarConstraint } from '../../../engine/constraint/grammar-constraint.ts'
-import { compileSchema } from '../../../engine/constraint/schema.ts'
+import { compileSchema } from '../../../engine/constraint/schema/compile-schema.ts'
 import type { TokenBytes } from '../../../engine/sampling/stop-strings.ts'
 
 export const END = 0

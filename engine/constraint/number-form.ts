@@ -1,0 +1,27 @@
+// What the numbers of a schema are like. Plain data.
+
+export interface Bound {
+  readonly value: number
+  /** The value itself is out of bounds. */
+  readonly isExclusive: boolean
+}
+
+/** The smallest and the largest number; undefined where there is none. */
+export interface NumberBounds {
+  readonly minimum: Bound | undefined
+  readonly maximum: Bound | undefined
+}
+
+/** Integers, numbers that are none, or both. */
+export type NumberKind = 'integer' | 'fraction' | 'number'
+
+/** A number is a multiple where its digits, with `digits` behind the point, are a multiple of `of`. */
+export interface Step {
+  readonly of: number
+  readonly digits: number
+}
+
+export interface NumberForm {
+  readonly kind: NumberKind
+  readonly step: Step
+}

@@ -1,0 +1,57 @@
+// minimum, maximum, exclusiveMinimum, exclusiveMaximum (numbers, or in draft 4 booleans), multipleOf. Pure.
+import type { Bound } from '../../number-form.ts'
+import type { Keyword } from '../keyword.ts'
+import { invalidSchema, numberOf, type SchemaNode } from '../schema-node.ts'
+import { NUMBER, ofTypes, type Shape } from '../shape.ts'
+
+const about = (shape: Shape, change: Partial<Shape>): Shape => ({ ...shape, about: shape.about | NUMBER, ...change })
+
+/** The shape with numbers above the bound, which are those of a stricter one that it has already. */
+function above(shape: Shape, bound: Bound): Shape {
+  const { minimum } = shape
+  const isWeaker = minimum && (minimum.value > bound.value || (minimum.value === bound.value && minimum.isExclusive))
+  return about(shape, { minimum: isWeaker ? minimum : bound })
+}
+
+function below(shape: Shape, bound: Bound): Shape {
+  const { maximum } = shape
+  const isWeaker = maximum && (maximum.value < bound.value || (maximum.value === bound.value && maximum.isExclusive))
+  return about(shape, { maximum: isWeaker ? maximum : bound })
+}
+
+/** The bounds that a node has from below or above. */
+function boundsOf(node: SchemaNode, key: 'minimum' | 'maximum'): readonly Bound[] {
+  const exclusiveKey = key === 'minimum' ? 'exclusiveMinimum' : 'exclusiveMaximum'
+  const isExclusive = node.schema[exclusiveKey] === true
+  const value = numberOf(node, key)
+  const exclusive = typeof node.schema[exclusiveKey] === 'boolean' ? undefined : numberOf(node, exclusiveKey)
+  return [
+    ...(value === undefined ? [] : [{ value, isExclusive }]),
+    ...(exclusive === undefined ? [] : [{ value: exclusive, isExclusive: true }]),
+  ]
+}
+
+const reverse = ({ value, isExclusive }: Bound): Bound => ({ value, isExclusive: !isExclusive })
+
+const minimum: Keyword = {
+  names: ['minimum', 'exclusiveMinimum'],
+  hold: (shape, node) => [boundsOf(node, 'minimum').reduce(above, about(shape, {}))],
+  deny: (shape, node) => boundsOf(node, 'minimum').map((bound) => below(ofTypes(shape, NUMBER), reverse(bound))),
+}
+
+const maximum: Keyword = {
+  names: ['maximum', 'exclusiveMaximum'],
+  hold: (shape, node) => [boundsOf(node, 'maximum').reduce(below, about(shape, {}))],
+  deny: (shape, node) => boundsOf(node, 'maximum').map((bound) => above(ofTypes(shape, NUMBER), reverse(bound))),
+}
+
+const multipleOf: Keyword = {
+  names: ['multipleOf'],
+  hold: (shape, node) => {
+    const step = numberOf(node, 'multipleOf')!
+    if (step <= 0) throw invalidSchema(`${node.path}/multipleOf`, 'a number above 0', step)
+    return [about(shape, { steps: [...shape.steps, step] })]
+  },
+}
+
+export const NUMBER_KEYWORDS: readonly Keyword[] = [minimum, maximum, multipleOf]

@@ -1,0 +1,137 @@
+// A schema with all that stands in it: its parts by identifier and anchor, and where references lead, within the document:
+// nothing is fetched. Pure.
+import { invalidSchema, type SchemaNode, type SchemaObject, textOf, unsupportedSchema } from './schema-node.ts'
+
+/** What is no schema and may hold anything. */
+const DATA: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'example', 'examples'])
+/** The address of a document that names none. */
+const NO_ADDRESS = 'schema://document/'
+/** Drafts in which a reference hides what stands beside it. */
+const HIDING = /^https?:\/\/json-schema\.org\/draft-0[34567]\/schema#?$/
+
+const isObject = (value: unknown): value is SchemaObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export class SchemaDocument {
+  readonly #root: unknown
+  readonly #nodes = new Map<object, SchemaNode>()
+  /** The address of what stands in a schema, where it is not the document's. */
+  readonly #bases = new Map<object, string>()
+  /** Schemas by their address, which may end with an anchor. */
+  readonly #addresses = new Map<string, object>()
+  /** How often a name is a dynamic anchor. */
+  readonly #dynamic = new Map<string, number>()
+  #identifiers = 0
+  /** Whether a reference hides what stands beside it. */
+  readonly isHiding: boolean
+
+  constructor(root: unknown) {
+    this.#root = root
+    this.isHiding = isObject(root) && typeof root.$schema === 'string' && HIDING.test(root.$schema)
+    this.#read(root)
+  }
+
+  /** The schema as a node: `true` is one without keywords, `false` one that has no value. */
+  node(schema: unknown, path: string): SchemaNode {
+    const value = schema === true ? EVERYTHING : schema === false ? NO_VALUE : schema
+    if (!isObject(value)) throw invalidSchema(path, 'a schema (an object or a boolean)', schema)
+    const known = this.#nodes.get(value)
+    if (known) return known
+    const node = { schema: value, path, id: this.#nodes.size }
+    this.#nodes.set(value, node)
+    return node
+  }
+
+  /** Where the reference of a node leads. */
+  target(node: SchemaNode, key: '$ref' | '$dynamicRef' | '$recursiveRef'): SchemaNode {
+    const reference = textOf(node, key)
+    const path = `${node.path}/${key}`
+    const isUnclear =
+      (key === '$dynamicRef' && (this.#dynamic.get(reference.replace(/^[^#]*#/, '')) ?? 0) > 1) ||
+      (key === '$recursiveRef' && this.#identifiers > 1)
+    if (isUnclear) throw unsupportedSchema(path, 'a reference to one place', JSON.stringify(reference))
+    const [address, fragment = ''] = split(resolved(reference, this.#bases.get(node.schema) ?? NO_ADDRESS))
+    const document = address === NO_ADDRESS ? this.#root : this.#addresses.get(address)
+    const anchored = this.#addresses.get(`${address}#${fragment}`)
+    if (anchored) return this.node(anchored, `#${fragment}`)
+    if (document === undefined) {
+      throw unsupportedSchema(path, 'a pointer into this schema (#/...)', JSON.stringify(reference))
+    }
+    return this.node(this.#pointed(document, fragment, node, reference), `#${fragment}`)
+  }
+
+  #pointed(document: unknown, fragment: string, node: SchemaNode, reference: string): unknown {
+    let target = document
+    for (const part of fragment.split('/').slice(1)) {
+      const key = keyOf(part, node.path)
+      const isInside = typeof target === 'object' && target !== null && Object.hasOwn(target, key)
+      if (!isInside) throw invalidSchema(`${node.path}/$ref`, 'a pointer to a schema', reference)
+      target = (target as Record<string, unknown>)[key]
+    }
+    if (fragment !== '' && !fragment.startsWith('/')) {
+      throw invalidSchema(`${node.path}/$ref`, 'a pointer to a schema', reference)
+    }
+    return target
+  }
+
+  #read(root: unknown): void {
+    const open: { value: unknown; base: string }[] = [{ value: root, base: NO_ADDRESS }]
+    for (let next = open.pop(); next; next = open.pop()) {
+      const { value } = next
+      if (Array.isArray(value)) for (const item of value) open.push({ value: item, base: next.base })
+      if (!isObject(value)) continue
+      const base = this.#name(value, next.base)
+      if (base !== NO_ADDRESS) this.#bases.set(value, base)
+      for (const [key, inner] of Object.entries(value)) if (!DATA.has(key)) open.push({ value: inner, base })
+    }
+  }
+
+  /** Registers the names of a schema. Returns the address of what stands in it. */
+  #name(schema: SchemaObject, outer: string): string {
+    const id = typeof schema.$id === 'string' ? schema.$id : schema.id
+    let base = outer
+    const isHidden = this.isHiding && typeof schema.$ref === 'string'
+    if (typeof id === 'string' && !isHidden) {
+      const [address, fragment] = split(resolved(id, outer))
+      if (fragment) this.#register(`${address}#${fragment}`, schema)
+      else {
+        this.#register(address, schema)
+        this.#identifiers++
+        base = address
+      }
+    }
+    for (const key of ['$anchor', '$dynamicAnchor'] as const) {
+      const anchor = schema[key]
+      if (typeof anchor !== 'string') continue
+      this.#register(`${base}#${anchor}`, schema)
+      if (key === '$dynamicAnchor') this.#dynamic.set(anchor, (this.#dynamic.get(anchor) ?? 0) + 1)
+    }
+    return base
+  }
+
+  #register(address: string, schema: SchemaObject): void {
+    if (!this.#addresses.has(address)) this.#addresses.set(address, schema)
+  }
+}
+
+const EVERYTHING: SchemaObject = {}
+const NO_VALUE: SchemaObject = { enum: [] }
+
+/** The absolute form of a reference; one that has none stays as it is. */
+function resolved(reference: string, base: string): string {
+  if (reference.startsWith('#')) return base.replace(/#.*$/, '') + reference
+  return URL.canParse(reference, base) ? new URL(reference, base).href : reference
+}
+
+function split(address: string): [address: string, fragment: string | undefined] {
+  const at = address.indexOf('#')
+  return at < 0 ? [address, undefined] : [address.slice(0, at), address.slice(at + 1)]
+}
+
+function keyOf(part: string, path: string): string {
+  try {
+    return decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
+  } catch {
+    throw invalidSchema(`${path}/$ref`, 'a pointer', part)
+  }
+}
