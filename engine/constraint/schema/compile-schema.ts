@@ -148,7 +148,7 @@ class SchemaCompiler implements ValueCompiler {
     const { builder } = this
     // Without a word about types a value is of those that the other keywords are about.
     const types = shape.types & (shape.isStated || shape.about === 0 ? EVERY_TYPE : shape.about)
-    if (types === EVERY_TYPE && shape.about === 0 && shape.excluded.length === 0) return this.#any(to)
+    if (types === EVERY_TYPE && saysNothing(shape)) return this.#any(to)
     const isExcluded = (value: unknown) => shape.excluded.includes(value)
     const of = (bits: number, make: () => StateId) => ((types & bits) === 0 ? NOTHING : make())
     const states = [
@@ -205,3 +205,6 @@ class SchemaCompiler implements ValueCompiler {
     return rule
   }
 }
+
+const saysNothing = ({ about, excluded, members }: Shape): boolean =>
+  about === 0 && excluded.length === 0 && members.parts.length === 0

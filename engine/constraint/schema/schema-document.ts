@@ -2,8 +2,15 @@
 // nothing is fetched. Pure.
 import { invalidSchema, type SchemaNode, type SchemaObject, textOf, unsupportedSchema } from './schema-node.ts'
 
-/** What is no schema and may hold anything. */
-const DATA: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'example', 'examples'])
+/** Keywords that hold schemas, one or a list, */
+const HOLDING: ReadonlySet<string> = new Set([
+  ...['not', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'contains', 'propertyNames', 'contentSchema'],
+  ...['items', 'prefixItems', 'additionalItems', 'unevaluatedItems', 'additionalProperties', 'unevaluatedProperties'],
+])
+/** and those that hold them by name. */
+const NAMING: ReadonlySet<string> = new Set([
+  ...['properties', 'patternProperties', 'dependentSchemas', 'dependencies', 'definitions', '$defs'],
+])
 /** The address of a document that names none. */
 const NO_ADDRESS = 'schema://document/'
 /** Drafts in which a reference hides what stands beside it. */
@@ -78,11 +85,10 @@ export class SchemaDocument {
     const open: { value: unknown; base: string }[] = [{ value: root, base: NO_ADDRESS }]
     for (let next = open.pop(); next; next = open.pop()) {
       const { value } = next
-      if (Array.isArray(value)) for (const item of value) open.push({ value: item, base: next.base })
       if (!isObject(value)) continue
       const base = this.#name(value, next.base)
       if (base !== NO_ADDRESS) this.#bases.set(value, base)
-      for (const [key, inner] of Object.entries(value)) if (!DATA.has(key)) open.push({ value: inner, base })
+      for (const inner of schemasIn(value)) open.push({ value: inner, base })
     }
   }
 
@@ -116,6 +122,15 @@ export class SchemaDocument {
 
 const EVERYTHING: SchemaObject = {}
 const NO_VALUE: SchemaObject = { enum: [] }
+
+/** What stands in a schema as one, in the reverse order. */
+function schemasIn(schema: SchemaObject): unknown[] {
+  const found = Object.entries(schema).flatMap(([key, value]) => {
+    if (HOLDING.has(key)) return Array.isArray(value) ? value : [value]
+    return NAMING.has(key) && isObject(value) ? Object.values(value) : []
+  })
+  return found.reverse()
+}
 
 /** The absolute form of a reference; one that has none stays as it is. */
 function resolved(reference: string, base: string): string {
