@@ -1,14 +1,14 @@
 // Whether a grammar accepts a text, without a vocabulary: byte by byte.
 import { planClosing } from '../../../engine/constraint/closing.ts'
 import type { Grammar } from '../../../engine/constraint/grammar.ts'
-import { type ItemSet, Positions } from '../../../engine/constraint/positions.ts'
+import { Positions } from '../../../engine/constraint/positions.ts'
 import { compileSchema } from '../../../engine/constraint/schema/compile-schema.ts'
 
 /** Tells of texts whether a grammar accepts them. */
 export function acceptor(grammar: Grammar): (text: string) => boolean {
   const positions = new Positions(grammar, planClosing(grammar, new Array<boolean>(256).fill(true)))
   return (text) => {
-    let at: ItemSet | null = positions.start
+    let at: Positions['start'] | null = positions.start
     for (const byte of new TextEncoder().encode(text)) {
       positions.beginWork()
       if (at !== null) at = positions.step(at, byte)
