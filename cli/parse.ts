@@ -3,7 +3,14 @@ import { localTimeOf } from '../api/chat-request.ts'
 import { CHAT, optionSite, readArgument, TsinferError } from '../engine/index.ts'
 import { printable } from '../engine/quoted.ts'
 import type { ToolCall } from '../index.ts'
-import { answerReading, type ModelTemplate, readJson, splitAnswer, TemplateFault } from '../tokenizer/index.ts'
+import {
+  answerReading,
+  CALL_FORM,
+  type ModelTemplate,
+  readJson,
+  splitAnswer,
+  TemplateFault,
+} from '../tokenizer/index.ts'
 import { plainValue, readTools, readVariables, type Variables } from './chat/conversation.ts'
 import { CHAT_TEMPLATE_OPTIONS, chosenTemplate } from './shell/chat-options.ts'
 import { defineCommand } from './shell/command.ts'
@@ -36,10 +43,10 @@ export const command = defineCommand({
     const tools = given && readArgument(CHAT.tools.kind, plainValue(given), optionSite('tools'))
     if (given !== undefined) variables.set('tools', given)
     const template = await chosenTemplate('parse', path, values, tools !== undefined)
-    const prompt = await promptOf(template, variables, signal)
+    const { prompt, forms } = await promptOf(template, variables, signal)
     const { reasoning, content, calls } = splitAnswer(
       text,
-      answerReading(prompt, template.source, tools, () => ''),
+      answerReading(prompt, forms, tools, () => ''),
     )
     const parts = `"reasoning":${JSON.stringify(reasoning)},"content":${JSON.stringify(content)}`
     const json = `{${parts},"tool_calls":[${calls.map(callText).join(',')}]}`
@@ -48,20 +55,24 @@ export const command = defineCommand({
   },
 })
 
-/** What the template writes before an answer: it may begin the reasoning. Nothing where it refuses any conversation. */
+/**
+ * What stands before an answer, which may begin the reasoning, and where the forms of calls have their signs: a template
+ * that reads no tools needs them told. Of a template that refuses the conversation no prompt is known.
+ */
 async function promptOf(
   { source, bosToken = '', eosToken = '' }: ModelTemplate & { readonly source: string },
   given: Variables,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<{ readonly prompt: string; readonly forms: string }> {
   const messages = [new Map(Object.entries({ role: 'user', content: 'Hello' }))]
   const usual = { messages, add_generation_prompt: true, bos_token: bosToken, eos_token: eosToken }
   const variables: Variables = new Map([...Object.entries(usual), ...given])
+  const payload = { source, variables, now: localTimeOf(new Date()), unreadTools: 'tell' } as const
   try {
-    return (await renderInThread({ source, variables, now: localTimeOf(new Date()), unreadTools: 'leave' }, signal))
-      .text
+    const { text, hasUnreadTools } = await renderInThread(payload, signal)
+    return { prompt: text, forms: hasUnreadTools ? source + CALL_FORM : source }
   } catch (error) {
-    if (error instanceof TsinferError && error.code === 'template_refused') return ''
+    if (error instanceof TsinferError && error.code === 'template_refused') return { prompt: '', forms: source }
     throw error
   }
 }

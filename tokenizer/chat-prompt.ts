@@ -9,6 +9,7 @@ import { TemplateFault, type Value } from './jinja/values.ts'
 import { type ControlTexts, type MarkedText, markMessages } from './message-marks.ts'
 import { isTemplateName, type ModelTemplate, readModelTemplate } from './model-template.ts'
 import { CHATML } from './no-template.ts'
+import { CALL_FORM } from './tools-in-prompt.ts'
 import type { TokenizerMetadata } from './vocabulary.ts'
 
 /** A conversation as plain data. */
@@ -28,7 +29,7 @@ export interface ChatRequest {
 
 export interface ChatPrompt {
   readonly text: string
-  /** Source of the template that made it. */
+  /** Source of the template that made it, and the form of calls where it was told beside it. */
   readonly template: string
   /** Which control tokens of the text stand in messages, where any could. */
   readonly marked?: MarkedText
@@ -70,12 +71,14 @@ export class ChatPrompter {
     checkRoles(messages)
     all.set('messages', converted(messages, 'messages'))
     const unreadTools = toolsInPrompt ? 'tell' : 'refuse'
-    const { text, variables: fitted } = renderFitted(compiled, { variables: all, now, unreadTools, budget })
+    const fitting = { variables: all, now, unreadTools, budget } as const
+    const { text, variables: fitted, hasUnreadTools } = renderFitted(compiled, fitting)
     const { bosToken = '' } = model
     const render = (changed: ReadonlyMap<string, Value>) => compiled.render({ variables: changed, now, budget })
     const marked = parseSpecial ? undefined : markMessages(text, fitted, render, this.#controls)
     const hasBos = bosToken !== '' && (marked?.text ?? text).startsWith(bosToken)
-    return { text, template: model.source, hasBos, ...(marked && { marked }) }
+    const form = hasUnreadTools ? CALL_FORM : ''
+    return { text, template: model.source + form, hasBos, ...(marked && { marked }) }
   }
 
   #choose(template: string | undefined, hasTools: boolean): ModelTemplate & { readonly source: string } {

@@ -18,4 +18,5 @@ export { type DecodeOptions, detokenize, StreamDecoder } from './stream-decoder.
 export type { TextFacts } from './text-messages.ts'
 export type { TextWorkerPayload } from './text-worker.ts'
 export { createTokenizer, type EncodeOptions, type Tokenizer } from './tokenizer.ts'
+export { CALL_FORM } from './tools-in-prompt.ts'
 export { readVocabulary, type TokenizerMetadata, type TokenTable, type Vocabulary } from './vocabulary.ts'

@@ -18,7 +18,7 @@ export type TextQuestion =
 /** A conversation as its template writes it, and its ids; of an encoded text the ids. */
 export interface PromptedChat {
   readonly text: string
-  /** Source of the template. */
+  /** As in `ChatPrompt`. */
   readonly template: string
   readonly ids: Int32Array
 }

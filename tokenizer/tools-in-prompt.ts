@@ -13,6 +13,9 @@ const STYLE: JsonStyle = {
   sortKeys: false,
 }
 
+/** How to call a tool. */
+export const CALL_FORM = '<tool_call>\n{"name": "NAME", "arguments": {"PARAMETER": "VALUE"}}\n</tool_call>'
+
 /** The conversation with the tools in its system turn. */
 export function withToolsTold(messages: readonly Message[], tools: readonly Value[]): Message[] {
   const told = messages.map(asTexts)
@@ -39,9 +42,7 @@ function instructionFor(tools: readonly Value[]): string {
     ...tools.map((tool) => dumpJson(tool, STYLE, budget)),
     '</tools>',
     'To call a tool, answer with its name and arguments as JSON, each call between its own tags:',
-    '<tool_call>',
-    '{"name": "NAME", "arguments": {"PARAMETER": "VALUE"}}',
-    '</tool_call>',
+    CALL_FORM,
   ].join('\n')
 }
 

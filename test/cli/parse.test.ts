@@ -19,7 +19,7 @@ function file(name: string, content: unknown): string {
 const parameters = { type: 'object', properties: { a: { type: 'string' } } }
 const tools = file('tools.json', [{ type: 'function', function: { name: 'add', parameters } }])
 /** Its prompt ends inside of the reasoning, and it has the sign of a format. */
-const template = file('think.jinja', "{{ messages[0].content }}{{ '<function=' if tools }}<think>\n")
+const template = file('think.jinja', "{{ messages[0].content }}{{ '<function=' + (tools | tojson) if tools }}<think>\n")
 const CALL = '<function=add>\n<parameter=a>\n1\n</parameter>\n<parameter=b>\n1.0\n</parameter>\n</function>'
 
 const parse = async (...words: string[]) => {
@@ -44,6 +44,13 @@ test('nothing is a call without tools, nor in the form of another template', asy
   const mistral = '</think>[TOOL_CALLS]add[ARGS]{"a": "1"}'
   const other = await parse('--chat-template-file', template, '-p', mistral, '--tools', tools, '--json')
   assert.equal(JSON.parse(other).content, '[TOOL_CALLS]add[ARGS]{"a": "1"}')
+})
+
+test('a template that reads no tools, though it writes calls: they are told, and answered as they are told', async () => {
+  const unread = file('unread.jinja', "{{ messages[0].content }}{{ '[TOOL_CALLS]' if messages[0].tool_calls }}")
+  const text = '<tool_call>{"name": "add", "arguments": {"a": "1"}}</tool_call>'
+  const all = await parse('--chat-template-file', unread, '-p', text, '--tools', tools, '--json')
+  assert.equal(JSON.parse(all).tool_calls, [{ name: 'add', arguments: { a: '1' } }])
 })
 
 test('the template of a model, or none', async () => {

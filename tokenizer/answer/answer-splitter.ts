@@ -27,15 +27,18 @@ export interface AnswerReading {
 interface CallInReading {
   readonly text: CallText
   readonly reading: Reading
+  /** Not where the model is thinking, unless it may call then. */
+  readonly isMeant: boolean
 }
 
-/** What was read inside of thinking that may end yet: only if it does not are its calls meant. */
+/** What was read inside of thinking, from its first call on: only if it never ends are the calls meant. */
 interface Doubt {
   /** All of it as it was written. */
   readonly raw: string[]
   readonly calls: ToolCall[]
-  /** What was thought before, and what is thought but for the calls. */
+  /** What had been thought before. */
   readonly before: SpokenText
+  /** What is thought but for the calls. */
   said: string
 }
 
@@ -223,12 +226,9 @@ export class AnswerSplitter {
 
   #start({ read, isInThinking }: ToolFormat): void {
     const text = new CallText()
-    this.#call = { text, reading: read(text, this.#tools, this.#mark) }
+    const isMeant = this.#tags === undefined || isInThinking === true
+    this.#call = { text, reading: read(text, this.#tools, this.#mark), isMeant }
     this.#place = 'call'
-    if (this.#tags === undefined || isInThinking === true || this.#doubt !== undefined) return
-    const before = this.#spoken.reasoning
-    this.#spoken.reasoning = before.copy()
-    this.#doubt = { raw: [], calls: [], before, said: '' }
   }
 
   #read(isEnd: boolean): boolean {
@@ -290,9 +290,13 @@ export class AnswerSplitter {
 
   /** `read`: the call as it was written. */
   #take(call: ToolCall, read: string): void {
+    if (this.#call!.isMeant) this.#calls.push(call)
+    else {
+      this.#doubt ??= { raw: [], calls: [], before: this.#spoken.reasoning.copy(), said: '' }
+      this.#doubt.raw.push(read)
+      this.#doubt.calls.push(call)
+    }
     this.#spoken[this.#voice].interrupt()
-    this.#doubt?.raw.push(read)
-    ;(this.#doubt?.calls ?? this.#calls).push(call)
   }
 }
 

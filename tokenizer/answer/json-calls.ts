@@ -109,6 +109,8 @@ export function* readJsonCall(text: CallText, tools: OfferedTools, kind: 'marked
   const name = inner instanceof Map ? inner.get('name') : first(NAMES)
   const args = first(ARGUMENTS)
   if (typeof name !== 'string' || name === '') throw new NoCall()
-  if (isPlain && !tools.fits(name, args)) throw new NoCall()
+  // Arguments by another name would be lost.
+  const hasAll = args !== undefined || [...given.keys()].every((key) => CALL_KEYS.has(String(key)))
+  if (!hasAll || (isPlain && !tools.fits(name, args))) throw new NoCall()
   return tools.call(name, args ?? new Map(), given.get('id'))
 }

@@ -8,6 +8,7 @@ import { type CallText, NoCall, type Reading } from '../call-text.ts'
 import { readJsonValue } from '../json-calls.ts'
 import type { OfferedTools } from '../offered-tools.ts'
 import type { ToolFormat } from './format.ts'
+import { llama3 } from './llama3.ts'
 
 const FUNCTION = '<function='
 const PARAMETER = '<parameter='
@@ -25,7 +26,8 @@ const NAME = /[^<>\n]*/y
 
 export const functionXml: ToolFormat = {
   name: 'function XML',
-  signs: ['<tool_call>', '<seed:tool_call>', FUNCTION],
+  // Llama 3.1 is told of it in the system turn.
+  signs: ['<tool_call>', '<seed:tool_call>', FUNCTION, ...llama3.signs],
   opens: ['<tool_call>', '<seed:tool_call>', FUNCTION],
   marks: [...CALL_ENDS, FUNCTION_END],
   first: /[^{[]/,
