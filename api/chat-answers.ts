@@ -75,7 +75,7 @@ function choiceOf(generated: ChoiceResult, { content, reasoning, toolCalls }: An
   return { ...generated, content, reasoning, toolCalls, message }
 }
 
-type Part = Pick<ChatPiece, 'text' | 'reasoning' | 'toolCalls'>
+type AnswerPart = Pick<ChatPiece, 'text' | 'reasoning' | 'toolCalls'>
 
 /** The growing answer of one choice. */
 class Answer {
@@ -88,16 +88,16 @@ class Answer {
     this.#splitter = splitter
   }
 
-  push(text: string): Part {
+  push(text: string): AnswerPart {
     return this.#grow(this.#splitter?.push(text) ?? { reasoning: '', content: text, calls: [] })
   }
 
   /** What was held back. */
-  end(): Part {
+  end(): AnswerPart {
     return this.#grow(this.#splitter?.end() ?? { reasoning: '', content: '', calls: [] })
   }
 
-  #grow({ reasoning, content, calls }: Split): Part {
+  #grow({ reasoning, content, calls }: Split): AnswerPart {
     this.content += content
     this.reasoning += reasoning
     this.toolCalls.push(...calls)

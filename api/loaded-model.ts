@@ -32,7 +32,7 @@ import {
   type TokenizeOptions,
   TsinferError,
 } from '../engine/index.ts'
-import { countOf } from '../tokenizer/byte-strings.ts'
+import { stringCount } from '../tokenizer/byte-strings.ts'
 import { detokenize } from '../tokenizer/stream-decoder.ts'
 import type { TextFacts } from '../tokenizer/text-messages.ts'
 import type { EncodeOptions } from '../tokenizer/tokenizer.ts'
@@ -96,7 +96,7 @@ export class LoadedModel implements Model {
 
   detokenize(ids: readonly number[]): string {
     const { table } = this.#needText().facts
-    return detokenize(table, readListedIds(ids, countOf(table.pieces)))
+    return detokenize(table, readListedIds(ids, stringCount(table.pieces)))
   }
 
   generate(prompt: string | readonly number[], options: GenerateOptions = {}): Generation {

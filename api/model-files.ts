@@ -3,7 +3,6 @@
 import {
   GENERATE,
   inspectFile,
-  keepTuning as keepTuningOf,
   LOAD,
   machineTopology,
   modelConfig,
@@ -17,6 +16,7 @@ import {
   TEMPLATE,
   TOKENIZER,
   TsinferError,
+  writeTuning,
 } from '../engine/index.ts'
 import type {
   Inspection,
@@ -26,7 +26,7 @@ import type {
   TextTokenizer,
   Tuning,
 } from '../engine/public/index.ts'
-import { countOf } from '../tokenizer/byte-strings.ts'
+import { stringCount } from '../tokenizer/byte-strings.ts'
 import { metadataOf } from '../tokenizer/gguf-metadata.ts'
 import { type ModelTemplate, readModelTemplate, type TemplateChoice } from '../tokenizer/model-template.ts'
 import { detokenize } from '../tokenizer/stream-decoder.ts'
@@ -38,7 +38,7 @@ import { readTokenizeOptions, TextThread } from './text-thread.ts'
  * file's path. Throws where the file is no model, and `file_unwritable` where the folder cannot be written.
  */
 export const keepTuning = (folder: string | URL, path: string | URL, tuning: Tuning): string =>
-  keepTuningOf(readPath(folder, 'folder'), openGguf(readPath(path)), readTuningOptions(tuning))
+  writeTuning(readPath(folder, 'folder'), openGguf(readPath(path)), readTuningOptions(tuning))
 
 /** Opens only the vocabulary of a GGUF file. Rejects like `loadModel`, or where the file has no vocabulary. */
 export async function openTokenizer(path: string | URL, options: TextOptions = {}): Promise<TextTokenizer> {
@@ -57,7 +57,7 @@ export async function openTokenizer(path: string | URL, options: TextOptions = {
         const { signal, ...how } = readTokenizeOptions(encode)
         return Array.from(await thread.encode(readText(text), how, signal))
       },
-      detokenize: async (ids) => detokenize(table, readListedIds(ids, countOf(table.pieces))),
+      detokenize: async (ids) => detokenize(table, readListedIds(ids, stringCount(table.pieces))),
       close,
       [Symbol.asyncDispose]: close,
     }

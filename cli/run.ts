@@ -1,5 +1,6 @@
 // `tsinfer run`: text out, as it is made.
 import { TsinferError } from '../engine/errors.ts'
+import { GENERATE, LOAD } from '../engine/options/table.ts'
 import {
   type ChatGeneration,
   type ChatOptions,
@@ -16,6 +17,7 @@ import { CHAT_TEMPLATE_OPTIONS, givenTemplate, plainVariables } from './shell/ch
 import { defineCommand } from './shell/command.ts'
 import { listing, snakeKeys } from './shell/figures.ts'
 import { JSON_SCHEMA_OPTIONS, responseFormat } from './shell/json-schema.ts'
+import { optionOf } from './shell/library-option.ts'
 import { EMBEDDED_CONTEXT, EMBEDDED_MODEL, withModel } from './shell/load.ts'
 import {
   draftModelOptions,
@@ -53,7 +55,7 @@ const OPTIONS = {
   },
   ids: IDS_OPTION,
   maxTokens: MAX_TOKENS_OPTION,
-  ignoreEos: { kind: 'flag', names: ['--ignore-eos'], help: 'go on after a token that ends the text' },
+  ignoreEos: optionOf(GENERATE.ignoreEos, { names: ['--ignore-eos'] }),
   ...JSON_SCHEMA_OPTIONS,
   ...SAMPLING_OPTIONS,
   ...LOAD_OPTIONS,
@@ -66,12 +68,7 @@ const OPTIONS = {
   ...CHAT_TEMPLATE_OPTIONS,
   raw: RAW_OPTION,
   json: JSON_OPTION,
-  trace: {
-    kind: 'text',
-    names: ['--trace'],
-    value: 'FILE',
-    help: 'write what every thread did, for ui.perfetto.dev',
-  },
+  trace: optionOf(LOAD.trace, { names: ['--trace'], value: 'FILE' }),
   stats: { kind: 'flag', names: ['--stats'], help: 'print settings and figures to standard error' },
 } as const
 

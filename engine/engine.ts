@@ -28,7 +28,7 @@ export interface TransferStream {
   post(step: TransferStep): void
 }
 
-interface LiveRequest {
+interface OpenRequest {
   readonly sink: RequestSink<EngineEvent>
   readonly isGeneration: boolean
   readonly forgetSignal: () => void
@@ -49,7 +49,7 @@ export interface StartOptions extends ThreadOptions {
 
 export class Engine {
   readonly #threads: EngineThreads
-  readonly #live = new Map<RequestId, LiveRequest>()
+  readonly #live = new Map<RequestId, OpenRequest>()
   readonly #ready: Promise<void>
   #reportReady: { resolve: () => void; reject: (error: unknown) => void } | undefined
   #nextRequest: RequestId = 1

@@ -12,7 +12,7 @@ export { describeKernels, enableRelaxedSimd, loadKernels } from './load/kernel-b
 export { kernelsFor } from './load/kernel-choice.ts'
 export { loadNotices } from './load/load-notices.ts'
 export { type PreparedModel, prepareModel, preparePair } from './load/prepare.ts'
-export { keepTuning, readTuningOptions, withTuning } from './load/tuning.ts'
+export { readTuningOptions, withTuning, writeTuning } from './load/tuning.ts'
 export { pairDifferences } from './load/vocabulary-pair.ts'
 export type { EngineEvent, GenerateRequest, RequestFigures } from './messages.ts'
 export { modelConfig } from './model/config/config.ts'

@@ -132,8 +132,13 @@ export const CONSTRAINT_MASKS_MAX = 64
 /** Compiled schemas kept with their positions for requests to come. */
 export const CONSTRAINTS_KEPT_MAX = 8
 
+// Threads.
+
+/** Time that threads which only measure get to return by themselves when they have. */
+export const MEASURING_GRACE_MS = 1000
+/** Loads between two looks at whether to park: more would keep a core busy for seconds. */
+export const SPINS_MAX = 1e9
+
 if (ARRAY_KEPT_ELEMENTS_MAX < LAYERS_MAX) throw new Error('limits: arrays with a value per layer must be kept')
 if (ROWS_MAX > 32) throw new Error('limits: the alive mask has 32 bits')
 if (ANCESTORS_MAX < ROWS_MAX) throw new Error('limits: a chain must fit one micro-batch')
-/** Loads between two looks at whether to park: more would keep a core busy for seconds. */
-export const SPINS_MAX = 1e9

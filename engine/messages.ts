@@ -9,7 +9,7 @@ import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { DraftFigures, FinishReason, GenerateWork, RequestId, SessionId } from './scheduler/events.ts'
 import type { AutoReport } from './speculation/auto/autopilot.ts'
-import type { PlainStep } from './speculation/auto/plain-pace.ts'
+import type { PlainStep } from './speculation/auto/plain-times.ts'
 
 /** A generation: the scheduler's work, and how its tokens are drawn and what ends them. */
 export interface GenerateRequest extends Omit<GenerateWork, 'head'> {

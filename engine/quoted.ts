@@ -1,7 +1,7 @@
 // Text that is not ours made fit for a message or a terminal: out of a file, a template, a session, a path. Pure. One
 // home, because a single place that forgets it lets a file write lines in our name.
 
-const CHARS_MAX = 80
+const QUOTED_CHARS_MAX = 80
 
 /**
  * Controls (C0, delete, C1), format characters such as direction marks, line and paragraph separators, lone surrogates.
@@ -20,7 +20,7 @@ export const printable = (text: string): string => text.replace(UNPRINTABLE, esc
 
 /** The value in quotes, on one line, at most 80 characters of it. */
 export const quoted = (value: string): string =>
-  printable(JSON.stringify(value.length > CHARS_MAX ? `${value.slice(0, CHARS_MAX - 3)}...` : value))
+  printable(JSON.stringify(value.length > QUOTED_CHARS_MAX ? `${value.slice(0, QUOTED_CHARS_MAX - 3)}...` : value))
 
 function escaped(character: string): string {
   const short = SHORT.get(character)

@@ -8,7 +8,7 @@ export interface ByteStrings {
   readonly offsets: Uint32Array
 }
 
-export function countOf(strings: ByteStrings): number {
+export function stringCount(strings: ByteStrings): number {
   return strings.offsets.length - 1
 }
 
@@ -42,7 +42,7 @@ export class ByteIndex {
   /** Empty strings are left out. */
   constructor(strings: ByteStrings) {
     this.strings = strings
-    const count = countOf(strings)
+    const count = stringCount(strings)
     let capacity = 16
     while (capacity < count * 2) capacity *= 2
     this.#slots = new Int32Array(capacity).fill(-1)

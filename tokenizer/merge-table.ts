@@ -1,11 +1,11 @@
 // The merges of a byte-pair vocabulary as rules over symbol ids. A symbol is usually a token; texts that occur in
 // merges or as single bytes without being tokens get ids above the tokens'. Pure.
-import { type ByteIndex, ByteNumbering, type ByteStrings, countOf } from './byte-strings.ts'
+import { type ByteIndex, ByteNumbering, type ByteStrings, stringCount } from './byte-strings.ts'
 import { MIX_LEFT, MIX_RIGHT } from './hash-seed.ts'
 import type { MergeRules, PairMerger } from './merger.ts'
 import { CODE_OF_BYTE } from './pieces.ts'
 
-const SPACE = 0x20
+const SPACE_BYTE = 0x20
 
 /** Numbers every text that can come up while merging. */
 export class SymbolIds {
@@ -17,7 +17,7 @@ export class SymbolIds {
 
   constructor(texts: ByteIndex) {
     this.#texts = texts
-    this.tokenCount = countOf(texts.strings)
+    this.tokenCount = stringCount(texts.strings)
     const utf8 = new TextEncoder()
     this.ofByte = Int32Array.from(CODE_OF_BYTE, (code) => this.of(utf8.encode(String.fromCharCode(code))))
   }
@@ -55,7 +55,7 @@ export class MergeTable implements MergeRules {
   /** `merges`: one text per merge, the two halves parted by the first space that is not the first character. */
   constructor(merges: ByteStrings, texts: ByteIndex) {
     this.symbols = new SymbolIds(texts)
-    const count = countOf(merges)
+    const count = stringCount(merges)
     this.priorities = Int32Array.from({ length: count }, (_, rank) => rank)
     this.results = new Int32Array(count)
     let capacity = 16
@@ -76,7 +76,7 @@ export class MergeTable implements MergeRules {
     const start = offsets[rank]!
     const end = offsets[rank + 1]!
     let space = start + 1
-    while (space < end && bytes[space] !== SPACE) space++
+    while (space < end && bytes[space] !== SPACE_BYTE) space++
     // A line without a second half merges nothing.
     if (space >= end) return
     const left = this.symbols.of(bytes, start, space)

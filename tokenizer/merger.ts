@@ -14,7 +14,7 @@ export interface MergeRules {
 
 /** Priorities and positions share one exact float: 22 bits of one above 31 bits of the other. */
 export const PRIORITY_MAX = 2 ** 22
-const POSITIONS = 2 ** 31
+export const POSITIONS = 2 ** 31
 
 /** Working memory for one sequence of symbols at a time. Fill `ids` (and `starts`), then call `merge`. */
 export class PairMerger {

@@ -24,14 +24,14 @@ export interface MarkedText {
 }
 
 /** The text as it is meant. */
-export function unmarked(text: string, standIns: ReadonlyMap<string, string>): string {
+export function withoutMarks(text: string, standIns: ReadonlyMap<string, string>): string {
   return standIns.size === 0 ? text : text.replace(patternOf(standIns.keys()), (unit) => standIns.get(unit)!)
 }
 
-type Variables = ReadonlyMap<string, Value>
-type Role = Value | undefined
+type RenderVariables = ReadonlyMap<string, Value>
+type MessageRole = Value | undefined
 /** A message's text with stand-ins. */
-type Marking = (text: string, role: Role) => string
+type Marking = (text: string, role: MessageRole) => string
 
 /**
  * The prompt `text` of `variables` with marks; undefined where no message spells the beginning of a control token.
@@ -40,8 +40,8 @@ type Marking = (text: string, role: Role) => string
  */
 export function markMessages(
   text: string,
-  variables: Variables,
-  render: (variables: Variables) => string,
+  variables: RenderVariables,
+  render: (variables: RenderVariables) => string,
   controls: ControlTexts,
 ): MarkedText | undefined {
   const texts = messageTexts(variables)
@@ -53,7 +53,7 @@ export function markMessages(
   const marks = new Map(Array.from(standIns, ([unit, original]) => [original, unit] as const))
   const wholes = (one: string) => markWholes(one, present, marks)
   const beginnings = (one: string) => one.replace(patternOf(signs(marks)), (unit) => marks.get(unit)!)
-  const isOwn = (role: Role) => role === 'assistant'
+  const isOwn = (role: MessageRole) => role === 'assistant'
   // What a model wrote may hold marks that its template looks for; others have no business with them.
   const ways: readonly Marking[] = [
     (one) => beginnings(wholes(one)),
@@ -64,7 +64,7 @@ export function markMessages(
   let last = ''
   for (const way of ways) {
     last = attempt(() => render(markedVariables(variables, way)))
-    if (unmarked(last, standIns) === text) return { text: last, standIns }
+    if (withoutMarks(last, standIns) === text) return { text: last, standIns }
   }
   // What was written otherwise than it was given may not spell them any more.
   if (present.size === 0 || isSame(controls.within(text), controls.within(last))) return undefined
@@ -144,7 +144,7 @@ function markWholes(text: string, present: ReadonlySet<string>, marks: ReadonlyM
 }
 
 /** All texts of messages and tools, keys included. */
-function messageTexts(variables: Variables): string[] {
+function messageTexts(variables: RenderVariables): string[] {
   const texts: string[] = []
   const collect = (value: Value): void => {
     if (typeof value === 'string') texts.push(value)
@@ -163,8 +163,8 @@ function messageTexts(variables: Variables): string[] {
 /** Variables that hold what others have written. */
 const MARKED = ['messages', 'tools'] as const
 
-function markedVariables(variables: Variables, way: Marking): Variables {
-  const mark = (value: Value, role: Role): Value => {
+function markedVariables(variables: RenderVariables, way: Marking): RenderVariables {
+  const mark = (value: Value, role: MessageRole): Value => {
     if (typeof value === 'string') return way(value, role)
     if (Array.isArray(value)) return value.map((inner) => mark(inner, role))
     if (!(value instanceof Map)) return value

@@ -1,6 +1,6 @@
 // Which chat template a model file brings, and the texts of the tokens that templates put around a conversation. Pure.
 import { TsinferError } from '../engine/errors.ts'
-import { byteStringAt, countOf } from './byte-strings.ts'
+import { byteStringAt, stringCount } from './byte-strings.ts'
 import type { TokenizerMetadata } from './vocabulary.ts'
 
 const KEY = 'tokenizer.chat_template'
@@ -40,7 +40,7 @@ function tokenText(metadata: TokenizerMetadata, role: 'bos' | 'eos'): string | u
   const tokens = metadata.strings('tokenizer.ggml.tokens')
   if (tokens === undefined) return undefined
   const usual = metadata.string('tokenizer.ggml.model') === 'llama' ? USUAL_IDS[role] : undefined
-  const isToken = (id: number | undefined) => id !== undefined && id >= 0 && id < countOf(tokens)
+  const isToken = (id: number | undefined) => id !== undefined && id >= 0 && id < stringCount(tokens)
   // The vocabulary notes an id that is none.
   const id = [metadata.integer(`tokenizer.ggml.${role}_token_id`), usual].find(isToken)
   return id === undefined ? undefined : new TextDecoder().decode(byteStringAt(tokens, id))

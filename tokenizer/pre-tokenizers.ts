@@ -9,7 +9,7 @@
 import { TsinferError } from '../engine/errors.ts'
 import { quoted } from '../engine/quoted.ts'
 import { cutAsciiThrees, cutNumberThrees, type WordCut } from './digit-groups.ts'
-import { CJK_AND_THAI, CJK_PUNCTUATION, DEEPSEEK_CJK, DEEPSEEK_LETTERS, HAN } from './scripts.ts'
+import { CJK_AND_THAI, CJK_PUNCTUATION, DEEPSEEK_CJK, DEEPSEEK_LETTERS, HAN, HAN_AND_KANA } from './scripts.ts'
 
 export interface PreTokenizer {
   readonly expressions: readonly WordCut[]
@@ -68,7 +68,6 @@ const DEEPSEEK_LLM = [
   '\\p{N}+',
 ]
 const DEEPSEEK_CODER = ['[\\r\\n]', '\\s?\\p{L}+', '\\s?\\p{P}+', DEEPSEEK_CJK, '\\p{N}']
-const DEEPSEEK_V3_CJK = '[\\u4e00-\\u9fa5\\u3040-\\u309f\\u30a0-\\u30ff]+'
 /** Letters behind an ASCII sign, letters with marks, symbols; `spaces` is how white space is cut. */
 function signedWords(afterSymbols: string, spaces: string): string {
   return [
@@ -79,8 +78,8 @@ function signedWords(afterSymbols: string, spaces: string): string {
   ].join('|')
 }
 const SYMBOL_WORDS = signedWords('[\\r\\n]*', SPACES)
-const DEEPSEEK_V3 = ['\\p{N}{1,3}', DEEPSEEK_V3_CJK, SYMBOL_WORDS]
-const SPARK = ['\\p{N}{1,3}', DEEPSEEK_V3_CJK, signedWords('', '[\\r\\n]|\\s+(?!\\S)|\\s+'), '\\p{N}']
+const DEEPSEEK_V3 = ['\\p{N}{1,3}', HAN_AND_KANA, SYMBOL_WORDS]
+const SPARK = ['\\p{N}{1,3}', HAN_AND_KANA, signedWords('', '[\\r\\n]|\\s+(?!\\S)|\\s+'), '\\p{N}']
 /** White space without newlines in powers of two; a run without a newline is not searched for one again. */
 const JAIS2_SPACES = [
   '(?<![^\\S\\r\\n])\\s*[\\r\\n]+',

@@ -19,12 +19,14 @@ export const DEEPSEEK_LETTERS = [
 export const DEEPSEEK_CJK =
   '[\\u0800-\\u167f\\u1681-\\u1fff\\u200b-\\u2027\\u202a-\\u202e\\u2030-\\u205e\\u2060-\\u2fff\\u3001-\\u9fa5\\uac00-\\ud7ff]+'
 
+/** Han and kana, as DeepSeek V3 cuts them off. */
+export const HAN_AND_KANA = '[\\u4e00-\\u9fa5\\u3040-\\u309f\\u30a0-\\u30ff]+'
 /** Korean, CJK punctuation, Bopomofo, then Han and kana, each in runs of its own. */
 export const CJK_PUNCTUATION = [
   '[\\uac00-\\ud7a3\\u3131-\\u318e]+',
   '[\\uff01\\u2026\\u201c\\u201d\\u2018\\u2019\\u2014\\uff1a\\uff1b\\uff0c\\u3001-\\u303f\\ufe30-\\ufe4f]+',
   '[\\u3105-\\u312f]+',
-  '[\\u4e00-\\u9fa5\\u3040-\\u309f\\u30a0-\\u30ff]+',
+  HAN_AND_KANA,
 ].join('|')
 /** Han, kana, Thai, Lao, Khmer, Burmese and Hangul, all in one run. */
 export const CJK_AND_THAI = [

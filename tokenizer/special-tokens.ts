@@ -6,7 +6,7 @@ import type { TokenId } from '../engine/domain.ts'
 import { STRING_BYTES_MAX } from '../engine/limits.ts'
 import { byteStringAt } from './byte-strings.ts'
 import { KeyHeap } from './key-heap.ts'
-import { PRIORITY_MAX } from './merger.ts'
+import { POSITIONS, PRIORITY_MAX } from './merger.ts'
 import { LSTRIP, ONLY_WHEN_ASKED, RSTRIP, SPECIAL, tokensWhere } from './token-attributes.ts'
 import { TokenBeginnings } from './token-beginnings.ts'
 import { TokenFinder } from './token-finder.ts'
@@ -17,8 +17,6 @@ export type Fragment = string | TokenId
 
 /** Longer tokens are not looked for until there is a text that long: real ones have tens of bytes. */
 const USUAL_BYTES = 256
-/** A rank and a position share one exact float: what comes first is the smaller one. */
-const POSITIONS = 2 ** 31
 const FREE = -1
 
 export class SpecialTokens {

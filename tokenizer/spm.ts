@@ -3,7 +3,7 @@
 // that is no token is spelled in bytes. @huggingface/tokenizers ranks merges one by one, so it can express neither
 // equal scores nor pairs whose halves are no tokens; hence our own. Pure.
 import type { TokenId } from '../engine/domain.ts'
-import { type ByteIndex, countOf } from './byte-strings.ts'
+import { type ByteIndex, stringCount } from './byte-strings.ts'
 import { type MergeRules, PairMerger } from './merger.ts'
 import { ESCAPED_SPACE } from './pieces.ts'
 import type { Vocabulary } from './vocabulary.ts'
@@ -27,7 +27,7 @@ export class SpmEncoder {
     })
     this.#addSpacePrefix = table.addSpacePrefix
     this.#priorities = rankScores(scores)
-    this.#results = Int32Array.from({ length: countOf(texts.strings) }, (_, id) => id)
+    this.#results = Int32Array.from({ length: stringCount(texts.strings) }, (_, id) => id)
   }
 
   /**

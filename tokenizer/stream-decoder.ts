@@ -2,7 +2,7 @@
 // on the caller's thread. Pure.
 import type { TokenId } from '../engine/domain.ts'
 import { TsinferError } from '../engine/errors.ts'
-import { byteStringAt, countOf } from './byte-strings.ts'
+import { byteStringAt, stringCount } from './byte-strings.ts'
 import type { TokenTable } from './vocabulary.ts'
 
 export interface DecodeOptions {
@@ -24,7 +24,7 @@ export class StreamDecoder {
 
   constructor(table: TokenTable, options: DecodeOptions) {
     this.#table = table
-    this.#size = countOf(table.pieces)
+    this.#size = stringCount(table.pieces)
     this.#controls = options.showControls === true ? controlTexts(table) : new Map()
     this.#dropSpace = options.atStart && table.addSpacePrefix
   }

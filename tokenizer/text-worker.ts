@@ -32,9 +32,9 @@ export default async function runTextWorker(payload: TextWorkerPayload): Promise
   const { port } = payload
   const post = (message: FromTextWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
   const onNotice = (notice: string) => post({ kind: 'notice', notice })
-  let work: TextWork
+  let work: TextAnswers
   try {
-    work = new TextWork(payload, onNotice)
+    work = new TextAnswers(payload, onNotice)
   } catch (error) {
     port.close()
     if (error instanceof TsinferError) return { code: error.code, message: error.message }
@@ -57,7 +57,7 @@ export default async function runTextWorker(payload: TextWorkerPayload): Promise
   return undefined
 }
 
-class TextWork {
+class TextAnswers {
   readonly vocabulary: Vocabulary
   readonly #tokenizer: Tokenizer
   readonly #prompter: ChatPrompter

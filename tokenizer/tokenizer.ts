@@ -2,7 +2,7 @@
 import type { TokenId } from '../engine/domain.ts'
 import { BpeEncoder } from './bpe.ts'
 import { byteStringAt } from './byte-strings.ts'
-import { type ControlTexts, unmarked } from './message-marks.ts'
+import { type ControlTexts, withoutMarks } from './message-marks.ts'
 import { SpecialTokens } from './special-tokens.ts'
 import { SpmEncoder } from './spm.ts'
 import { ONLY_WHEN_ASKED } from './token-attributes.ts'
@@ -42,7 +42,7 @@ export function createTokenizer(vocabulary: Vocabulary): Tokenizer {
       if (typeof fragment !== 'string') output.push(fragment)
       else if (standIns === undefined) encodePart(fragment, isBegin, output)
       // User-defined tokens are found in any text.
-      else encodeText(unmarked(fragment, standIns), isBegin, false, output)
+      else encodeText(withoutMarks(fragment, standIns), isBegin, false, output)
       isBegin = typeof fragment !== 'string'
     }
   }

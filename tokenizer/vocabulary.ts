@@ -4,7 +4,7 @@
 import type { TokenId } from '../engine/domain.ts'
 import { TsinferError } from '../engine/errors.ts'
 import { quoted } from '../engine/quoted.ts'
-import { ByteIndex, type ByteStrings, byteStringAt, countOf, shareSome } from './byte-strings.ts'
+import { ByteIndex, type ByteStrings, byteStringAt, shareSome, stringCount } from './byte-strings.ts'
 import { KNOWN_TOKENS, type Role, settleKnownTokens } from './known-tokens.ts'
 import { PRIORITY_MAX } from './merger.ts'
 import { PieceWriter, type Spelling } from './pieces.ts'
@@ -60,7 +60,7 @@ export interface Vocabulary {
 }
 
 const NONE: ByteStrings = { bytes: new Uint8Array(0), offsets: new Uint32Array(1) }
-const PREFIX = 'tokenizer.ggml.'
+const TOKENIZER_PREFIX = 'tokenizer.ggml.'
 /** Of a token's text that is quoted: more than is shown. */
 const SHOWN_BYTES = 512
 
@@ -73,7 +73,7 @@ export function readVocabulary(metadata: TokenizerMetadata, preOverride?: string
   const model = modelOf(metadata)
   const kind = model === 'llama' ? 'spm' : 'bpe'
   const texts = readTexts(metadata)
-  const size = countOf(texts.strings)
+  const size = stringCount(texts.strings)
   const attributes = readAttributes(metadata, size)
   const scores = kind === 'spm' ? readScores(metadata, size) : new Float32Array(0)
   const preTokenizer = preTokenizerFor(model, metadata, preOverride)
@@ -82,12 +82,13 @@ export function readVocabulary(metadata: TokenizerMetadata, preOverride?: string
   const given = readIds(metadata, defaultIds(model, preTokenizer, attributes), size, notices)
   const { ids, endOfGeneration } = settleKnownTokens(given, texts, attributes)
   setStripping(metadata, preOverride, texts, attributes)
-  const saysBos = metadata.boolean(`${PREFIX}add_bos_token`) ?? (kind === 'spm' || preTokenizer.addBos === true)
+  const saysBos =
+    metadata.boolean(`${TOKENIZER_PREFIX}add_bos_token`) ?? (kind === 'spm' || preTokenizer.addBos === true)
   const addBos = saysBos || preTokenizer.forcesBos === true
-  const addEos = metadata.boolean(`${PREFIX}add_eos_token`) ?? false
+  const addEos = metadata.boolean(`${TOKENIZER_PREFIX}add_eos_token`) ?? false
   if (addBos && ids.bos === undefined) throw missingId('add_bos_token', 'bos_token_id')
   if (addEos && ids.eos === undefined) throw missingId('add_eos_token', 'eos_token_id')
-  const addSpacePrefix = kind === 'spm' && (metadata.boolean(`${PREFIX}add_space_prefix`) ?? true)
+  const addSpacePrefix = kind === 'spm' && (metadata.boolean(`${TOKENIZER_PREFIX}add_space_prefix`) ?? true)
   const spelling = kind === 'spm' || preTokenizer.rawCharacters ? 'characters' : 'bytes'
   return {
     kind,
@@ -106,66 +107,74 @@ export function readVocabulary(metadata: TokenizerMetadata, preOverride?: string
   }
 }
 
-type Model = 'llama' | 'gpt2' | 'gemma4'
+type TokenizerModel = 'llama' | 'gpt2' | 'gemma4'
 
-function modelOf(metadata: TokenizerMetadata): Model {
-  const model = metadata.string(`${PREFIX}model`)
-  if (model === undefined) throw invalid(`${PREFIX}model`, 'a vocabulary', 'no such key')
+function modelOf(metadata: TokenizerMetadata): TokenizerModel {
+  const model = metadata.string(`${TOKENIZER_PREFIX}model`)
+  if (model === undefined) throw invalid(`${TOKENIZER_PREFIX}model`, 'a vocabulary', 'no such key')
   if (model === 'llama' || model === 'gpt2' || model === 'gemma4') return model
   const expected = 'expected llama (SentencePiece), gpt2 or gemma4 (byte-pair encoding)'
-  throw new TsinferError('tokenizer_unsupported', `${PREFIX}model: ${expected}, found ${quoted(model)}`)
+  throw new TsinferError('tokenizer_unsupported', `${TOKENIZER_PREFIX}model: ${expected}, found ${quoted(model)}`)
 }
 
-function preTokenizerFor(model: Model, metadata: TokenizerMetadata, preOverride: string | undefined): PreTokenizer {
+function preTokenizerFor(
+  model: TokenizerModel,
+  metadata: TokenizerMetadata,
+  preOverride: string | undefined,
+): PreTokenizer {
   if (model === 'llama') return preTokenizerOf(undefined)
-  return preTokenizerOf(preOverride ?? (model === 'gemma4' ? model : metadata.string(`${PREFIX}pre`)))
+  return preTokenizerOf(preOverride ?? (model === 'gemma4' ? model : metadata.string(`${TOKENIZER_PREFIX}pre`)))
 }
 
 function readTexts(metadata: TokenizerMetadata): ByteIndex {
-  const strings = metadata.strings(`${PREFIX}tokens`)
-  const count = strings === undefined ? 0 : countOf(strings)
+  const strings = metadata.strings(`${TOKENIZER_PREFIX}tokens`)
+  const count = strings === undefined ? 0 : stringCount(strings)
   if (strings === undefined || count < 1 || count >= PRIORITY_MAX) {
-    throw invalid(`${PREFIX}tokens`, `1 to ${PRIORITY_MAX - 1} token texts`, strings ? String(count) : 'no such key')
+    throw invalid(
+      `${TOKENIZER_PREFIX}tokens`,
+      `1 to ${PRIORITY_MAX - 1} token texts`,
+      strings ? String(count) : 'no such key',
+    )
   }
   const texts = new ByteIndex(strings)
   if (texts.duplicate !== undefined) {
     const [first, second] = texts.duplicate
     const text = quoted(new TextDecoder().decode(byteStringAt(strings, first).subarray(0, SHOWN_BYTES)))
-    throw invalid(`${PREFIX}tokens`, 'different texts', `${text} as token ${first} and as token ${second}`)
+    throw invalid(`${TOKENIZER_PREFIX}tokens`, 'different texts', `${text} as token ${first} and as token ${second}`)
   }
   return texts
 }
 
 function readAttributes(metadata: TokenizerMetadata, size: number): Uint8Array {
-  const types = metadata.numbers(`${PREFIX}token_type`)
+  const types = metadata.numbers(`${TOKENIZER_PREFIX}token_type`)
   if (types === undefined) return new Uint8Array(size).fill(NORMAL)
   checkLength('token_type', types.length, size)
   return Uint8Array.from({ length: size }, (_, id) => attributeOfType(types[id]!))
 }
 
 function readScores(metadata: TokenizerMetadata, size: number): Float32Array {
-  const numbers = metadata.numbers(`${PREFIX}scores`)
+  const numbers = metadata.numbers(`${TOKENIZER_PREFIX}scores`)
   if (numbers === undefined) return new Float32Array(size)
   checkLength('scores', numbers.length, size)
   const scores =
     numbers instanceof Float32Array ? numbers.subarray(0, size) : Float32Array.from(numbers).subarray(0, size)
   const bad = scores.findIndex(Number.isNaN)
-  if (bad >= 0) throw invalid(`${PREFIX}scores`, 'numbers', `NaN for token ${bad}`)
+  if (bad >= 0) throw invalid(`${TOKENIZER_PREFIX}scores`, 'numbers', `NaN for token ${bad}`)
   return scores
 }
 
 function readMerges(metadata: TokenizerMetadata, { mergesOptional }: PreTokenizer): ByteStrings {
-  const merges = metadata.strings(`${PREFIX}merges`)
+  const merges = metadata.strings(`${TOKENIZER_PREFIX}merges`)
   if (merges === undefined && mergesOptional) return NONE
-  if (merges === undefined) throw invalid(`${PREFIX}merges`, 'the merges of a gpt2 tokenizer', 'no such key')
-  if (countOf(merges) >= PRIORITY_MAX) {
-    throw invalid(`${PREFIX}merges`, `at most ${PRIORITY_MAX - 1} merges`, String(countOf(merges)))
+  if (merges === undefined) throw invalid(`${TOKENIZER_PREFIX}merges`, 'the merges of a gpt2 tokenizer', 'no such key')
+  if (stringCount(merges) >= PRIORITY_MAX) {
+    throw invalid(`${TOKENIZER_PREFIX}merges`, `at most ${PRIORITY_MAX - 1} merges`, String(stringCount(merges)))
   }
   return merges
 }
 
 /** What llama.cpp takes where the file names no id. */
-function defaultIds(model: Model, { noDefaultBos }: PreTokenizer, attributes: Uint8Array): SpecialIds {
+function defaultIds(model: TokenizerModel, { noDefaultBos }: PreTokenizer, attributes: Uint8Array): SpecialIds {
   const size = attributes.length
   if (model === 'llama') return { unknown: 0, ...(size > 1 && { bos: 1 }), ...(size > 2 && { eos: 2 }) }
   // The id of Falcon's only special token. llama.cpp takes it for any model, even where it is a comma.
@@ -178,13 +187,13 @@ function readIds(metadata: TokenizerMetadata, defaults: SpecialIds, size: number
   const ids: { [role in Role]?: TokenId } = { ...defaults }
   for (const { role, keys } of KNOWN_TOKENS) {
     for (const key of keys) {
-      const id = metadata.integer(PREFIX + key)
+      const id = metadata.integer(TOKENIZER_PREFIX + key)
       // All ones is how converters write "none".
       if (id === undefined || id === -1 || id === 0xffffffff) continue
       if (id >= 0 && id < size) ids[role] = id
       else {
         const used = ids[role] === undefined ? 'none is used' : `${ids[role]} is used`
-        notices.push(`${PREFIX}${key}: expected a token id below ${size}, found ${id}; ${used}`)
+        notices.push(`${TOKENIZER_PREFIX}${key}: expected a token id below ${size}, found ${id}; ${used}`)
       }
     }
   }
@@ -194,7 +203,7 @@ function readIds(metadata: TokenizerMetadata, defaults: SpecialIds, size: number
 /** Ids beyond the vocabulary are left out, as llama.cpp does. */
 function readSuppressed(metadata: TokenizerMetadata, size: number): TokenId[] {
   const isToken = (id: number) => Number.isInteger(id) && id >= 0 && id < size
-  return Array.from(metadata.numbers(`${PREFIX}suppress_tokens`) ?? []).filter(isToken)
+  return Array.from(metadata.numbers(`${TOKENIZER_PREFIX}suppress_tokens`) ?? []).filter(isToken)
 }
 
 /** Marks the tokens that swallow white space beside them. GGUF has no field for it: llama.cpp goes by names. */
@@ -205,7 +214,7 @@ function setStripping(
   attributes: Uint8Array,
 ): void {
   const name = metadata.string('general.name')?.toLowerCase() ?? ''
-  const pre = preOverride ?? metadata.string(`${PREFIX}pre`) ?? ''
+  const pre = preOverride ?? metadata.string(`${TOKENIZER_PREFIX}pre`) ?? ''
   const set = (text: string, bit: number, value: boolean) => {
     const bytes = new TextEncoder().encode(text)
     const id = texts.find(bytes, 0, bytes.length)
@@ -225,7 +234,7 @@ function makeTable(
   attributes: Uint8Array,
   addSpacePrefix: boolean,
 ): TokenTable {
-  const size = countOf(texts)
+  const size = stringCount(texts)
   const hidden = tokensWhere(attributes, (id) => isHidden(attributes[id]!))
   // What is never written to takes no memory.
   const bytes = new Uint8Array(new SharedArrayBuffer(texts.bytes.length))
@@ -240,11 +249,14 @@ function makeTable(
 }
 
 function checkLength(key: string, found: number, size: number): void {
-  if (found < size) throw invalid(PREFIX + key, `one entry for each of ${size} tokens`, String(found))
+  if (found < size) throw invalid(TOKENIZER_PREFIX + key, `one entry for each of ${size} tokens`, String(found))
 }
 
 function missingId(flag: string, key: string): TsinferError {
-  return new TsinferError('tokenizer_invalid', `${PREFIX}${flag} is true: expected ${PREFIX}${key}, found no such id`)
+  return new TsinferError(
+    'tokenizer_invalid',
+    `${TOKENIZER_PREFIX}${flag} is true: expected ${TOKENIZER_PREFIX}${key}, found no such id`,
+  )
 }
 
 function invalid(key: string, expected: string, found: string): TsinferError {

@@ -4,11 +4,11 @@ import { TsinferError } from '../engine/errors.ts'
 import type { WordCut } from './digit-groups.ts'
 import { asOfUnicode15 } from './unicode-version.ts'
 
-interface Split {
+interface WordSplit {
   pre_tokenize_text(text: string): string[]
 }
 // The package's type files import each other without extensions, which Node's resolution does not find.
-const { SplitPreTokenizer } = library as unknown as { SplitPreTokenizer: new (config: object) => Split }
+const { SplitPreTokenizer } = library as unknown as { SplitPreTokenizer: new (config: object) => WordSplit }
 
 /** A function that cuts texts by `expressions` in turn, each within the pieces that the one before has left. */
 export function wordCutter(expressions: readonly WordCut[]): (text: string) => string[] {
@@ -38,7 +38,7 @@ export function wordCutter(expressions: readonly WordCut[]): (text: string) => s
 }
 
 /** An engine that notes where it could turn back for every character of a word has no room for millions of them. */
-function pieces(split: Split, text: string): string[] {
+function pieces(split: WordSplit, text: string): string[] {
   try {
     return split.pre_tokenize_text(text)
   } catch (cause) {

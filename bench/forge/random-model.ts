@@ -1,7 +1,7 @@
 // Writes a model of a recipe. Every number comes from the tensor's name and a seed by integer arithmetic, additions and
 // multiplications alone, so that the file is the same on every machine.
 
-import type { MetadataEntry, ScalarValue } from '../../engine/gguf/metadata.ts'
+import type { GgufEntry, ScalarValue } from '../../engine/gguf/metadata.ts'
 import { layerTensors } from '../../engine/model/architectures/list.ts'
 import { dimsOf, type LayerTensor } from '../../engine/model/blocks/layer-tensor.ts'
 import { modelConfig } from '../../engine/model/config/config.ts'
@@ -58,7 +58,7 @@ const isArray = (value: MetadataItem['value']): value is Exclude<MetadataItem['v
 
 /** As the engine will read it: the table of architectures knows the shapes. */
 function configOf(metadata: readonly MetadataItem[]): ModelConfig {
-  const entries = metadata.map(({ key, type, value }): [string, MetadataEntry] => {
+  const entries = metadata.map(({ key, type, value }): [string, GgufEntry] => {
     if (!isArray(value)) return [key, { kind: 'scalar', type, value }]
     return [key, { kind: 'array', type, count: value.length, offset: 0, bytes: 0, items: value }]
   })

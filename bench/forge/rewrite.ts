@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { readNumbers, readStrings } from '../../engine/gguf/arrays.ts'
 import { type GgufFile, openGguf } from '../../engine/gguf/file.ts'
-import type { MetadataEntry } from '../../engine/gguf/metadata.ts'
+import type { GgufEntry } from '../../engine/gguf/metadata.ts'
 import type { MetadataItem } from './gguf-writer.ts'
 import { type TensorSource, writeGguf } from './output-file.ts'
 
@@ -20,7 +20,7 @@ export function rewriteModel(path: string, modelPath: string, items: readonly Me
   return writeGguf(path, [...kept, ...items], tensors)
 }
 
-function itemOf(file: GgufFile, key: string, entry: MetadataEntry): MetadataItem {
+function itemOf(file: GgufFile, key: string, entry: GgufEntry): MetadataItem {
   const { type } = entry
   if (entry.kind === 'scalar') return { key, type, value: entry.value }
   return { key, type, value: type === 'string' ? readStrings(file, key)! : Array.from(readNumbers(file, key)!) }

@@ -2,11 +2,11 @@
 import { TsinferError } from '../../engine/errors.ts'
 import type { ChatMessage } from '../../index.ts'
 
-const FORMAT = 'tsinfer-chat'
-const VERSION = 1
+const NOTE_FORMAT = 'tsinfer-chat'
+const NOTE_VERSION = 1
 
 export const writeNote = (messages: readonly ChatMessage[]): string =>
-  JSON.stringify({ format: FORMAT, version: VERSION, messages })
+  JSON.stringify({ format: NOTE_FORMAT, version: NOTE_VERSION, messages })
 
 /** The messages in the note of the file at `path`. Throws `session_invalid` where there are none. */
 export function readNote(path: string, note: string): ChatMessage[] {
@@ -19,7 +19,8 @@ export function readNote(path: string, note: string): ChatMessage[] {
     throw wrong('the session of something else')
   }
   const { format, version, messages } = (saved ?? {}) as { format?: unknown; version?: unknown; messages?: unknown }
-  if (format !== FORMAT || version !== VERSION || !Array.isArray(messages)) throw wrong('the session of something else')
+  if (format !== NOTE_FORMAT || version !== NOTE_VERSION || !Array.isArray(messages))
+    throw wrong('the session of something else')
   const odd = messages.findIndex((message) => typeof message?.role !== 'string' || typeof message?.content !== 'string')
   if (odd >= 0) throw wrong(`message ${odd} without role or content`)
   return messages

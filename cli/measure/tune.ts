@@ -14,10 +14,10 @@ const DECODED_TOKENS = 32
 const PROMPT_TOKENS = 128
 const TURNS = 3
 
-type Kind = 'decode' | 'prompt'
+type MeasuredWork = 'decode' | 'prompt'
 
 /** Tokens per second of each choice, taken in turns. */
-type MeasureSpeeds = (choices: readonly Tuning[], kind: Kind) => Promise<number[]>
+type MeasureSpeeds = (choices: readonly Tuning[], kind: MeasuredWork) => Promise<number[]>
 
 /** Prints what was measured and chosen, and keeps it in the user's cache. */
 export async function tune(path: string, options: LoadOptions, signal: AbortSignal): Promise<void> {
@@ -45,7 +45,7 @@ async function plannedTuning(path: string, options: LoadOptions, signal: AbortSi
 /** Tunes one number after the other, beginning with what is planned. Prints every step. */
 async function chooseTuning(planned: Tuning, measureSpeeds: MeasureSpeeds): Promise<Tuning> {
   let best = planned
-  const choose = async (name: keyof Tuning, values: readonly number[], kind: Kind): Promise<void> => {
+  const choose = async (name: keyof Tuning, values: readonly number[], kind: MeasuredWork): Promise<void> => {
     const others = [...new Set(values)].filter((value) => value !== best[name])
     const choices = [best, ...others.map((value) => ({ ...best, [name]: value }))]
     const speeds = await measureSpeeds(choices, kind)
@@ -62,7 +62,7 @@ async function chooseTuning(planned: Tuning, measureSpeeds: MeasureSpeeds): Prom
   return best
 }
 
-async function speedOf(model: Model, kind: Kind, signal: AbortSignal): Promise<number> {
+async function speedOf(model: Model, kind: MeasuredWork, signal: AbortSignal): Promise<number> {
   const ids = randomIds(kind === 'prompt' ? PROMPT_TOKENS : 1, model.info.vocabularySize)
   const options = { temperature: 0, ignoreEos: true, maxTokens: kind === 'prompt' ? 1 : DECODED_TOKENS, signal }
   // While kernels run for the first time they are compiled.

@@ -29,7 +29,7 @@ export interface Option {
 }
 export type Options = Readonly<Record<string, Option>>
 
-type ValueOf<O extends Option> = O['kind'] extends 'flag'
+type TypedValue<O extends Option> = O['kind'] extends 'flag'
   ? boolean
   : O['kind'] extends 'integer' | 'number'
     ? number
@@ -39,7 +39,7 @@ type ValueOf<O extends Option> = O['kind'] extends 'flag'
         ? Word
         : string
 /** What was given, by the keys of the option table. */
-export type Values<Table extends Options> = { readonly [Key in keyof Table]?: ValueOf<Table[Key]> }
+export type Values<Table extends Options> = { readonly [Key in keyof Table]?: TypedValue<Table[Key]> }
 
 interface CommandLine<Table extends Options> {
   readonly values: Values<Table>

@@ -1,5 +1,6 @@
 // Which chat template a command uses, as options.
 import { TsinferError } from '../../engine/errors.ts'
+import { CHAT } from '../../engine/options/table.ts'
 import { type ModelTemplate, readChatTemplate } from '../../index.ts'
 import { CHATML, isTemplateName } from '../../tokenizer/index.ts'
 import type { Options, Values } from './arguments.ts'
@@ -12,7 +13,7 @@ export const CHAT_TEMPLATE_OPTIONS = {
     kind: 'text',
     names: ['--chat-template'],
     value: 'TEXT',
-    help: 'a Jinja template, or the name of one of several in the model file',
+    help: CHAT.chatTemplate.doc,
   },
   templateFile: {
     kind: 'text',
@@ -24,7 +25,7 @@ export const CHAT_TEMPLATE_OPTIONS = {
     kind: 'text',
     names: ['--chat-template-kwargs'],
     value: 'JSON',
-    help: 'more variables for the template, e.g. {"enable_thinking":false}',
+    help: CHAT.templateVariables.doc,
   },
 } as const satisfies Options
 

@@ -10,9 +10,9 @@ export function snakeKeys(record: object): Record<string, unknown> {
 }
 
 /** Two decimals for fractions; null, undefined and empty lists as a dash; texts on one line. */
-export function shown(value: unknown): string {
+export function shownFigure(value: unknown): string {
   if (value === null || value === undefined) return '-'
-  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(shown).join(' ')
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(shownFigure).join(' ')
   if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toFixed(2)))
   return printable(String(value))
 }
@@ -20,7 +20,7 @@ export function shown(value: unknown): string {
 /** `name: value` lines. */
 export const listing = (record: object): string =>
   Object.entries(record)
-    .map(([name, value]) => `${printable(name)}: ${shown(value)}\n`)
+    .map(([name, value]) => `${printable(name)}: ${shownFigure(value)}\n`)
     .join('')
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']

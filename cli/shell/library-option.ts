@@ -4,7 +4,7 @@ import { defaultText, type OptionSpec } from '../../engine/options/read-options.
 import type { Option } from './arguments.ts'
 
 /** How it is typed. */
-export type Spelling = Pick<Option, 'names' | 'olderNames' | 'value'>
+export type OptionSpelling = Pick<Option, 'names' | 'olderNames' | 'value'>
 
 type KindOf<K> =
   K extends ChoiceKind<infer Word>
@@ -20,7 +20,7 @@ type TypedKind = NumberKind | ChoiceKind<string> | FlagKind | (Kind<string> & { 
 
 export function optionOf<K extends TypedKind>(
   spec: OptionSpec & { readonly kind: K },
-  spelling: Spelling,
+  spelling: OptionSpelling,
 ): Option & KindOf<K> {
   const { kind, doc } = spec
   const text = defaultText(spec)

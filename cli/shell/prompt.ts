@@ -1,7 +1,7 @@
 // The prompt on standard input.
 import { TsinferError } from '../../engine/errors.ts'
 import { note } from './output.ts'
-import { readText } from './text-input.ts'
+import { readStreamText } from './text-input.ts'
 
 /** What the embedded model begins with when nobody says anything. */
 const STORY_BEGINNING = 'Once upon a time'
@@ -27,7 +27,7 @@ async function readStandardInput(signal: AbortSignal): Promise<string> {
   }
   signal.addEventListener('abort', stop, { once: true })
   try {
-    return await readText(process.stdin, 'standard input', 'prompt_invalid')
+    return await readStreamText(process.stdin, 'standard input', 'prompt_invalid')
   } finally {
     signal.removeEventListener('abort', stop)
   }

@@ -34,7 +34,7 @@ export async function readInput({ text, file, ids }: InputValues, names: string)
 const TEXT_BYTES_MAX = 1 << 26
 
 /** All of a stream as UTF-8, as it is; `source` names it. Rejects with `code` for more than 64 MiB and for other bytes. */
-export async function readText(stream: AsyncIterable<Buffer>, source: string, code: ErrorCode): Promise<string> {
+export async function readStreamText(stream: AsyncIterable<Buffer>, source: string, code: ErrorCode): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of stream) {
@@ -74,7 +74,7 @@ function firstOdd(bytes: Uint8Array): number {
 /** A file as UTF-8, as it is. Rejects with `file_unreadable`. */
 export async function readTextFile(path: string): Promise<string> {
   try {
-    return await readText(createReadStream(path), path, 'file_unreadable')
+    return await readStreamText(createReadStream(path), path, 'file_unreadable')
   } catch (cause) {
     if (cause instanceof TsinferError) throw cause
     const why = systemReason(cause)

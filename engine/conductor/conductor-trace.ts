@@ -94,12 +94,12 @@ export class ConductorTrace {
     this.#questions.delete(number)
     const { request, choice, length, assumed } = open.question
     const { fields } = this.#recorder
-    const at = this.#recorder.next(ring.DRAFT, open.askedUs, clockUs())
-    fields[at + ring.DRAFT_NUMBER] = number
-    fields[at + ring.DRAFT_REQUEST] = request
-    fields[at + ring.DRAFT_CHOICE] = choice
-    fields[at + ring.DRAFT_POSITION] = length + assumed.length
-    fields[at + ring.DRAFT_GUESSES] = guesses?.length ?? -1
-    fields[at + ring.DRAFT_TOKEN] = guesses?.[0]?.token ?? -1
+    const at = this.#recorder.next(ring.QUESTION, open.askedUs, clockUs())
+    fields[at + ring.QUESTION_NUMBER] = number
+    fields[at + ring.QUESTION_REQUEST] = request
+    fields[at + ring.QUESTION_CHOICE] = choice
+    fields[at + ring.QUESTION_POSITION] = length + assumed.length
+    fields[at + ring.QUESTION_GUESSES] = guesses?.length ?? -1
+    fields[at + ring.QUESTION_TOKEN] = guesses?.[0]?.token ?? -1
   }
 }

@@ -1,11 +1,11 @@
 // How long a request's drafter computed since its first token: n-grams say it themselves, a draft model's stages are read.
 
 import { clockUs } from '../wire/clock.ts'
-import type { PipelineMeter, Reading } from './meter.ts'
+import type { MeterReading, PipelineMeter } from './meter.ts'
 
 export class DrafterTime {
   readonly #meter: PipelineMeter | undefined
-  readonly #first: Reading | undefined
+  readonly #first: MeterReading | undefined
   #isBegun = false
   #us = 0
 

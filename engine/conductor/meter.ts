@@ -9,7 +9,7 @@ import { elapsedUs } from '../wire/clock.ts'
 import type { Watcher } from './watched-pipeline.ts'
 
 /** Totals at one moment. */
-export interface Reading {
+export interface MeterReading {
   atUs: number
   /** Per stage, the mean of its lanes. */
   readonly busyUs: Float64Array
@@ -27,7 +27,7 @@ export class PipelineMeter implements Watcher {
   readonly #lanes: number
   /** Per lane of each stage: its word as read last. */
   readonly #seen: Float64Array
-  readonly #total: Reading
+  readonly #total: MeterReading
   #inFlight = 0
   /** When a micro-batch's last row was cancelled, by its number modulo `MASK_ENTRIES`. */
   readonly #cancelledUs = new Int32Array(MASK_ENTRIES)
@@ -49,7 +49,7 @@ export class PipelineMeter implements Watcher {
     this.#total = { ...this.newReading(), atUs: nowUs }
   }
 
-  newReading(): Reading {
+  newReading(): MeterReading {
     return { atUs: 0, busyUs: new Float64Array(this.#words.length), flightUs: 0, runs: 0, tokens: 0 }
   }
 
@@ -74,7 +74,7 @@ export class PipelineMeter implements Watcher {
   }
 
   /** Writes the totals of this moment to `into`. While stages compute, half an hour must not pass between two calls. */
-  read(into: Reading, nowUs: number): void {
+  read(into: MeterReading, nowUs: number): void {
     this.#advance(nowUs)
     const { busyUs: total, atUs, flightUs, runs, tokens } = this.#total
     for (let stage = 0; stage < total.length; stage++) {
@@ -113,7 +113,7 @@ export interface MeterFigures {
   readonly tokensPerRun: number | null
 }
 
-export function figuresBetween(from: Reading, to: Reading): MeterFigures {
+export function figuresBetween(from: MeterReading, to: MeterReading): MeterFigures {
   const us = to.atUs - from.atUs
   const runs = to.runs - from.runs
   return {

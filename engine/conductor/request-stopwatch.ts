@@ -2,7 +2,7 @@
 import type { RequestFigures } from '../messages.ts'
 import { clockUs } from '../wire/clock.ts'
 import { DrafterTime } from './drafter-time.ts'
-import { figuresBetween, type PipelineMeter, type Reading } from './meter.ts'
+import { figuresBetween, type MeterReading, type PipelineMeter } from './meter.ts'
 
 /** The figures that are taken here; others know the rest. */
 export type MeasuredFigures = Pick<
@@ -22,7 +22,7 @@ export type MeasuredFigures = Pick<
 export class RequestStopwatch {
   readonly #meter: PipelineMeter
   /** The pipeline at the submission, at the first and at the newest token. */
-  readonly #readings: { readonly begun: Reading; readonly first: Reading; readonly last: Reading }
+  readonly #readings: { readonly begun: MeterReading; readonly first: MeterReading; readonly last: MeterReading }
   readonly #drafterUs: DrafterTime
   readonly #submittedMs: number
   #firstTokenMs = Number.NaN

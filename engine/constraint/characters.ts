@@ -5,7 +5,7 @@ import type { Edge, GrammarBuilder, StateId } from './grammar.ts'
 export type CodePoints = readonly [first: number, last: number]
 
 export const QUOTE = 0x22
-const BACKSLASH = 0x5c
+export const BACKSLASH = 0x5c
 const CODE_POINT_MAX = 0x10ffff
 const SURROGATE_FIRST = 0xd800
 const SURROGATE_LAST = 0xdfff

@@ -37,7 +37,7 @@ export interface NamedGrammar {
 }
 
 /** The end, in every grammar. */
-export const RETURN: StateId = 0
+export const RETURN_STATE: StateId = 0
 /** The state that accepts nothing, in every grammar. */
 export const NOTHING: StateId = 1
 

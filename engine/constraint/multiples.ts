@@ -1,6 +1,6 @@
 // Multiples of numbers: by their remainder where it is exact in decimals and in doubles, else one by one. Pure.
 import { type GrammarBuilder, NOTHING, type StateId } from './grammar.ts'
-import type { NumberBounds, NumberKind, Step } from './number-form.ts'
+import type { NumberBounds, NumberType, Step } from './number-form.ts'
 
 const NO_STEP: Step = { of: 1, digits: Number.POSITIVE_INFINITY }
 const REMAINDERS_MAX = 1000
@@ -13,7 +13,7 @@ const PARTS = [
   [16, 4, 625],
 ] as const
 /** Multiples that are tried and written one by one. */
-const LISTED_MAX = 4096
+const LISTED_MULTIPLES_MAX = 4096
 
 /** Steps of halves, quarters, eighths, sixteenths are exact in both; undefined for others and for long ones. */
 export function stepOf(steps: readonly number[]): Step | undefined {
@@ -33,7 +33,7 @@ export function multiplesWithin(
   builder: GrammarBuilder,
   { minimum, maximum }: NumberBounds,
   steps: readonly number[],
-  kind: NumberKind,
+  kind: NumberType,
   to: StateId,
 ): StateId {
   const step = Math.max(...steps)
@@ -45,7 +45,7 @@ export function multiplesWithin(
   const from = minimum && minimum.value > 0 ? Math.floor(minimum.value / step) : 0
   const nearest = maximum && maximum.value < 0 ? Math.ceil(maximum.value / step) : from
   const values = new Set<number>()
-  for (let i = 0; i < LISTED_MAX; i++) {
+  for (let i = 0; i < LISTED_MULTIPLES_MAX; i++) {
     for (const count of [nearest + i, nearest - i]) {
       const value = Number((count * step).toPrecision(15))
       if (Number.isFinite(value) && isWithin(value) && isMultiple(value) && isKind(value)) values.add(value || 0)

@@ -13,7 +13,7 @@ export interface NumberBounds {
 }
 
 /** Integers, numbers that are none, or both. */
-export type NumberKind = 'integer' | 'fraction' | 'number'
+export type NumberType = 'integer' | 'fraction' | 'number'
 
 /** A number is a multiple where its digits, with `digits` behind the point, are a multiple of `of`. */
 export interface Step {
@@ -22,6 +22,6 @@ export interface Step {
 }
 
 export interface NumberForm {
-  readonly kind: NumberKind
+  readonly kind: NumberType
   readonly step: Step
 }

@@ -6,7 +6,7 @@ import { type Edge, type GrammarBuilder, NOTHING, type StateId } from './grammar
 import type { Bound, NumberBounds, NumberForm } from './number-form.ts'
 
 /** Decimal digits that a double keeps apart. */
-const DIGITS_MAX = 15
+const DOUBLE_DIGITS_MAX = 15
 const EXPONENT_DIGITS_MAX = 2
 /** Powers of ten, by how many digits are missing behind the point. */
 const TENS = [1, 10, 100, 1000, 10_000] as const
@@ -42,9 +42,9 @@ function anyNumber(builder: GrammarBuilder, isInteger: boolean, to: StateId): St
       ...edgesTo(builder.anyOf(power, builder.edges(...edgesTo(power, '+', '-'))), 'E', 'e'),
     )
     const afterFraction = builder.anyOf(to, exponent)
-    end = builder.anyOf(afterFraction, builder.text('.', digitsAfterFirst(DIGITS_MAX, afterFraction)))
+    end = builder.anyOf(afterFraction, builder.text('.', digitsAfterFirst(DOUBLE_DIGITS_MAX, afterFraction)))
   }
-  const whole = builder.edges(...edgesTo(end, '0'), ...edgesTo(digits(DIGITS_MAX - 1, end), '19'))
+  const whole = builder.edges(...edgesTo(end, '0'), ...edgesTo(digits(DOUBLE_DIGITS_MAX - 1, end), '19'))
   return builder.anyOf(whole, builder.text('-', whole))
 }
 
@@ -89,7 +89,7 @@ class Magnitudes {
     const least = decimalOf(low.value)
     const most = high && decimalOf(high.value)
     const branches: StateId[] = []
-    const longest = Math.min(DIGITS_MAX, most?.whole.length ?? DIGITS_MAX)
+    const longest = Math.min(DOUBLE_DIGITS_MAX, most?.whole.length ?? DOUBLE_DIGITS_MAX)
     for (let length = least.whole.length; length <= longest; length++) {
       const tightLow = length === least.whole.length ? { ...least, isExclusive: low.isExclusive } : undefined
       const tightHigh =
@@ -141,7 +141,7 @@ class DecimalBranch {
     this.#builder = builder
     this.#form = form
     this.#length = length
-    this.#fractionMax = form.kind === 'integer' ? 0 : Math.min(DIGITS_MAX - length, form.step.digits)
+    this.#fractionMax = form.kind === 'integer' ? 0 : Math.min(DOUBLE_DIGITS_MAX - length, form.step.digits)
     this.#low = low
     this.#high = high
     this.#free = free

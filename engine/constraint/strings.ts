@@ -1,6 +1,6 @@
 // Strings of any text: of any length, or of a counted one. Pure.
 import { QUOTE, stringCharacter } from './characters.ts'
-import { type GrammarBuilder, NOTHING, RETURN, type StateId } from './grammar.ts'
+import { type GrammarBuilder, NOTHING, RETURN_STATE, type StateId } from './grammar.ts'
 
 /** A string of any length with its quotes, then `to`. */
 export function anyString(builder: GrammarBuilder, to: StateId): StateId {
@@ -10,7 +10,8 @@ export function anyString(builder: GrammarBuilder, to: StateId): StateId {
 }
 
 /** One character of a string, then the return. */
-export const characterRule = (builder: GrammarBuilder): StateId => builder.edges(...stringCharacter(builder, RETURN))
+export const characterRule = (builder: GrammarBuilder): StateId =>
+  builder.edges(...stringCharacter(builder, RETURN_STATE))
 
 /** A string of `least` to `most` times `character`, then `to`. */
 export function countedString(

@@ -77,7 +77,7 @@ function freeName(path: string): string {
     const link = readlinkSync(place)
     name = isAbsolute(link) ? link : join(folder, link)
   }
-  throw unwritable(path, 'too many symbolic links')
+  throw unwritable(path, systemReason({ code: 'ELOOP' }))
 }
 
 function folderOf(folder: string, path: string): string {

@@ -5,7 +5,7 @@ import { TsinferError } from '../errors.ts'
 import { HEADER_BYTES_MAX, STRING_BYTES_MAX } from '../limits.ts'
 import type { ByteSource } from './source.ts'
 
-const WINDOW_BYTES = 2 ** 16
+const READ_BYTES = 2 ** 16
 const text = new TextDecoder('utf-8', { ignoreBOM: true })
 
 export class HeaderCursor {
@@ -26,7 +26,7 @@ export class HeaderCursor {
   constructor(source: ByteSource) {
     this.#source = source
     this.#end = Math.min(source.bytes, HEADER_BYTES_MAX)
-    this.#window = new Uint8Array(Math.min(WINDOW_BYTES, this.#end))
+    this.#window = new Uint8Array(Math.min(READ_BYTES, this.#end))
     this.#view = new DataView(this.#window.buffer)
   }
 

@@ -18,7 +18,7 @@ export interface GgmlType {
 export type ProductKind = 'q8' | 'f32' | 'dequantized'
 
 /** The last column: what kernels-as/types/ has kernels for. */
-const ROWS = [
+const TYPES = [
   [0, 'F32', 1, 4, 'f32'],
   [1, 'F16', 1, 2, 'f32'],
   [30, 'BF16', 1, 2, 'f32'],
@@ -56,10 +56,10 @@ const ROWS = [
   [28, 'F64', 1, 8, undefined],
 ] as const
 
-type Row = (typeof ROWS)[number]
-type NameOf<Kind> = Extract<Row, readonly [number, string, number, number, Kind]>[1]
+type TypeRow = (typeof TYPES)[number]
+type NameOf<Kind> = Extract<TypeRow, readonly [number, string, number, number, Kind]>[1]
 
-export type GgmlTypeName = Row[1]
+export type GgmlTypeName = TypeRow[1]
 /** Types with products of their own. */
 export type KernelType = NameOf<'q8' | 'f32'>
 export type FloatType = NameOf<'f32'>
@@ -69,7 +69,7 @@ export type GenericType = NameOf<'dequantized'>
 export type ComputableType = NameOf<ProductKind>
 
 const namesOf = <Kind extends ProductKind>(...kinds: readonly Kind[]): readonly NameOf<Kind>[] =>
-  ROWS.filter((row) => kinds.some((kind) => kind === row[4])).map((row) => row[1] as NameOf<Kind>)
+  TYPES.filter((row) => kinds.some((kind) => kind === row[4])).map((row) => row[1] as NameOf<Kind>)
 
 export const KERNEL_TYPES = namesOf('q8', 'f32')
 export const GENERIC_TYPES = namesOf('dequantized')
@@ -77,7 +77,7 @@ export const COMPUTABLE_TYPES = [...KERNEL_TYPES, ...GENERIC_TYPES]
 
 const byId = new Map<number, GgmlType>()
 const byName = new Map<GgmlTypeName, GgmlType>()
-for (const [id, name, blockElements, blockBytes, product] of ROWS) {
+for (const [id, name, blockElements, blockBytes, product] of TYPES) {
   const type: GgmlType = { id, name, blockElements, blockBytes, product }
   byId.set(id, type)
   byName.set(name, type)

@@ -10,7 +10,7 @@ import { alignUp, type RelativeTensor, readTensorTable, type TensorInfo } from '
 
 export type { TensorInfo } from './tensor-table.ts'
 
-const MAGIC = 0x46554747
+const GGUF_MAGIC = 0x46554747
 const DEFAULT_ALIGNMENT = 32
 /** Name length, dimension count, type and offset of the smallest entry; key length, type and value likewise. */
 const TENSOR_ENTRY_BYTES_MIN = { narrow: 20, wide: 24 }
@@ -50,7 +50,7 @@ export function readHeader(source: ByteSource, shard: number): Header {
 
 function readVersion(cursor: HeaderCursor): number {
   const magic = cursor.u32('magic')
-  if (magic !== MAGIC) {
+  if (magic !== GGUF_MAGIC) {
     const found = String.fromCharCode(magic & 255, (magic >> 8) & 255, (magic >> 16) & 255, magic >>> 24)
     cursor.fail(`expected a GGUF file, found one that begins with ${quoted(found)}`)
   }

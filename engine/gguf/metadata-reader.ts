@@ -11,8 +11,8 @@ import { quoted } from '../quoted.ts'
 import type { HeaderCursor } from './cursor.ts'
 import {
   type ArrayEntry,
+  type GgufEntry,
   type Metadata,
-  type MetadataEntry,
   SCALAR_TYPES,
   type ScalarType,
   type ScalarValue,
@@ -47,7 +47,7 @@ function exact(value: bigint): number | bigint {
 
 /** Reads `count` key-value pairs. */
 export function readMetadata(cursor: HeaderCursor, count: number): Metadata {
-  const metadata = new Map<string, MetadataEntry>()
+  const metadata = new Map<string, GgufEntry>()
   const kept = { elements: 0 }
   for (let i = 0; i < count; i++) {
     const key = cursor.string(`key ${i} of ${count}`, KEY_BYTES_MAX)
@@ -63,7 +63,7 @@ interface Kept {
   elements: number
 }
 
-function readEntry(cursor: HeaderCursor, what: string, kept: Kept): MetadataEntry {
+function readEntry(cursor: HeaderCursor, what: string, kept: Kept): GgufEntry {
   const id = cursor.u32(`type of ${what}`)
   if (id === ARRAY_TYPE_ID) return readArray(cursor, what, kept)
   const type = scalarType(cursor, id, what)

@@ -40,8 +40,8 @@ export interface ArrayEntry {
   readonly items: readonly ScalarValue[] | undefined
 }
 
-export type MetadataEntry = ScalarEntry | ArrayEntry
-export type Metadata = ReadonlyMap<string, MetadataEntry>
+export type GgufEntry = ScalarEntry | ArrayEntry
+export type Metadata = ReadonlyMap<string, GgufEntry>
 
 /**
  * An integer of any width.
@@ -99,7 +99,7 @@ function present<Value>(value: Value | undefined, key: string, expected: string)
   return value
 }
 
-function describe(entry: MetadataEntry): string {
+function describe(entry: GgufEntry): string {
   return entry.kind === 'array' ? `an array of ${entry.count} ${entry.type}` : `a value of type ${entry.type}`
 }
 

@@ -4,7 +4,7 @@ import { TsinferError } from '../errors.ts'
 import { SHARDS_MAX } from '../limits.ts'
 import { findInteger, type Metadata } from './metadata.ts'
 
-export interface Split {
+export interface FileSplit {
   /** The path up to the numbers. */
   readonly prefix: string
   /** From 0. */
@@ -16,7 +16,7 @@ export interface Split {
  * What part of a split model a file is, undefined where it is a whole one.
  * @throws TsinferError `gguf_invalid` where its keys and its name disagree
  */
-export function splitOf(metadata: Metadata, path: string, name: string): Split | undefined {
+export function splitOf(metadata: Metadata, path: string, name: string): FileSplit | undefined {
   const count = findInteger(metadata, 'split.count') ?? 1
   if (count <= 1) return undefined
   if (count > SHARDS_MAX) {
@@ -35,7 +35,7 @@ export function splitOf(metadata: Metadata, path: string, name: string): Split |
 }
 
 /** The path of shard `no`, from 0. */
-export function shardPath(split: Split, no: number): string {
+export function shardPath(split: FileSplit, no: number): string {
   return split.prefix + shardSuffix(no, split.count)
 }
 

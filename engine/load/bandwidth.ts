@@ -1,8 +1,10 @@
 // How fast this machine's memory can be read: the limit of decoding, whose every token streams all weights.
+
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { unlessAborted } from '../abort-signals.ts'
 import { TsinferError } from '../errors.ts'
+import { MEASURING_GRACE_MS } from '../limits.ts'
 import { type Residents, startResidents } from '../pipeline/pool.ts'
 import type { BandwidthRound } from './bandwidth-worker.ts'
 import { loadKernels } from './kernel-builds.ts'
@@ -16,7 +18,6 @@ const ROUND_MS = 50
 export const READ_STRANDS: readonly number[] = [1, 4, 8, 16]
 /** What all ways to read divide: 128 bytes of each of the most strands. */
 const PASS_BYTES = 128 * Math.max(...READ_STRANDS)
-const CLOSE_GRACE_MS = 1000
 
 interface Bandwidth {
   /** Gigabytes per second of all threads together. */
@@ -50,7 +51,7 @@ export async function measureBandwidth(threads: number, signal?: AbortSignal): P
     return { ...best, how: describe(threads, bytes, best.strands) }
   } finally {
     for (const port of ports) port.close()
-    await residents.close(CLOSE_GRACE_MS)
+    await residents.close(MEASURING_GRACE_MS)
   }
 }
 

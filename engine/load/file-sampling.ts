@@ -5,7 +5,7 @@ import { found, optionSite } from '../options/refusal.ts'
 import { DEFAULT_SAMPLING, SAMPLING } from '../options/sampling.ts'
 import type { SamplingNumbers } from '../public/generation.ts'
 
-const PREFIX = 'general.sampling.'
+const SAMPLING_PREFIX = 'general.sampling.'
 const KEYS = {
   temperature: 'temp',
   topK: 'top_k',
@@ -32,7 +32,7 @@ export function fileSampling(metadata: Metadata): FileSampling {
   const sampling: Record<keyof SamplingNumbers, number> = { ...DEFAULT_SAMPLING }
   const notices: string[] = []
   for (const [name, key] of Object.entries(KEYS) as [keyof typeof KEYS, string][]) {
-    const entry = metadata.get(PREFIX + key)
+    const entry = metadata.get(SAMPLING_PREFIX + key)
     if (entry === undefined) continue
     const given = entry.kind === 'scalar' ? numberOf(entry) : 'a list'
     const value = CLAMPED.has(name) && typeof given === 'number' && given < 0 ? 0 : given
@@ -40,17 +40,17 @@ export function fileSampling(metadata: Metadata): FileSampling {
       sampling[name] = SAMPLING[name].kind.read(value, optionSite(name))
     } catch {
       const { expected } = SAMPLING[name].kind
-      notices.push(`${PREFIX}${key}: expected ${expected}, found ${found(value)}: ${sampling[name]} is used`)
+      notices.push(`${SAMPLING_PREFIX}${key}: expected ${expected}, found ${found(value)}: ${sampling[name]} is used`)
     }
   }
   for (const key of UNKNOWN) {
-    const entry = metadata.get(PREFIX + key)
+    const entry = metadata.get(SAMPLING_PREFIX + key)
     const value = entry?.kind === 'scalar' ? Number(entry.value) : 0
-    if (value > 0) notices.push(`${PREFIX}${key}: expected 0, found ${value}: there is no such sampler here`)
+    if (value > 0) notices.push(`${SAMPLING_PREFIX}${key}: expected 0, found ${value}: there is no such sampler here`)
   }
-  const sequence = metadata.get(`${PREFIX}sequence`)
+  const sequence = metadata.get(`${SAMPLING_PREFIX}sequence`)
   if (sequence?.kind === 'scalar') {
-    notices.push(`${PREFIX}sequence: samplers run in the usual order, found ${found(sequence.value)}`)
+    notices.push(`${SAMPLING_PREFIX}sequence: samplers run in the usual order, found ${found(sequence.value)}`)
   }
   return { sampling, notices }
 }

@@ -29,9 +29,9 @@ const ROWS = 88
 const K = 512
 /** Every tile of several rows, and each tail. */
 const ROW_COUNTS = [1, 2, 3, 4, 5, 6, 7]
-const ROWS_MAX = 7
+const CASE_ROWS_MAX = 7
 /** A full chunk of attention, one with tails, and cells of uncommitted ancestors. */
-const POSITIONS = 70
+const CASE_POSITIONS = 70
 const COMMITTED = 60
 const HEADS = 4
 const HEAD_DIM = 64
@@ -116,13 +116,13 @@ function productCases(type: string, setup: Kernels, places: Places): KernelCase[
   repack(weights, places.weights(type, ROWS * K), ROWS, K)
   const format = activationFormat(type)
   const xStride = activationBytes(format, K)
-  const floats = places.floats(ROWS_MAX * K, activation)
-  const x = format === 'q8' ? places.take(ROWS_MAX * xStride) : floats
-  for (let row = 0; format === 'q8' && row < ROWS_MAX; row++) {
+  const floats = places.floats(CASE_ROWS_MAX * K, activation)
+  const x = format === 'q8' ? places.take(CASE_ROWS_MAX * xStride) : floats
+  for (let row = 0; format === 'q8' && row < CASE_ROWS_MAX; row++) {
     setup.quantize_q8(x + row * xStride, floats + row * K * 4, K, q8HalfBytes(K))
   }
   const outStride = ROWS * 4
-  const out = places.take(ROWS_MAX * outStride)
+  const out = places.take(CASE_ROWS_MAX * outStride)
   const scratch = places.take(MATMUL_SCRATCH_BYTES)
   return ROW_COUNTS.map((n) => ({
     name: `${type}, ${n} rows`,
@@ -135,11 +135,11 @@ function productCases(type: string, setup: Kernels, places: Places): KernelCase[
 }
 
 function attentionCase(places: Places): KernelCase {
-  const cellsBytes = POSITIONS * HEAD_DIM * 2
+  const cellsBytes = CASE_POSITIONS * HEAD_DIM * 2
   const [kCells, vCells] = [places.take(cellsBytes), places.take(cellsBytes)]
-  const table = places.words(POSITIONS)
+  const table = places.words(CASE_POSITIONS)
   const q = places.floats(HEADS * HEAD_DIM, wave)
-  const chunks = chunksOf(0, POSITIONS)
+  const chunks = chunksOf(0, CASE_POSITIONS)
   const states = places.take(chunks * attentionStateBytes(HEADS, HEAD_DIM))
   const out = places.take(HEADS * HEAD_DIM * 4)
   const scratch = places.take(attentionScratchBytes(HEAD_DIM))
@@ -157,7 +157,7 @@ function attentionCase(places: Places): KernelCase {
         ancestors,
         COMMITTED,
         0,
-        POSITIONS,
+        CASE_POSITIONS,
         ...shape,
         0.125,
         0,

@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8'
 import { MessageChannel } from 'node:worker_threads'
 import { unlessAborted } from '../abort-signals.ts'
 import { isComputable } from '../gguf/ggml-types.ts'
+import { MEASURING_GRACE_MS } from '../limits.ts'
 import { startResidents } from '../pipeline/pool.ts'
 import type { KernelBuild, LoadOptions } from '../public/loading.ts'
 import { compileAnew, type LoadedKernels, loadKernels, usableBuilds, V8_MAJOR } from './kernel-builds.ts'
@@ -17,7 +18,6 @@ import type { TrialPayload } from './trial-worker.ts'
 const REVECTORIZE_V8_MAJOR_MIN = 13
 /** Small models are done before a trial would have paid. */
 const WEIGHT_BYTES_MIN = 64 << 20
-const CLOSE_GRACE_MS = 1000
 
 /** The kernels that `models` share: of the wanted build, or of the fastest one. Rejects with `aborted` too. */
 export async function kernelsFor(models: readonly PreparedModel[], options: LoadOptions): Promise<LoadedKernels> {
@@ -55,7 +55,7 @@ async function fastestOf(
   } finally {
     port1.close()
     const hasEnded = fastest >= 0
-    await residents.close(hasEnded ? CLOSE_GRACE_MS : 0)
+    await residents.close(hasEnded ? MEASURING_GRACE_MS : 0)
     // A thread that was ended may have left it set.
     if (revectorize && !hasEnded) setFlagsFromString('--no-experimental-wasm-revectorize')
   }

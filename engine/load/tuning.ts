@@ -68,7 +68,7 @@ export function readTuningOptions(given: unknown): Tuning {
  * Keeps a tuning for the model in `file` and returns the path of its file. Makes the folder.
  * @throws TsinferError `file_unwritable`
  */
-export function keepTuning(folder: string, file: GgufFile, tuning: Tuning): string {
+export function writeTuning(folder: string, file: GgufFile, tuning: Tuning): string {
   const key = tuningKey(file)
   const path = tuningPath(folder, key)
   try {

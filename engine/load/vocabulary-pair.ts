@@ -7,9 +7,9 @@ import type { ModelConfig } from '../model/config/model-config.ts'
 import { quoted } from '../quoted.ts'
 
 /** GGUF's token types. */
-const NORMAL = 1
-const CONTROL = 3
-const UNUSED = 5
+const NORMAL_TYPE = 1
+const CONTROL_TYPE = 3
+const UNUSED_TYPE = 5
 /** How converters name rows that only fill a table up. */
 const PADDING = /^(\[PAD\d*\]|<pad\d*>|<\|pad\d*\|>)$/i
 const DIFFERENCES_SHOWN = 5
@@ -43,15 +43,15 @@ export function pairDifferences(target: PairedModel, draft: PairedModel, most = 
   const shared = Math.min(ours.texts.length, theirs.texts.length)
   for (let id = 0; id < shared && found.length < most; id++) {
     const [text, other] = [ours.texts[id]!, theirs.texts[id]!]
-    const [type, otherType] = [ours.types?.[id] ?? NORMAL, theirs.types?.[id] ?? NORMAL]
+    const [type, otherType] = [ours.types?.[id] ?? NORMAL_TYPE, theirs.types?.[id] ?? NORMAL_TYPE]
     if (text !== other) found.push(`token ${id} is ${quoted(text)} and ${quoted(other)}`)
     else if (type !== otherType) found.push(`token ${id} is of type ${type} and ${otherType}`)
   }
   const longer = ours.texts.length > theirs.texts.length ? ours : theirs
   for (let id = shared; id < longer.texts.length && found.length < most; id++) {
-    const type = longer.types?.[id] ?? NORMAL
+    const type = longer.types?.[id] ?? NORMAL_TYPE
     const text = longer.texts[id]!
-    if (type === CONTROL || type === UNUSED || PADDING.test(text)) continue
+    if (type === CONTROL_TYPE || type === UNUSED_TYPE || PADDING.test(text)) continue
     found.push(`token ${id}, ${quoted(text)}, is in one vocabulary only`)
   }
   return found.slice(0, most)

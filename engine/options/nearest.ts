@@ -1,11 +1,11 @@
 // Which known word somebody probably meant. Pure.
 
 /** Longer words are no slip of the fingers; comparing them would take long. */
-const CHARS_MAX = 64
+const WORD_CHARS_MAX = 64
 
 /** The word with the fewest edits, if there are few enough to be a slip of the fingers. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (word.length > CHARS_MAX) return undefined
+  if (word.length > WORD_CHARS_MAX) return undefined
   let best: string | undefined
   let bestEdits = Math.max(1, Math.floor(word.replace(/^-+/, '').length / 3)) + 1
   for (const candidate of known) {

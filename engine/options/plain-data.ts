@@ -8,7 +8,7 @@ const JSON_VALUES = 'values that JSON has'
 /** What a value counts for beside the characters of a text. */
 const VALUE_SIZE = 16
 /** A bigint of more bits is no number that anybody writes. */
-const BIGINT_BITS_MAX = 1024
+const DATA_BIGINT_BITS_MAX = 1024
 
 interface DataLimits {
   /** Characters of all texts and names, with 16 for every value. */
@@ -48,7 +48,7 @@ class PlainCopy {
         return value
       case 'bigint':
         if (this.#limits.isStrict) throw refused(site, JSON_VALUES, value)
-        if (BigInt.asIntN(BIGINT_BITS_MAX, value) !== value) throw refused(site, 'a number', value)
+        if (BigInt.asIntN(DATA_BIGINT_BITS_MAX, value) !== value) throw refused(site, 'a number', value)
         return value
     }
     if (value === null) return null

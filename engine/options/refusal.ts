@@ -23,7 +23,7 @@ export const inside = (site: Site, part: string): Site =>
 export const memberPart = (name: string): string => (/^\w{1,40}$/.test(name) ? `.${name}` : `[${quoted(name)}]`)
 
 /** A bigint beyond this many bits is not written out. */
-const BIGINT_BITS_MAX = 64
+const SHOWN_BIGINT_BITS_MAX = 64
 
 /** A value for a message. Never throws, never reads what a value holds. */
 export function found(value: unknown): string {
@@ -31,7 +31,7 @@ export function found(value: unknown): string {
     case 'string':
       return quoted(value)
     case 'bigint':
-      return BigInt.asIntN(BIGINT_BITS_MAX, value) === value ? `${value}n` : 'a large bigint'
+      return BigInt.asIntN(SHOWN_BIGINT_BITS_MAX, value) === value ? `${value}n` : 'a large bigint'
     case 'symbol':
       return 'a symbol'
     case 'function':

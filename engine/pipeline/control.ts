@@ -3,8 +3,7 @@
 // slows another. Word indices, not addresses, are passed around.
 import { assert } from '../errors.ts'
 import { LANES_MAX, STAGES_MAX } from '../limits.ts'
-
-const LINE_WORDS = 16
+import { LINE_WORDS } from '../wire/codec.ts'
 
 /** Values of the state word. It only ever grows. */
 const RUNNING = 0

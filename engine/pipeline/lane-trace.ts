@@ -40,7 +40,7 @@ export class LaneTrace {
 
   /** The lane has handed on what it worked on. */
   handedOn(): void {
-    if (this.#isSkipping) this.#put(ring.DEAD, 0, clockUs())
+    if (this.#isSkipping) this.#put(ring.DEAD_BEFORE, 0, clockUs())
     this.#isSkipping = false
   }
 

@@ -14,7 +14,7 @@ export interface TokenBytes {
 }
 
 const ALPHABET = 256
-const ROOT = 0
+const START_STATE = 0
 
 /** Compiled stop strings; choices of a request share it. */
 export interface StopAutomaton {
@@ -40,10 +40,10 @@ export function compileStopStrings(strings: readonly Uint8Array[]): StopAutomato
   const depthBytes = new Uint16Array(total + 1)
   let states = 1
   for (const string of strings) {
-    let state = ROOT
+    let state = START_STATE
     for (const byte of string) {
       const at = state * ALPHABET + byte
-      if (next[at] === ROOT) {
+      if (next[at] === START_STATE) {
         depthBytes[states] = depthBytes[state]! + 1
         next[at] = states++
       }
@@ -58,7 +58,7 @@ export function compileStopStrings(strings: readonly Uint8Array[]): StopAutomato
 /** Breadth first: where the tree has no edge, go on as the longest proper suffix would. */
 function completeTransitions(next: Uint16Array, matchBytes: Uint16Array): void {
   const suffix = new Uint16Array(matchBytes.length)
-  const queue = [...next.subarray(0, ALPHABET)].filter((state) => state !== ROOT)
+  const queue = [...next.subarray(0, ALPHABET)].filter((state) => state !== START_STATE)
   for (let head = 0; head < queue.length; head++) {
     const state = queue[head]!
     const shorter = suffix[state]!
@@ -68,7 +68,7 @@ function completeTransitions(next: Uint16Array, matchBytes: Uint16Array): void {
       const at = state * ALPHABET + byte
       const child = next[at]!
       const fallback = next[shorter * ALPHABET + byte]!
-      if (child === ROOT) next[at] = fallback
+      if (child === START_STATE) next[at] = fallback
       else {
         suffix[child] = fallback
         queue.push(child)
@@ -81,7 +81,7 @@ function completeTransitions(next: Uint16Array, matchBytes: Uint16Array): void {
 export class StopWatch implements TokenConstraint {
   readonly #automaton: StopAutomaton
   readonly #tokens: TokenBytes
-  #state = ROOT
+  #state = START_STATE
   #readBytes = 0
   #keptBytes = 0
   #stopped = false

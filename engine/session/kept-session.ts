@@ -161,16 +161,16 @@ function* pieces(bytes: number): Generator<number> {
   for (let at = 0; at < bytes; at += PIECE_BYTES) yield Math.min(PIECE_BYTES, bytes - at)
 }
 
-type Answer<Kind> = Extract<TransferAnswer, { kind: Kind }>
+type AnswerOf<Kind> = Extract<TransferAnswer, { kind: Kind }>
 
 /** The next answer, which is of this kind. */
 async function answer<Kind extends TransferAnswer['kind']>(
   { answers }: TransferStream,
   kind: Kind,
-): Promise<Answer<Kind>> {
+): Promise<AnswerOf<Kind>> {
   const { value } = await answers.next()
   if (value?.kind !== kind) throw new Error(`tsinfer bug: expected the answer ${kind}, found ${value?.kind}`)
-  return value as Answer<Kind>
+  return value as AnswerOf<Kind>
 }
 
 function deferred() {

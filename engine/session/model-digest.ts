@@ -8,11 +8,11 @@ import type { GgufFile } from '../gguf/file.ts'
 import type { FileIdentity } from '../gguf/source.ts'
 import type { RopeFrequencies } from '../model/config/rope-frequencies.ts'
 import { printable } from '../quoted.ts'
+import { PIECE_BYTES } from './session-file.ts'
 
 const WHOLE_BYTES = 64 << 20
 /** Taken from the beginning, the middle and the end of a tensor. */
 const SAMPLE_BYTES = 4096
-const PIECE_BYTES = 1 << 20
 
 /** Of what positions are rotated by; a few letters, hexadecimal. */
 export function rotationsDigest(ropes: readonly RopeFrequencies[]): string {

@@ -10,8 +10,8 @@ import { CONTEXT_MAX, SESSION_HEADER_BYTES_MAX, SESSION_NOTE_BYTES_MAX } from '.
 import { quoted } from '../quoted.ts'
 
 /** The last byte ends the file for programs that print it. */
-const MAGIC = 'tsinfer\u001a'
-const VERSION = 1
+const SESSION_MAGIC = 'tsinfer\u001a'
+const FILE_VERSION = 1
 
 export const PREFIX_BYTES = 16
 export const CHECKSUM_BYTES = 32
@@ -52,8 +52,8 @@ export function encodeHeader(header: SessionHeader): Uint8Array<ArrayBuffer> {
   const json = utf8.encode(JSON.stringify(header))
   const bytes = new Uint8Array(PREFIX_BYTES + json.length)
   const view = new DataView(bytes.buffer)
-  bytes.set(utf8.encode(MAGIC))
-  view.setUint32(8, VERSION, true)
+  bytes.set(utf8.encode(SESSION_MAGIC))
+  view.setUint32(8, FILE_VERSION, true)
   view.setUint32(12, json.length, true)
   bytes.set(json, PREFIX_BYTES)
   return bytes
@@ -70,7 +70,7 @@ export const sessionFault = (name: string, expected: string, found: string): Tsi
 
 /** The bytes of the header that follows the prefix. `bytes`: of the file. */
 export function readPrefix(name: string, prefix: Uint8Array, bytes: number): number {
-  const magic = Uint8Array.from(MAGIC, (letter) => letter.charCodeAt(0))
+  const magic = Uint8Array.from(SESSION_MAGIC, (letter) => letter.charCodeAt(0))
   const same = magic.findIndex((byte, i) => byte !== prefix[i])
   if (same >= 0 && same < Math.min(prefix.length, magic.length)) {
     throw sessionFault(name, 'a session that tsinfer saved', 'another file')
@@ -78,7 +78,7 @@ export function readPrefix(name: string, prefix: Uint8Array, bytes: number): num
   if (prefix.length < PREFIX_BYTES) throw cut(name, PREFIX_BYTES, bytes)
   const view = new DataView(prefix.buffer, prefix.byteOffset)
   const version = view.getUint32(8, true)
-  if (version !== VERSION) throw sessionFault(name, `version ${VERSION}`, `version ${version}`)
+  if (version !== FILE_VERSION) throw sessionFault(name, `version ${FILE_VERSION}`, `version ${version}`)
   const headerBytes = view.getUint32(12, true)
   if (headerBytes > SESSION_HEADER_BYTES_MAX) throw damaged(name, 'a header')
   const least = PREFIX_BYTES + headerBytes + CHECKSUM_BYTES

@@ -21,10 +21,10 @@ const PIPELINES = [
 const STAGE_TIDS = 100
 
 const VERDICT_NAMES = ['token', 'accepted', 'rejected'] as const
-const OUTCOMES = ['complete', 'stopped', 'dead before'] as const
+const COMPUTE_OUTCOMES = ['complete', 'stopped', 'dead before'] as const
 
 /** What was submitted under a number, and what was cancelled of it and has not shown yet. */
-interface Known {
+interface SubmittedBatch {
   readonly purpose: string
   readonly run: string
   readonly cancels: { readonly beginUs: number; readonly rows: number; readonly leftCount: number }[]
@@ -34,7 +34,7 @@ interface Known {
 export function* chromeEvents({ conductor, target, draft }: TraceRings): Generator<ChromeEvent> {
   const rings = [conductor, ...target.flat(), ...draft.flat()]
   const startUs = Math.min(...rings.map(firstUs))
-  const known = [new Map<number, Known>(), new Map<number, Known>()] as const
+  const known = [new Map<number, SubmittedBatch>(), new Map<number, SubmittedBatch>()] as const
   yield* nameProcess(CONDUCTOR, 'conductor')
   for (const [tid, name] of ['submissions', 'verdicts', 'cancellations'].entries()) {
     yield* nameThread(CONDUCTOR, tid + 1, name)
@@ -72,7 +72,7 @@ function* losses(pid: number, tid: number, buffer: SharedArrayBuffer): Generator
 function* conductorEvents(
   buffer: SharedArrayBuffer,
   startUs: number,
-  known: readonly Map<number, Known>[],
+  known: readonly Map<number, SubmittedBatch>[],
 ): Generator<ChromeEvent> {
   const inFlight = [0, 0]
   for (const { kind, beginUs, endUs, fields } of ring.traceRecords(buffer)) {
@@ -89,11 +89,11 @@ function* conductorEvents(
     if (kind === ring.SUBMIT) yield submission(span, fields, known)
     else if (kind === ring.CANCEL) yield cancellation(span, beginUs, fields, known)
     else if (kind === ring.VERDICT) yield verdict(span, fields)
-    else if (kind === ring.DRAFT) yield* question(ts, endUs - startUs, fields)
+    else if (kind === ring.QUESTION) yield* question(ts, endUs - startUs, fields)
   }
 }
 
-function submission(span: ChromeEvent, fields: Int32Array, known: readonly Map<number, Known>[]): ChromeEvent {
+function submission(span: ChromeEvent, fields: Int32Array, known: readonly Map<number, SubmittedBatch>[]): ChromeEvent {
   const number = fields[ring.SUBMIT_NUMBER]!
   const [first, last] = [fields[ring.SUBMIT_RUN_FIRST]!, fields[ring.SUBMIT_RUN_LAST]!]
   const run = first < 0 ? '-' : first === last ? `${first}` : `${first}-${last}`
@@ -107,7 +107,7 @@ function cancellation(
   span: ChromeEvent,
   beginUs: number,
   fields: Int32Array,
-  known: readonly Map<number, Known>[],
+  known: readonly Map<number, SubmittedBatch>[],
 ): ChromeEvent {
   const [number, rows, left] = [fields[ring.CANCEL_NUMBER]!, fields[ring.CANCEL_ROWS]!, fields[ring.CANCEL_LEFT]!]
   const of = known[fields[ring.CANCEL_PIPELINE]!]!.get(number)
@@ -136,16 +136,16 @@ function verdict(span: ChromeEvent, fields: Int32Array): ChromeEvent {
 
 /** Questions of several sequences overlap, so they are asynchronous spans. */
 function* question(from: number, to: number, fields: Int32Array): Generator<ChromeEvent> {
-  const guesses = fields[ring.DRAFT_GUESSES]!
+  const guesses = fields[ring.QUESTION_GUESSES]!
   const args = {
-    request: fields[ring.DRAFT_REQUEST],
-    choice: fields[ring.DRAFT_CHOICE],
-    position: fields[ring.DRAFT_POSITION],
+    request: fields[ring.QUESTION_REQUEST],
+    choice: fields[ring.QUESTION_CHOICE],
+    position: fields[ring.QUESTION_POSITION],
     guesses: Math.max(0, guesses),
-    token: guesses > 0 ? fields[ring.DRAFT_TOKEN] : undefined,
+    token: guesses > 0 ? fields[ring.QUESTION_TOKEN] : undefined,
   }
   const name = guesses < 0 ? 'draft withdrawn' : 'draft'
-  const event = { cat: 'draft', id: fields[ring.DRAFT_NUMBER], name, pid: CONDUCTOR, tid: SUBMITS }
+  const event = { cat: 'draft', id: fields[ring.QUESTION_NUMBER], name, pid: CONDUCTOR, tid: SUBMITS }
   yield { ...event, ph: 'b', ts: from, args }
   yield { ...event, ph: 'e', ts: to }
 }
@@ -154,7 +154,7 @@ function* laneEvents(
   lanes: LaneRings,
   pipeline: number,
   startUs: number,
-  known: ReadonlyMap<number, Known>,
+  known: ReadonlyMap<number, SubmittedBatch>,
 ): Generator<ChromeEvent> {
   const { pid, name } = PIPELINES[pipeline]!
   if (lanes.length > 0) yield* nameProcess(pid, name)
@@ -177,7 +177,7 @@ function span(
   pid: number,
   tid: number,
   startUs: number,
-  of: Known | undefined,
+  of: SubmittedBatch | undefined,
 ): ChromeEvent {
   const outcome = fields[ring.COMPUTE_OUTCOME]!
   const purpose = of?.purpose ?? 'micro-batch'
@@ -188,7 +188,7 @@ function span(
     rows: fields[ring.COMPUTE_ROWS],
     rowsLeft: fields[ring.COMPUTE_LEFT],
     cancelled: outcome !== ring.COMPLETE,
-    outcome: OUTCOMES[outcome],
+    outcome: COMPUTE_OUTCOMES[outcome],
     waitedUs: fields[ring.COMPUTE_WAITED],
   }
   const name = outcome === ring.COMPLETE ? purpose : `${purpose} cancelled`
@@ -202,7 +202,7 @@ function* arrows(
   pid: number,
   tid: number,
   startUs: number,
-  { cancels }: Known,
+  { cancels }: SubmittedBatch,
 ): Generator<ChromeEvent> {
   const left = fields[ring.COMPUTE_LEFT]!
   while (cancels[0] && cancels[0].beginUs <= endUs && left <= cancels[0].leftCount) {

@@ -58,7 +58,7 @@ const HEAD_KINDS: readonly HeadKind[] = ['none', 'best', 'top', 'embedding']
 /** Every row's ancestors and its own cell. */
 const ANCESTOR_WORDS_MAX = ROWS_MAX * (ANCESTORS_MAX + 1)
 /** Records start and end on a cache line, so what follows one in a slot is aligned. */
-const LINE_WORDS = 16
+export const LINE_WORDS = 16
 
 /** Words for any micro-batch: `ROWS_MAX` rows with ancestors or a chunk of `chunkRows`; a whole number of cache lines. */
 export function slotWords(chunkRows: number): number {

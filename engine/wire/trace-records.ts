@@ -8,7 +8,7 @@ export const SUBMIT = 2
 export const RETURN = 3
 export const CANCEL = 4
 export const VERDICT = 5
-export const DRAFT = 6
+export const QUESTION = 6
 
 // Fields, by kind. Numbers of micro-batches are cut to 32 bits; pipeline 0 is the target's, 1 the draft model's.
 
@@ -17,7 +17,7 @@ export const COMPUTE_NUMBER = 0
 export const COMPUTE_ROWS = 1
 /** Rows alive at the end. */
 export const COMPUTE_LEFT = 2
-/** `COMPLETE`, `STOPPED` or `DEAD`. */
+/** `COMPLETE`, `STOPPED` or `DEAD_BEFORE`. */
 export const COMPUTE_OUTCOME = 3
 /** Microseconds in the stage's ring. */
 export const COMPUTE_WAITED = 4
@@ -26,7 +26,7 @@ export const COMPLETE = 0
 /** Its last rows died while it was computed. */
 export const STOPPED = 1
 /** Its rows had died before. */
-export const DEAD = 2
+export const DEAD_BEFORE = 2
 
 /** A micro-batch goes into the first ring. */
 export const SUBMIT_NUMBER = 0
@@ -62,15 +62,15 @@ export const VERDICT_OUTCOME = 4
 export const OUTCOMES = ['unguessed', 'accepted', 'rejected'] as const
 
 /** A question to the drafter, until its answer. */
-export const DRAFT_NUMBER = 0
-export const DRAFT_REQUEST = 1
-export const DRAFT_CHOICE = 2
+export const QUESTION_NUMBER = 0
+export const QUESTION_REQUEST = 1
+export const QUESTION_CHOICE = 2
 /** Position whose token is guessed. */
-export const DRAFT_POSITION = 3
+export const QUESTION_POSITION = 3
 /** Guesses; -1: withdrawn. */
-export const DRAFT_GUESSES = 4
+export const QUESTION_GUESSES = 4
 /** The first of them. */
-export const DRAFT_TOKEN = 5
+export const QUESTION_TOKEN = 5
 
 const HEADER_BYTES = 64
 const RECORD_BYTES = 48

@@ -10,7 +10,7 @@ import { ourAnswer } from '../../bench/record/keys/ours.ts'
 import { areClose, type KeysFixture, LIMITS } from '../../bench/record/keys/prompt.ts'
 import { TsinferError } from '../../engine/errors.ts'
 import { type GgufFile, openGguf } from '../../engine/gguf/file.ts'
-import type { MetadataEntry } from '../../engine/gguf/metadata.ts'
+import type { GgufEntry } from '../../engine/gguf/metadata.ts'
 import { modelConfig } from '../../engine/model/config/config.ts'
 import { modelWeights } from '../../engine/model/memory/weights.ts'
 import { repositoryPath } from '../shared.ts'
@@ -33,7 +33,7 @@ function changed(file: GgufFile, change: KeyChange, architecture: string): GgufF
     Array.isArray(value)
       ? { kind: 'array', type, count: value.length, offset: 0, bytes: 0, items: value }
       : { kind: 'scalar', type, value }
-  ) as MetadataEntry
+  ) as GgufEntry
   return { ...file, metadata: new Map([...file.metadata, [key, entry]]) }
 }
 

@@ -8,7 +8,7 @@ import { ChatPrompter, type ChatRequest } from '../../tokenizer/chat-prompt.ts'
 import { createTokenizer } from '../../tokenizer/index.ts'
 import { Budget } from '../../tokenizer/jinja/budget.ts'
 import { parseLocalTime } from '../../tokenizer/jinja/strftime.ts'
-import { unmarked } from '../../tokenizer/message-marks.ts'
+import { withoutMarks } from '../../tokenizer/message-marks.ts'
 import { CHATML } from '../../tokenizer/no-template.ts'
 import { repositoryPath } from '../shared.ts'
 import { fakeMetadata, vocabularyOfFile } from './fake-metadata.ts'
@@ -37,7 +37,7 @@ function idsOf(given: Given): number[] {
     parseSpecial: true,
     ...(marked && { standIns: marked.standIns }),
   })
-  if (marked) assert.is(unmarked(marked.text, marked.standIns), text)
+  if (marked) assert.is(withoutMarks(marked.text, marked.standIns), text)
   return ids
 }
 

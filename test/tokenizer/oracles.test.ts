@@ -4,7 +4,7 @@ import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { byteStringAt, countOf } from '../../tokenizer/byte-strings.ts'
+import { byteStringAt, stringCount } from '../../tokenizer/byte-strings.ts'
 import { createTokenizer, detokenize } from '../../tokenizer/index.ts'
 import { asOfUnicode15 } from '../../tokenizer/unicode-version.ts'
 import type { Vocabulary } from '../../tokenizer/vocabulary.ts'
@@ -16,11 +16,11 @@ const PLAIN = { addBos: false, parseSpecial: false }
 
 function textsOf({ texts }: Vocabulary): string[] {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  return Array.from({ length: countOf(texts.strings) }, (_, id) => decoder.decode(byteStringAt(texts.strings, id)))
+  return Array.from({ length: stringCount(texts.strings) }, (_, id) => decoder.decode(byteStringAt(texts.strings, id)))
 }
 
 function libraryTokenizer(vocabulary: Vocabulary): LibraryTokenizer {
-  const merges = Array.from({ length: countOf(vocabulary.merges) }, (_, i) =>
+  const merges = Array.from({ length: stringCount(vocabulary.merges) }, (_, i) =>
     new TextDecoder().decode(byteStringAt(vocabulary.merges, i)),
   )
   const vocab: Record<string, number> = Object.create(null)

@@ -43,7 +43,7 @@ interface Doubt {
 }
 
 /** Longer pieces are taken in parts: whoever looks for something that is not there looks no further. */
-const PIECE_MAX = 256
+const SLICE_MAX = 256
 
 export class AnswerSplitter {
   readonly #formats: readonly ToolFormat[]
@@ -77,8 +77,8 @@ export class AnswerSplitter {
 
   /** What has become certain with `text`. */
   push(text: string): Split {
-    for (let at = 0; at < text.length; at += PIECE_MAX) {
-      this.#held += text.slice(at, at + PIECE_MAX)
+    for (let at = 0; at < text.length; at += SLICE_MAX) {
+      this.#held += text.slice(at, at + SLICE_MAX)
       while (this.#step(false)) {}
     }
     return this.#given()

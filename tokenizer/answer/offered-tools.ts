@@ -15,11 +15,11 @@ const COMPACT: JsonStyle = {
   sortKeys: false,
 }
 
-type Keyword =
+type ReadKeyword =
   | ('type' | 'nullable' | 'enum' | 'const' | 'anyOf' | 'oneOf' | 'allOf' | '$ref')
   | ('properties' | 'required' | 'additionalProperties')
 /** What is read of a JSON Schema. */
-type Schema = { readonly [keyword in Keyword]?: unknown }
+type Schema = { readonly [keyword in ReadKeyword]?: unknown }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,4 +1,5 @@
 // Literals as Python writes them, read while they stream in. Pure.
+import { INTEGER_DIGITS_MAX } from '../jinja/budget.ts'
 import type { Dict, Value } from '../jinja/values.ts'
 import { type CallText, NoCall, type Reading } from './call-text.ts'
 
@@ -12,12 +13,11 @@ const WORDS: ReadonlyMap<string, Value> = new Map([
   ...(['False', 'false'] as const).map((word) => [word, false] as const),
   ...(['None', 'null'] as const).map((word) => [word, null] as const),
 ])
-const NESTING_MAX = 100
-const DIGITS_MAX = 4300
+const VALUE_NESTING_MAX = 100
 
 /** A literal. */
 export function* readPythonValue(text: CallText, nesting: number): Reading<Value> {
-  if (nesting > NESTING_MAX) throw new NoCall()
+  if (nesting > VALUE_NESTING_MAX) throw new NoCall()
   const mark = yield* text.takeOneOf(['[', '(', '{', ...QUOTES])
   if (mark === undefined) return pythonScalar(yield* text.run(PYTHON_WORD))
   if (mark === '{') return yield* readDict(text, nesting)
@@ -32,7 +32,7 @@ export const isPythonScalar = (word: string): boolean => WORDS.has(word) || INTE
 export function pythonScalar(word: string): Value {
   const value = WORDS.get(word)
   if (value !== undefined) return value
-  if (INTEGER.test(word) && word.length <= DIGITS_MAX) return BigInt(word.replace('+', ''))
+  if (INTEGER.test(word) && word.length <= INTEGER_DIGITS_MAX) return BigInt(word.replace('+', ''))
   if (FLOAT.test(word)) return Number(word)
   throw new NoCall()
 }

@@ -43,12 +43,12 @@ export function itemOf(value: Value, key: Value, budget: Budget): Value {
 }
 
 /** Characters of a name in an error, which puts it in quotes. */
-const SHOWN_MAX = 60
+const NAME_SHOWN_MAX = 60
 
 function missing(value: Value, key: Value, budget: Budget): Undefined {
   const owner = value === null ? 'None' : `'${typeName(value)} object'`
   const what = typeof key === 'string' ? 'attribute' : 'element'
-  const shown = typeof key === 'string' ? key.slice(0, SHOWN_MAX) : key
+  const shown = typeof key === 'string' ? key.slice(0, NAME_SHOWN_MAX) : key
   return new Undefined(told`${owner} has no ${what} ${represent(shown, budget)}`)
 }
 

@@ -19,13 +19,15 @@ const SCANNED_PER_STEP = 4
 /** Elements of a list that take as much time as a step. */
 const ELEMENTS_PER_STEP = 8
 /** Macros and recursive loops inside each other: templates descend into schemas, not further. */
-const DEPTH_MAX = 100
+const CALL_DEPTH_MAX = 100
 /** Blocks, calls and expressions inside each other while a template runs: a third of what any stack holds. */
 const LEVELS_MAX = 1500
 /** Bits of an integer that take as much time as a step to multiply or divide. */
 const BITS_PER_STEP = 32
 /** The same where it is written or read as digits. */
 const WRITTEN_BITS_PER_STEP = 8
+/** Digits of an integer in a text: Python's own bound. */
+export const INTEGER_DIGITS_MAX = 4300
 /** Bits of an integer. */
 const INTEGER_BITS_MAX = 4096
 
@@ -121,8 +123,10 @@ export class Budget {
 
   /** Runs the body of a macro, or a round of a loop that calls itself. */
   nest<Result>(body: () => Result): Result {
-    if (++this.#depth > DEPTH_MAX) {
-      throw new TemplateFault(told`expected at most ${DEPTH_MAX} macros inside each other, found endless recursion`)
+    if (++this.#depth > CALL_DEPTH_MAX) {
+      throw new TemplateFault(
+        told`expected at most ${CALL_DEPTH_MAX} macros inside each other, found endless recursion`,
+      )
     }
     const result = body()
     this.#depth--

@@ -20,7 +20,7 @@ import {
 import { integerOf } from './read-integer.ts'
 import { SEQUENCE_FILTERS } from './sequence-filters.ts'
 import { stripTags } from './strip-tags.ts'
-import { textOf } from './text.ts'
+import { valueText } from './text.ts'
 import {
   type Arguments,
   asNumber,
@@ -38,7 +38,7 @@ const textual =
   (name: string, change: (text: string, budget: Budget) => Value): Filter =>
   (value, args, { budget }) => {
     match(name, args, [])
-    const text = textOf(value, budget)
+    const text = valueText(value, budget)
     budget.look(text.length)
     return change(text, budget)
   }
@@ -206,7 +206,7 @@ const SINGLE_FILTERS: Readonly<Record<string, Filter>> = {
   capitalize: textual('capitalize', capitalized),
   center: (value, args, { budget }) => {
     const { width } = match('center', args, ['width'])
-    return pad(textOf(value, budget), asInteger('center', width, 80), ' ', 'center', budget)
+    return pad(valueText(value, budget), asInteger('center', width, 80), ' ', 'center', budget)
   },
   count: length,
   d: fallback,
@@ -219,7 +219,7 @@ const SINGLE_FILTERS: Readonly<Record<string, Filter>> = {
   },
   forceescape: escaped,
   format: (value, { positional, named }, { budget }) =>
-    formatPercent(textOf(value, budget), named.size > 0 ? new Map(named) : new Tuple(positional), budget),
+    formatPercent(valueText(value, budget), named.size > 0 ? new Map(named) : new Tuple(positional), budget),
   indent,
   int: toInteger,
   length,
@@ -228,17 +228,17 @@ const SINGLE_FILTERS: Readonly<Record<string, Filter>> = {
     const { old, new: replacement, count } = match('replace', args, ['old', 'new', 'count'])
     const [from, to] = [required('replace', 'old', old), required('replace', 'new', replacement)]
     const most = asInteger('replace', count ?? undefined, -1)
-    return replace(textOf(value, budget), textOf(from, budget), textOf(to, budget), most, budget)
+    return replace(valueText(value, budget), valueText(from, budget), valueText(to, budget), most, budget)
   },
   round,
-  safe: (value, _args, { budget }) => textOf(value, budget),
+  safe: (value, _args, { budget }) => valueText(value, budget),
   string: textual('string', (text) => text),
   striptags: textual('striptags', stripTags),
   title: textual('title', title),
   tojson,
   trim: (value, args, { budget }) => {
     const { chars } = match('trim', args, ['chars'])
-    return strip(textOf(value, budget), asOptionalText('trim', chars), budget)
+    return strip(valueText(value, budget), asOptionalText('trim', chars), budget)
   },
   truncate,
   upper: textual('upper', (text) => text.toUpperCase()),

@@ -2,7 +2,7 @@
 import { asInteger } from './arguments.ts'
 import type { Budget } from './budget.ts'
 import { charactersBetween, pad, replaceMatches } from './python-text.ts'
-import { floatText, integerText, represent, textOf } from './text.ts'
+import { floatText, integerText, represent, valueText } from './text.ts'
 import { type Arguments, asNumber, isDict, TemplateFault, Tuple, told, typeName, type Value } from './values.ts'
 
 const PERCENT = /%(?:\(([^()]*)\))?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?(.?)/gs
@@ -79,7 +79,7 @@ interface Conversion {
 function converted(value: Value, conversion: Conversion, budget: Budget): string {
   const { kind, precision } = conversion
   if (kind === 's' || kind === 'r' || kind === 'a') {
-    const text = kind === 's' ? textOf(value, budget) : represent(value, budget)
+    const text = kind === 's' ? valueText(value, budget) : represent(value, budget)
     budget.look(text.length)
     return precision === undefined ? text : charactersBetween(text, 0, precision, budget)
   }
@@ -172,21 +172,21 @@ export function formatBraces(
     let value = index === undefined ? byName.get(name) : positional[index]
     if (value === undefined) throw new TemplateFault(told`format: expected an argument for {${name}}, found none`)
     for (const [part] of path.matchAll(/\.[^.[]+|\[[^\]]+\]/g)) value = follow(value, part)
-    if (conversion !== undefined) value = conversion === 's' ? textOf(value, budget) : represent(value, budget)
+    if (conversion !== undefined) value = conversion === 's' ? valueText(value, budget) : represent(value, budget)
     return applySpec(value, spec, budget)
   }
   return replaceMatches(format, FIELD, fill, budget)
 }
 
 function applySpec(value: Value, spec: string, budget: Budget): string {
-  if (spec === '') return textOf(value, budget)
+  if (spec === '') return valueText(value, budget)
   const match = SPEC.exec(spec)
   if (match === null) throw new TemplateFault(told`format: expected a format such as >8.2f, found ${spec}`)
   const [, fill, align, sign = '', alternate, zero, width = '0', comma, digits, kind] = match
   const number = typeof value === 'boolean' ? undefined : asNumber(value)
   const precision = digits === undefined ? undefined : Number(digits)
   let text: string
-  if (number === undefined) text = converted(textOf(value, budget), plain(kind ?? 's', precision), budget)
+  if (number === undefined) text = converted(valueText(value, budget), plain(kind ?? 's', precision), budget)
   else {
     const isFloat = typeof number === 'number'
     const kindOrDefault = kind ?? (isFloat ? (precision === undefined ? 'repr' : 'g') : 'd')

@@ -4,7 +4,7 @@ import type { Budget } from './budget.ts'
 import { entriesOf } from './dict-methods.ts'
 import type { Scope } from './scope.ts'
 import { type LocalTime, strftime } from './strftime.ts'
-import { textOf } from './text.ts'
+import { valueText } from './text.ts'
 import { type Arguments, Callable, Namespace, Range, Refusal, TemplateFault, told, type Value } from './values.ts'
 
 /** The sandbox's bound. */
@@ -18,12 +18,12 @@ export function defineGlobals(scope: Scope, now: LocalTime | undefined, budget: 
   define('namespace', (args) => {
     const given = entriesOf('namespace', args, budget)
     budget.entries(given.size)
-    const fields = Array.from(given, ([key, value]) => [textOf(key, budget), value] as const)
+    const fields = Array.from(given, ([key, value]) => [valueText(key, budget), value] as const)
     return new Namespace(new Map(fields))
   })
   define('raise_exception', (args) => {
     const { message = '' } = match('raise_exception', args, ['message'])
-    throw new Refusal(textOf(message, budget))
+    throw new Refusal(valueText(message, budget))
   })
   if (now !== undefined) {
     define('strftime_now', (args) => {

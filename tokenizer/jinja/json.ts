@@ -1,6 +1,6 @@
 // JSON between a template and the world: `json.dumps` as Hugging Face sets it up for `tojson`, and a reader that keeps
 // what JavaScript's would lose: 1.0 against 1, long integers, the order of keys that look like numbers.
-import type { Budget } from './budget.ts'
+import { type Budget, INTEGER_DIGITS_MAX } from './budget.ts'
 import { compareTexts } from './comparison.ts'
 import { replaceMatches } from './python-text.ts'
 import { floatText, integerText, isTooDeep, tooDeep } from './text.ts'
@@ -107,8 +107,6 @@ export function readJson(text: string): Value {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
-/** Python's own bound. */
-const DIGITS_MAX = 4300
 const SPACE = /[ \t\n\r]*/y
 const WORDS: ReadonlyMap<string, boolean | null> = new Map([
   ['true', true],
@@ -186,7 +184,7 @@ class JsonReader {
     const match = this.#match(NUMBER)
     if (match === undefined) throw this.#unexpected('a value')
     const [digits, fraction, exponent] = match
-    if (digits.length > DIGITS_MAX) throw this.#unexpected(`a number of at most ${DIGITS_MAX} digits`)
+    if (digits.length > INTEGER_DIGITS_MAX) throw this.#unexpected(`a number of at most ${INTEGER_DIGITS_MAX} digits`)
     return fraction === undefined && exponent === undefined ? BigInt(digits) : Number(digits)
   }
 

@@ -55,8 +55,8 @@ export const BINARY_OPERATORS: readonly string[] = [
 ]
 /** Texts, words and signs of a template; the longest known ones have 10,000. */
 const TOKENS_MAX = 100_000
-/** Brackets inside each other. */
-const NESTING_MAX = 100
+/** Brackets, or statements, inside each other. */
+export const NESTING_MAX = 100
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
 /** Throws a `TemplateFault` with the line where the source is no Jinja. */

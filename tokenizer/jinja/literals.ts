@@ -1,4 +1,5 @@
 // Number and string literals of a template, as Jinja2 and Python read them.
+import { INTEGER_DIGITS_MAX } from './budget.ts'
 import { TemplateFault, told } from './values.ts'
 
 export interface Literal {
@@ -9,8 +10,6 @@ export interface Literal {
   readonly end: number
 }
 
-/** Python's own bound. */
-const DIGITS_MAX = 4300
 const FLOAT = /(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy
 const INTEGER = /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy
 
@@ -27,9 +26,11 @@ export function readLiteral(source: string, at: number): Literal | undefined {
   INTEGER.lastIndex = at
   const integer = INTEGER.exec(source)
   if (integer === null) return undefined
-  if (integer[0].length > DIGITS_MAX) {
+  if (integer[0].length > INTEGER_DIGITS_MAX) {
     const line = source.slice(0, at).split('\n').length
-    throw new TemplateFault(told`line ${line}: expected an integer of at most ${DIGITS_MAX} digits, found a longer one`)
+    throw new TemplateFault(
+      told`line ${line}: expected an integer of at most ${INTEGER_DIGITS_MAX} digits, found a longer one`,
+    )
   }
   return { type: 'NumericLiteral', value: String(BigInt(integer[0].replaceAll('_', ''))), end: INTEGER.lastIndex }
 }

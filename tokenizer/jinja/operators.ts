@@ -3,7 +3,7 @@ import type { Budget } from './budget.ts'
 import { compare, contains, isEqual } from './comparison.ts'
 import { formatPercent } from './formatting.ts'
 import { repeat } from './python-text.ts'
-import { textOf } from './text.ts'
+import { valueText } from './text.ts'
 import { asNumber, bitsOf, defined, TemplateFault, Tuple, told, typeName, type Value } from './values.ts'
 
 type Numeric = bigint | number
@@ -28,7 +28,7 @@ export function binary(operator: string, a: Value, b: Value, budget: Budget): Va
     case '>=':
       return compare(a, b, budget, operator) >= 0
     case '~':
-      return concatenate(textOf(a, budget), textOf(b, budget), budget)
+      return concatenate(valueText(a, budget), valueText(b, budget), budget)
     default:
       return arithmetic(operator, defined(a), defined(b), budget)
   }

@@ -23,7 +23,7 @@ import type {
   TupleNode,
 } from './syntax.ts'
 import { applyTest } from './tests.ts'
-import { textOf } from './text.ts'
+import { valueText } from './text.ts'
 import {
   type Arguments,
   asKey,
@@ -101,11 +101,11 @@ export class Renderer implements Filtering {
         scope.set(node.name.value, this.#macro(node, node.name.value, scope))
         return ''
       case 'CallStatement':
-        return textOf(this.#callBlock(node, scope), this.budget)
+        return valueText(this.#callBlock(node, scope), this.budget)
       case 'FilterStatement':
-        return textOf(this.#filtered(this.render(node.body, new Scope(scope)), node.filter, scope), this.budget)
+        return valueText(this.#filtered(this.render(node.body, new Scope(scope)), node.filter, scope), this.budget)
       default:
-        return textOf(this.#evaluate(node, scope), this.budget)
+        return valueText(this.#evaluate(node, scope), this.budget)
     }
   }
 
@@ -266,7 +266,7 @@ export class Renderer implements Filtering {
         const more = this.#evaluate(node.argument, scope)
         if (!isDict(more)) throw new TemplateFault(told`argument after ** must be a mapping, not ${typeName(more)}`)
         this.budget.entries(more.size)
-        for (const [key, value] of more) named.set(textOf(key, this.budget), value)
+        for (const [key, value] of more) named.set(valueText(key, this.budget), value)
       } else positional.push(this.#evaluate(node, scope))
     }
     return { positional, named }

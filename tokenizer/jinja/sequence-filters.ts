@@ -5,7 +5,7 @@ import type { Budget } from './budget.ts'
 import { compare, isEqual, iterate, viewOf } from './comparison.ts'
 import { binary } from './operators.ts'
 import { split } from './python-text.ts'
-import { textOf } from './text.ts'
+import { valueText } from './text.ts'
 import {
   type Arguments,
   countedItems,
@@ -117,11 +117,11 @@ const selecting =
 
 const join: Filter = (value, args, { budget }) => {
   const { d = '', attribute } = match('join', args, ['d', 'attribute'])
-  const separator = textOf(d, budget)
+  const separator = valueText(d, budget)
   const get = getter(attribute, budget)
   let size = 0
   const texts = iterate(value, budget).map((item) => {
-    const text = textOf(get(item), budget)
+    const text = valueText(get(item), budget)
     size += text.length + separator.length
     return text
   })

@@ -1,15 +1,13 @@
 // Checks that the statements of a template open and close each other, because the library's parser names neither
 // statement nor line where they do not.
-import type { Token } from './lexer.ts'
+
+import { NESTING_MAX, type Token } from './lexer.ts'
 import { TemplateFault, told } from './values.ts'
 
 const CLOSED_BY: ReadonlyMap<string, string> = new Map(
   ['if', 'for', 'macro', 'call', 'filter', 'set', 'with', 'generation'].map((name) => [name, `end${name}`]),
 )
 const ENDS: ReadonlySet<string> = new Set(CLOSED_BY.values())
-
-/** Statements inside each other. */
-const NESTING_MAX = 100
 
 interface Open {
   readonly name: string

@@ -50,11 +50,11 @@ export function syntaxFault(error: unknown, last: Token | undefined): string {
 }
 
 /** Characters of a token in a message. */
-const SHOWN_MAX = 40
+const TOKEN_SHOWN_MAX = 40
 
 function shown({ type, value }: Token): string {
   const text = value.trim()
   if (type === 'Text') return 'text'
-  const cut = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text
+  const cut = text.length > TOKEN_SHOWN_MAX ? `${text.slice(0, TOKEN_SHOWN_MAX)}…` : text
   return type === 'StringLiteral' ? `the string ${JSON.stringify(cut)}` : `'${cut}'`
 }

@@ -102,7 +102,7 @@ export interface CallStatementNode {
 }
 
 /** Nodes inside each other: more than any template has, and less than any stack holds. */
-const DEPTH_MAX = 500
+const NODE_DEPTH_MAX = 500
 
 /** Throws a `TemplateFault` with the line that is no Jinja. */
 export function parseTemplate(source: string): readonly Node[] {
@@ -147,7 +147,7 @@ function lastRead(tokens: readonly Token[]): Token | undefined {
 function checkDepth(nodes: readonly Node[]): void {
   let level: unknown[] = [...nodes]
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > DEPTH_MAX) throw new TemplateFault(TOO_DEEP)
+    if (depth > NODE_DEPTH_MAX) throw new TemplateFault(TOO_DEEP)
     const inner: unknown[] = []
     for (const node of level) for (const part of Object.values(node as object)) collect(part, inner)
     level = inner

@@ -3,7 +3,7 @@ import { match, required, touch } from './arguments.ts'
 import type { Budget } from './budget.ts'
 import { compare, contains, isEqual } from './comparison.ts'
 import { modulo } from './operators.ts'
-import { textOf } from './text.ts'
+import { valueText } from './text.ts'
 import {
   type Arguments,
   asNumber,
@@ -47,7 +47,7 @@ const cased =
   (name: string, change: (text: string) => string): Test =>
   (value, args, budget) => {
     match(name, args, [])
-    const text = textOf(value, budget)
+    const text = valueText(value, budget)
     budget.look(3 * text.length)
     return text === change(text) && text.toLowerCase() !== text.toUpperCase()
   }

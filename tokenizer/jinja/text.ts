@@ -17,10 +17,10 @@ import {
 } from './values.ts'
 
 /** Containers inside each other; a list that contains itself has no end. */
-const NESTING_MAX = 200
+const CONTAINER_NESTING_MAX = 200
 
 /** Python's `str(value)`. */
-export function textOf(value: Value, budget: Budget): string {
+export function valueText(value: Value, budget: Budget): string {
   if (typeof value === 'string') return value
   return value instanceof Undefined ? '' : represent(value, budget)
 }
@@ -33,7 +33,7 @@ export function integerText(value: bigint, budget: Budget, radix = 10): string {
 
 /** Python's `repr(value)`. */
 export function represent(value: Value, budget: Budget, nesting = 0): string {
-  if (nesting > NESTING_MAX) throw tooDeep()
+  if (nesting > CONTAINER_NESTING_MAX) throw tooDeep()
   budget.spend()
   if (value === null) return 'None'
   switch (typeof value) {
@@ -84,9 +84,11 @@ function unprintable(value: Iteration | Namespace | Callable): TemplateFault {
 }
 
 export const tooDeep = (): TemplateFault =>
-  new TemplateFault(told`expected values at most ${NESTING_MAX} deep, found one that contains itself or goes deeper`)
+  new TemplateFault(
+    told`expected values at most ${CONTAINER_NESTING_MAX} deep, found one that contains itself or goes deeper`,
+  )
 
-export const isTooDeep = (nesting: number): boolean => nesting > NESTING_MAX
+export const isTooDeep = (nesting: number): boolean => nesting > CONTAINER_NESTING_MAX
 
 /** The shortest decimal that reads back as the same number, written as Python does. */
 export function floatText(value: number): string {

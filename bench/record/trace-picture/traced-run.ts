@@ -51,13 +51,13 @@ export function tracedRun({ conductor, target }: TraceRings): TracedRun {
   const stageBar = (record: ring.TraceRecord): Bar[] => {
     const work = sent.get(record.fields[ring.COMPUTE_NUMBER]!)
     const outcome = record.fields[ring.COMPUTE_OUTCOME]!
-    if (!work || outcome === ring.DEAD) return []
+    if (!work || outcome === ring.DEAD_BEFORE) return []
     return [{ ...work, ...times(record), isWithdrawn: outcome === ring.STOPPED }]
   }
   const drafterBar = (record: ring.TraceRecord): Bar[] => {
-    if (record.kind !== ring.DRAFT) return []
-    const work = guess(record.fields[ring.DRAFT_POSITION]!, time(record.beginUs), emissions)
-    return [{ ...work, ...times(record), isWithdrawn: record.fields[ring.DRAFT_GUESSES]! < 0 }]
+    if (record.kind !== ring.QUESTION) return []
+    const work = guess(record.fields[ring.QUESTION_POSITION]!, time(record.beginUs), emissions)
+    return [{ ...work, ...times(record), isWithdrawn: record.fields[ring.QUESTION_GUESSES]! < 0 }]
   }
   return {
     stages: target.map(([lane]) => [...ring.traceRecords(lane!)].flatMap(stageBar)),

@@ -132,7 +132,7 @@ async function headersUs(threads: StageThreads, count: number): Promise<number[]
   await threads[Symbol.asyncDispose]()
   return lanes.map((lane) =>
     [...ring.traceRecords(lane)]
-      .filter(({ fields }) => fields[ring.COMPUTE_OUTCOME] === ring.DEAD)
+      .filter(({ fields }) => fields[ring.COMPUTE_OUTCOME] === ring.DEAD_BEFORE)
       .slice(-count)
       .map(({ beginUs, endUs }) => endUs - beginUs),
   )

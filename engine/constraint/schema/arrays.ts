@@ -1,7 +1,7 @@
 // Arrays: first items, then items of one kind, counted where the schema counts them. White space is at most one space
 // after [ and , and before ]. Pure.
-import { NOTHING, RETURN, type StateId } from '../grammar.ts'
-import { countedItems } from './counted-items.ts'
+import { NOTHING, RETURN_STATE, type StateId } from '../grammar.ts'
+import { countedArray } from './counted-items.ts'
 import { firstCount, itemAssertions } from './inside.ts'
 import type { Items, Shape } from './shape.ts'
 import { uniqueItems } from './unique-items.ts'
@@ -15,7 +15,7 @@ export function arrayState(compiler: ValueCompiler, shape: Shape, to: StateId): 
   if (items.least > items.most) return NOTHING
   const contained = items.contained.filter(({ least, most }) => least > 0 || most < Number.POSITIVE_INFINITY)
   if (items.uniquePath !== undefined && items.most > 1) return uniqueItems(compiler, items, to)
-  if (contained.length > 0) return countedItems(compiler, { ...items, contained }, to)
+  if (contained.length > 0) return countedArray(compiler, { ...items, contained }, to)
   return plainItems(compiler, items, to)
 }
 
@@ -33,7 +33,7 @@ function plainItems(compiler: ValueCompiler, items: Items, to: StateId): StateId
   const close = spaced(builder, builder.text(']', to))
   const further = (state: StateId) => builder.text(',', spaced(builder, state))
   // The first item and the later ones share it, or arrays of arrays would double with every level.
-  const anyItem = most > first ? compiler.value(itemAssertions(items, first), RETURN) : NOTHING
+  const anyItem = most > first ? compiler.value(itemAssertions(items, first), RETURN_STATE) : NOTHING
   /** The item after `count` others, then what may follow it. */
   const item = (count: number): StateId =>
     count < first

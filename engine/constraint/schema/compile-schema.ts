@@ -3,7 +3,7 @@
 import { TsinferError } from '../../errors.ts'
 import { SCHEMA_BRANCHES_MAX, SCHEMA_DEPTH_MAX } from '../../limits.ts'
 import { planClosing } from '../closing.ts'
-import { type Grammar, GrammarBuilder, NOTHING, RETURN, type StateId } from '../grammar.ts'
+import { type Grammar, GrammarBuilder, NOTHING, RETURN_STATE, type StateId } from '../grammar.ts'
 import { anyString, characterRule, countedString } from '../strings.ts'
 import { stringOf } from '../texts/text-grammar.ts'
 import { arrayState } from './arrays.ts'
@@ -11,7 +11,7 @@ import { circleOf } from './circles.ts'
 import { Expansion } from './expansion.ts'
 import { numberState } from './numbers-of-shape.ts'
 import { objectState } from './objects.ts'
-import { branchesOf, invalidSchema, unsupportedSchema } from './schema-node.ts'
+import { branchesOf, circularSchema, invalidSchema, unsupportedSchema } from './schema-node.ts'
 import { type Assertion, type Assertions, EVERY_TYPE, held, NUMBER, type Shape, sameAssertion, TYPE } from './shape.ts'
 import { textOfShape } from './texts-of-shape.ts'
 import type { ValueCompiler } from './value-compiler.ts'
@@ -57,7 +57,7 @@ class SchemaCompiler implements ValueCompiler {
   compile(root: unknown): Grammar {
     const start = this.#ruleOf([held(this.expansion.node(root, '#'))])
     const circle = circleOf(this.#leads)
-    if (circle !== undefined) throw invalidSchema('#', '$ref to something else', 'a circle')
+    if (circle !== undefined) throw circularSchema('#')
     return { states: this.builder.states, start }
   }
 
@@ -87,7 +87,7 @@ class SchemaCompiler implements ValueCompiler {
         const [only, ...others] = this.expansion.keywordsOf(node)
         const key = only?.names[0]
         if (others.length > 0 || (key !== '$ref' && key !== '$dynamicRef' && key !== '$recursiveRef')) break
-        if (steps > SCHEMA_DEPTH_MAX) throw invalidSchema(node.path, '$ref to something else', 'a circle')
+        if (steps > SCHEMA_DEPTH_MAX) throw circularSchema(node.path)
         node = this.expansion.target(node, key)
         isShared = true
       }
@@ -109,7 +109,9 @@ class SchemaCompiler implements ValueCompiler {
     this.#leads.set(name, new Set())
     const beginning = this.#beginning
     this.#beginning = name
-    const rule = this.#rule(name, () => (plain.length === 0 ? this.#any(RETURN) : this.#inline(plain, RETURN)))
+    const rule = this.#rule(name, () =>
+      plain.length === 0 ? this.#any(RETURN_STATE) : this.#inline(plain, RETURN_STATE),
+    )
     this.#beginning = beginning
     return rule
   }
@@ -172,7 +174,7 @@ class SchemaCompiler implements ValueCompiler {
       )
     }
     if (least === 0 && most === Number.POSITIVE_INFINITY) {
-      return this.call('string', () => anyString(this.builder, RETURN), to)
+      return this.call('string', () => anyString(this.builder, RETURN_STATE), to)
     }
     const character = this.#rule('character', () => characterRule(this.builder))
     return countedString(this.builder, character, least, most, to)
@@ -184,7 +186,7 @@ class SchemaCompiler implements ValueCompiler {
   }
 
   #any(to: StateId): StateId {
-    return this.call('any', () => this.#everything(RETURN), to)
+    return this.call('any', () => this.#everything(RETURN_STATE), to)
   }
 
   #everything(to: StateId): StateId {

@@ -6,17 +6,17 @@ import { type Assertions, type Items, opposite } from './shape.ts'
 import { spaced, type ValueCompiler } from './value-compiler.ts'
 
 /** Items, and those of them that are contained, that are counted apart. */
-const COUNTED_MAX = 256
+const COUNTED_ITEMS_MAX = 256
 /** Kinds of contained items: an item may be any of them at once. */
 const KINDS_MAX = 4
 
-export function countedItems(compiler: ValueCompiler, items: Items, to: StateId): StateId {
+export function countedArray(compiler: ValueCompiler, items: Items, to: StateId): StateId {
   const { contained, least, most } = items
   const { path } = contained[0]!
   const counts = [least, ...contained.map((kind) => kind.least), ...contained.map((kind) => finite(kind.most))]
   if (contained.length > KINDS_MAX) throw unsupportedSchema(path, `at most ${KINDS_MAX} beside each other`, 'more')
-  if (Math.max(...counts, finite(most)) > COUNTED_MAX) {
-    throw unsupportedSchema(path, `counts of at most ${COUNTED_MAX} beside contains`, 'more')
+  if (Math.max(...counts, finite(most)) > COUNTED_ITEMS_MAX) {
+    throw unsupportedSchema(path, `counts of at most ${COUNTED_ITEMS_MAX} beside contains`, 'more')
   }
   return new CountedItems(compiler, items, to).state()
 }

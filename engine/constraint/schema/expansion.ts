@@ -8,7 +8,7 @@ import { itemAssertions, memberAssertions } from './inside.ts'
 import type { Keyword, Ways } from './keyword.ts'
 import { keywordsOf } from './keywords.ts'
 import { SchemaDocument } from './schema-document.ts'
-import { invalidSchema, type SchemaNode, unsupportedSchema } from './schema-node.ts'
+import { circularSchema, type SchemaNode, unsupportedSchema } from './schema-node.ts'
 import { ANY_SHAPE, type Assertion, type Assertions, held, type Shape, settled, TYPE } from './shape.ts'
 import { textOfShape } from './texts-of-shape.ts'
 import { keepsShape } from './values.ts'
@@ -61,7 +61,7 @@ export class Expansion implements Ways {
   apply(shapes: readonly Shape[], assertion: Assertion): readonly Shape[] {
     const { node, isDenied } = assertion
     const name = `${isDenied ? '!' : ''}${node.id}`
-    if (this.#open.has(name)) throw invalidSchema(node.path, '$ref to something else', 'a circle')
+    if (this.#open.has(name)) throw circularSchema(node.path)
     this.#open.add(name)
     const found = shapes.flatMap((shape) => (isDenied ? this.#deny(shape, node) : this.#hold(shape, node)))
     this.#open.delete(name)

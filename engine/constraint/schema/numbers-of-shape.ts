@@ -1,8 +1,8 @@
 // The numbers of a shape: between its bounds, around those that must not be, multiples where it says so. Pure.
 
-import { NOTHING, RETURN, type StateId } from '../grammar.ts'
+import { NOTHING, RETURN_STATE, type StateId } from '../grammar.ts'
 import { multiplesWithin, stepOf } from '../multiples.ts'
-import type { NumberBounds, NumberKind } from '../number-form.ts'
+import type { NumberBounds, NumberType } from '../number-form.ts'
 import { numberWithin } from '../numbers.ts'
 import { NUMBER, type Shape, TYPE } from './shape.ts'
 import type { ValueCompiler } from './value-compiler.ts'
@@ -15,14 +15,14 @@ export function numberState(compiler: ValueCompiler, shape: Shape, to: StateId):
     const name = `${kind} ${JSON.stringify([bounds, shape.steps])}`
     const make = () =>
       step === undefined
-        ? multiplesWithin(builder, bounds, shape.steps, kind, RETURN)
-        : numberWithin(builder, bounds, { kind, step }, RETURN)
+        ? multiplesWithin(builder, bounds, shape.steps, kind, RETURN_STATE)
+        : numberWithin(builder, bounds, { kind, step }, RETURN_STATE)
     return compiler.call(name, make, to)
   })
   return builder.anyOf(...states.filter((state) => state !== NOTHING))
 }
 
-const kindOf = (types: number): NumberKind =>
+const kindOf = (types: number): NumberType =>
   (types & NUMBER) === NUMBER ? 'number' : types & TYPE.integer ? 'integer' : 'fraction'
 
 /** The bounds, cut at the numbers that must not be. */

@@ -1,6 +1,6 @@
 // Objects: named members in the order of the schemas, those that may be left out or not, then others where they may be.
 // White space is at most one space after { , : and before }. Pure.
-import { NOTHING, RETURN, type StateId } from '../grammar.ts'
+import { NOTHING, RETURN_STATE, type StateId } from '../grammar.ts'
 import { stringOf } from '../texts/text-grammar.ts'
 import { memberAssertions } from './inside.ts'
 import { namesLanguage, type OtherMembers, otherMembers } from './other-members.ts'
@@ -125,7 +125,7 @@ class ObjectCompiler {
     if (this.#others.length === 0 || count >= this.#most || this.#least - count > 1) return undefined
     const { builder } = this.#compiler
     if (this.#most < Number.POSITIVE_INFINITY) {
-      const body = builder.text(',', spaced(builder, this.#otherBefore(RETURN)))
+      const body = builder.text(',', spaced(builder, this.#otherBefore(RETURN_STATE)))
       const most = this.#most - count - 1
       return this.#otherBefore(builder.add({ kind: 'repeat', body, least: 0, most, to: this.#close }))
     }

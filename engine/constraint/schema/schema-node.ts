@@ -15,13 +15,16 @@ export interface SchemaNode {
 export const invalidSchema = (path: string, expected: string, found: unknown): TsinferError =>
   new TsinferError('schema_invalid', `schema ${path}: expected ${expected}, found ${shown(found)}`)
 
+/** The error of references that lead back to themselves. */
+export const circularSchema = (path: string): TsinferError => invalidSchema(path, '$ref to something else', 'a circle')
+
 export const unsupportedSchema = (path: string, expected: string, found: string): TsinferError =>
   new TsinferError('schema_unsupported', `schema ${path}: expected ${expected}, found ${found}`)
 
-const SHOWN_MAX = 60
+const JSON_SHOWN_MAX = 60
 function shown(value: unknown): string {
   const text = value === undefined ? 'none' : (JSON.stringify(value) ?? String(value))
-  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text
+  return text.length > JSON_SHOWN_MAX ? `${text.slice(0, JSON_SHOWN_MAX)}...` : text
 }
 
 /** A count, e.g. of `minItems`. */

@@ -20,7 +20,7 @@ const NEWLINES: CharSet = charSet([
   [0x2028, 0x2029],
 ])
 const CONTROLS: Readonly<Record<string, number>> = { n: 0x0a, r: 0x0d, t: 0x09, v: 0x0b, f: 0x0c, '0': 0 }
-const LEVELS_MAX = 200
+const GROUP_LEVELS_MAX = 200
 
 export function parsePattern(source: string): Pattern {
   try {
@@ -62,7 +62,7 @@ class PatternParser {
   }
 
   #alternatives(): Pattern {
-    if (++this.#level > LEVELS_MAX) throw new PatternFault(`more than ${LEVELS_MAX} groups in each other`)
+    if (++this.#level > GROUP_LEVELS_MAX) throw new PatternFault(`more than ${GROUP_LEVELS_MAX} groups in each other`)
     const of = [this.#sequence()]
     while (this.#take('|')) of.push(this.#sequence())
     this.#level--

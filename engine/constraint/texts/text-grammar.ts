@@ -2,13 +2,13 @@
 // form; where any text may follow, in every form. Pure.
 
 import { TEXT_STATES_MAX } from '../../limits.ts'
-import { characterEdges, edgesTo, QUOTE, stringCharacter, UNESCAPED } from '../characters.ts'
+import { BACKSLASH, characterEdges, edgesTo, QUOTE, stringCharacter, UNESCAPED } from '../characters.ts'
 import { type Edge, type GrammarBuilder, NOTHING, type StateId } from '../grammar.ts'
 import { type CharSet, complement, shared } from './char-set.ts'
 import { type Language, type Languages, TooManyTexts } from './languages.ts'
 
 /** Texts of one language, and what follows them. */
-export interface Texts {
+export interface TextBranch {
   readonly language: Language
   readonly to: StateId
 }
@@ -17,10 +17,9 @@ const ESCAPED: CharSet = complement(UNESCAPED)
 const SHORT: ReadonlyMap<number, string> = new Map(
   Array.from('"\\\b\f\n\r\t', (character) => [character.charCodeAt(0), JSON.stringify(character).slice(-2, -1)]),
 )
-const BACKSLASH = 0x5c
 
 /** A string with its quotes that is a text of one of the languages, which have none in common, then what follows it. */
-export function stringOf(builder: GrammarBuilder, languages: Languages, texts: readonly Texts[]): StateId {
+export function stringOf(builder: GrammarBuilder, languages: Languages, texts: readonly TextBranch[]): StateId {
   const live = texts.filter(({ language, to }) => to !== NOTHING && !languages.isVoid(language))
   return live.length === 0 ? NOTHING : builder.text('"', new TextGrammar(builder, languages, live).start)
 }
@@ -33,7 +32,7 @@ class TextGrammar {
   readonly #escapes = new Map<string, StateId>()
   readonly start: StateId
 
-  constructor(builder: GrammarBuilder, languages: Languages, texts: readonly Texts[]) {
+  constructor(builder: GrammarBuilder, languages: Languages, texts: readonly TextBranch[]) {
     this.#builder = builder
     this.#languages = languages
     this.#ends = texts.map(({ to }) => to)

@@ -26,9 +26,9 @@ export interface LayerTensor {
 /** Elements of the residual stream. */
 export const width: Size = (c) => c.width
 
-type Part = readonly [role: string, outputs: Size]
+type PartShape = readonly [role: string, outputs: Size]
 
-const tensor = (name: string, inputs: Size | undefined, parts: readonly Part[]): LayerTensor => ({
+const tensor = (name: string, inputs: Size | undefined, parts: readonly PartShape[]): LayerTensor => ({
   name,
   inputs,
   parts: parts.map(([role, outputs]) => ({ role, outputs })),
@@ -43,10 +43,10 @@ export const vector = (role: string, name: string, length: Size): LayerTensor =>
   tensor(name, undefined, [[role, length]])
 
 /** Matrices of several roles in one tensor. */
-export const fusedMatrix = (name: string, inputs: Size, ...parts: readonly Part[]): LayerTensor =>
+export const fusedMatrix = (name: string, inputs: Size, ...parts: readonly PartShape[]): LayerTensor =>
   tensor(`${name}.weight`, inputs, parts)
 
-export const fusedVector = (name: string, ...parts: readonly Part[]): LayerTensor => tensor(name, undefined, parts)
+export const fusedVector = (name: string, ...parts: readonly PartShape[]): LayerTensor => tensor(name, undefined, parts)
 
 /** A matrix for each expert. */
 export const slabs = (role: string, name: string, inputs: Size, outputs: Size): LayerTensor => ({

@@ -12,7 +12,7 @@ import { foreignKind } from './file-kind.ts'
 import { refuseForeignKeys } from './foreign-keys.ts'
 import { layerKinds } from './layer-kinds.ts'
 import { layerNumbers, layerShapes } from './layer-shapes.ts'
-import type { LayerShape, ModelConfig, RopeConfig, SpecialTokens } from './model-config.ts'
+import type { EndTokens, LayerShape, ModelConfig, RopeConfig } from './model-config.ts'
 import { originalContextOf, ropeScaling } from './rope-scaling.ts'
 
 /**
@@ -161,7 +161,7 @@ function poolingOf(metadata: Metadata, key: string): ModelConfig['pooling'] {
 }
 
 /** An id that is no token's counts as none, as llama.cpp has it; writers say "none" with all ones. */
-function specialTokensOf(metadata: Metadata, vocabularySize: number): SpecialTokens {
+function specialTokensOf(metadata: Metadata, vocabularySize: number): EndTokens {
   const token = (name: string): number | undefined => {
     const id = findInteger(metadata, `tokenizer.ggml.${name}_token_id`)
     return id !== undefined && id >= 0 && id < vocabularySize ? id : undefined

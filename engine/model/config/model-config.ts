@@ -45,7 +45,7 @@ export interface ExpertsConfig {
 }
 
 /** Tokens with a meaning of their own; undefined where the model has none. */
-export interface SpecialTokens {
+export interface EndTokens {
   readonly bos: number | undefined
   readonly eos: number | undefined
   /** End of a turn. */
@@ -92,7 +92,7 @@ export interface ModelConfig {
   readonly logitScale: number
   /** Rotations of layers, see `LayerKind`. */
   readonly ropes: readonly RopeConfig[]
-  readonly tokens: SpecialTokens
+  readonly tokens: EndTokens
   /** How the file says that embeddings of texts are formed, if it does; in its own words where they are not formed here. */
   readonly pooling: Pooling | ForeignPooling | undefined
 }

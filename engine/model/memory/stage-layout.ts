@@ -21,7 +21,7 @@ import type { LayerWeights, ModelWeights } from './model-weights.ts'
 import { Space } from './space.ts'
 
 /** Bytes of a lane's repacking window; a group of eight rows must fit. */
-const WINDOW_BYTES = 1 << 20
+const REPACK_BYTES = 1 << 20
 
 /** Nothing is allocated, and `bytes` may exceed what a memory can hold. */
 export function stageLayout(
@@ -63,7 +63,7 @@ export function stageLayout(
     laneFaults: space.take(sizes.lanes * 4),
     dequantized: space.ofLanes(Math.max(0, ...generic.map(({ k }) => tileBytes(k)))),
     codebooks: Object.fromEntries([...codebooks].map((name) => [name, space.take(codebookBytes(name))])),
-    window: space.ofLanes(Math.max(WINDOW_BYTES, largestGroupBytes(weights, range))),
+    window: space.ofLanes(Math.max(REPACK_BYTES, largestGroupBytes(weights, range))),
   }
   return { ...layout, bytes: space.bytes }
 }

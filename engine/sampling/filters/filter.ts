@@ -31,19 +31,19 @@ export interface RankFilter {
   isWithin(certain: number, boundLogit: number, bestLogit: number): boolean
 }
 
-interface Kind {
+interface AnyFilterKind {
   /** Its place in llama.cpp's chain of samplers (common/common.h), bias first: filters go in ascending order. */
   readonly place: number
   /** Whether it does anything with these parameters. */
   isActive(parameters: SamplingParameters): boolean
 }
 
-export interface LogitFilterKind extends Kind {
+export interface LogitFilterKind extends AnyFilterKind {
   readonly works: 'on logits'
   create(parameters: SamplingParameters, vocabularySize: number): LogitFilter
 }
 
-export interface RankFilterKind extends Kind {
+export interface RankFilterKind extends AnyFilterKind {
   readonly works: 'on ranks'
   create(parameters: SamplingParameters, vocabularySize: number): RankFilter
 }

@@ -21,7 +21,7 @@ class Share {
   readonly #hits = { streak: 0, start: 0 }
   readonly #trials = { streak: 0, start: 0 }
 
-  note(place: Place, isHit: boolean): void {
+  note(place: GuessPlace, isHit: boolean): void {
     this.#hits[place] = this.#hits[place] * FADING + (isHit ? 1 : 0)
     this.#trials[place] = this.#trials[place] * FADING + 1
   }
@@ -31,12 +31,12 @@ class Share {
     return hits / (this.#trials.start + this.#trials.streak + PRIOR_WEIGHT)
   }
 
-  at(place: Place): number {
+  at(place: GuessPlace): number {
     return (this.#hits[place] + OTHER_WEIGHT * this.mean) / (this.#trials[place] + OTHER_WEIGHT)
   }
 
   /** How often this happened where `wider` did. */
-  within(wider: Share, place: Place): number {
+  within(wider: Share, place: GuessPlace): number {
     const [hits, chances] = [this.#hits, wider.#hits]
     const mean = (hits.start + hits.streak + PRIOR * PRIOR_WEIGHT) / (chances.start + chances.streak + PRIOR_WEIGHT)
     return (hits[place] + OTHER_WEIGHT * mean) / (chances[place] + OTHER_WEIGHT)
@@ -49,7 +49,7 @@ class Share {
 }
 
 /** `streak`: behind a token that had been guessed. */
-export type Place = 'start' | 'streak'
+export type GuessPlace = 'start' | 'streak'
 
 /** What came of guesses by the chance the drafter claimed for them: a chain of modest claims may be a sure one. */
 class Claims {
@@ -83,7 +83,7 @@ export class Acceptance {
   readonly #guessed = new Share()
   readonly #right = new Share()
   readonly #claims = new Claims()
-  #place: Place = 'start'
+  #place: GuessPlace = 'start'
 
   /**
    * The next token is known of which the drafter had been asked in time: whether it had a guess good enough to send, and
@@ -106,17 +106,17 @@ export class Acceptance {
   }
 
   /** Chance that there is a guess. */
-  guessedAt(place: Place): number {
+  guessedAt(place: GuessPlace): number {
     return this.#guessed.at(place)
   }
 
   /** Chance that there is a guess and it is right. */
-  rightAt(place: Place): number {
+  rightAt(place: GuessPlace): number {
     return this.#right.at(place)
   }
 
   /** Chance that a guess is right. */
-  certaintyAt(place: Place): number {
+  certaintyAt(place: GuessPlace): number {
     return this.#right.within(this.#guessed, place)
   }
 

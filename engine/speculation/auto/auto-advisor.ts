@@ -4,10 +4,10 @@ import type { Advice, AdvisedKey, Advisor, JudgedMoment, Learner, SequenceProgre
 import { PROBABILITY_ONE } from '../guess.ts'
 import { Autopilot, type AutoReport } from './autopilot.ts'
 import type { Conditions } from './forecast.ts'
-import { PlainPace, type PlainStep } from './plain-pace.ts'
+import { type PlainStep, PlainTimes } from './plain-times.ts'
 import type { StepCosts } from './step-costs.ts'
 
-interface Advised {
+interface AdvisedSequence {
   readonly pilot: Autopilot
   readonly request: RequestId
 }
@@ -15,8 +15,8 @@ interface Advised {
 export class AutoAdvisor implements Advisor {
   readonly #costs: StepCosts
   readonly #rowsMax: number
-  readonly #pace = new PlainPace()
-  readonly #advised = new Map<AdvisedKey, Advised>()
+  readonly #plainTimes = new PlainTimes()
+  readonly #advised = new Map<AdvisedKey, AdvisedSequence>()
   readonly #reports = new Map<RequestId, AutoReport>()
   /** The pilot of the sequence that ended last. */
   #earlier: Autopilot | undefined
@@ -59,13 +59,13 @@ export class AutoAdvisor implements Advisor {
   }
 
   noteStep({ rows, us, isBeside }: StepTimes): void {
-    this.#pace.note(rows, us, isBeside)
+    this.#plainTimes.note(rows, us, isBeside)
   }
 
   /** What a step of plain decoding with so many sequences takes; undefined where nothing is known of it. */
   plainStep(sequences: number): PlainStep | undefined {
     const rows = Math.max(1, Math.ceil(sequences / this.#costs.stages))
-    return this.#pace.step(rows, this.#costs.aloneShare)
+    return this.#plainTimes.step(rows, this.#costs.aloneShare)
   }
 
   noteQuestion(us: number, isFirst: boolean, isBeside: boolean): void {
@@ -81,11 +81,11 @@ export class AutoAdvisor implements Advisor {
   }
 
   #advice(pilot: Autopilot, conditions: Conditions): Advice {
-    const { policy, depth } = pilot.choice
+    const { policy, depth } = pilot.arm
     return { policy, nMax: depth, worthMin: Math.round(pilot.worthwhileChance(conditions) * PROBABILITY_ONE) }
   }
 
   #conditions(decodingCount: number): Conditions {
-    return { rowsMax: this.#rowsMax, crowd: Math.max(1, decodingCount) }
+    return { rowsMax: this.#rowsMax, decodingCount: Math.max(1, decodingCount) }
   }
 }

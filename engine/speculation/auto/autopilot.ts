@@ -2,7 +2,7 @@
 // by what came of it. What looks worse is tried again now and then, as texts and machines change; the time this may cost is a
 // fixed share of all time, and what a trial really cost is taken off it.
 import { Acceptance, PERFECT } from './acceptance.ts'
-import { type Choice, type Conditions, chanceOfLast, forecast, tokenUs, worthwhileChance } from './forecast.ts'
+import { type Arm, type Conditions, chanceOfLast, forecast, tokenUs, worthwhileChance } from './forecast.ts'
 import type { StepCosts } from './step-costs.ts'
 
 /** Tokens between two judgements, and before the first. */
@@ -28,18 +28,18 @@ const BIAS_MAX = 1.5
 /** A drafter whose question takes less than this share of a step costs nothing. */
 const FREE_DRAFT_SHARE = 0.005
 
-const POLICIES = ['off', 'sync', 'pipe'] as const
-type PolicyName = Choice['policy']
+const AUTO_POLICIES = ['off', 'sync', 'pipe'] as const
+type AutoPolicy = Arm['policy']
 
 /** Why `auto` does what it does. Speeds in tokens per second. */
 export interface AutoReport {
-  readonly policy: PolicyName
+  readonly policy: AutoPolicy
   readonly depth: number
   readonly predictedTokS: number
   /** Over the last tokens of this policy that were judged. */
   readonly measuredTokS: number
   /** The best each policy is predicted to do. */
-  readonly forecasts: readonly { readonly policy: PolicyName; readonly depth: number; readonly tokS: number }[]
+  readonly forecasts: readonly { readonly policy: AutoPolicy; readonly depth: number; readonly tokS: number }[]
   /** Chance that a guess exists and is right. */
   readonly acceptance: number
   readonly draftMs: number
@@ -62,7 +62,7 @@ interface PolicyRecord {
 }
 
 /** How far a text is when a micro-batch has returned and been judged. */
-export interface Progress {
+export interface JudgedProgress {
   readonly submittedUs: number
   readonly returnedUs: number
   readonly tokens: number
@@ -74,17 +74,17 @@ export class Autopilot {
   readonly acceptance = new Acceptance()
   readonly #costs: StepCosts
   readonly #depthMax: number
-  readonly #records: Record<PolicyName, PolicyRecord>
-  #choice: Choice
+  readonly #records: Record<AutoPolicy, PolicyRecord>
+  #arm: Arm
   /** The policy to return to after a trial. */
-  #tries: PolicyName | undefined
+  #tries: AutoPolicy | undefined
   #trialUs = 0
   /** Tokens judged, of earlier texts too. */
   #judged = 0
   /** When the policy was chosen. */
   #chosenUs = Number.NEGATIVE_INFINITY
   /** Since when it is watched; undefined while micro-batches return that were submitted under another one. */
-  #since: Progress | undefined
+  #since: JudgedProgress | undefined
   #returns = 0
   /** The policy has been judged since it was chosen. */
   #isSettled = false
@@ -97,7 +97,7 @@ export class Autopilot {
   constructor(costs: StepCosts, depthMax: number, conditions: Conditions, earlier?: Autopilot) {
     this.#costs = costs
     this.#depthMax = depthMax
-    const record = (policy: PolicyName): PolicyRecord =>
+    const record = (policy: AutoPolicy): PolicyRecord =>
       earlier
         ? { ...earlier.#records[policy] }
         : { measuredUs: 0, predictedUs: 0, bias: 1, ranAt: 0, pauseTokens: TRIAL_PAUSE_TOKENS }
@@ -108,21 +108,21 @@ export class Autopilot {
       this.#trialUs = earlier.#trialUs
     }
     // Until costs are known: what hides the drafter where there are stages to fill, else a short round.
-    const first: Choice = costs.stages > 1 ? { policy: 'pipe', depth: 4 } : { policy: 'sync', depth: 2 }
-    this.#choice = costs.isKnown ? this.#best(conditions) : { ...first, depth: Math.min(first.depth, depthMax) }
+    const first: Arm = costs.stages > 1 ? { policy: 'pipe', depth: 4 } : { policy: 'sync', depth: 2 }
+    this.#arm = costs.isKnown ? this.#best(conditions) : { ...first, depth: Math.min(first.depth, depthMax) }
   }
 
-  get choice(): Choice {
-    return this.#choice
+  get arm(): Arm {
+    return this.#arm
   }
 
   /** The chance above which a draft is worth its time. */
   worthwhileChance(conditions: Conditions): number {
-    return worthwhileChance(this.#choice, this.#costs, conditions, this.#score(this.#choice, conditions))
+    return worthwhileChance(this.#arm, this.#costs, conditions, this.#score(this.#arm, conditions))
   }
 
-  /** A micro-batch has returned and is judged. Returns whether the choice changed. */
-  judge(now: Progress, conditions: Conditions): boolean {
+  /** A micro-batch has returned and is judged. Returns whether the arm changed. */
+  judge(now: JudgedProgress, conditions: Conditions): boolean {
     const { tokens, returnedUs, submittedUs } = now
     if (!this.#since) {
       if (!(submittedUs < this.#chosenUs)) this.#open(now)
@@ -131,46 +131,46 @@ export class Autopilot {
     this.#returns++
     const count = tokens - this.#since.tokens
     // A round that is not over says nothing yet.
-    const isRoundOver = this.#choice.policy !== 'sync' || now.accepted - this.#since.accepted < count
+    const isRoundOver = this.#arm.policy !== 'sync' || now.accepted - this.#since.accepted < count
     const enough = this.#judged === 0 ? FIRST_TOKENS : JUDGED_TOKENS
     if (count < 1 || !isRoundOver || (this.#tries ? this.#returns < TRIAL_RETURNS : count < enough)) return false
     this.#learn(this.#since, now, conditions)
-    const { policy, depth } = this.#choice
-    this.#choice = this.#next(conditions)
-    if (this.#choice.policy !== policy) {
+    const { policy, depth } = this.#arm
+    this.#arm = this.#next(conditions)
+    if (this.#arm.policy !== policy) {
       this.#changes++
       this.#chosenUs = returnedUs
       this.#isSettled = false
       this.#since = undefined
     } else this.#open(now)
-    return this.#choice.policy !== policy || this.#choice.depth !== depth
+    return this.#arm.policy !== policy || this.#arm.depth !== depth
   }
 
-  #open(now: Progress): void {
+  #open(now: JudgedProgress): void {
     this.#since = now
     this.#returns = 0
   }
 
-  #learn(since: Progress, now: Progress, conditions: Conditions): void {
-    const record = this.#records[this.#choice.policy]
+  #learn(since: JudgedProgress, now: JudgedProgress, conditions: Conditions): void {
+    const record = this.#records[this.#arm.policy]
     const us = now.returnedUs - since.returnedUs
     const count = now.tokens - since.tokens
     this.#measuredUs = us / count
-    this.#predictedUs = this.#score(this.#choice, conditions)
+    this.#predictedUs = this.#score(this.#arm, conditions)
     // What the text's luck was is known by now, and no fault of the forecast.
     const right = Math.min(count, now.accepted - since.accepted)
-    const { cycleUs, rightUs } = forecast(this.#choice, this.#costs, this.acceptance, conditions)
+    const { cycleUs, rightUs } = forecast(this.#arm, this.#costs, this.acceptance, conditions)
     const predictedUs = ((count - right) * cycleUs + right * rightUs) / count
     // In a loud time all forecasts are too low, not only this one.
-    const quietUs = us / this.#costs.takeLoudness()
+    const undisturbedUs = us / this.#costs.takeSlowdown()
     // The first tokens after a change tell more about the change.
     if (this.#isSettled) {
-      record.measuredUs += quietUs
+      record.measuredUs += undisturbedUs
       record.predictedUs += count * predictedUs
     }
     this.#isSettled = true
     // What has not run for long is forecast without correction again: what was wrong may have been the times of a start.
-    for (const policy of POLICIES) {
+    for (const policy of AUTO_POLICIES) {
       const other = this.#records[policy]
       const kept = 0.5 ** (count / (other === record ? BIAS_HALF_LIFE_TOKENS : IDLE_HALF_LIFE_TOKENS))
       other.measuredUs *= kept
@@ -183,13 +183,13 @@ export class Autopilot {
     record.ranAt = this.#judged
     if (this.#tries) {
       const usual = this.#score(this.#bestOf(this.#tries, conditions), conditions)
-      this.#trialUs -= Math.max(0, quietUs - count * usual)
+      this.#trialUs -= Math.max(0, undisturbedUs - count * usual)
     } else this.#trialUs += TRIAL_SHARE * us
   }
 
-  #next(conditions: Conditions): Choice {
-    const usual = this.#tries ?? this.#choice.policy
-    const tried = this.#tries && this.#choice.policy
+  #next(conditions: Conditions): Arm {
+    const usual = this.#tries ?? this.#arm.policy
+    const tried = this.#tries && this.#arm.policy
     this.#tries = undefined
     const best = this.#best(conditions)
     const stay = this.#bestOf(usual, conditions)
@@ -205,18 +205,18 @@ export class Autopilot {
   }
 
   /** A policy that has not run for long and whose trial can be paid for. */
-  #trial(usual: Choice, conditions: Conditions): Choice | undefined {
+  #trial(usual: Arm, conditions: Conditions): Arm | undefined {
     const usualUs = this.#score(usual, conditions)
-    let found: Choice | undefined
+    let found: Arm | undefined
     for (const policy of this.#policies) {
       const { ranAt, pauseTokens } = this.#records[policy]
       if (policy === usual.policy || this.#judged - ranAt < pauseTokens) continue
       if (this.#isHopeless(policy, usualUs, conditions)) continue
-      const choice = this.#shortTrial(policy, conditions)
-      const { rightCount } = forecast(choice, this.#costs, this.acceptance, conditions)
+      const arm = this.#shortTrial(policy, conditions)
+      const { rightCount } = forecast(arm, this.#costs, this.acceptance, conditions)
       const tokens = (TRIAL_RETURNS + 1) * (policy === 'sync' ? 1 + rightCount : 1)
-      if (tokens * (this.#score(choice, conditions) - usualUs) > this.#trialUs) continue
-      if (!found || ranAt < this.#records[found.policy].ranAt) found = choice
+      if (tokens * (this.#score(arm, conditions) - usualUs) > this.#trialUs) continue
+      if (!found || ranAt < this.#records[found.policy].ranAt) found = arm
     }
     if (!found) return undefined
     this.#tries = usual.policy
@@ -225,69 +225,66 @@ export class Autopilot {
   }
 
   /** Whether it would be slower than usual even with the best of drafters. */
-  #isHopeless(policy: PolicyName, usualUs: number, conditions: Conditions): boolean {
+  #isHopeless(policy: AutoPolicy, usualUs: number, conditions: Conditions): boolean {
     const depth = policy === 'off' ? 0 : this.#depthMax
     return tokenUs(forecast({ policy, depth }, this.#costs, PERFECT, conditions)) > BIAS_MAX * usualUs
   }
 
   /** A trial asks how good the drafter is now, which a short round tells as well as a long one. */
-  #shortTrial(policy: PolicyName, conditions: Conditions): Choice {
+  #shortTrial(policy: AutoPolicy, conditions: Conditions): Arm {
     const best = this.#bestOf(policy, conditions)
     return policy === 'sync' ? { policy, depth: Math.min(best.depth, 2) } : best
   }
 
-  #best(conditions: Conditions): Choice {
-    const choices = this.#policies.map((policy) => this.#bestOf(policy, conditions))
-    return choices.reduce((a, b) => (this.#score(b, conditions) < this.#score(a, conditions) ? b : a))
+  #best(conditions: Conditions): Arm {
+    const arms = this.#policies.map((policy) => this.#bestOf(policy, conditions))
+    return arms.reduce((a, b) => (this.#score(b, conditions) < this.#score(a, conditions) ? b : a))
   }
 
   /**
    * Worth considering. Where drafts cost nothing and none is worth its row, the other two are as fast as `off`; what they
    * cost is known before text waits for them.
    */
-  get #policies(): readonly PolicyName[] {
+  get #policies(): readonly AutoPolicy[] {
     const draftUs = this.#costs.draftUs(false, false)
     if (draftUs === 0) return ['off', 'pipe']
     const isFree = draftUs > 0 && draftUs < FREE_DRAFT_SHARE * this.#costs.latencyUs(1, false)
-    return isFree ? ['sync', 'pipe'] : POLICIES
+    return isFree ? ['sync', 'pipe'] : AUTO_POLICIES
   }
 
-  #bestOf(policy: PolicyName, conditions: Conditions): Choice {
-    let best: Choice = { policy, depth: policy === 'off' ? 0 : 1 }
+  #bestOf(policy: AutoPolicy, conditions: Conditions): Arm {
+    let best: Arm = { policy, depth: policy === 'off' ? 0 : 1 }
     if (policy === 'off') return best
     for (let depth = 2; depth <= this.#depthMax; depth++) {
-      const choice = { policy, depth }
-      const us = this.#score(choice, conditions)
+      const arm = { policy, depth }
+      const us = this.#score(arm, conditions)
       // Rounds would not get that long: drafts so unlikely are not sent.
       const isReached =
-        policy === 'pipe' ||
-        chanceOfLast(this.acceptance, depth) >= worthwhileChance(choice, this.#costs, conditions, us)
-      if (isReached && us < this.#score(best, conditions)) best = choice
+        policy === 'pipe' || chanceOfLast(this.acceptance, depth) >= worthwhileChance(arm, this.#costs, conditions, us)
+      if (isReached && us < this.#score(best, conditions)) best = arm
     }
     return best
   }
 
   /** Predicted microseconds per token. */
-  #score(choice: Choice, conditions: Conditions): number {
-    return tokenUs(forecast(choice, this.#costs, this.acceptance, conditions)) * this.#records[choice.policy].bias
+  #score(arm: Arm, conditions: Conditions): number {
+    return tokenUs(forecast(arm, this.#costs, this.acceptance, conditions)) * this.#records[arm.policy].bias
   }
 
   report(conditions: Conditions): AutoReport {
     const tokS = (us: number) => 1e6 / us
-    const forecasts = POLICIES.map((policy) => {
-      const choice = this.#bestOf(policy, conditions)
-      return { ...choice, tokS: tokS(this.#score(choice, conditions)) }
+    const forecasts = AUTO_POLICIES.map((policy) => {
+      const arm = this.#bestOf(policy, conditions)
+      return { ...arm, tokS: tokS(this.#score(arm, conditions)) }
     })
     return {
-      ...this.#choice,
+      ...this.#arm,
       predictedTokS: tokS(this.#predictedUs),
       measuredTokS: tokS(this.#measuredUs),
       forecasts,
       acceptance: this.acceptance.mean,
-      draftMs: this.#costs.draftUs(false, this.#choice.policy === 'pipe') / 1000,
-      rowsMs: [1, 2, 3, 4, 5, 6, 7, 8].map(
-        (rows) => this.#costs.serviceUs(rows, this.#choice.policy === 'pipe') / 1000,
-      ),
+      draftMs: this.#costs.draftUs(false, this.#arm.policy === 'pipe') / 1000,
+      rowsMs: [1, 2, 3, 4, 5, 6, 7, 8].map((rows) => this.#costs.serviceUs(rows, this.#arm.policy === 'pipe') / 1000),
       changes: this.#changes,
       trials: this.#trials,
     }

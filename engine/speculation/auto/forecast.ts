@@ -8,8 +8,8 @@ const CHANCE_MAX = 0.6
 /** Nor is any always right. */
 const STREAK_MAX = 0.999
 
-/** How to speculate; `depth`: most drafted tokens of a round (`sync`) or a micro-batch (`pipe`). */
-export interface Choice {
+/** What the controller chooses among: a way to speculate; `depth`: most drafted tokens of a round (`sync`) or a micro-batch (`pipe`). */
+export interface Arm {
   readonly policy: 'off' | 'sync' | 'pipe'
   readonly depth: number
 }
@@ -18,32 +18,33 @@ export interface Conditions {
   /** Most rows of a micro-batch. */
   readonly rowsMax: number
   /** Sequences that decode at the same time. */
-  readonly crowd: number
+  readonly decodingCount: number
 }
 
 /**
  * Text comes in cycles: a token that was not guessed in time, and the right guesses behind it. What a cycle takes, without
  * and for each of these, and how many they are.
  */
-interface Pace {
+interface CycleTimes {
   readonly cycleUs: number
   readonly rightUs: number
   readonly rightCount: number
 }
 
 /** Microseconds per token. */
-export const tokenUs = ({ cycleUs, rightUs, rightCount }: Pace): number =>
+export const tokenUs = ({ cycleUs, rightUs, rightCount }: CycleTimes): number =>
   (cycleUs + rightCount * rightUs) / (1 + rightCount)
 
-export function forecast(choice: Choice, costs: StepCosts, chances: Chances, conditions: Conditions): Pace {
-  const { policy, depth } = choice
+export function forecast(arm: Arm, costs: StepCosts, chances: Chances, conditions: Conditions): CycleTimes {
+  const { policy, depth } = arm
   if (policy === 'sync') return forecastSync(depth, costs, chances, conditions)
   if (policy === 'pipe') return forecastPipe(depth, costs, chances, conditions)
   return { cycleUs: costs.latencyUs(groupSize(costs, conditions), false), rightUs: 0, rightCount: 0 }
 }
 
 /** Sequences whose rows go together. */
-const groupSize = ({ stages }: StepCosts, { crowd }: Conditions): number => Math.max(1, Math.ceil(crowd / stages))
+const groupSize = ({ stages }: StepCosts, { decodingCount }: Conditions): number =>
+  Math.max(1, Math.ceil(decodingCount / stages))
 
 /**
  * The chance above which a further draft is worth its time: that of its row in a micro-batch with others, and with `sync`,
@@ -51,13 +52,13 @@ const groupSize = ({ stages }: StepCosts, { crowd }: Conditions): number => Math
  * costs nothing where nobody else waits for the stage: if they are wrong it ends at once.
  */
 export function worthwhileChance(
-  { policy, depth }: Choice,
+  { policy, depth }: Arm,
   costs: StepCosts,
-  { crowd }: Conditions,
+  { decodingCount }: Conditions,
   us: number,
 ): number {
   const beside = policy === 'pipe'
-  const rows = Math.max(crowd > 1 ? 2 : 1, beside ? depth : depth + 1)
+  const rows = Math.max(decodingCount > 1 ? 2 : 1, beside ? depth : depth + 1)
   const rowUs = (costs.serviceUs(rows, beside) - costs.serviceUs(1, beside)) / Math.max(1, rows - 1)
   const costUs = beside ? rowUs : costs.stages * rowUs + costs.draftUs(false, false)
   return Math.min(CHANCE_MAX, Math.max(0, costUs / us)) || 0
@@ -68,13 +69,13 @@ export const chanceOfLast = (acceptance: Pick<Acceptance, 'certaintyAt'>, depth:
   acceptance.certaintyAt('start') * acceptance.certaintyAt('streak') ** (depth - 1)
 
 /** A cycle is a round; right guesses take no time of their own. */
-function forecastSync(depth: number, costs: StepCosts, chances: Chances, conditions: Conditions): Pace {
-  const { rowsMax, crowd } = conditions
+function forecastSync(depth: number, costs: StepCosts, chances: Chances, conditions: Conditions): CycleTimes {
+  const { rowsMax, decodingCount } = conditions
   const group = groupSize(costs, conditions)
   const { questions, rows, rightCount, rightFirst } = forecastRound(chances, depth)
   const all = group * (1 + rows)
   const drafting = costs.draftUs(true, false) + (questions - 1) * costs.draftUs(false, false)
-  let cycleUs = drafting * crowd + costs.latencyUs(Math.min(all, rowsMax), false)
+  let cycleUs = drafting * decodingCount + costs.latencyUs(Math.min(all, rowsMax), false)
   // What one micro-batch does not hold follows behind it, and is withdrawn when something before it was wrong.
   const streak = chances.rightAt('streak')
   for (let sent = rowsMax; sent < all; sent += rowsMax) {
@@ -113,13 +114,13 @@ function forecastRound(
  * and goes on with micro-batches of what was drafted meanwhile, as long as all guesses before them were right. It waits
  * for no drafter, so one that is too slow costs it nothing but what the two take from each other.
  */
-function forecastPipe(depth: number, costs: StepCosts, chances: Chances, conditions: Conditions): Pace {
-  const { rowsMax, crowd } = conditions
-  const draftUs = costs.draftUs(false, true) * crowd
+function forecastPipe(depth: number, costs: StepCosts, chances: Chances, conditions: Conditions): CycleTimes {
+  const { rowsMax, decodingCount } = conditions
+  const draftUs = costs.draftUs(false, true) * decodingCount
   const most = Math.min(depth, rowsMax)
   let rows = 1
   while (rows < most && rows * draftUs < costs.serviceUs(rows, true)) rows++
-  const intervalUs = Math.max(rows * draftUs, crowd * costs.serviceUs(rows, true))
+  const intervalUs = Math.max(rows * draftUs, decodingCount * costs.serviceUs(rows, true))
   const cycleUs = costs.latencyUs(groupSize(costs, conditions), true)
   const start = chances.rightAt('start')
   const streak = Math.min(chances.rightAt('streak'), STREAK_MAX)

@@ -57,10 +57,10 @@ export class LiveTimes {
   }
 
   /** Times over estimates since the last call; 1 where there were none. */
-  takeLoudness(): number {
-    const loudness = this.#estimates > 0 ? this.#times / this.#estimates : 1
+  takeSlowdown(): number {
+    const slowdown = this.#estimates > 0 ? this.#times / this.#estimates : 1
     this.#times = 0
     this.#estimates = 0
-    return loudness
+    return slowdown
   }
 }

@@ -15,8 +15,8 @@ const BESIDE = 64
  */
 const ROW_SHARE_PRIOR = 0.2
 /** What steps of target and drafter take beside each other on the same cores, until it is measured. */
-const CROWDED_SERVICE = 1.3
-const CROWDED_DRAFT = 2
+const CONTENDED_SERVICE = 1.3
+const CONTENDED_DRAFT = 2
 
 /** Known before anything is measured; anything absent is measured first. */
 export interface CostPriors {
@@ -96,7 +96,7 @@ export class StepCosts {
   /** From what was measured on this side and on the other one. */
   #stepUs(own: number | undefined, other: number | undefined, beside: boolean): number | undefined {
     if (other === undefined) return own
-    if (own === undefined) return other * this.#crowdedFactor(CROWDED_SERVICE, beside)
+    if (own === undefined) return other * this.#contendedFactor(CONTENDED_SERVICE, beside)
     // Nothing takes longer alone: such a time is of long ago, when code was still compiled.
     return beside ? own : Math.min(own, other)
   }
@@ -155,22 +155,22 @@ export class StepCosts {
     const own = time(isFirst, beside) ?? time(!isFirst, beside)
     if (own !== undefined) return own
     const other = time(isFirst, !beside) ?? time(!isFirst, !beside) ?? 0
-    return other * this.#crowdedFactor(CROWDED_DRAFT, beside)
+    return other * this.#contendedFactor(CONTENDED_DRAFT, beside)
   }
 
   /** What is believed to remain of a step's time beside the drafter where that does not compute. */
   get aloneShare(): number {
-    return this.#crowdedFactor(CROWDED_SERVICE, false)
+    return this.#contendedFactor(CONTENDED_SERVICE, false)
   }
 
-  #crowdedFactor(factor: number, beside: boolean): number {
+  #contendedFactor(factor: number, beside: boolean): number {
     if (!this.#sharesCores) return 1
     return beside ? factor : 1 / factor
   }
 
   /** How much longer than these costs steps have taken since the last call, because of others on the machine. */
-  takeLoudness(): number {
-    return this.#times.takeLoudness()
+  takeSlowdown(): number {
+    return this.#times.takeSlowdown()
   }
 }
 

@@ -5,7 +5,6 @@
 //
 // The draft model draws with the target's noise, and its probabilities are those of logits with the noise added.
 import type { Position, RequestId, TokenId } from '../../domain.ts'
-import { assert } from '../../errors.ts'
 import { type Pipeline, perform, type Returned } from '../../pipeline/pipeline.ts'
 import { IDLE, type NodeId, type SchedulerAction, type SchedulerLimits } from '../../scheduler/events.ts'
 import { plain } from '../../scheduler/plain.ts'
@@ -19,29 +18,30 @@ import {
   type DrafterHost,
   type DrafterKind,
   type Ranker,
+  textAsked,
 } from './drafter.ts'
 
 /** Tokens of a text that were sent to be read together, and what was said of what follows them. */
-interface Known {
+interface ReadNode {
   readonly id: NodeId
   readonly from: Position
   readonly tokens: readonly TokenId[]
-  parent: Known | undefined
-  next: Known | undefined
+  parent: ReadNode | undefined
+  next: ReadNode | undefined
   guesses: readonly Guess[] | undefined
   /** Waits for the guesses, at most `count`. */
   question: QuestionNumber | undefined
   count: number
 }
 
-interface Text {
+interface DraftText {
   readonly choice: DraftedChoice
   readonly ranker: Ranker
   readonly certain: TokenId[]
   /** Names it in the scheduler; undefined while there was no room for it. */
   request: RequestId | undefined
   /** The last node that is committed. */
-  committed: Known
+  committed: ReadNode
   /** Its keys or values have overflowed. */
   hasFailed: boolean
 }
@@ -58,11 +58,11 @@ export class DraftModel implements Drafter {
   readonly #pipeline: Pipeline
   readonly #newRanker: (choice: DraftedChoice) => Ranker
   readonly #host: DrafterHost
-  readonly #texts = new Map<string, Text>()
-  readonly #byRequest = new Map<RequestId, Text>()
+  readonly #texts = new Map<string, DraftText>()
+  readonly #byRequest = new Map<RequestId, DraftText>()
   /** Nodes whose results are on their way. */
-  readonly #unread = new Map<NodeId, { readonly text: Text; readonly node: Known }>()
-  readonly #open = new Map<QuestionNumber, { readonly text: Text; readonly node: Known }>()
+  readonly #unread = new Map<NodeId, { readonly text: DraftText; readonly node: ReadNode }>()
+  readonly #open = new Map<QuestionNumber, { readonly text: DraftText; readonly node: ReadNode }>()
   /** Answers to hand out when the scheduler has nothing to do. */
   #answers: { readonly question: QuestionNumber; readonly guesses: readonly Guess[] }[] = []
   /** Requests whose results could not be ranked. */
@@ -90,7 +90,7 @@ export class DraftModel implements Drafter {
       ranker: this.#newRanker(choice),
       certain: Array.from(choice.prompt),
       request: undefined,
-      committed: newNode(ROOT, 0, [], undefined),
+      committed: newNode(ROOT_NODE, 0, [], undefined),
       hasFailed: false,
     })
   }
@@ -102,9 +102,8 @@ export class DraftModel implements Drafter {
   }
 
   ask(asked: Question): void {
-    const { question, request, choice, count } = asked
-    const text = this.#texts.get(choiceName(request, choice))
-    assert(text, 'a question about a choice that does not speculate')
+    const { question, count } = asked
+    const text = textAsked(this.#texts, asked)
     const node = this.#read(text, asked)
     if (!node || node.guesses) return this.#host.answer(question, node?.guesses?.slice(0, count) ?? [])
     node.question = question
@@ -157,7 +156,7 @@ export class DraftModel implements Drafter {
    * The node that ends where the question does, its tokens on their way. Undefined where the question cannot be answered:
    * the text has no room, or a token that the draft model does not know.
    */
-  #read(text: Text, { length, assumed }: Question): Known | undefined {
+  #read(text: DraftText, { length, assumed }: Question): ReadNode | undefined {
     const total = length + assumed.length
     const { certain, choice } = text
     if (text.hasFailed || total > Math.min(choice.lengthMax, this.#limits.contextLength)) return undefined
@@ -180,7 +179,7 @@ export class DraftModel implements Drafter {
   }
 
   /** Whether the text lives in the scheduler; it is tried again with every question while there is no room. */
-  #isLive(text: Text): boolean {
+  #isLive(text: DraftText): boolean {
     if (text.request !== undefined) return true
     const request = this.#nextRequest++
     text.request = request
@@ -192,34 +191,34 @@ export class DraftModel implements Drafter {
     return text.request !== undefined
   }
 
-  #extend(text: Text, parent: Known, tokens: readonly TokenId[]): Known {
+  #extend(text: DraftText, parent: ReadNode, tokens: readonly TokenId[]): ReadNode {
     const node = newNode(this.#nextNode++, endOf(parent), tokens, parent)
     parent.next = node
     this.#unread.set(node.id, { text, node })
-    const parentId = parent.id === ROOT ? undefined : parent.id
+    const parentId = parent.id === ROOT_NODE ? undefined : parent.id
     this.scheduler.handle({ kind: 'extend', request: text.request!, node: node.id, parent: parentId, tokens })
     return node
   }
 
-  #commit(text: Text, node: Known): void {
+  #commit(text: DraftText, node: ReadNode): void {
     if (node === text.committed) return
     text.committed = node
     node.parent = undefined
     this.scheduler.handle({ kind: 'commit', request: text.request!, node: node.id })
   }
 
-  #prune(text: Text, node: Known): void {
+  #prune(text: DraftText, node: ReadNode): void {
     node.parent!.next = undefined
-    for (let at: Known | undefined = node; at; at = at.next) this.#unread.delete(at.id)
+    for (let at: ReadNode | undefined = node; at; at = at.next) this.#unread.delete(at.id)
     this.scheduler.handle({ kind: 'prune', request: text.request!, node: node.id })
   }
 
   /** Nothing of the text will be read any more. */
-  #close(text: Text): void {
+  #close(text: DraftText): void {
     for (const [id, entry] of this.#unread) if (entry.text === text) this.#unread.delete(id)
     if (text.request !== undefined) this.#byRequest.delete(text.request)
     text.request = undefined
-    text.committed = newNode(ROOT, 0, [], undefined)
+    text.committed = newNode(ROOT_NODE, 0, [], undefined)
   }
 
   #drain(): void {
@@ -250,7 +249,7 @@ export class DraftModel implements Drafter {
     this.scheduler.handle({ kind: 'scored' })
   }
 
-  #guess({ ranker, choice }: Text, node: Known, row: number): Guess[] {
+  #guess({ ranker, choice }: DraftText, node: ReadNode, row: number): Guess[] {
     if (this.#returned!.nanCount(row) > 0) return []
     const ranked = ranker.rank(this.#returned!.row(row), endOf(node), Math.max(1, node.count))
     // Where the text most likely ends, nothing is guessed.
@@ -286,16 +285,16 @@ export class DraftModel implements Drafter {
 }
 
 /** What a text that is still empty ends with. */
-const ROOT: NodeId = -1
+const ROOT_NODE: NodeId = -1
 
-function newNode(id: NodeId, from: Position, tokens: readonly TokenId[], parent: Known | undefined): Known {
+function newNode(id: NodeId, from: Position, tokens: readonly TokenId[], parent: ReadNode | undefined): ReadNode {
   return { id, from, tokens, parent, next: undefined, guesses: undefined, question: undefined, count: 0 }
 }
 
-const endOf = ({ from, tokens }: Known): Position => from + tokens.length
+const endOf = ({ from, tokens }: ReadNode): Position => from + tokens.length
 
 /** The last node behind `committed` whose tokens are all those of the text. */
-function lastCommon(committed: Known, total: number, tokenAt: (position: Position) => TokenId): Known {
+function lastCommon(committed: ReadNode, total: number, tokenAt: (position: Position) => TokenId): ReadNode {
   let node = committed
   for (;;) {
     const { next } = node
@@ -305,7 +304,7 @@ function lastCommon(committed: Known, total: number, tokenAt: (position: Positio
   }
 }
 
-function isBehind(first: Known, node: Known): boolean {
+function isBehind(first: ReadNode, node: ReadNode): boolean {
   for (let at = first.next; at; at = at.next) if (at === node) return true
   return false
 }

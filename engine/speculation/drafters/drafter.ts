@@ -1,6 +1,7 @@
 // What a drafter is: it knows the texts of the choices that speculate, and answers questions about what follows them, at
 // once or later. Whatever it answers, the text stays the same.
 import type { Position, RequestId, TokenId } from '../../domain.ts'
+import { assert } from '../../errors.ts'
 import type { Pipeline, ResultRow } from '../../pipeline/pipeline.ts'
 import type { SamplingParameters } from '../../sampling/parameters.ts'
 import type { RankedToken } from '../../sampling/sampler.ts'
@@ -71,6 +72,13 @@ export interface DrafterKind {
   readonly preference: number
   /** Undefined where it lacks a part. */
   create(parts: DrafterParts): Drafter | undefined
+}
+
+/** What a drafter knows of the choice that a question is about. */
+export function textAsked<Text>(texts: ReadonlyMap<string, Text>, { request, choice }: Question): Text {
+  const text = texts.get(choiceName(request, choice))
+  assert(text, 'a question about a choice that does not speculate')
+  return text
 }
 
 export const choiceName = (request: RequestId, choice: number): string => `${request}.${choice}`

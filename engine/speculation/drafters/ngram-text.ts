@@ -18,11 +18,11 @@ const RECENT_SUFFIXES = 64
 const TOKEN_SPAN = 2 ** 22
 
 /** A state of the automaton: suffixes that end at the same places, the longest of `length` tokens. */
-interface State {
+interface SuffixState {
   readonly key: number
   length: number
   /** The state of the longest suffix that ends at more places. */
-  link: State | undefined
+  link: SuffixState | undefined
   /** Index in the text of the token after which these suffixes ended last. */
   end: number
   /** Tokens that lead on from here. */
@@ -30,19 +30,19 @@ interface State {
 }
 
 interface Match {
-  readonly state: State
+  readonly state: SuffixState
   readonly length: number
 }
 
 export class NgramText {
   readonly #text: TokenId[] = []
-  readonly #transitions = new Map<number, State>()
-  readonly #root: State
+  readonly #transitions = new Map<number, SuffixState>()
+  readonly #root: SuffixState
   readonly #hits: number[] = [...PRIOR_HITS]
   readonly #trials: number[] = PRIOR_HITS.map(() => PRIOR_TRIALS)
   #states = 0
   /** State of the whole text. */
-  #last: State
+  #last: SuffixState
   /** The longest suffix that occurs earlier, and where it ended there; length 0 for none. */
   #matchLength = 0
   #matchEnd = -1
@@ -62,7 +62,7 @@ export class NgramText {
     this.#matchLength = link?.length ?? 0
     this.#matchEnd = link?.end ?? -1
     const end = this.#text.length - 1
-    let state: State | undefined = this.#last
+    let state: SuffixState | undefined = this.#last
     for (let i = 0; i < RECENT_SUFFIXES && state; i++, state = state.link) state.end = end
   }
 
@@ -122,7 +122,7 @@ export class NgramText {
   /** Adds a token to the automaton. */
   #extend(token: TokenId): void {
     const added = this.#createState(this.#last.length + 1, this.#root, this.#text.length - 1)
-    let state: State | undefined = this.#last
+    let state: SuffixState | undefined = this.#last
     this.#last = added
     for (; state && !this.#next(state, token); state = state.link) this.#lead(state, token, added)
     if (!state) return
@@ -138,15 +138,15 @@ export class NgramText {
     for (; state && this.#next(state, token) === next; state = state.link) this.#lead(state, token, copy)
   }
 
-  #createState(length: number, link: State | undefined, end: number): State {
+  #createState(length: number, link: SuffixState | undefined, end: number): SuffixState {
     return { key: this.#states++ * TOKEN_SPAN, length, link, end, tokens: [] }
   }
 
-  #next(state: State, token: TokenId): State | undefined {
+  #next(state: SuffixState, token: TokenId): SuffixState | undefined {
     return this.#transitions.get(state.key + token)
   }
 
-  #lead(from: State, token: TokenId, to: State): void {
+  #lead(from: SuffixState, token: TokenId, to: SuffixState): void {
     const key = from.key + token
     if (!this.#transitions.has(key)) from.tokens.push(token)
     this.#transitions.set(key, to)

@@ -1,14 +1,20 @@
 // The drafter without a model: what followed the last time the text ended like this. It answers at once.
 import type { RequestId, TokenId } from '../../domain.ts'
-import { assert } from '../../errors.ts'
 import type { Question } from '../question.ts'
-import { choiceName, type DraftedChoice, type Drafter, type DrafterHost, type DrafterKind } from './drafter.ts'
+import {
+  choiceName,
+  type DraftedChoice,
+  type Drafter,
+  type DrafterHost,
+  type DrafterKind,
+  textAsked,
+} from './drafter.ts'
 import { NgramText } from './ngram-text.ts'
 
 /** Always at hand. */
 export const ngrams: DrafterKind = { preference: 0, create: ({ host }) => new Ngrams(host) }
 
-interface Text {
+interface FollowedText {
   readonly ngrams: NgramText
   readonly stopTokens: ReadonlySet<TokenId>
 }
@@ -16,7 +22,7 @@ interface Text {
 class Ngrams implements Drafter {
   readonly name = 'n-grams'
   readonly #host: DrafterHost
-  readonly #texts = new Map<string, Text>()
+  readonly #texts = new Map<string, FollowedText>()
 
   constructor(host: DrafterHost) {
     this.#host = host
@@ -30,9 +36,9 @@ class Ngrams implements Drafter {
     this.#texts.get(choiceName(request, choice))?.ngrams.accept(token)
   }
 
-  ask({ question, request, choice, assumed, count }: Question): void {
-    const text = this.#texts.get(choiceName(request, choice))
-    assert(text, 'a question about a choice that does not speculate')
+  ask(asked: Question): void {
+    const { question, assumed, count } = asked
+    const text = textAsked(this.#texts, asked)
     const guesses = text.ngrams.guess(assumed, count)
     const end = guesses.findIndex(({ token }) => text.stopTokens.has(token))
     this.#host.answer(question, end < 0 ? guesses : guesses.slice(0, end))

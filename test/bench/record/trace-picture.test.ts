@@ -22,7 +22,7 @@ function guessed() {
   compute(0, [-20, -10], ring.COMPLETE)
   verdict(1, -10, 'unguessed')
   submit(1, 0, 'prefill')
-  note(told, ring.DRAFT, [0, 4], [0, 1, 0, 1, 1, 7])
+  note(told, ring.QUESTION, [0, 4], [0, 1, 0, 1, 1, 7])
   for (const number of [2, 3, 4]) submit(number, 4, 'verify')
   verdict(1, 11, 'accepted')
   verdict(2, 25, 'rejected')
@@ -31,7 +31,7 @@ function guessed() {
   compute(1, [0, 10], ring.COMPLETE)
   compute(2, [10, 20], ring.COMPLETE)
   compute(3, [20, 25], ring.STOPPED)
-  compute(4, [25, 25], ring.DEAD)
+  compute(4, [25, 25], ring.DEAD_BEFORE)
   compute(5, [25, 35], ring.COMPLETE)
   return tracedRun({ conductor, target: [[lane]], draft: [] })
 }

@@ -6,9 +6,9 @@ import {
   listing,
   mean,
   median,
-  shown,
   shownBytes,
   shownCount,
+  shownFigure,
   shownFloat32,
   snakeKeys,
 } from '../../../cli/shell/figures.ts'
@@ -22,7 +22,7 @@ test('names and values', () => {
     tok_s: 2,
     acceptance_per_guess: null,
   })
-  assert.equal([shown(1.23456), shown(3), shown(null), shown('x')], ['1.23', '3', '-', 'x'])
+  assert.equal([shownFigure(1.23456), shownFigure(3), shownFigure(null), shownFigure('x')], ['1.23', '3', '-', 'x'])
   assert.is(listing({ a: 1, b: null }), 'a: 1\nb: -\n')
 })
 

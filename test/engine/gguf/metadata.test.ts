@@ -7,14 +7,14 @@ import {
   findFloat,
   findInteger,
   findString,
+  type GgufEntry,
   getFloat,
   getInteger,
   getString,
   type Metadata,
-  type MetadataEntry,
 } from '../../../engine/gguf/metadata.ts'
 
-const metadata: Metadata = new Map<string, MetadataEntry>([
+const metadata: Metadata = new Map<string, GgufEntry>([
   ['u8', { kind: 'scalar', type: 'u8', value: 3 }],
   ['u64', { kind: 'scalar', type: 'u64', value: 2n ** 63n }],
   ['f32', { kind: 'scalar', type: 'f32', value: 0.5 }],

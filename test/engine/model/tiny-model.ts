@@ -1,7 +1,7 @@
 // The header of a small Llama as data, to be spoiled in one place at a time.
 import type { GgufFile } from '../../../engine/gguf/file.ts'
 import type { GgmlTypeName } from '../../../engine/gguf/ggml-types.ts'
-import type { MetadataEntry, ScalarType, ScalarValue } from '../../../engine/gguf/metadata.ts'
+import type { GgufEntry, ScalarType, ScalarValue } from '../../../engine/gguf/metadata.ts'
 
 export const TINY = { width: 64, ffn: 96, heads: 4, kvHeads: 2, layers: 2, vocabulary: 300 }
 
@@ -41,7 +41,7 @@ export interface TinyModel {
 
 /** `architecture`: whose keys there are; the tensors are always those of a Llama. */
 export function tinyModel(architecture = 'llama'): TinyModel {
-  const metadata = new Map<string, MetadataEntry>()
+  const metadata = new Map<string, GgufEntry>()
   const tensors = new Map<string, ReturnType<GgufFile['tensors']['get']> & object>()
   const model: TinyModel = {
     file: { version: 3, metadata, tensors, shards: [{ path: 'tiny.gguf', bytes: 0, mtimeMs: 0 }] },

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TsinferError } from '../../../../engine/errors.ts'
 import { openGguf } from '../../../../engine/gguf/file.ts'
-import type { MetadataEntry, ScalarType, ScalarValue } from '../../../../engine/gguf/metadata.ts'
+import type { GgufEntry, ScalarType, ScalarValue } from '../../../../engine/gguf/metadata.ts'
 import { modelConfig } from '../../../../engine/model/config/config.ts'
 import { repositoryPath, sharedTest } from '../../../shared.ts'
 import { type TinyModel, tinyModel } from '../tiny-model.ts'
@@ -136,7 +136,7 @@ test('every hyper-parameter has bounds', () => {
 
 test('arrays with a number for each layer', () => {
   const { file } = tinyModel()
-  const metadata = file.metadata as Map<string, MetadataEntry>
+  const metadata = file.metadata as Map<string, GgufEntry>
   const set = (key: string, items: readonly number[], type: ScalarType = 'u32') => {
     const entry = { kind: 'array', type, count: items.length, offset: 0, bytes: 0, items } as const
     metadata.set(`llama.${key}`, entry)

@@ -19,7 +19,7 @@ interface Samples {
   leastUs: number
 }
 
-export class PlainPace {
+export class PlainTimes {
   /** By number of rows: alone, and beside a drafter that computes meanwhile. */
   readonly #alone: (Samples | undefined)[] = []
   readonly #beside: (Samples | undefined)[] = []
