@@ -62,6 +62,7 @@ export function generateRequest(options: GivenOptions<typeof GENERATE>, setting:
     tokensMax: maxTokens,
     stopTokens: [...new Set(ends)],
     stopStrings,
+    cachePrompt: options.cachePrompt ?? true,
     ...(draft && { draft }),
     ...(constraint && { constraint }),
   }

@@ -33,7 +33,7 @@ export async function* generateTokens(
   tokens: number,
   signal?: AbortSignal,
 ): AsyncGenerator<number> {
-  const options = { temperature: 0, ignoreEos: true, maxTokens: tokens, ...(signal && { signal }) }
+  const options = { temperature: 0, ignoreEos: true, cachePrompt: false, maxTokens: tokens, ...(signal && { signal }) }
   for await (const { token } of model.generate(prompt, options)) yield token
 }
 

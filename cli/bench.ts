@@ -139,7 +139,7 @@ async function measure(
 ): Promise<Measured[]> {
   const { promptTokens, generatedTokens, depth } = test
   const ids = randomIds(Math.max(1, depth + promptTokens), model.info.vocabularySize)
-  const options = { temperature: 0, ignoreEos: true, ...settings }
+  const options = { temperature: 0, ignoreEos: true, cachePrompt: false, ...settings }
   using session = model.session()
   const once = async () => {
     // What a repetition left behind the depth is forgotten; the depth itself stays in its cells.

@@ -18,6 +18,8 @@ export const LANES_MAX = 64
 export const STAGES_MAX = 64
 /** Requests' live sequences: a row of the cell table each. */
 export const SEQUENCES_MAX = 64
+/** Tokens that everybody who runs can get, when somebody is admitted, before anybody has to pause: a pause costs a prefill. */
+export const HEADROOM = 64
 /** Positions of one sequence. */
 export const CONTEXT_MAX = 1 << 20
 /** Positions of one sequence where nobody says, the model has as many and they fit: KV cells cost memory. */

@@ -82,6 +82,7 @@ class VirtualRun {
       inFlightMax: inFlightMax(setting),
       chunkRows: 64,
       headRowsMax: setting.rowsMax,
+      headroom: 64,
       vocabularySize: VOCABULARY,
     }
     const costs = ablation.costs ?? new StepCosts(setting.stages, { isDrafterLight: setting.repeats !== undefined })

@@ -64,7 +64,13 @@ async function chooseTuning(planned: Tuning, measureSpeeds: MeasureSpeeds): Prom
 
 async function speedOf(model: Model, kind: MeasuredWork, signal: AbortSignal): Promise<number> {
   const ids = randomIds(kind === 'prompt' ? PROMPT_TOKENS : 1, model.info.vocabularySize)
-  const options = { temperature: 0, ignoreEos: true, maxTokens: kind === 'prompt' ? 1 : DECODED_TOKENS, signal }
+  const options = {
+    temperature: 0,
+    ignoreEos: true,
+    cachePrompt: false,
+    maxTokens: kind === 'prompt' ? 1 : DECODED_TOKENS,
+    signal,
+  }
   // While kernels run for the first time they are compiled.
   await model.generate(ids, options).result
   const { stats } = await model.generate(ids, options).result

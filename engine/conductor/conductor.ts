@@ -3,6 +3,7 @@
 // about runs and computes no layer; the scheduler decides, the stages compute.
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { MicroBatchNumber } from '../domain.ts'
+import { HEADROOM } from '../limits.ts'
 import type { FromConductor, ToConductor } from '../messages.ts'
 import type { ModelPlan } from '../model/memory/plan.ts'
 import { type ControlLayout, checkRunning, PipelineEnded } from '../pipeline/control.ts'
@@ -250,5 +251,5 @@ const OVERFLOW: ResidentFault = {
 
 function limitsOf({ plan, vocabularySize }: PipelinePart): SchedulerLimits {
   const { stages, sizes, inFlightMax } = plan
-  return { ...sizes, stages: stages.length, inFlightMax, vocabularySize }
+  return { ...sizes, stages: stages.length, inFlightMax, vocabularySize, headroom: HEADROOM }
 }

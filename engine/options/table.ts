@@ -168,6 +168,7 @@ export const GENERATE = {
   ignoreEos: { kind: flag, default: false, doc: 'go on after a token that ends the text' },
   parseSpecial: { kind: flag, default: true, doc: 'read special tokens in a text prompt as such' },
   session: { kind: session, doc: 'goes on from its KV cells and leaves the new text in them' },
+  cachePrompt: { kind: flag, default: true, doc: 'use the KV cells of texts that begin alike' },
   signal: SIGNAL,
 } as const satisfies OptionTable<GenerateOptions>
 

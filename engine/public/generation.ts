@@ -73,6 +73,11 @@ export interface GenerateOptions extends SamplingOptions {
    * result is the same as without. Requests of one session run one after the other.
    */
   readonly session?: Session
+  /**
+   * Use the KV cells of other requests, under way or over, as far as the prompt begins like theirs. The result is the same
+   * without; measurements want that. Default true.
+   */
+  readonly cachePrompt?: boolean
   readonly signal?: AbortSignal
 }
 

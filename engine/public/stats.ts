@@ -4,7 +4,7 @@ import type { Speculation } from './speculation.ts'
 /** Figures of one request; times in milliseconds, measured in the conductor. */
 export interface GenerateStats {
   readonly promptTokens: number
-  /** Of these, what the session had in KV cells: only the others were evaluated. */
+  /** Of these, what the session or other requests had in KV cells: only the others were evaluated. */
   readonly reusedTokens: number
   /** From submission of the prompt's first token to the logits of its last one. */
   readonly promptMs: number

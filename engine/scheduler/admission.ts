@@ -1,30 +1,32 @@
-// Which requests may start: first come, first served, and only when the worst case of the whole request fits, so that
-// one under way never waits for cells. A large request at the head of the queue is not overtaken, so it cannot starve.
-import type { CellIndex, SequenceId } from '../domain.ts'
+// Who may start, and go on after a pause: whoever came first, as soon as there is room for its text and some more, for it
+// and for all that run. What is first is not overtaken, so it cannot starve; and when nobody runs it always fits, because
+// no text is taken that does not fit alone.
+import type { SequenceId } from '../domain.ts'
 import { assert, TsinferError } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { CHUNK_ROWS_MAX, CONTEXT_MAX, SEQUENCES_MAX } from '../limits.ts'
+import type { Seeker } from './beginnings.ts'
+import type { CellTransfers } from './cell-transfers.ts'
 import type { GenerateWork, RequestId, SchedulerLimits, ScoreWork, SessionId, TextWork, Work } from './events.ts'
-import { noDrafts, promptOf, type RequestRecord, reachableLength, type Sequence } from './sequence.ts'
-import type { Sessions } from './sessions.ts'
+import {
+  before,
+  headroomEnd,
+  noDrafts,
+  promptOf,
+  type RequestRecord,
+  reachableLength,
+  type Sequence,
+  sharesCells,
+} from './sequence.ts'
 
 /** What decides whether work fits: a part of `SchedulerLimits`. */
 type Room = Pick<SchedulerLimits, 'cells' | 'sequences' | 'contextLength'>
 
-/** Positions whose rows are evaluated: the prompt's, and every generated token's but the last of a full sequence. */
-function evaluatedLength(work: Work, contextLength: number): number {
-  if (work.kind === 'text') return work.lengthMax
-  return Math.max(work.prompt.length, reachableLength(work, contextLength) - 1)
-}
+const evaluatedLength = (work: Work, contextLength: number): number =>
+  work.kind === 'text' ? work.lengthMax : Math.max(work.prompt.length, reachableLength(work, contextLength) - 1)
 
 const sequencesNeeded = (work: Work): number =>
   work.kind === 'generate' ? work.choices : work.kind === 'restore' ? 0 : 1
-
-/** KV cells that the request occupies while it runs: the prompt's once, the rest per choice. */
-function cellsNeeded(work: Work, contextLength: number): number {
-  const { length } = promptOf(work)
-  return length + sequencesNeeded(work) * (evaluatedLength(work, contextLength) - length)
-}
 
 /**
  * Checks that the work can run at all, however long it waits. Throws `prompt_invalid`, `prompt_too_long`,
@@ -52,38 +54,56 @@ export function checkWork(work: Work, room: Room): void {
       fail('option_invalid', `expected a token limit of 0 or more, found ${work.tokensMax}`)
     }
   }
-  const needed = cellsNeeded(work, contextLength)
+  const needed = evaluatedLength(work, contextLength)
   if (needed > cells) {
-    fail('out_of_memory', `expected a request of at most ${cells} KV cells (the number loaded), found one of ${needed}`)
+    fail('out_of_memory', `expected a text of at most ${cells} KV cells (the number loaded), found one of ${needed}`)
   }
 }
 
+/** A request that has not been admitted. */
 interface Waiting<Kind extends Work = Work> {
   readonly request: RequestId
   readonly work: Kind
+  readonly arrival: number
   session: SessionId | undefined
 }
+
+const seekerOf = (sequence: Sequence): Seeker => ({
+  session: sequence.request.session,
+  text: sequence.text,
+  mayShare: sharesCells(sequence),
+})
+
+/** What a running sequence takes soon. */
+const cellsToCome = (sequence: Sequence, headroom: number): number =>
+  Math.max(0, headroomEnd(sequence, headroom) - Math.max(sequence.cells.length, sequence.expected))
+
+type Admitted = GenerateWork | ScoreWork | TextWork
 
 export class Admission {
   readonly #limits: SchedulerLimits
   readonly #cells: Cells
-  readonly #sessions: Sessions
+  readonly #transfers: CellTransfers
   readonly #freeIds: SequenceId[] = []
   readonly #queue: Waiting[] = []
+  /** Those that came first are first. */
+  readonly #paused: Sequence[] = []
+  #arrivals = 0
 
-  constructor(limits: SchedulerLimits, cells: Cells, sessions: Sessions) {
+  constructor(limits: SchedulerLimits, cells: Cells, transfers: CellTransfers) {
     assert(limits.sequences >= 1 && limits.sequences <= SEQUENCES_MAX, `${limits.sequences} sequences`)
     assert(limits.contextLength >= 1 && limits.contextLength <= CONTEXT_MAX, `context of ${limits.contextLength}`)
     assert(limits.chunkRows >= 1 && limits.chunkRows <= CHUNK_ROWS_MAX, `chunks of ${limits.chunkRows} rows`)
     assert(limits.stages >= 1 && limits.inFlightMax >= 1 && limits.headRowsMax >= 1, 'a limit of the pipeline is 0')
     this.#limits = limits
     this.#cells = cells
-    this.#sessions = sessions
+    this.#transfers = transfers
     for (let id = limits.sequences - 1; id >= 0; id--) this.#freeIds.push(id as SequenceId)
   }
 
+  /** Requests that have not been admitted, and sequences that pause. */
   get waitingCount(): number {
-    return this.#queue.length
+    return this.#queue.length + this.#paused.length
   }
   get freeIds(): readonly SequenceId[] {
     return this.#freeIds
@@ -95,7 +115,8 @@ export class Admission {
 
   enqueue(request: RequestId, work: Work): void {
     checkWork(work, this.#limits)
-    this.#queue.push({ request, work, session: 'session' in work ? work.session : undefined })
+    const session = 'session' in work ? work.session : undefined
+    this.#queue.push({ request, work, arrival: this.#arrivals++, session })
   }
 
   /** Requests of the session that wait will run without one. */
@@ -109,86 +130,125 @@ export class Admission {
     return index < 0 ? undefined : this.#queue.splice(index, 1)[0]!.work
   }
 
-  /** Whether the request at the head of the queue fits now. */
-  canAdmit(): boolean {
-    const next = this.#queue[0]
-    return next !== undefined && this.#fits(next.work)
+  /** The sequence has given its cells and its id back, and goes on when its turn comes. */
+  pause(sequence: Sequence): void {
+    this.#freeIds.push(sequence.id)
+    this.#paused.push(sequence)
+    this.#paused.sort(before)
   }
 
-  /** Admits a live text if it fits now and takes nobody's turn. */
-  admitText(request: RequestId, work: TextWork): RequestRecord | undefined {
-    checkWork(work, this.#limits)
-    if (this.#queue.length > 0 || !this.#fits(work)) return undefined
-    return this.#record({ request, work, session: undefined })
-  }
-
-  #fits(work: Work): boolean {
-    return (
-      sequencesNeeded(work) <= this.#freeIds.length &&
-      cellsNeeded(work, this.#limits.contextLength) <= this.#cells.freeCount + this.#sessions.cellCount
-    )
+  /** The sequence has ended while it paused. */
+  unpause(sequence: Sequence): void {
+    this.#paused.splice(this.#paused.indexOf(sequence), 1)
   }
 
   /**
-   * Admits the request at the head of the queue, with all cells it can ever need. A restored text waits behind
-   * `lastNumber`, the newest micro-batch: see sessions.ts.
+   * Whether there is room for the first in order. `running`: those that hold cells, or will without asking again. `saved`: how
+   * many cells less a text needs because others have, or will have, its beginning.
    */
-  admit(lastNumber: number): RequestRecord | undefined {
-    const { request, work, session } = this.#queue.shift()!
-    if (work.kind !== 'restore') return this.#record({ request, work, session })
-    this.#sessions.reserve(request, session, work.prompt, lastNumber)
+  canAdmit(running: readonly Sequence[], saved: (seeker: Seeker) => number): boolean {
+    const paused = this.#nextPaused()
+    if (paused) return this.#freeIds.length > 0 && this.#hasRoom(seekerOf(paused), paused, 1, running, saved)
+    const [waiting] = this.#queue
+    if (!waiting) return false
+    const { work, session } = waiting
+    const needed = sequencesNeeded(work)
+    if (needed > this.#freeIds.length) return false
+    if (work.kind === 'restore') return work.prompt.length <= this.#available
+    const mayShare = work.kind !== 'generate' || work.cachePrompt !== false
+    const evaluatedMax = evaluatedLength(work, this.#limits.contextLength)
+    return this.#hasRoom({ session, text: promptOf(work), mayShare }, { evaluatedMax }, needed, running, saved)
+  }
+
+  /** Cells that are free, or as good as free. */
+  get #available(): number {
+    return this.#cells.freeCount + this.#cells.keptCount
+  }
+
+  #hasRoom(
+    seeker: Seeker,
+    { evaluatedMax }: Pick<Sequence, 'evaluatedMax'>,
+    count: number,
+    running: readonly Sequence[],
+    saved: (seeker: Seeker) => number,
+  ): boolean {
+    const { headroom } = this.#limits
+    const { length } = seeker.text
+    const end = headroomEnd({ length, evaluatedMax }, headroom)
+    // Alone it always fits, if need be without the others of its request.
+    if (running.length === 0) return end <= this.#available || this.#transfers.live.size === 0
+    const own = length - saved(seeker) + count * (end - length)
+    return own + running.reduce((sum, sequence) => sum + cellsToCome(sequence, headroom), 0) <= this.#available
+  }
+
+  #nextPaused(): Sequence | undefined {
+    const [paused] = this.#paused
+    const [waiting] = this.#queue
+    return paused && (!waiting || paused.request.arrival < waiting.arrival) ? paused : undefined
+  }
+
+  /** Takes the first in order: a sequence that pauses gets its id back, a request its sequences, a text to restore its cells. */
+  admit(lastNumber: number): RequestRecord | Sequence | undefined {
+    const paused = this.#nextPaused()
+    if (paused) {
+      this.#paused.shift()
+      paused.id = this.#freeIds.pop()!
+      return paused
+    }
+    const { work, ...waiting } = this.#queue.shift()!
+    if (work.kind !== 'restore') return this.#record({ ...waiting, work })
+    // It waits behind the newest micro-batch: see cell-transfers.ts.
+    this.#transfers.reserve(waiting.request, waiting.session, work.prompt, lastNumber)
     return undefined
   }
 
-  #record({ request: id, work, session }: Waiting<GenerateWork | ScoreWork | TextWork>): RequestRecord {
+  /** Admits a live text, with all cells it can need, if it fits now and takes nobody's turn. */
+  admitText(request: RequestId, work: TextWork): RequestRecord | undefined {
+    checkWork(work, this.#limits)
+    const { freeCount, keptCount } = this.#cells
+    if (this.waitingCount > 0 || this.#freeIds.length === 0 || work.lengthMax > freeCount + keptCount) return undefined
+    return this.#record({ request, work, arrival: this.#arrivals++, session: undefined })
+  }
+
+  #record({ request: id, work, arrival, session }: Waiting<Admitted>): RequestRecord {
     const { contextLength } = this.#limits
     const prompt = promptOf(work)
-    const evaluated = evaluatedLength(work, contextLength)
     const liveCount = sequencesNeeded(work)
-    // The last token is evaluated in any case: its result tells the next one.
-    const promptCells: CellIndex[] =
-      session === undefined ? [] : this.#sessions.takeBeginning(session, prompt, prompt.length - 1)
-    const reused = promptCells.length
-    this.#sessions.makeRoom(cellsNeeded(work, contextLength) - reused)
-    this.#cells.allocate(prompt.length - reused, promptCells)
     const record: RequestRecord = {
-      ...{ id, work, prompt, session, reused, liveCount },
+      ...{ id, work, prompt, arrival, session, liveCount },
       sequences: [],
-      prefilled: reused,
+      reused: 0,
+      nextScore: work.kind === 'score' ? work.from : 0,
+      pauseCount: 0,
+      isFaulty: false,
       inFlightCount: 0,
       drafts: noDrafts(),
     }
     for (let choice = 0; choice < liveCount; choice++) {
-      const cells = promptCells.slice()
-      if (choice > 0) this.#cells.share(promptCells, promptCells.length)
-      this.#cells.allocate(evaluated - promptCells.length, cells)
       record.sequences.push({
         id: this.#freeIds.pop()!,
         request: record,
         choice,
-        cells,
+        cells: [],
         lengthMax: reachableLength(work, contextLength),
+        evaluatedMax: evaluatedLength(work, contextLength),
         phase: work.kind === 'text' ? 'text' : 'prefill',
         length: prompt.length,
-        committedLength: reused,
+        committedLength: 0,
         token: prompt[prompt.length - 1] ?? -1,
-        text: session === undefined ? undefined : Array.from(prompt),
+        text: Array.from(prompt),
+        isDecoding: false,
+        expected: choice > 0 ? prompt.length : 0,
       })
     }
     return record
   }
 
   /**
-   * Takes back what an ended sequence held. Its id can be given away while dead rows are in flight: they may look up
+   * Takes back the id of a sequence that has ended. It can be given away while dead rows are in flight: they may look up
    * cells of the new owner, but what they compute goes nowhere except into cells whose next owner writes them later.
-   * The session of a request that is over keeps the first `writtenLength` tokens.
    */
-  discharge({ id, request, cells, text }: Sequence, writtenLength: number): void {
-    const { session, liveCount } = request
-    const isKept = session !== undefined && text !== undefined && liveCount === 0
-    const keptLength = isKept ? writtenLength : 0
-    this.#cells.release(cells.slice(keptLength))
-    if (isKept) this.#sessions.keep(session, { tokens: text.slice(0, keptLength), cells: cells.slice(0, keptLength) })
+  discharge({ id }: Sequence): void {
     this.#freeIds.push(id)
   }
 }

@@ -30,6 +30,8 @@ export interface GenerateWork {
    * place: of several choices that of the one that ends last. Absent: nothing is reused or kept.
    */
   readonly session?: SessionId
+  /** False: it shares no cells with others; with what its session keeps it does. */
+  readonly cachePrompt?: boolean
 }
 
 /** Teacher-forced: evaluate the tokens and report on every position from `from` on: the distribution, or its embedding. */
@@ -144,7 +146,7 @@ export type SchedulerAction =
   | { readonly kind: 'finish'; readonly request: RequestId; readonly choice: number; readonly reason: FinishReason }
   /**
    * All choices of a request have ended and none of its rows is in flight any more. `reused`: tokens of its prompt that
-   * its session had in KV cells.
+   * were in KV cells of its session or of others.
    */
   | {
       readonly kind: 'done'
@@ -176,6 +178,8 @@ export interface SchedulerLimits {
   readonly stages: number
   /** KV cells of the pipeline. */
   readonly cells: number
+  /** Tokens that a sequence, and everybody who runs, should be able to get when it is admitted: so nobody pauses soon. */
+  readonly headroom: number
   /** Rows of the shared cell table. */
   readonly sequences: number
   /** Positions of one sequence. */

@@ -1,12 +1,11 @@
 // What must be true between any two calls of the scheduler. Linear in cells and rows: for tests and the simulator; the
 // cheap checks are asserts where things happen.
-import type { CellIndex } from '../domain.ts'
+import type { CellIndex, SequenceId } from '../domain.ts'
 import { assert } from '../errors.ts'
 import { ROWS_MAX } from '../limits.ts'
-import { type Flight, NO_NODE, type RunRow } from './run.ts'
+import { type Flight, isFor, NO_NODE, type RunRow } from './run.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { RequestRecord, Sequence } from './sequence.ts'
-import type { KeptText } from './sessions.ts'
+import type { Sequence } from './sequence.ts'
 import type { SchedulerState } from './state.ts'
 import { endOf } from './texts.ts'
 
@@ -24,12 +23,14 @@ export function checkInvariants(scheduler: Scheduler): void {
 
 /** What must hold when `poll` has answered IDLE: everything that could be done has been. */
 export function checkIdle(scheduler: Scheduler): void {
-  const { admission, runTable, requests, judging, drafting, sessions, texts } = scheduler.insides
+  const { admission, runTable, requests, judging, drafting, transfers, texts, beginnings, hasPaused } =
+    scheduler.insides
   assert(!judging.flight, 'idle with a returned micro-batch open')
-  assert(!admission.canAdmit(), 'idle while a request fits')
+  const find = beginnings.savedCount.bind(beginnings)
+  assert(hasPaused || !admission.canAdmit([...beginnings.running()], find), 'idle while a request fits')
   const asking = [...requests.values()].some(({ work }) => work.kind !== 'text')
   const stuck = runTable.flights.length === 0 && (asking || admission.waitingCount > 0)
-  const isAsking = drafting.openCount > 0 || sessions.transfers.size > 0
+  const isAsking = drafting.openCount > 0 || transfers.live.size > 0
   assert(!stuck || isAsking, 'idle with live requests, nothing in flight and no question to the drafter')
   assert(runTable.flights.length > 0 || texts.waiting.length === 0, 'idle with tokens of a text to submit')
 }
@@ -61,18 +62,20 @@ function checkFlights({ runTable, judging, limits }: SchedulerState, all: readon
   for (const row of all) if (isLive(row)) checkRow(row, judging.row === row)
 }
 
+const isOver = ({ phase }: Sequence): boolean => phase === 'ended' || phase === 'paused'
+
 /** A live row writes a cell of its own, and all it sees is live or committed. */
 function checkRow(row: RunRow, beingJudged: boolean): void {
   const { owner, position, parent, state } = row
-  const needed = row.kind === 'prefill' ? owner.request.liveCount > 0 : owner.phase !== 'ended'
+  const needed = row.kind === 'prefill' ? !row.group.every(isOver) : !isOver(owner)
   assert(needed || beingJudged, 'a live row of an ended sequence')
   const assumed = state === 'assumed' || state === 'arrived-assumed'
   if (row.node !== NO_NODE) return assert(owner.cells[position] === row.cell, 'a row of a text writes a foreign cell')
   assert(assumed === (parent !== undefined), `a row that is ${state} has ${parent ? 'a' : 'no'} parent`)
   if (parent) assert(isLive(parent) && parent.position + parent.count === position, 'a draft behind a row that is gone')
-  if (row.kind === 'prefill') return
+  if (row.kind === 'prefill') return assert(row.group.length > 0, 'a row of a prompt that nobody waits for')
   assert(
-    assumed ? position >= owner.committedLength : owner.cells[position] === row.cell,
+    assumed ? position >= owner.committedLength : isOver(owner) || owner.cells[position] === row.cell,
     'a row writes a foreign cell',
   )
   assert(row.committedLength <= position + 1, 'a row sees beyond itself')
@@ -98,9 +101,13 @@ function checkRequests(
     for (const sequence of live) {
       checkSequence(sequence, candidates)
       if (sequence.phase === 'text') continue
+      if (sequence.phase === 'paused') assert(sequence.cells.length === 0, 'a sequence that pauses holds cells')
       assert(ready.includes(sequence) === (sequence.phase === 'ready'), 'the ready list is wrong')
-      assert(prefill.has(request) === (sequence.phase === 'prefill'), 'the list of prefills is wrong')
-      if (sequence.length > request.prompt.length) decoding++
+      assert(
+        (prefill.groupOf(sequence) !== undefined) === (sequence.phase === 'prefill'),
+        'the list of prefills is wrong',
+      )
+      if (sequence.isDecoding) decoding++
     }
   }
   assert(decoding === decodingCount, `${decodingCount} sequences are counted as decoding, ${decoding} are`)
@@ -135,10 +142,11 @@ const isCertain = ({ state }: RunRow): boolean => state === 'final' || state ===
 
 /** Exactly one thing will bring a sequence on: its prompt, a row of its newest token, or the policy. */
 function checkSequence(sequence: Sequence, rows: readonly RunRow[]): void {
-  const { request, phase, length, committedLength, lengthMax } = sequence
+  const { phase, text, length, committedLength, lengthMax, cells } = sequence
   assert(length <= lengthMax && committedLength <= length, 'a sequence is longer than it may be')
   const frontiers = rows.filter((row) => isFrontier(row, sequence))
-  if (phase === 'prefill') assert(committedLength === request.prefilled, 'a prefill has lost count')
+  assert(phase === 'text' || text.length === length, 'a sequence has lost count of its text')
+  assert(committedLength <= cells.length, 'rows were submitted without cells')
   if (phase === 'ready') assert(committedLength === length - 1, 'a ready sequence has submitted its newest token')
   if (phase === 'waiting') {
     assert(committedLength === length, 'a waiting sequence has not submitted its newest token')
@@ -148,52 +156,51 @@ function checkSequence(sequence: Sequence, rows: readonly RunRow[]): void {
 
 function isFrontier(row: RunRow, sequence: Sequence): boolean {
   const certain = row.state === 'final' || row.state === 'arrived'
-  const its = row.kind === 'prefill' ? row.owner.request === sequence.request : row.owner === sequence
-  return certain && its && row.position + row.count === sequence.length
+  return certain && isFor(row, sequence) && row.position + row.count === sequence.length
 }
 
-/** Every cell is free or referred to exactly as often as counted, and only choices of one request share any. */
-function checkCells({ cells, requests, admission, sessions, limits }: SchedulerState, rows: readonly RunRow[]): void {
+/** Every cell is free or referred to exactly as often as counted, and nobody else refers to what a row in flight writes. */
+function checkCells(state: SchedulerState, rows: readonly RunRow[]): void {
+  const { cells, requests, kept, transfers } = state
   const references = new Uint16Array(cells.capacity)
-  const owners = new Array<RequestRecord | KeptText | undefined>(cells.capacity).fill(undefined)
-  const ids = new Set<number>(admission.freeIds)
-  let idCount = admission.freeIds.length
-  const refer = (cell: number, owner: RequestRecord | KeptText) => {
-    if (owners[cell] && owners[cell] !== owner) assert(false, `cell ${cell} belongs to two requests or sessions`)
-    owners[cell] = owner
-    references[cell]!++
+  const keepers = new Uint16Array(cells.capacity)
+  for (const { text } of transfers.live.values()) for (const cell of text.cells) references[cell]!++
+  for (const text of kept.all()) {
+    assert(text.cells.length === text.tokens.length, 'a text is kept in cells of no token')
+    for (const cell of text.cells) keepers[cell]!++
   }
-  for (const { text } of sessions.transfers.values()) for (const cell of text.cells) refer(cell, text)
-  let keptCount = 0
-  for (const text of sessions.kept.values()) {
-    for (const cell of text.cells) refer(cell, text)
-    keptCount += text.cells.length
-    assert(text.cells.length === text.tokens.length, 'a session keeps cells of no token')
-  }
-  assert(keptCount === sessions.cellCount, `sessions count ${sessions.cellCount} cells, they keep ${keptCount}`)
   for (const request of requests.values()) {
-    for (const { phase, id, cells: own } of request.sequences) {
-      if (phase === 'ended') continue
-      ids.add(id)
-      idCount++
-      own.forEach((cell, position) => {
-        refer(cell, request)
-        assert(position < request.prompt.length || references[cell] === 1, 'choices share a generated position')
-      })
-    }
+    for (const sequence of request.sequences) for (const cell of sequence.cells) references[cell]!++
   }
-  assert(ids.size === limits.sequences && idCount === limits.sequences, 'sequence ids leak or are used twice')
   for (const row of rows) {
     const draft = row.state === 'assumed' || row.state === 'arrived-assumed'
-    if (draft && row.owner.cells[row.position] !== row.cell) refer(row.cell, row.owner.request)
+    if (draft && row.owner.cells[row.position] !== row.cell) references[row.cell]!++
   }
-  let used = 0
+  for (const { state, kind, cell } of rows) {
+    const isWriting = state === 'final' || state === 'assumed'
+    if (isWriting && kind !== 'prefill') assert(references[cell]! + keepers[cell]! === 1, 'a row writes a shared cell')
+  }
+  let [used, keptCount] = [0, 0]
   for (let cell = 0; cell < cells.capacity; cell++) {
     const counted = cells.references(cell as CellIndex)
+    const exist = references[cell]! + keepers[cell]!
     // The message is put together only where it is needed: there are many cells.
-    if (counted !== references[cell])
-      assert(false, `cell ${cell} counts ${counted} references, ${references[cell]} exist`)
+    if (counted !== exist) assert(false, `cell ${cell} counts ${counted} references, ${exist} exist`)
     if (counted > 0) used++
+    if (counted > 0 && references[cell] === 0) keptCount++
   }
   assert(used + cells.freeCount === cells.capacity, 'KV cells leak')
+  assert(keptCount === cells.keptCount, `${cells.keptCount} cells are counted as kept, ${keptCount} are`)
+  checkIds(state)
+}
+
+function checkIds({ requests, admission, limits }: SchedulerState): void {
+  const ids: SequenceId[] = [...admission.freeIds]
+  for (const { sequences } of requests.values()) {
+    for (const { phase, id } of sequences) if (phase !== 'ended' && phase !== 'paused') ids.push(id)
+  }
+  assert(
+    new Set(ids).size === limits.sequences && ids.length === limits.sequences,
+    'sequence ids leak or are used twice',
+  )
 }

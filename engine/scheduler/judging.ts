@@ -48,7 +48,7 @@ export class Judging {
   get mayAsk(): boolean {
     const { row } = this
     if (!row) return false
-    const sameRow = this.#asked === 0 || (row.kind === 'prefill' && this.#asked < row.owner.request.sequences.length)
+    const sameRow = this.#asked === 0 || (row.kind === 'prefill' && this.#asked < row.group.length)
     return sameRow || this.#cursor + 1 < this.#flight!.runRows.length
   }
 
@@ -72,15 +72,15 @@ export class Judging {
   #questionOf(row: RunRow): RowQuestion | undefined {
     const { owner, count, position, head } = row
     if (head === 'none') return undefined
-    const { id: request, work, sequences } = owner.request
+    const { id: request, work, nextScore } = owner.request
     const asked = this.#asked++
     const at = row.index + count - 1
     if (work.kind === 'text') return asked === 0 ? { kind: 'read', request, node: row.node, row: at } : undefined
     if (work.kind === 'score') {
-      const index = Math.max(0, work.from - position) + asked
+      const index = Math.max(0, nextScore - position)
       return index < count ? { kind: 'score', request, row: row.index + index, position: position + index } : undefined
     }
-    const sequence = row.kind === 'prefill' ? sequences[asked] : asked === 0 ? owner : undefined
+    const sequence = row.kind === 'prefill' ? row.group[asked] : asked === 0 ? owner : undefined
     if (!sequence) return undefined
     return { kind: 'judge', request, choice: sequence.choice, row: at, position: position + count }
   }

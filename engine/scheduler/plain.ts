@@ -2,11 +2,21 @@
 // every stage busy, and more groups than stages would only read the weights more often.
 import { ROWS_MAX } from '../limits.ts'
 import type { Planner } from './planner.ts'
+import { hasCell } from './sequence.ts'
 
 export const plain: Planner = ({ limits, runTable, ready, decodingCount }) => {
-  const count = groupSize(limits, ready.length, runTable.rowsKindCount, decodingCount)
-  for (let i = 0; i < count; i++) runTable.addFinal(runTable.startRun(), ready[i]!)
-  ready.splice(0, count)
+  let fit = 0
+  for (const sequence of ready) if (hasCell(sequence)) fit++
+  let left = groupSize(limits, fit, runTable.rowsKindCount, decodingCount)
+  for (let i = 0; left > 0; ) {
+    const sequence = ready[i]!
+    if (!hasCell(sequence)) i++
+    else {
+      runTable.addFinal(runTable.startRun(), sequence)
+      ready.splice(i, 1)
+      left--
+    }
+  }
 }
 
 /** How many of `readyCount` sequences go into the next micro-batch while `groups` micro-batches carry others. */

@@ -8,9 +8,11 @@ import type { NodeId } from './events.ts'
 import {
   createTransitionCounts,
   Flight,
+  isFor,
   link,
   NO_CELLS,
   NO_NODE,
+  NOBODY,
   place,
   type RowEvent,
   RunRow,
@@ -92,8 +94,8 @@ export class RunTable {
 
   /**
    * Adds a drafted token as a child of `parent`, which is in flight or in the micro-batch being filled. The first draft
-   * of a position takes the sequence's own cell, siblings take free cells. Undefined where none is free or the chain of
-   * ancestors is full.
+   * of a position takes the sequence's own cell if it has one yet, siblings take free cells. Undefined where none is free,
+   * since drafts take cells from nobody, or the chain of ancestors is full.
    */
   addGuess(run: RunId, sequence: Sequence, parent: RunRow, token: TokenId): RunRow | undefined {
     const position = parent.position + parent.count
@@ -128,12 +130,12 @@ export class RunTable {
   }
 
   #draftCell(sequence: Sequence, position: number): CellIndex | undefined {
-    const own = sequence.cells[position]!
+    const own = sequence.cells[position]
     const taken = (flight: Flight) =>
       flight.runRows.some(
         (row) => row.cell === own && row.count === 1 && row.state !== 'dead' && row.state !== 'unused',
       )
-    if (!this.#flights.some(taken) && !(this.#open && taken(this.#open))) return own
+    if (own !== undefined && !this.#flights.some(taken) && !(this.#open && taken(this.#open))) return own
     if (this.#cells.freeCount === 0) return undefined
     const spare: CellIndex[] = []
     this.#cells.allocate(1, spare)
@@ -156,8 +158,7 @@ export class RunTable {
   frontier(sequence: Sequence): RunRow | undefined {
     for (const { runRows } of this.#flights) {
       for (const row of runRows) {
-        const its = row.kind === 'prefill' ? row.owner.request === sequence.request : row.owner === sequence
-        if (its && row.state === 'final' && row.position + row.count === sequence.length) return row
+        if (isFor(row, sequence) && row.state === 'final' && row.position + row.count === sequence.length) return row
       }
     }
     return undefined
@@ -167,9 +168,8 @@ export class RunTable {
   writtenLength(sequence: Sequence): number {
     let length = sequence.committedLength
     for (const { runRows } of this.#flights) {
-      for (const { kind, owner, state, position } of runRows) {
-        const its = kind === 'prefill' ? owner.request === sequence.request : owner === sequence
-        if (its && state === 'final') length = Math.min(length, position)
+      for (const row of runRows) {
+        if (row.state === 'final' && isFor(row, sequence)) length = Math.min(length, row.position)
       }
     }
     return length
@@ -195,10 +195,12 @@ export class RunTable {
     return this.#submit(flight)
   }
 
-  /** Puts a prefill chunk of the request of `owner` in flight: `rows` at consecutive positions. */
-  submitChunk(run: RunId, owner: Sequence, rows: readonly Row[]): Flight {
+  /** Puts a chunk of the prompt of `group` in flight: `rows` at consecutive positions, in the cells of the first of them. */
+  submitChunk(run: RunId, group: Sequence[], rows: readonly Row[]): Flight {
     const flight = this.#takeFlight('chunk')
-    transition(this.#chunkRow(run, 'prefill', owner, flight, rows), 'submit', this.counts)
+    const row = this.#chunkRow(run, 'prefill', group[0]!, flight, rows)
+    row.group = group
+    transition(row, 'submit', this.counts)
     return this.#submit(flight)
   }
 
@@ -243,6 +245,7 @@ export class RunTable {
     row.flight = flight
     row.index = flight.runRows.length
     row.node = NO_NODE
+    row.group = NOBODY
     flight.runRows.push(row)
     owner.request.inFlightCount++
     return row
@@ -290,11 +293,10 @@ export class RunTable {
     const { owner, position, cell } = row
     owner.request.drafts.accepted++
     owner.committedLength = position + 1
-    const own = owner.cells[position]!
-    if (own !== cell) {
-      owner.cells[position] = cell
-      this.#cells.release([own])
-    }
+    const own = owner.cells[position]
+    if (own === cell) return
+    owner.cells[position] = cell
+    if (own !== undefined) this.#cells.release([own])
   }
 
   /** The node of this row of a live text is committed. */
@@ -306,7 +308,7 @@ export class RunTable {
    * Withdraws the row and all its descendants. In flight they travel on as dead rows; their cells are free at once.
    * `isRight`: the drafted token is the target's, and ends the text.
    */
-  withdraw(row: RunRow, event: RowEvent & ('reject' | 'abort'), isRight = false): void {
+  withdraw(row: RunRow, event: RowEvent & ('reject' | 'abort' | 'pause'), isRight = false): void {
     while (row.firstChild) this.withdraw(row.firstChild, event)
     unlink(row)
     const runTable = row.state === 'assumed'

@@ -21,7 +21,8 @@
 //    descendants. Without such a child the sequence is ready for a new final row. Plain decoding has no children at all.
 // 2. A row may die only together with all live rows that can see its cell (the cancel law). Rejection keeps it because
 //    only descendants list a draft's cell; a final row's cell is seen by the whole sequence, hence it dies only in an
-//    abort, with everything else of its request.
+//    abort or a pause, with everything else of its sequence. Others share a cell only once it has been written and its row
+//    is out of the pipeline, so no row that dies can be theirs.
 //
 // Micro-batches return in the order of submission (the FIFO law), and a child is never submitted before its parent; so
 // when a RunRow is about to be judged it is final: `arrived-assumed` has been resolved by an earlier answer. The rows of
@@ -55,6 +56,8 @@ export type RowEvent =
   | 'reject'
   /** The user, or a fault, stops the request. */
   | 'abort'
+  /** The sequence gives its cells to others, and will evaluate the row again. */
+  | 'pause'
   /** The micro-batch has left the pipeline. */
   | 'return'
   /** All that is to be known of the row is known. */
@@ -64,8 +67,8 @@ export type RowEvent =
 
 export const TRANSITIONS: Readonly<Record<RowState, Readonly<Partial<Record<RowEvent, RowState>>>>> = {
   unused: { submit: 'final', guess: 'assumed' },
-  final: { abort: 'dead', return: 'arrived' },
-  assumed: { accept: 'final', reject: 'dead', abort: 'dead', return: 'arrived-assumed' },
+  final: { abort: 'dead', pause: 'dead', return: 'arrived' },
+  assumed: { accept: 'final', reject: 'dead', abort: 'dead', pause: 'dead', return: 'arrived-assumed' },
   dead: { return: 'unused' },
   arrived: { judged: 'unused', read: 'unused', abort: 'unused' },
   'arrived-assumed': { accept: 'arrived', reject: 'unused', abort: 'unused', read: 'unused' },
@@ -73,8 +76,8 @@ export const TRANSITIONS: Readonly<Record<RowState, Readonly<Partial<Record<RowE
 
 /** What can happen to rows of each kind of work: prompts and decoding, drafts beside them, live texts. */
 export const EVENTS_OF = {
-  plain: ['submit', 'abort', 'return', 'judged'],
-  drafts: ['submit', 'guess', 'accept', 'reject', 'abort', 'return', 'judged'],
+  plain: ['submit', 'abort', 'pause', 'return', 'judged'],
+  drafts: ['submit', 'guess', 'accept', 'reject', 'abort', 'pause', 'return', 'judged'],
   texts: ['submit', 'guess', 'accept', 'reject', 'abort', 'return', 'read'],
 } as const satisfies Readonly<Record<string, readonly RowEvent[]>>
 
@@ -93,6 +96,8 @@ export class RunRow implements Row {
   /** Set while the record is in use. */
   owner!: Sequence
   flight!: Flight
+  /** Of a prompt: the sequences whose next token it tells; those that pause leave. */
+  group: Sequence[] = NOBODY
   /** First row in the micro-batch. */
   index = 0
   /** Rows: 1, or those of a chunk. */
@@ -115,6 +120,7 @@ export class RunRow implements Row {
 }
 
 export const NO_NODE = -1
+export const NOBODY: Sequence[] = []
 export const NO_CELLS: readonly CellIndex[] = []
 
 /** A micro-batch in flight, or returned and being judged. Pooled like its rows. */
@@ -131,6 +137,10 @@ export class Flight implements MicroBatch {
   /** Whether nothing but dead rows was before it. */
   isAlone = false
 }
+
+/** Whether the row works for this sequence. */
+export const isFor = ({ kind, group, owner }: RunRow, sequence: Sequence): boolean =>
+  kind === 'prefill' ? group.includes(sequence) : owner === sequence
 
 /** Moves the row along the table. */
 export function transition(row: RunRow, event: RowEvent, counts: TransitionCounts): void {

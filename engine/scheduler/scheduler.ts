@@ -19,28 +19,34 @@ import type {
   Work,
 } from './events.ts'
 import { IDLE } from './events.ts'
+import { Growth } from './growth.ts'
 import type { Verdict } from './judging.ts'
 import type { Planner } from './planner.ts'
 import type { Flight } from './run.ts'
 import { noDrafts, type RequestRecord, type Sequence } from './sequence.ts'
 import { speculative } from './speculative.ts'
 import { createState, type SchedulerState } from './state.ts'
+import { Submitting } from './submitting.ts'
+import { Withdrawn } from './withdrawn.ts'
 
 export class Scheduler {
   readonly #state: SchedulerState
   readonly #advised: Advised
-  readonly #planner: Planner
   /** Actions that stages or later submits wait for. */
   readonly #urgent = new ActionQueue()
   /** News for the user. */
   readonly #news = new ActionQueue()
-  #lastKind: Flight['kind'] = 'chunk'
+  readonly #withdrawn: Withdrawn
+  readonly #growth: Growth
+  readonly #submitting: Submitting
 
   /** `advisor`: for sequences that leave it to him how they speculate. */
   constructor(limits: SchedulerLimits, advisor?: Advisor, planner: Planner = speculative) {
     this.#advised = new Advised(advisor)
     this.#state = createState(limits, this.#advised)
-    this.#planner = planner
+    this.#withdrawn = new Withdrawn(this.#state, this.#urgent)
+    this.#growth = new Growth(this.#state, this.#urgent, this.#withdrawn, () => this.#endIdlestText())
+    this.#submitting = new Submitting(this.#state, this.#growth, this.#withdrawn, this.#advised, planner)
   }
 
   /** For invariants and tests: drivers know events and actions only. */
@@ -61,6 +67,7 @@ export class Scheduler {
   /** One change. Throws a `TsinferError`, and changes nothing, for a request that could never run (see `checkWork`). */
   handle(event: SchedulerEvent): void {
     this.#advised.nowUs = event.atUs
+    this.#state.hasPaused = false
     switch (event.kind) {
       case 'request':
         this.#request(event.request, event.work)
@@ -69,11 +76,11 @@ export class Scheduler {
         this.#abort(event.request)
         break
       case 'hold':
-        this.#state.sessions.hold(event.request, event.session)
+        this.#state.transfers.hold(event.request, event.session)
         this.#openTransfers()
         break
       case 'settled':
-        this.#state.sessions.settle(event.request)
+        this.#state.transfers.settle(event.request)
         break
       case 'forget':
         this.#forget(event.session)
@@ -86,7 +93,7 @@ export class Scheduler {
         break
       case 'prune':
         this.#state.texts.prune(event.request, event.node)
-        this.#putCancels()
+        this.#withdrawn.tell()
         break
       case 'returned':
         this.#returned(event)
@@ -112,12 +119,13 @@ export class Scheduler {
   poll(): SchedulerAction | typeof IDLE {
     const { judging } = this.#state
     assert(!judging.question, 'poll before the answer to a question')
-    this.#admitAll()
+    if (!this.#state.hasPaused) this.#admitAll()
     return (
       this.#urgent.take() ??
       this.#newsBeforeQuestion() ??
       judging.ask() ??
-      this.#submit() ??
+      this.#makeReady() ??
+      this.#submitting.submit() ??
       // A planner may withdraw rows and submit none.
       this.#urgent.take() ??
       this.#state.drafting.ask() ??
@@ -125,6 +133,12 @@ export class Scheduler {
       judging.close() ??
       IDLE
     )
+  }
+
+  /** Stages hear of cells before the rows that need them. */
+  #makeReady(): SchedulerAction | undefined {
+    this.#submitting.makeReady()
+    return this.#urgent.take()
   }
 
   /** The news of one answer precede the next question. */
@@ -145,41 +159,62 @@ export class Scheduler {
     const request = this.#state.admission.admitText(id, work)
     if (!request) return this.#news.put({ kind: 'done', request: id, drafts: noDrafts(), reused: 0 })
     this.#state.requests.set(id, request)
-    const { id: sequence, cells } = request.sequences[0]!
-    this.#urgent.put({ kind: 'map', sequence, from: 0, cells })
+    this.#growth.grow(request.sequences[0]!, work.lengthMax)
     this.#state.texts.begin(request)
   }
 
   #admitAll(): void {
-    for (;;) {
-      while (this.#state.admission.canAdmit()) this.#admit()
-      const text = this.#state.admission.waitingCount > 0 ? this.#state.texts.idlest : undefined
-      if (text === undefined) return
-      this.#abort(text)
-      this.#news.put({ kind: 'finish', request: text, choice: 0, reason: 'aborted' })
+    const { admission, beginnings } = this.#state
+    while (admission.waitingCount > 0) {
+      const find = beginnings.savedCount.bind(beginnings)
+      if (admission.canAdmit([...beginnings.running()], find)) this.#admit()
+      else if (!this.#endIdlestText()) return
     }
   }
 
+  /** Live texts give way. Returns false when there is none. */
+  #endIdlestText(): boolean {
+    const text = this.#state.texts.idlest
+    if (text === undefined) return false
+    this.#abort(text)
+    this.#news.put({ kind: 'finish', request: text, choice: 0, reason: 'aborted' })
+    return true
+  }
+
   #admit(): void {
-    const request = this.#state.admission.admit(this.#state.runTable.lastNumber)
-    if (!request) return this.#openTransfers()
-    this.#state.requests.set(request.id, request)
-    for (const { id: sequence, cells } of request.sequences) this.#urgent.put({ kind: 'map', sequence, from: 0, cells })
-    const [first] = request.sequences
-    // No room for a single token: the prompt need not be evaluated.
-    const idle = request.work.kind === 'generate' && first!.lengthMax === first!.length
-    for (const sequence of request.sequences) {
-      if (idle) this.#end(sequence, 'length')
-      else this.#state.drafting.begin(sequence)
+    const admitted = this.#state.admission.admit(this.#state.runTable.lastNumber)
+    if (!admitted) return this.#openTransfers()
+    if ('sequences' in admitted) this.#start(admitted)
+    else {
+      admitted.phase = 'prefill'
+      this.#evaluate([admitted])
     }
-    if (!idle) this.#state.prefill.add(request)
+  }
+
+  #start(request: RequestRecord): void {
+    this.#state.requests.set(request.id, request)
+    const { sequences, work } = request
+    const [first] = sequences
+    // No room for a single token: the prompt need not be evaluated.
+    if (work.kind === 'generate' && first!.lengthMax === first!.length) {
+      this.#growth.share(first!)
+      for (const sequence of sequences) this.#end(sequence, 'length')
+    } else this.#evaluate([...sequences])
+  }
+
+  /** The text of these sequences is to be evaluated, as far as nobody else has. */
+  #evaluate(group: Sequence[]): void {
+    const { prefill, beginnings, drafting } = this.#state
+    prefill.add(group, beginnings.running())
+    this.#growth.share(group[0]!)
+    for (const sequence of group) drafting.begin(sequence)
   }
 
   /** Transfers whose cells no row in flight can write any more may begin. */
   #openTransfers(): void {
     const oldest = this.#state.runTable.flights[0]?.number ?? Number.POSITIVE_INFINITY
     for (;;) {
-      const transfer = this.#state.sessions.openTransfer(oldest)
+      const transfer = this.#state.transfers.open(oldest)
       if (!transfer) return
       const { request, text } = transfer
       this.#news.put({ kind: 'transfer', request, ...text })
@@ -187,7 +222,7 @@ export class Scheduler {
   }
 
   #abort(id: RequestId): void {
-    if (this.#state.sessions.abandon(id)) return
+    if (this.#state.transfers.abandon(id)) return
     const waiting = this.#state.admission.withdraw(id)
     if (waiting?.kind === 'restore') return
     if (waiting) {
@@ -201,20 +236,20 @@ export class Scheduler {
     const request = this.#state.requests.get(id)
     if (!request || request.liveCount === 0) return
     if (this.#state.judging.question?.request === id) this.#state.judging.answered()
-    this.#state.prefill.remove(request)
     const written = request.sequences.map((sequence) => this.#state.runTable.writtenLength(sequence))
     // Rows in flight travel on as dead rows. Cells and sequence ids are free at once: see kv/cells.ts and admission.ts.
     const { flight } = this.#state.judging
     if (flight) this.#withdrawAll(flight, request)
     for (const other of this.#state.runTable.flights) this.#withdrawAll(other, request)
-    this.#putCancels()
+    this.#withdrawn.tell()
     for (const sequence of request.sequences) {
       if (sequence.phase !== 'ended') this.#end(sequence, 'aborted', written[sequence.choice])
     }
   }
 
   #forget(session: SessionId): void {
-    this.#state.sessions.forget(session)
+    this.#state.kept.forget(session)
+    this.#state.transfers.forget(session)
     this.#state.admission.forget(session)
     for (const request of this.#state.requests.values()) if (request.session === session) request.session = undefined
   }
@@ -224,14 +259,6 @@ export class Scheduler {
       if (row.owner.request === request && row.state !== 'dead' && row.state !== 'unused') {
         this.#state.runTable.withdraw(row, 'abort')
       }
-    }
-  }
-
-  #putCancels(): void {
-    for (const flight of this.#state.runTable.flights) {
-      if (flight.withdrawn === 0) continue
-      this.#urgent.put({ kind: 'cancel', number: flight.number, rows: flight.withdrawn })
-      flight.withdrawn = 0
     }
   }
 
@@ -258,7 +285,7 @@ export class Scheduler {
         this.#urgent.put({ kind: 'fault', request: request.id })
         reported = request
         // A request that reuses a faulty cell would not hear of the fault.
-        request.session = undefined
+        request.isFaulty = true
       }
       this.#doneIfOver(request)
     }
@@ -272,24 +299,17 @@ export class Scheduler {
     const sequence = request.sequences[question.choice]!
     const { position } = question
     assert(position === sequence.length, `a token for position ${position} of a sequence of length ${sequence.length}`)
-    if (position === request.prompt.length) this.#state.decodingCount++
+    if (!sequence.isDecoding) this.#state.decodingCount++
+    sequence.isDecoding = true
     sequence.length++
     sequence.token = token
-    sequence.text?.push(token)
+    sequence.text.push(token)
     if (!stop) this.#news.put({ kind: 'emit', request: request.id, choice: question.choice, token })
     const over = stop || sequence.length === sequence.lengthMax
     this.#resolve(sequence, token, over)
     if (over) return this.#end(sequence, stop ? 'stop' : 'length')
     this.#state.drafting.advance(sequence, token)
-    this.#putWithdrawals()
-  }
-
-  #putWithdrawals(): void {
-    for (;;) {
-      const question = this.#state.drafting.takeWithdrawn()
-      if (question === undefined) return
-      this.#urgent.put({ kind: 'withdraw', question })
-    }
+    this.#withdrawn.tell()
   }
 
   /** The token after the row in question is `token`, and the text may be over with it: drafts are accepted or withdrawn. */
@@ -297,7 +317,7 @@ export class Scheduler {
     const position = sequence.length - 1
     const cell = sequence.cells[position]
     const accepted = this.#state.judging.resolve(sequence, token, over)
-    this.#putCancels()
+    this.#withdrawn.tell()
     if (accepted) {
       const moved = accepted.cell !== cell
       if (moved) this.#urgent.put({ kind: 'map', sequence: sequence.id, from: position, cells: [accepted.cell] })
@@ -313,63 +333,44 @@ export class Scheduler {
     this.#state.judging.answered()
     const { owner } = row
     if (question.kind === 'read') return
-    if (question.position === owner.request.prompt.length - 1) this.#end(owner, 'length')
+    owner.request.nextScore = question.position + 1
+    if (owner.request.nextScore === owner.text.length) this.#end(owner, 'length')
   }
 
   /** `written`: tokens whose cells are, or certainly will be, written. */
   #end(sequence: Sequence, reason: FinishReason, written: number = sequence.committedLength): void {
-    const { request, choice } = sequence
-    if (sequence.phase === 'ready') this.#state.ready.splice(this.#state.ready.indexOf(sequence), 1)
-    if (sequence.phase === 'text') this.#state.texts.end(request.id)
-    else if (sequence.length > request.prompt.length) this.#state.decodingCount--
+    const { request, choice, phase } = sequence
+    const { ready, texts, prefill, admission, drafting } = this.#state
+    if (phase === 'ready') ready.splice(ready.indexOf(sequence), 1)
+    if (phase === 'prefill') prefill.remove(sequence)
+    if (phase === 'text') texts.end(request.id)
+    if (sequence.isDecoding) this.#state.decodingCount--
+    sequence.isDecoding = false
     sequence.phase = 'ended'
     request.liveCount--
-    this.#state.admission.discharge(sequence, written)
-    this.#state.drafting.end(sequence, this.#state.decodingCount)
-    this.#putWithdrawals()
+    if (phase === 'paused') admission.unpause(sequence)
+    else this.#takeBack(sequence, written)
+    drafting.end(sequence, this.#state.decodingCount)
+    this.#withdrawn.tell()
     if (request.work.kind === 'generate') this.#news.put({ kind: 'finish', request: request.id, choice, reason })
     this.#doneIfOver(request)
+  }
+
+  /** The cells stay as a kept text as far as they are written; the session of a request that is over has the last. */
+  #takeBack(sequence: Sequence, written: number): void {
+    const { request, cells, text } = sequence
+    if (text.length > 0) {
+      const isLast = request.liveCount === 0
+      this.#growth.keepText(sequence, written, isLast ? request.session : undefined)
+    }
+    this.#state.cells.release(cells)
+    cells.length = 0
+    this.#state.admission.discharge(sequence)
   }
 
   #doneIfOver(request: RequestRecord): void {
     if (request.liveCount > 0 || request.inFlightCount > 0 || !this.#state.requests.delete(request.id)) return
     const { id, drafts, reused } = request
     this.#news.put({ kind: 'done', request: id, drafts, reused })
-  }
-
-  /** Decode rows and prefill chunks take turns while both wait. */
-  #submit(): SchedulerAction | undefined {
-    this.#advised.judged(this.#state.decodingCount)
-    if (this.#state.runTable.flights.length >= this.#state.limits.inFlightMax) return undefined
-    const flight =
-      this.#lastKind === 'chunk'
-        ? (this.#submitRows() ?? this.#submitChunk() ?? this.#state.texts.submit())
-        : (this.#submitChunk() ?? this.#submitRows() ?? this.#state.texts.submit())
-    if (!flight) return undefined
-    this.#lastKind = flight.kind
-    this.#advised.submitted(flight, this.#state.runTable.flights.slice(0, -1))
-    const { runRows } = flight
-    const first = runRows[0]!
-    return {
-      kind: 'submit',
-      microBatch: flight,
-      purpose: first.kind,
-      runFirst: first.run,
-      runLast: runRows.at(-1)!.run,
-    }
-  }
-
-  #submitRows(): Flight | undefined {
-    this.#planner(this.#state)
-    this.#putCancels()
-    this.#putWithdrawals()
-    return this.#state.runTable.submitRows()
-  }
-
-  #submitChunk(): Flight | undefined {
-    if (this.#state.prefill.count === 0) return undefined
-    // Beside decoding, no more chunks than stages: a decode row waits for all that are before it.
-    const room = this.#state.decodingCount > 0 ? this.#state.limits.stages : this.#state.limits.inFlightMax
-    return this.#state.runTable.chunkKindCount < room ? this.#state.prefill.submitChunk() : undefined
   }
 }

@@ -6,7 +6,7 @@ import { ROWS_MAX } from '../limits.ts'
 import { groupSize, plain } from './plain.ts'
 import type { Planner, SchedulerView } from './planner.ts'
 import type { RowNode, RowTree } from './row-tree.ts'
-import type { Sequence } from './sequence.ts'
+import { hasCell, type Sequence } from './sequence.ts'
 
 export const speculative: Planner = (view) => {
   if (!view.drafting.isActive) return plain(view)
@@ -20,7 +20,7 @@ const rowsLeft = ({ runTable, limits }: SchedulerView): number =>
 export function serveReady(view: SchedulerView): boolean {
   const { limits, runTable, ready, decodingCount, drafting } = view
   if (ready.length === 0) return false
-  const served = ready.filter((sequence) => !drafting.isCollecting(sequence))
+  const served = ready.filter((sequence) => hasCell(sequence) && !drafting.isCollecting(sequence))
   served.length = Math.min(served.length, groupSize(limits, served.length, runTable.groupCount, decodingCount))
   for (const sequence of served) {
     const row = runTable.addFinal(runTable.startRun(), sequence)

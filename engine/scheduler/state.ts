@@ -2,20 +2,24 @@
 import { Cells } from '../kv/cells.ts'
 import { Admission } from './admission.ts'
 import type { Advised } from './advised.ts'
+import { Beginnings } from './beginnings.ts'
+import { CellTransfers } from './cell-transfers.ts'
 import { Drafting } from './drafting.ts'
 import type { RequestId, SchedulerLimits } from './events.ts'
 import { Judging } from './judging.ts'
+import { KeptTexts } from './kept-texts.ts'
 import { Prefill } from './prefill.ts'
 import { RunTable } from './run-table.ts'
 import type { RequestRecord, Sequence } from './sequence.ts'
-import { Sessions } from './sessions.ts'
 import { Texts } from './texts.ts'
 
 export interface SchedulerState {
   readonly limits: SchedulerLimits
   readonly cells: Cells
   readonly runTable: RunTable
-  readonly sessions: Sessions
+  readonly kept: KeptTexts
+  readonly transfers: CellTransfers
+  readonly beginnings: Beginnings
   readonly admission: Admission
   readonly prefill: Prefill
   readonly texts: Texts
@@ -24,6 +28,8 @@ export interface SchedulerState {
   readonly requests: Map<RequestId, RequestRecord>
   /** Sequences whose newest token has no row yet, the longest waiting first. A planner takes out those it serves. */
   readonly ready: Sequence[]
+  /** Somebody has paused since the last event: nobody is admitted before the next, least of all he. */
+  hasPaused: boolean
   /** Live sequences past their prefill. */
   decodingCount: number
 }
@@ -31,16 +37,19 @@ export interface SchedulerState {
 export function createState(limits: SchedulerLimits, advised: Advised): SchedulerState {
   const cells = new Cells(limits.cells)
   const runTable = new RunTable(cells)
-  const sessions = new Sessions(cells)
+  const kept = new KeptTexts(cells)
+  const transfers = new CellTransfers(cells, kept)
+  const requests = new Map<RequestId, RequestRecord>()
   const texts = new Texts(limits, runTable)
   return {
-    ...{ limits, cells, runTable, sessions, texts },
-    admission: new Admission(limits, cells, sessions),
+    ...{ limits, cells, runTable, kept, transfers, texts, requests },
+    beginnings: new Beginnings(cells, kept, runTable, requests),
+    admission: new Admission(limits, cells, transfers),
     prefill: new Prefill(limits, runTable),
     judging: new Judging(runTable, texts),
     drafting: new Drafting(limits.vocabularySize, advised),
-    requests: new Map(),
     ready: [],
+    hasPaused: false,
     decodingCount: 0,
   }
 }

@@ -79,7 +79,7 @@ function frontiers({ runTable }: SchedulerView, random: Random): { parent: RunRo
       const { head, owner } = row
       if ((row.state !== 'final' && row.state !== 'assumed') || head === 'none') continue
       if (owner.request.work.kind === 'score') continue
-      for (const sequence of row.kind === 'prefill' ? owner.request.sequences : [owner]) {
+      for (const sequence of row.kind === 'prefill' ? row.group : [owner]) {
         if (sequence.phase === 'waiting' && random.chance(0.5)) found.push({ parent: row, sequence })
       }
     }

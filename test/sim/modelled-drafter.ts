@@ -34,6 +34,7 @@ export class ModelledDrafter implements SimulatedDrafter {
     const limits = {
       ...{ stages: random.int(1, 3), contextLength, sequences: random.int(1, sequences), vocabularySize: VOCABULARY },
       ...{ cells: contextLength * random.int(1, sequences), inFlightMax: random.int(1, 5) },
+      headroom: 64,
       ...{ chunkRows: random.int(1, 6), headRowsMax: random.pick([1, 4, 32]) },
     }
     const faults = () => (random.chance(scenario.faultChance) ? random.int(1, 0xffff) : 0)

@@ -55,8 +55,9 @@ export function drawScenario(random: Random, mix: PolicyMix, drafter: DrafterKin
   const count = random.int(1, 9)
   const spread = random.pick([0, 30, 300])
   const sessionCount = random.pick([0, 1, 1, 3])
+  const common = random.chance(0.5) ? drawTokens(random, limits.contextLength - 1) : []
   while (requests.length < count) {
-    const work = drawWork(random, limits, mix, requests, sessionCount)
+    const work = drawWork(random, limits, mix, requests, sessionCount, common)
     if (!work) continue
     const at = random.int(0, spread)
     const abortAt = random.chance(0.25) ? at + random.int(0, 250) : undefined
@@ -96,6 +97,7 @@ function drawLimits(random: Random): SchedulerLimits {
     contextLength,
     sequences,
     cells: random.int(contextLength, contextLength * sequences),
+    headroom: random.pick([0, 0, 3, 64]),
     inFlightMax: random.pick([1, stages, stages * 2, stages * 2 + 3]),
     chunkRows: random.int(1, 9),
     headRowsMax: random.pick([1, 2, 5, 32]),
@@ -110,11 +112,12 @@ function drawWork(
   mix: PolicyMix,
   before: readonly PlannedRequest[],
   sessionCount: number,
+  common: readonly number[],
 ): GenerateWork | ScoreWork | undefined {
   const session = sessionCount > 0 && random.chance(0.8) ? random.int(0, sessionCount - 1) : undefined
   const length = random.int(1, random.chance(0.3) ? limits.contextLength : Math.min(6, limits.contextLength))
-  const known = session === undefined ? [] : drawHistory(random, limits, before, session)
-  const tokens = [...known, ...Array.from({ length }, () => random.int(0, VOCABULARY - 1))]
+  const known = session === undefined ? drawCommon(random, common) : drawHistory(random, limits, before, session)
+  const tokens = [...known, ...drawTokens(random, length)]
   const prompt = random.chance(0.5) ? tokens : Int32Array.from(tokens)
   const work: GenerateWork | ScoreWork = random.chance(0.2)
     ? { kind: 'score', prompt, from: random.int(0, tokens.length - 1), head: 'top' }
@@ -124,6 +127,7 @@ function drawWork(
         choices: random.chance(0.6) ? 1 : random.int(1, limits.sequences),
         tokensMax: random.chance(0.2) ? limits.contextLength : random.int(0, 20),
         head: random.pick(['best', 'top']),
+        cachePrompt: random.chance(0.9),
         ...drawDraft(random, mix),
         ...(session === undefined ? {} : { session }),
       }
@@ -134,6 +138,13 @@ function drawWork(
   }
   return work
 }
+
+const drawTokens = (random: Random, length: number): number[] =>
+  Array.from({ length }, () => random.int(0, VOCABULARY - 1))
+
+/** What several requests begin with, or a beginning of it. */
+const drawCommon = (random: Random, common: readonly number[]): readonly number[] =>
+  random.chance(0.2) ? [] : common.slice(0, random.chance(0.7) ? common.length : random.int(0, common.length))
 
 /** What an earlier request of the session read and wrote, or a beginning of it. */
 function drawHistory(

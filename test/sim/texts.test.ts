@@ -50,6 +50,7 @@ class Reader {
     const stages = random.int(1, 4)
     const limits = {
       ...{ stages, cells: random.int(2, 5) * LENGTH_MAX, sequences: random.int(1, 5), contextLength: LENGTH_MAX },
+      headroom: 64,
       ...{ inFlightMax: random.int(1, 6), chunkRows: random.int(1, 6), headRowsMax: random.pick([1, 3, 32]) },
       vocabularySize: VOCABULARY,
     }
@@ -69,7 +70,7 @@ class Reader {
     while (this.#pipeline.nextTime < Number.POSITIVE_INFINITY || this.#pipeline.returnsAt < Number.POSITIVE_INFINITY)
       this.#advance()
     const { cells, requests } = this.scheduler.insides
-    assert.is(cells.freeCount, cells.capacity, 'cells have leaked')
+    assert.is(cells.freeCount + cells.keptCount, cells.capacity, 'cells have leaked')
     assert.is(requests.size, 0)
     this.late = this.#cells.lateRows
   }
@@ -231,8 +232,9 @@ test('live texts: what is read of a node is what the model makes of its text, wh
   const { failed, errorInstance } = fc.check(property, { numRuns: 1500, endOnFailure: true })
   if (failed) throw errorInstance
   const fired = new Set(firedTransitions(counts))
+  // Texts give way first, and the requests beside them are short.
   assert.equal(
-    transitionsOf(['plain', 'texts']).filter((name) => !fired.has(name)),
+    transitionsOf(['plain', 'texts']).filter((name) => !fired.has(name) && name !== 'final pause'),
     [],
     'transitions that never fired',
   )

@@ -81,17 +81,16 @@ export class World {
 
   /** The pipeline has drained: nothing may be left over. */
   checkEnd(): void {
-    const { cells, requests, admission, runTable, sessions } = this.scheduler.insides
-    assert(sessions.transfers.size === 0, 'a transfer was not opened')
+    const { cells, requests, admission, runTable, kept, transfers } = this.scheduler.insides
+    assert(transfers.live.size === 0, 'a transfer was not opened')
     assert(
       runTable.flights.length === 0 && requests.size === 0 && admission.waitingCount === 0,
       'requests are left over',
     )
-    for (const [session, { tokens, cells: kept }] of [...sessions.kept]) {
-      assert(`${this.cells.read(kept)}` === `${expectedCells(tokens)}`, `session ${session} keeps other cells`)
-      this.scheduler.handle({ kind: 'forget', session })
+    for (const { tokens, cells: own } of kept.all()) {
+      assert(`${this.cells.read(own)}` === `${expectedCells(tokens)}`, 'a kept text has other cells')
     }
-    assert(cells.freeCount === cells.capacity, 'KV cells have leaked')
+    assert(cells.freeCount + cells.keptCount === cells.capacity, 'KV cells have leaked')
     assert(
       this.scheduler.insides.drafting.openCount === 0 && this.drafter.openCount === 0,
       'questions to the drafter are open',

@@ -59,4 +59,37 @@ test('no cell is held twice and none is lost, whatever the order', () => {
   )
 })
 
+test('who wants a run gets consecutive cells while there are any; who wants one takes of a run in use', () => {
+  const cells = new Cells(48)
+  const [first, one, second] = [allocate(cells, 16), allocate(cells, 1), allocate(cells, 16)]
+  assert.equal([first[0], first[15], one[0], second[0], second[15]], [0, 15, 16, 32, 47])
+  cells.release(first)
+  assert.equal(allocate(cells, 2), [17, 18])
+  assert.equal(allocate(cells, 16), first)
+})
+
+test('cells that only kept texts refer to are counted, whoever comes and goes', () => {
+  const steps = fc.array(fc.record({ how: fc.nat(3), which: fc.nat() }), { maxLength: 80 })
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), steps, (capacity, plan) => {
+      const cells = new Cells(capacity)
+      const held: CellIndex[][] = []
+      const kept: CellIndex[][] = []
+      for (const { how, which } of plan) {
+        const one = held[which % Math.max(1, held.length)]
+        if (how === 0 && cells.freeCount > 0) held.push(allocate(cells, 1 + (which % Math.min(18, cells.freeCount))))
+        if (how === 1 && one) {
+          cells.keep(one)
+          kept.push(one)
+        }
+        if (how === 2 && one) cells.release(held.splice(held.indexOf(one), 1)[0]!)
+        if (how === 3 && kept.length > 0) cells.forget(kept.splice(which % kept.length, 1)[0]!)
+        const [used, keeping] = [new Set(held.flat()), new Set(kept.flat())]
+        assert.is(cells.keptCount, [...keeping].filter((cell) => !used.has(cell)).length)
+        assert.is(cells.freeCount, capacity - new Set([...used, ...keeping]).size)
+      }
+    }),
+  )
+})
+
 test.run()

@@ -23,6 +23,7 @@ const LIMITS: SchedulerLimits = {
   inFlightMax: 2,
   chunkRows: 4,
   headRowsMax: 4,
+  headroom: 64,
   vocabularySize: 1000,
 }
 
@@ -35,6 +36,12 @@ export class Bench {
 
   constructor(limits: Partial<SchedulerLimits> = {}) {
     this.scheduler = new Scheduler({ ...LIMITS, ...limits })
+  }
+
+  /** Cells that are free, or as good as free. */
+  get available(): number {
+    const { freeCount, keptCount } = this.scheduler.insides.cells
+    return freeCount + keptCount
   }
 
   request(request: RequestId, work: GenerateWork | ScoreWork | RestoreWork): string[] {

@@ -5,7 +5,7 @@ import { Bench, generate } from './bench.ts'
 const tokens = (count: number) => Array.from({ length: count }, (_, i) => i + 10)
 const submits = (lines: string[]) => lines.filter((line) => line.startsWith('submit'))
 /** The bench answers 9 to every question. */
-const kept = ({ scheduler }: Bench, session: number) => scheduler.insides.sessions.kept.get(session)?.tokens
+const kept = ({ scheduler }: Bench, session: number) => scheduler.insides.kept.sessions.get(session)?.tokens
 
 test('the next turn evaluates only what is new, in the cells that follow', () => {
   const b = new Bench()
@@ -15,7 +15,8 @@ test('the next turn evaluates only what is new, in the cells that follow', () =>
   assert.equal(kept(b, 1), [5, 6, 7, 9, 9])
   assert.is(b.scheduler.insides.cells.freeCount, 64 - 5)
   assert.equal(b.request(2, generate([5, 6, 7, 9, 9, 9, 8], { session: 1, tokensMax: 2 })), [
-    'map 0 0 [0 1 2 3 4 5 6 7]',
+    'map 0 0 [0 1 2 3 4]',
+    'map 0 5 [5 6 7]',
     'submit 3 chunk 9@0:5 8@0:6+top',
   ])
   assert.ok(b.run().includes('done 2 reused 5'))
@@ -29,8 +30,11 @@ test('what differs is evaluated anew, and the cells behind are free', () => {
   assert.equal(submits(b.request(2, generate([5, 6, 1, 8], { session: 1, tokensMax: 1 }))), [
     'submit 3 chunk 1@0:2 8@0:3+top',
   ])
-  assert.is(b.scheduler.insides.cells.freeCount, 64 - 4)
+  // The old text is kept until there is a new one.
+  assert.equal(kept(b, 1), [5, 6, 7, 8, 9, 9])
   assert.ok(b.run().includes('done 2 reused 2'))
+  assert.equal(kept(b, 1), [5, 6, 1, 8])
+  assert.is(b.available, 64)
 })
 
 test('of a prompt that is kept whole the last token is evaluated again', () => {
@@ -48,7 +52,7 @@ test('a session keeps nothing of another, nor of a request without one', () => {
   b.run()
   assert.equal(submits(b.request(3, generate([5, 6, 7]))), ['submit 6 chunk 5@0:0 6@0:1 7@0:2+top'])
   b.run()
-  assert.equal([...b.scheduler.insides.sessions.kept.keys()], [1, 2])
+  assert.equal([...b.scheduler.insides.kept.sessions.keys()], [1, 2])
 })
 
 test('an abort keeps what has come back', () => {
@@ -83,7 +87,7 @@ test('a fault leaves nothing to reuse', () => {
   assert.equal(b.scheduler.poll(), { kind: 'fault', request: 1 })
   b.abort(1)
   assert.is(kept(b, 1), undefined)
-  assert.is(b.scheduler.insides.cells.freeCount, 64)
+  assert.is(b.available, 64)
 })
 
 test('kept cells are given away when admission needs them, the longest unused first, those of a request under way never', () => {
@@ -94,15 +98,17 @@ test('kept cells are given away when admission needs them, the longest unused fi
   }
   b.request(4, generate(tokens(6), { session: 1, tokensMax: 1 }))
   b.run()
-  assert.equal([...b.scheduler.insides.sessions.kept.keys()], [2, 3, 1])
-  // Needs 8 cells, 6 are free.
+  assert.equal([...b.scheduler.insides.kept.sessions.keys()], [2, 3, 1])
+  // Needs 8 cells in the end, 6 are free.
   b.request(5, generate([7], { session: 4, tokensMax: 8 }))
-  assert.equal([...b.scheduler.insides.sessions.kept.keys()], [3, 1])
+  assert.equal([...b.scheduler.insides.kept.sessions.keys()], [2, 3, 1])
+  b.run(7)
+  assert.equal([...b.scheduler.insides.kept.sessions.keys()], [3, 1])
   // Needs all: waits for the one under way.
   assert.equal(b.request(6, generate(tokens(20), { session: 3, tokensMax: 5 })), [])
   const lines = b.run()
   assert.ok(lines.indexOf('done 5') < lines.indexOf('done 6 reused 5'), lines.join('\n'))
-  assert.equal([...b.scheduler.insides.sessions.kept.keys()], [3])
+  assert.equal([...b.scheduler.insides.kept.sessions.keys()], [3])
 })
 
 test('a session that has lost its cells goes on from nothing', () => {
@@ -127,7 +133,7 @@ test('of several choices the last to end is kept', () => {
   b.token(23)
   b.run()
   assert.equal(kept(b, 1), [5, 6, 21, 23, 9])
-  assert.is(b.scheduler.insides.cells.freeCount, 64 - 5)
+  assert.is(b.available, 64)
 })
 
 test('two requests of a session at once: the one that ends last is kept', () => {
@@ -144,13 +150,13 @@ test('a forgotten session keeps nothing, nor do its requests under way or waitin
   b.request(1, generate([5, 6], { session: 1 }))
   b.run()
   b.forget(1)
-  assert.is(b.scheduler.insides.cells.freeCount, 16)
+  assert.is(b.available, 16)
   b.request(2, generate([5, 6], { session: 2, tokensMax: 10 }))
   b.request(3, generate([5, 6], { session: 2, tokensMax: 10 }))
   b.forget(2)
   b.forget(99)
   b.run()
-  assert.is(b.scheduler.insides.cells.freeCount, 16)
+  assert.is(b.available, 16)
 })
 
 test('a session whose new text has no room for a token keeps what it has of it', () => {
@@ -173,7 +179,7 @@ test('a transfer holds the cells; they are kept again when it is over', () => {
   assert.is(kept(b, 1), undefined)
   assert.equal(b.hold(4, 1), ['transfer 4 [] []'])
   b.settled(4)
-  assert.is(b.scheduler.insides.cells.freeCount, 12)
+  assert.is(b.available, 12)
   assert.throws(() => b.settled(4), /transfer 4 is settled, and was not open/)
 })
 
@@ -216,7 +222,7 @@ test('a restored text waits in the queue for its cells, and leaves the old one a
   b.request(5, { kind: 'restore', prompt: tokens(12), session: 1 })
   assert.is(kept(b, 1), undefined)
   b.abort(5)
-  assert.is(b.scheduler.insides.cells.freeCount, 12)
+  assert.is(b.available, 12)
   b.request(6, generate([8], { tokensMax: 8 }))
   b.request(7, { kind: 'restore', prompt: tokens(8), session: 1 })
   assert.equal(b.abort(7), [])
@@ -238,7 +244,7 @@ test('a session that is forgotten, or used, during a transfer', () => {
   b.request(5, { kind: 'restore', prompt: [5, 6], session: 2 })
   b.forget(2)
   b.settled(5)
-  assert.is(b.scheduler.insides.cells.freeCount, 64)
+  assert.is(b.available, 64)
 })
 
 test.run()

@@ -1,0 +1,131 @@
+// How sequences come to cells as they grow, and what gives way when there are none: kept texts, the longest unused first;
+// then live texts; then the sequence that is last in order pauses. It gives back its cells, which stay as a kept text until
+// somebody takes them, and its id, and goes on when its turn comes (admission.ts), with the text it had: what it evaluates
+// again gives the same bits.
+//
+// Why this ends: sequences are in one order for ever (sequence.ts), and the first of them never pauses. Whatever it lacks it
+// gets: from kept texts, from texts, from all behind it; guesses that hold cells come back with their micro-batch, transfers
+// settle; and a text that would not fit alone is refused. So it ends, and the next is first. Nobody pauses inside judging:
+// between a question and its answer all that was asked about stays.
+import type { Position } from '../domain.ts'
+import { RUN_CELLS } from '../kv/cells.ts'
+import type { ActionQueue } from './action-queue.ts'
+import type { SessionId } from './events.ts'
+import { isFor } from './run.ts'
+import { before, type Sequence } from './sequence.ts'
+import type { SchedulerState } from './state.ts'
+import type { Withdrawn } from './withdrawn.ts'
+
+export class Growth {
+  readonly #state: SchedulerState
+  readonly #urgent: ActionQueue
+  readonly #withdrawn: Withdrawn
+  readonly #endText: () => boolean
+
+  /** `endText`: ends the live text that is used least; false where there is none. */
+  constructor(state: SchedulerState, urgent: ActionQueue, withdrawn: Withdrawn, endText: () => boolean) {
+    this.#state = state
+    this.#urgent = urgent
+    this.#withdrawn = withdrawn
+    this.#endText = endText
+  }
+
+  /** Gives the sequence what others have of its text. */
+  share(sequence: Sequence): void {
+    const from = sequence.committedLength
+    if (this.#state.beginnings.share(sequence) > 0) this.#map(sequence, from)
+  }
+
+  /** The sequence refers to the cells of the first `count` tokens of a text that is the same so far. */
+  join(sequence: Sequence, { cells }: Sequence, count: number): void {
+    this.#state.cells.share(cells, count)
+    for (let i = 0; i < count; i++) sequence.cells.push(cells[i]!)
+    this.#map(sequence, 0)
+  }
+
+  /**
+   * The sequence has cells for the positions below `end` afterwards. False where there is no room: then it pauses, unless it
+   * is the first of all, which waits for what will be free.
+   */
+  grow(sequence: Sequence, end: Position): boolean {
+    const { cells, evaluatedMax } = sequence
+    const { cells: pool } = this.#state
+    const from = cells.length
+    if (from >= end) return true
+    if (!this.#makeRoom(end - from, sequence)) {
+      if (!this.#isFirst(sequence)) this.pause(sequence)
+      return false
+    }
+    const wanted = Math.min(Math.ceil(end / RUN_CELLS) * RUN_CELLS, evaluatedMax) - from
+    pool.allocate(Math.max(end - from, Math.min(wanted, pool.freeCount)), cells)
+    this.#map(sequence, from)
+    return true
+  }
+
+  #map({ id, cells }: Sequence, from: Position): void {
+    this.#urgent.put({ kind: 'map', sequence: id, from, cells: cells.slice(from) })
+  }
+
+  /** Frees cells until `count` are, at the expense of those behind `sequence`. */
+  #makeRoom(count: number, sequence: Sequence): boolean {
+    const { cells, kept } = this.#state
+    while (cells.freeCount < count) {
+      if (kept.evict() || this.#endText()) continue
+      const last = this.#lastBehind(sequence)
+      if (!last) return false
+      this.pause(last)
+    }
+    return true
+  }
+
+  /** Of the sequences that hold cells the last in order, if it is behind `sequence`. */
+  #lastBehind(sequence: Sequence): Sequence | undefined {
+    let last = sequence
+    for (const other of this.#state.beginnings.running()) {
+      if (other.cells.length > 0 && before(last, other) < 0) last = other
+    }
+    return last === sequence ? undefined : last
+  }
+
+  #isFirst(sequence: Sequence): boolean {
+    for (const other of this.#state.beginnings.running()) if (before(other, sequence) < 0) return false
+    return true
+  }
+
+  /** Takes back everything the sequence holds but its text. While its prompt is evaluated, so do all that wait for it. */
+  pause(sequence: Sequence): void {
+    for (const each of this.#state.prefill.groupOf(sequence) ?? [sequence]) this.#pause(each)
+    this.#withdrawn.tell()
+  }
+
+  #pause(sequence: Sequence): void {
+    const { runTable, prefill, drafting, admission, ready, cells } = this.#state
+    const { request } = sequence
+    this.keepText(sequence, runTable.writtenLength(sequence))
+    for (const { runRows } of runTable.flights) {
+      for (const row of runRows) {
+        if (row.state === 'dead' || !isFor(row, sequence)) continue
+        if (row.group.length > 1) row.group.splice(row.group.indexOf(sequence), 1)
+        else runTable.withdraw(row, 'pause')
+      }
+    }
+    prefill.remove(sequence)
+    if (sequence.phase === 'ready') ready.splice(ready.indexOf(sequence), 1)
+    if (sequence.isDecoding) this.#state.decodingCount--
+    sequence.isDecoding = false
+    drafting.end(sequence, this.#state.decodingCount)
+    cells.release(sequence.cells)
+    sequence.cells.length = 0
+    sequence.committedLength = 0
+    sequence.phase = 'paused'
+    request.pauseCount++
+    admission.pause(sequence)
+    this.#state.hasPaused = true
+  }
+
+  /** What the sequence has in cells stays for others, as far as it is written. */
+  keepText({ request, cells, text }: Sequence, written: Position, session?: SessionId): void {
+    const kept = { tokens: text.slice(0, written), cells: cells.slice(0, written) }
+    if (!request.isFaulty) this.#state.kept.keep(kept, session)
+  }
+}

@@ -1,0 +1,106 @@
+// What goes out next: rows of sequences that are ready and drafts, chunks of prompts, and when nobody has any, live texts.
+import type { Advised } from './advised.ts'
+import type { SchedulerAction } from './events.ts'
+import type { Growth } from './growth.ts'
+import type { Planner } from './planner.ts'
+import type { Prompt } from './prefill.ts'
+import type { Flight } from './run.ts'
+import { before, hasCell } from './sequence.ts'
+import type { SchedulerState } from './state.ts'
+import type { Withdrawn } from './withdrawn.ts'
+
+export class Submitting {
+  readonly #state: SchedulerState
+  readonly #growth: Growth
+  readonly #withdrawn: Withdrawn
+  readonly #advised: Advised
+  readonly #planner: Planner
+  #lastKind: Flight['kind'] = 'chunk'
+
+  constructor(state: SchedulerState, growth: Growth, withdrawn: Withdrawn, advised: Advised, planner: Planner) {
+    this.#state = state
+    this.#growth = growth
+    this.#withdrawn = withdrawn
+    this.#advised = advised
+    this.#planner = planner
+  }
+
+  /** Whoever is submitted next has cells for it, pauses, or is the first of all and waits. */
+  makeReady(): void {
+    const { ready, prefill } = this.#state
+    if (!this.#hasPlace) return
+    if (!ready.every(hasCell)) {
+      for (const sequence of ready.toSorted(before)) {
+        if (sequence.phase === 'ready') this.#growth.grow(sequence, sequence.length)
+      }
+    }
+    while (this.#mayEvaluate) {
+      const prompt = prefill.next()
+      const first = prompt?.group[0]
+      if (!first) return
+      this.#growth.share(first)
+      // One that pauses leaves its turn to the next.
+      if (this.#growth.grow(first, prefill.chunkEnd(prompt)) || first.phase === 'prefill') return
+    }
+  }
+
+  /** The next micro-batch, if there is one. Decode rows and prefill chunks take turns while both wait. */
+  submit(): SchedulerAction | undefined {
+    const { texts, runTable, decodingCount } = this.#state
+    this.#advised.judged(decodingCount)
+    if (!this.#hasPlace) return undefined
+    const flight =
+      this.#lastKind === 'chunk'
+        ? (this.#submitRows() ?? this.#submitChunk() ?? texts.submit())
+        : (this.#submitChunk() ?? this.#submitRows() ?? texts.submit())
+    if (!flight) return undefined
+    this.#lastKind = flight.kind
+    this.#advised.submitted(flight, runTable.flights.slice(0, -1))
+    const { runRows } = flight
+    const first = runRows[0]!
+    return {
+      kind: 'submit',
+      microBatch: flight,
+      purpose: first.kind,
+      runFirst: first.run,
+      runLast: runRows.at(-1)!.run,
+    }
+  }
+
+  get #hasPlace(): boolean {
+    return this.#state.runTable.flights.length < this.#state.limits.inFlightMax
+  }
+
+  #submitRows(): Flight | undefined {
+    this.#planner(this.#state)
+    this.#withdrawn.tell()
+    return this.#state.runTable.submitRows()
+  }
+
+  /** Whether a chunk may be submitted. Beside decoding no more than stages: a decode row waits for all that are before it. */
+  get #mayEvaluate(): boolean {
+    const { prefill, decodingCount, limits, runTable } = this.#state
+    return prefill.count > 0 && runTable.chunkKindCount < (decodingCount > 0 ? limits.stages : limits.inFlightMax)
+  }
+
+  #submitChunk(): Flight | undefined {
+    const { prefill } = this.#state
+    const prompt = this.#mayEvaluate ? prefill.next() : undefined
+    if (!prompt) return undefined
+    return prompt.group[0]!.cells.length >= prefill.chunkEnd(prompt) ? this.#submitPrompt(prompt) : undefined
+  }
+
+  #submitPrompt(prompt: Prompt): Flight {
+    const { group } = prompt
+    const flight = this.#state.prefill.submitChunk(prompt)
+    const [first, ...others] = group
+    const { committedLength, text } = first!
+    if (committedLength < text.length) return flight
+    for (const sequence of group) sequence.phase = 'waiting'
+    for (const other of others) {
+      other.committedLength = committedLength
+      this.#growth.join(other, first!, committedLength)
+    }
+    return flight
+  }
+}
