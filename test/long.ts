@@ -1,5 +1,5 @@
 // Searches that take too long for every change: the simulator over ten thousand cases of every policy, from a seed that is new
-// every time and named where a case fails, and a soak of real models. Some tens of minutes.
+// every time and named where a case fails, random mixes of requests on real stages, and a soak of real models. Some tens of minutes.
 //
 //   node dist/test/long.js [--cases N]
 import { spawn } from 'node:child_process'
@@ -17,6 +17,7 @@ const searches = [
     ...words,
     ...['--seed', seed, '--cases', values.cases],
   ]),
+  ['dist/test/engine/mixes.js', '--seed', seed],
   ['dist/bench/main.js', 'soak'],
 ]
 

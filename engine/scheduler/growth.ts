@@ -14,16 +14,16 @@ import type { SessionId } from './events.ts'
 import { isFor } from './run.ts'
 import { before, type Sequence } from './sequence.ts'
 import type { SchedulerState } from './state.ts'
-import type { Withdrawn } from './withdrawn.ts'
+import type { WithdrawnNews } from './withdrawn-news.ts'
 
 export class Growth {
   readonly #state: SchedulerState
   readonly #urgent: ActionQueue
-  readonly #withdrawn: Withdrawn
+  readonly #withdrawn: WithdrawnNews
   readonly #endText: () => boolean
 
   /** `endText`: ends the live text that is used least; false where there is none. */
-  constructor(state: SchedulerState, urgent: ActionQueue, withdrawn: Withdrawn, endText: () => boolean) {
+  constructor(state: SchedulerState, urgent: ActionQueue, withdrawn: WithdrawnNews, endText: () => boolean) {
     this.#state = state
     this.#urgent = urgent
     this.#withdrawn = withdrawn

@@ -27,7 +27,7 @@ import { noDrafts, type RequestRecord, type Sequence } from './sequence.ts'
 import { speculative } from './speculative.ts'
 import { createState, type SchedulerState } from './state.ts'
 import { Submitting } from './submitting.ts'
-import { Withdrawn } from './withdrawn.ts'
+import { WithdrawnNews } from './withdrawn-news.ts'
 
 export class Scheduler {
   readonly #state: SchedulerState
@@ -36,7 +36,7 @@ export class Scheduler {
   readonly #urgent = new ActionQueue()
   /** News for the user. */
   readonly #news = new ActionQueue()
-  readonly #withdrawn: Withdrawn
+  readonly #withdrawn: WithdrawnNews
   readonly #growth: Growth
   readonly #submitting: Submitting
 
@@ -44,7 +44,7 @@ export class Scheduler {
   constructor(limits: SchedulerLimits, advisor?: Advisor, planner: Planner = speculative) {
     this.#advised = new Advised(advisor)
     this.#state = createState(limits, this.#advised)
-    this.#withdrawn = new Withdrawn(this.#state, this.#urgent)
+    this.#withdrawn = new WithdrawnNews(this.#state, this.#urgent)
     this.#growth = new Growth(this.#state, this.#urgent, this.#withdrawn, () => this.#endIdlestText())
     this.#submitting = new Submitting(this.#state, this.#growth, this.#withdrawn, this.#advised, planner)
   }

@@ -7,17 +7,17 @@ import type { Prompt } from './prefill.ts'
 import type { Flight } from './run.ts'
 import { before, hasCell } from './sequence.ts'
 import type { SchedulerState } from './state.ts'
-import type { Withdrawn } from './withdrawn.ts'
+import type { WithdrawnNews } from './withdrawn-news.ts'
 
 export class Submitting {
   readonly #state: SchedulerState
   readonly #growth: Growth
-  readonly #withdrawn: Withdrawn
+  readonly #withdrawn: WithdrawnNews
   readonly #advised: Advised
   readonly #planner: Planner
   #lastKind: Flight['kind'] = 'chunk'
 
-  constructor(state: SchedulerState, growth: Growth, withdrawn: Withdrawn, advised: Advised, planner: Planner) {
+  constructor(state: SchedulerState, growth: Growth, withdrawn: WithdrawnNews, advised: Advised, planner: Planner) {
     this.#state = state
     this.#growth = growth
     this.#withdrawn = withdrawn

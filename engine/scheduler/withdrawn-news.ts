@@ -2,7 +2,7 @@
 import type { ActionQueue } from './action-queue.ts'
 import type { SchedulerState } from './state.ts'
 
-export class Withdrawn {
+export class WithdrawnNews {
   readonly #state: Pick<SchedulerState, 'runTable' | 'drafting'>
   readonly #urgent: ActionQueue
 
