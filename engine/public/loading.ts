@@ -26,7 +26,10 @@ export interface LoadOptions {
   readonly kvTypeK?: KvType
   readonly kvTypeV?: KvType
   readonly kernels?: 'auto' | KernelBuild
-  /** Sequences of full length that the KV cells are sized for. More can be live at once if they are shorter. Default 1. */
+  /**
+   * Sequences of full length that the KV cells are sized for. Up to 32 and more run side by side as far as cells allow; when
+   * there are none, the one that came last pauses. Default 1.
+   */
   readonly sequences?: number
   /** A GGUF file with a smaller model of the same vocabulary, which drafts for requests that speculate. */
   readonly draftModel?: string | URL

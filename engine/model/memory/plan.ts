@@ -52,7 +52,7 @@ const ONE_LANE_BYTES = 6 << 20
 const LOGITS_BYTES = 4 << 20
 const HEAD_ROWS_MIN = 8
 /** Rows of the cell table: several short sequences may share the cells of a long one. */
-const SEQUENCES_MIN = 8
+const SEQUENCES_MIN = 32
 /** About 20 us of spinning: longer than a barrier usually takes, shorter than a park and wake. */
 const BARRIER_SPINS = 20_000
 /** About 200 us, for models whose tokens take less than that. */
