@@ -148,7 +148,11 @@ test('a chat can be stopped', async () => {
 })
 
 /** The answers to a prompt in a generation that gives these texts, a token each; of several choices, one after the other. */
-function answered(prompt: string, options: ChatOptions, ...texts: readonly (readonly string[])[]) {
+function answered(
+  prompt: string | { text: string; template: string },
+  options: ChatOptions,
+  ...texts: readonly (readonly string[])[]
+) {
   const pieces: Piece[] = texts.flatMap((parts, choice) => parts.map((text, token) => ({ choice, token, text })))
   const choices = texts.map((parts) => ({
     ids: parts.map((_, i) => i),
@@ -156,7 +160,7 @@ function answered(prompt: string, options: ChatOptions, ...texts: readonly (read
     finishReason: 'stop' as const,
   }))
   const result = { promptIds: [], choices, seed: 0, stats: {} } as unknown as GenerateResult
-  const answers = new ChatAnswers({ text: prompt, template: '' }, options)
+  const answers = new ChatAnswers(typeof prompt === 'string' ? { text: prompt, template: '' } : prompt, options)
   const shown = pieces.map((piece) => answers.show(piece))
   return { result: answers.end(result, (piece) => shown.push(piece)), pieces: shown }
 }
@@ -213,6 +217,19 @@ test('reasoning that the prompt began; calls only where tools were offered; what
   for (const piece of chat.pieces) said += piece.text
   assert.is(said, 'a <')
   assert.is(chat.result.choices[1]!.content, '')
+})
+
+test('an answer is read in the format of its template', () => {
+  const call = '<|channel|>commentary to=functions.add <|constrain|>json<|message|>{"a": 1}'
+  const texts = ['<|channel|>', 'analysis<|message|>So', ': <|end|><|start|>', `assistant${call}`]
+  const prompt = { text: '<|start|>assistant', template: '{{ "<|channel|>" }}' }
+  const { toolCalls, content, reasoning } = answered(prompt, { tools: TOOLS }, texts).result.choices[0]!
+  assert.equal([reasoning, content, toolCalls.map((one) => one.function.arguments)], ['So:', '', ['{"a":1}']])
+  // Without tools its layout is the same.
+  const without = answered(prompt, {}, texts).result.choices[0]!
+  assert.equal([without.reasoning, without.content, without.toolCalls], ['So:', `<|start|>assistant${call}`, []])
+  const other = answered({ ...prompt, template: '<tool_call>' }, { tools: TOOLS }, texts).result.choices[0]!
+  assert.equal([other.reasoning, other.content, other.toolCalls], ['', texts.join(''), []])
 })
 
 test.run()

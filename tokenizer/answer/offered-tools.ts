@@ -6,6 +6,7 @@ import { dumpJson, type JsonStyle, readJson } from '../jinja/json.ts'
 import { TemplateFault, type Value } from '../jinja/values.ts'
 import { NoCall, readWhole } from './call-text.ts'
 import { readPythonValue } from './python-literals.ts'
+import { isKeyed, isOf, type ParameterSchema, typesOf } from './schema-types.ts'
 
 const COMPACT: JsonStyle = {
   indent: undefined,
@@ -15,27 +16,18 @@ const COMPACT: JsonStyle = {
   sortKeys: false,
 }
 
-type ReadKeyword =
-  | ('type' | 'nullable' | 'enum' | 'const' | 'anyOf' | 'oneOf' | 'allOf' | '$ref')
-  | ('properties' | 'required' | 'additionalProperties')
-/** What is read of a JSON Schema. */
-type Schema = { readonly [keyword in ReadKeyword]?: unknown }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Names under which a request offers to run code. */
 const CODE_TOOLS: readonly string[] = ['python', 'ipython', 'code_interpreter']
 
 export class OfferedTools {
-  readonly #parameters: ReadonlyMap<string, Schema>
+  readonly #parameters: ReadonlyMap<string, ParameterSchema>
   readonly #newId: () => string
 
   /** `newId` gives an id unlike all others of the conversation. */
   constructor(tools: readonly ChatTool[], newId: () => string) {
     this.#newId = newId
     this.#parameters = new Map(
-      tools.map(({ function: { name, parameters } }) => [name, isRecord(parameters) ? parameters : {}] as const),
+      tools.map(({ function: { name, parameters } }) => [name, isKeyed(parameters) ? parameters : {}] as const),
     )
   }
 
@@ -64,20 +56,25 @@ export class OfferedTools {
     return {
       id: typeof id === 'string' && id !== '' ? id : this.#newId(),
       type: 'function',
-      function: { name, arguments: typeof args === 'string' ? args : dumpJson(args, COMPACT, new Budget()) },
+      function: { name, arguments: typeof args === 'string' ? args : written(args) },
     }
   }
 
-  /** Whether the tool is offered and has these parameters, with all that it requires among them. */
+  /** Whether the tool is offered, and its parameters can be these: no others, of their types, with all that it requires. */
   fits(name: string, args: Value | undefined): boolean {
     const parameters = this.#parameters.get(name)
     const given = typeof args === 'string' ? parsed(args) : args
     if (parameters === undefined || !(given instanceof Map)) return false
     const names = this.parametersOf(name)
-    const takesOthers = names.length === 0 || (parameters.additionalProperties ?? false) !== false
-    return (
-      this.hasRequired(name, given) && (takesOthers || [...given.keys()].every((key) => names.includes(String(key))))
-    )
+    const takesOthers = (parameters.additionalProperties ?? names.length === 0) !== false
+    const mayBe = (key: string, value: Value) => {
+      const types = this.#typesOf(name, key)
+      if (!names.includes(key)) return takesOthers
+      // A number may be written as a text.
+      const meant = typeof value === 'string' ? this.plain(name, key, value) : value
+      return types === undefined || isOf(types, value) || isOf(types, meant)
+    }
+    return this.hasRequired(name, given) && [...given].every(([key, value]) => mayBe(String(key), value))
   }
 
   /** Whether nothing is missing that the tool requires. */
@@ -107,14 +104,24 @@ export class OfferedTools {
 
   #propertiesOf(name: string): Readonly<Record<string, unknown>> {
     const properties = this.#parameters.get(name)?.properties
-    return isRecord(properties) ? properties : {}
+    return isKeyed(properties) ? properties : {}
   }
 
   #typesOf(name: string, parameter: string): ReadonlySet<string> | undefined {
     const properties = this.#propertiesOf(name)
     return Object.hasOwn(properties, parameter)
-      ? typesOf(properties[parameter], this.#parameters.get(name)!, REFERENCES_MAX)
+      ? typesOf(properties[parameter], this.#parameters.get(name)!)
       : undefined
+  }
+}
+
+function written(args: Value): string {
+  try {
+    return dumpJson(args, COMPACT, new Budget())
+  } catch (error) {
+    // Beyond all bounds.
+    if (error instanceof TemplateFault) throw new NoCall()
+    throw error
   }
 }
 
@@ -125,44 +132,4 @@ function parsed(text: string): Value | undefined {
     if (error instanceof TemplateFault) return undefined
     throw error
   }
-}
-
-/** Schemas inside each other that are looked into for a type. */
-const REFERENCES_MAX = 8
-
-/** Types of JSON that a schema allows; undefined where it does not say. */
-function typesOf(schema: unknown, root: Schema, depth: number): ReadonlySet<string> | undefined {
-  if (!isRecord(schema) || depth === 0) return undefined
-  const { type, enum: listed, const: single, anyOf, oneOf, allOf, $ref, nullable } = schema as Schema
-  const more = nullable === true ? ['null'] : []
-  if (typeof type === 'string' || Array.isArray(type)) return new Set([type, more].flat().map(String))
-  if (Array.isArray(listed)) return new Set([...listed.map(typeName), ...more])
-  if (single !== undefined) return new Set([typeName(single)])
-  const either = anyOf ?? oneOf
-  if (Array.isArray(either)) {
-    const types = either.map((inner) => typesOf(inner, root, depth - 1))
-    return types.every((one) => one !== undefined) ? new Set(types.flatMap((one) => [...one])) : undefined
-  }
-  if (Array.isArray(allOf)) {
-    return allOf.map((inner) => typesOf(inner, root, depth - 1)).find((types) => types !== undefined)
-  }
-  return typeof $ref === 'string' ? typesOf(referred($ref, root), root, depth - 1) : undefined
-}
-
-/** What `#/$defs/name` and its like name. */
-function referred(reference: string, root: Schema): unknown {
-  const [first, ...keys] = reference.split('/')
-  if (first !== '#') return undefined
-  return keys.reduce<unknown>((at, key) => (isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined), root)
-}
-
-const typeName = (value: unknown): string =>
-  value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'number' ? 'number' : typeof value
-
-function isOf(types: ReadonlySet<string>, value: Value): boolean {
-  if (value === null) return types.has('null')
-  if (typeof value === 'bigint') return types.has('integer') || types.has('number')
-  if (typeof value === 'number') return types.has('number')
-  if (typeof value === 'string' || typeof value === 'boolean') return types.has(typeof value)
-  return types.has(Array.isArray(value) ? 'array' : 'object')
 }

@@ -87,28 +87,27 @@ test('text between calls stays, whatever it is', () => {
 
 test('time grows with the text, for every mark and everything in it', () => {
   const hostile = [
-    ...CALL_MARKS.map((mark) => mark.slice(0, -1)),
-    ...CALL_MARKS,
-    ...CALL_MARKS.map((mark) => `${mark}{"a":"`),
+    ...CALL_MARKS.flatMap((mark) => [mark, `${mark.slice(0, -1)} `, `${mark}{"a":"`]),
     ...['<tool_call>{"a":[', '<tool_call>{"name":"x","arguments":{}}', '[', '{', '{"name":', '[look(city=[', ' ', '\n'],
+    ...['<function=save><parameter=a></parameter> ', '<function=f>\n<parameter=a>\n', '"', '\\"', '>>>look\n'],
     ...[
-      '<function=save><parameter=a></parameter> ',
-      '<function=f>\n<parameter=a>\n',
       '<tool_call>f<arg_key>k</arg_key><arg_value>',
+      '<|python_tag|>x',
+      '<|channel|>to=',
+      '<｜tool▁call▁begin｜>f<｜tool▁sep｜>',
     ],
-    ...['<|python_tag|>x', '<｜tool▁call▁begin｜>f<｜tool▁sep｜>', '<|channel|>to=', '>>>look\n', '"', '\\"'],
   ]
   for (const part of new Set(hostile)) {
+    const layout = TOOL_FORMATS.find(({ isLayout, opens }) => isLayout && opens.some((open) => part.includes(open)))
+    const template = layout?.signs[0] ?? ''
     const work = (size: number) => {
       const text = part.repeat(size / part.length)
-      for (const template of ['', '<|channel|>', '>>>all']) {
-        const splitter = new AnswerSplitter(reading(template))
-        for (let at = 0; at < text.length; at += 7) splitter.push(text.slice(at, at + 7))
-        splitter.end()
-        splitAnswer(text, reading(template, '<think>'))
-      }
+      const splitter = new AnswerSplitter(reading(template))
+      for (let at = 0; at < text.length; at += 7) splitter.push(text.slice(at, at + 7))
+      splitter.end()
+      splitAnswer(text, reading(template, '<think>'))
     }
-    assertNearLinear(work, 40_000, JSON.stringify(part))
+    assertNearLinear(work, 64_000, JSON.stringify(part))
   }
 })
 

@@ -6,7 +6,7 @@ import { OfferedTools } from '../../../tokenizer/answer/offered-tools.ts'
 import { toolFormats } from '../../../tokenizer/answer/tool-formats.ts'
 import { assertNearLinear } from '../../growth.ts'
 
-const properties = { city: { type: 'string' }, days: { type: 'integer' } }
+const properties = { city: { type: 'string' }, days: { type: 'integer' }, more: {} }
 const reading = (): AnswerReading => {
   let count = 0
   const tools = [
@@ -121,7 +121,7 @@ test('what is no call is text', () => {
 })
 
 test('marks, brackets and escapes inside the texts of a call', () => {
-  const args = '{"city":"a </tool_call> } ] \\" <tool_call> [TOOL_CALLS]x{}","days":[{"a":{"b":[[1]]}}]}'
+  const args = '{"city":"a </tool_call> } ] \\" <tool_call> [TOOL_CALLS]x{}","more":[{"a":{"b":[[1]]}}]}'
   const call = `{"name": "get_weather", "arguments": ${args}}`
   const expected = `get_weather ${args} id1`
   assert.equal(brief(`<tool_call>\n${call}\n</tool_call>`), ['', expected])
@@ -149,7 +149,7 @@ test('several calls between one pair of marks; what is cut off is text', () => {
 
 test('cut anywhere, and letter by letter, every form gives the same', () => {
   const json =
-    '{"name": "get_weather", "parameters": {"city": "Zürich </tool_call> \\" \\u00e9 😀", "days": [[1], {}]}}'
+    '{"name": "get_weather", "parameters": {"city": "Zürich </tool_call> \\" \\u00e9 😀", "more": [[1], {}]}}'
   const texts = [
     `Let me see.\n<tool_call>\n${json}\n</tool_call>\n<tool_call>${json}</tool_call> done`,
     `<tool_call><function=get_weather>\n<parameter=city>\nRome\n</parameter>\n</function></tool_call>`,

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { AnswerSplitter, answerReading, type Split } from '../../../tokenizer/answer/answer-splitter.ts'
-import { TOOL_FORMATS, toolFormats } from '../../../tokenizer/answer/tool-formats.ts'
+import { CALL_MARKS, TOOL_FORMATS, toolFormats } from '../../../tokenizer/answer/tool-formats.ts'
 import { repositoryPath, sharedTest } from '../../shared.ts'
 import { offered, TOOL_NAMES } from './offered.ts'
 
@@ -57,6 +57,16 @@ function read({ text, inside = '', tools = TOOL_NAMES }: Case, template: string,
 test('every format has its cases', () => {
   assert.equal(files.map(({ format }) => format).sort(), TOOL_FORMATS.map(({ name }) => name).sort())
   for (const { format, cases } of files) assert.ok(cases.length >= 6, format)
+})
+
+test('what may be a control token of a format is no token that answers leave out', () => {
+  const marks = new Set(CALL_MARKS)
+  for (const { format, cases } of files) {
+    for (const { name, text } of cases) {
+      for (const [mark] of text.matchAll(/<\/?[|｜][^<>|｜]+[|｜]>|\[[A-Z]+_[A-Z]+\]/g))
+        assert.ok(marks.has(mark), `${format}: ${name}: ${mark}`)
+    }
+  }
 })
 
 for (const { format, template, cases } of files) {

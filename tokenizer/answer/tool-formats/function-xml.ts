@@ -64,6 +64,7 @@ function* readName(text: CallText): Reading<string> {
 
 function* readParameters(text: CallText, tools: OfferedTools, name: string): Reading<Dict> {
   const args: Dict = new Map()
+  const known = tools.parametersOf(name)
   for (;;) {
     const mark = yield* text.takeOneOf([PARAMETER, FUNCTION_END, ...CALL_ENDS])
     if (mark === FUNCTION_END) return args
@@ -75,8 +76,8 @@ function* readParameters(text: CallText, tools: OfferedTools, name: string): Rea
     }
     let key = yield* readName(text)
     for (;;) {
-      const known = tools.parametersOf(name)
-      const { value, next } = yield* readValue(text, args, known)
+      const isBegun = (other: string) => other === key || args.has(other)
+      const { value, next } = yield* readValue(text, isBegun, known)
       args.set(key, tools.plain(name, key, value))
       if (next === 'end') return args
       if (next === 'more') break
@@ -86,15 +87,18 @@ function* readParameters(text: CallText, tools: OfferedTools, name: string): Rea
   }
 }
 
-interface ReadValue {
+interface ReadParameter {
   readonly value: string
   /** What its end says about what comes next: more of the function, its end, or the value of a key that was read. */
   readonly next: 'more' | 'end' | { readonly key: string }
 }
 
-function* readValue(text: CallText, given: Dict, known: readonly string[]): Reading<ReadValue> {
+type IsBegun = (key: string) => boolean
+
+/** `known`: keys that the tool has, none where it does not say. */
+function* readValue(text: CallText, isBegun: IsBegun, known: readonly string[]): Reading<ReadParameter> {
   const parts: string[] = []
-  yield* text.take('\n')
+  const value = () => parts.join('').replace(/^\n/, '')
   for (;;) {
     parts.push(yield* text.until(VALUE_ENDS))
     const place = text.place
@@ -102,20 +106,20 @@ function* readValue(text: CallText, given: Dict, known: readonly string[]): Read
     if (mark === undefined) throw new NoCall()
     if (mark === `\n${PARAMETER}`) {
       const key = yield* text.run(NAME)
-      if ((yield* text.take('>')) && (yield* mayFollow(text, key, given, known)))
-        return { value: parts.join(''), next: { key } }
+      if ((yield* text.take('>')) && (yield* mayFollow(text, key, isBegun, known)))
+        return { value: value(), next: { key } }
     } else {
       yield* text.space()
       const isEnd = (yield* text.ahead(FOLLOWING[mark]!)) !== undefined || (yield* text.peek()) === ''
-      if (isEnd && mark === PARAMETER_END) return { value: parts.join('').replace(/\n$/, ''), next: 'more' }
-      if (isEnd) return { value: parts.join(''), next: 'end' }
+      if (isEnd && mark === PARAMETER_END) return { value: value().replace(/\n$/, ''), next: 'more' }
+      if (isEnd) return { value: value(), next: 'end' }
     }
     parts.push(text.since(place))
   }
 }
 
 /** Whether a parameter that begins a line inside of a value is the next one, the end of the value being left out. */
-function* mayFollow(text: CallText, key: string, given: Dict, known: readonly string[]): Reading<boolean> {
-  if (given.has(key)) return false
+function* mayFollow(text: CallText, key: string, isBegun: IsBegun, known: readonly string[]): Reading<boolean> {
+  if (isBegun(key)) return false
   return known.length > 0 ? known.includes(key) : (yield* text.peek()) === '\n'
 }

@@ -21,7 +21,11 @@ export const harmony: ToolFormat = {
   bare: /t/,
   isLayout: true,
   *read(text, tools, mark) {
-    if (ENDS.includes(mark)) return
+    // What is no message after one has ended is an answer, such as a call that is none.
+    if (ENDS.includes(mark)) {
+      yield 'content'
+      return
+    }
     if (mark === '') yield* text.expect('to=')
     const header = `${mark === '' ? 'to=' : mark}${yield* readHeader(text)}`
     const [, recipient] = /\bto=(?:functions\.)?([^\s<]+)/.exec(header) ?? []
@@ -50,4 +54,5 @@ function* readCall(text: CallText, tools: OfferedTools, recipient: string): Read
   }
   yield* text.space()
   yield* text.takeOneOf(ENDS)
+  yield 'content'
 }
