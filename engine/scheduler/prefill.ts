@@ -40,7 +40,11 @@ export class Prefill {
 
   /** Those for whom the same text is evaluated, while it is not submitted as a whole. */
   groupOf(sequence: Sequence): readonly Sequence[] | undefined {
-    return this.#turns.find(({ group }) => group.includes(sequence))?.group.slice()
+    return this.#promptOf(sequence)?.group.slice()
+  }
+
+  #promptOf(sequence: Sequence): Prompt | undefined {
+    return this.#turns.find(({ group }) => group.includes(sequence))
   }
 
   /** `underWay`: sequences whose texts may be evaluated at present. */
@@ -70,10 +74,13 @@ export class Prefill {
     return this.#turns.find((prompt) => !this.#waits(prompt))
   }
 
-  #waits({ group, ahead }: Prompt): boolean {
+  #waits({ run, group, ahead }: Prompt): boolean {
     const { committedLength } = group[0]!
     return ahead.some(({ sequence, length }) => {
       if (length - committedLength < WAIT_LEAST || !isEvaluated(sequence)) return false
+      // One that has paused meanwhile comes after this one: else both could wait for each other.
+      const other = this.#promptOf(sequence)
+      if (other && other.run > run) return false
       return this.#runTable.writtenLength(sequence) < length
     })
   }

@@ -40,6 +40,10 @@ test('the machine carries chains and trees of guesses without changing a text', 
   assert.equal(unfired(figures.transitions, 'drafts'), [], 'transitions that never fired')
 })
 
+test('a choice that paused and one that waits for its beginning do not wait for each other', () => {
+  runCase(13012, createFigures(), 'plain', createGuesser)
+})
+
 for (const mix of ['sync', 'pipe', 'auto', 'mixed'] as const) {
   test(`${mix}: the same texts whatever the drafter proposes`, () => {
     const figures = createFigures()
