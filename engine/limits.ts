@@ -114,7 +114,7 @@ export const SCHEMA_BRANCHES_MAX = 256
 /** Ways to keep a schema that are told apart, by the choices that anyOf, oneOf, if and not leave. */
 export const SCHEMA_SHAPES_MAX = 1 << 10
 /** Steps that a schema's choices may take to be told apart: some seconds of the worst ones. */
-export const SCHEMA_WORK_MAX = 1 << 18
+export const SCHEMA_WORK_MAX = 1 << 19
 /** Expressions, steps and states of the texts of a schema: patterns, formats, keys. */
 export const TEXT_EXPRESSIONS_MAX = 1 << 18
 export const TEXT_WORK_MAX = 1 << 20

@@ -15,10 +15,13 @@ export interface NumberBounds {
 /** Integers, numbers that are none, or both. */
 export type NumberType = 'integer' | 'fraction' | 'number'
 
-/** A number is a multiple where its digits, with `digits` behind the point, are a multiple of `of`. */
+/** What a number's digits, with `digits` behind the point, are a multiple of, and what not. */
 export interface Step {
+  /** A multiple of all of those. */
   readonly of: number
   readonly digits: number
+  readonly multiples: readonly number[]
+  readonly others: readonly number[]
 }
 
 export interface NumberForm {

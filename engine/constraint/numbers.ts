@@ -3,7 +3,7 @@
 // by which different decimals stay different doubles. Pure.
 import { edgesTo } from './characters.ts'
 import { type Edge, type GrammarBuilder, NOTHING, type StateId } from './grammar.ts'
-import type { Bound, NumberBounds, NumberForm } from './number-form.ts'
+import type { Bound, NumberBounds, NumberForm, Step } from './number-form.ts'
 
 /** Decimal digits that a double keeps apart. */
 const DOUBLE_DIGITS_MAX = 15
@@ -15,7 +15,8 @@ const TENS = [1, 10, 100, 1000, 10_000] as const
 export function numberWithin(builder: GrammarBuilder, bounds: NumberBounds, form: NumberForm, to: StateId): StateId {
   const { minimum, maximum } = bounds
   const { kind, step } = form
-  if (!minimum && !maximum && kind !== 'fraction' && step.of === 1) return anyNumber(builder, kind === 'integer', to)
+  if (!minimum && !maximum && kind !== 'fraction' && step.digits > TENS.length)
+    return anyNumber(builder, kind === 'integer', to)
   const magnitudes = new Magnitudes(builder, form, to)
   const positive = maximum && maximum.value < 0 ? NOTHING : magnitudes.between(floor(minimum), maximum)
   const negative =
@@ -120,6 +121,9 @@ interface Sofar {
   readonly isZero: boolean
 }
 
+const isAllowed = ({ multiples, others }: Step, digits: number): boolean =>
+  multiples.every((one) => digits % one === 0) && !others.some((one) => digits % one === 0)
+
 class DecimalBranch {
   readonly #builder: GrammarBuilder
   readonly #form: NumberForm
@@ -210,7 +214,7 @@ class DecimalBranch {
     const high = this.#high
     const isAbove = !isLow || !low || (low.fraction.length <= at && !low.isExclusive)
     const isBelow = !isHigh || !high || high.fraction.length > at || !high.isExclusive
-    const isMultiple = step.of === 1 || (remainder * TENS[step.digits - at]!) % step.of === 0
+    const isMultiple = step.digits > TENS.length || isAllowed(step, remainder * TENS[step.digits - at]!)
     return isAbove && isBelow && isMultiple && (kind !== 'fraction' || !isZero)
   }
 

@@ -8,9 +8,10 @@ import { join } from 'node:path'
 import type { EcosystemCase, Workshop } from './case.ts'
 import { packTarball } from './project.ts'
 import { samplesOfReadme } from './samples.ts'
+import { schemasOfUsers } from './schemas.ts'
 import { typesForUsers } from './types.ts'
 
-const CASES: readonly EcosystemCase[] = [...typesForUsers, ...samplesOfReadme]
+const CASES: readonly EcosystemCase[] = [...typesForUsers, ...samplesOfReadme, ...schemasOfUsers]
 
 async function runAll(cases: readonly EcosystemCase[], workshop: Workshop): Promise<number> {
   let failed = 0

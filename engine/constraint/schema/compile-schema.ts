@@ -5,6 +5,7 @@ import { SCHEMA_BRANCHES_MAX, SCHEMA_DEPTH_MAX } from '../../limits.ts'
 import { planClosing } from '../closing.ts'
 import { type Grammar, GrammarBuilder, NOTHING, RETURN_STATE, type StateId } from '../grammar.ts'
 import { anyString, characterRule, countedString } from '../strings.ts'
+import { TooManyTexts } from '../texts/languages.ts'
 import { stringOf } from '../texts/text-grammar.ts'
 import { arrayState } from './arrays.ts'
 import { circleOf } from './circles.ts'
@@ -33,6 +34,7 @@ function compiled(schema: unknown): Grammar {
   try {
     return new SchemaCompiler(schema).compile(schema)
   } catch (cause) {
+    if (cause instanceof TooManyTexts) throw unsupportedSchema('#', 'texts that few states tell apart', 'too many')
     if (!(cause instanceof RangeError)) throw cause
     const message = 'schema: expected fewer levels, found more than the stack holds'
     throw new TsinferError('schema_invalid', message, { cause })
@@ -49,6 +51,8 @@ class SchemaCompiler implements ValueCompiler {
   /** The rule whose first byte has not been read yet. */
   #beginning: string | undefined
   #depth = 0
+  /** What is made now stands beside other ways to keep the same schema, which have much in common. */
+  #isBeside = false
 
   constructor(root: unknown) {
     this.expansion = new Expansion(root)
@@ -64,8 +68,12 @@ class SchemaCompiler implements ValueCompiler {
   value(assertions: Assertions, to: StateId): StateId {
     const { plain, isShared } = this.#resolved(assertions)
     if (plain.length === 0) return this.#any(to)
-    if (!isShared && plain.length === 1) return this.#inline(plain, to)
-    return this.builder.add({ kind: 'call', start: this.#ruleOf(plain), to })
+    if (!isShared && !this.#isBeside && plain.length === 1) return this.#inline(plain, to)
+    return this.shared(plain, to)
+  }
+
+  shared(assertions: Assertions, to: StateId): StateId {
+    return this.builder.add({ kind: 'call', start: this.#ruleOf(assertions), to })
   }
 
   /** Makes what lies behind a first byte. */
@@ -108,11 +116,14 @@ class SchemaCompiler implements ValueCompiler {
     if (known !== undefined) return known
     this.#leads.set(name, new Set())
     const beginning = this.#beginning
+    const isBeside = this.#isBeside
     this.#beginning = name
+    this.#isBeside = false
     const rule = this.#rule(name, () =>
       plain.length === 0 ? this.#any(RETURN_STATE) : this.#inline(plain, RETURN_STATE),
     )
     this.#beginning = beginning
+    this.#isBeside = isBeside
     return rule
   }
 
@@ -141,7 +152,11 @@ class SchemaCompiler implements ValueCompiler {
   }
 
   #shapes(assertions: Assertions, to: StateId): StateId {
-    const states = this.expansion.shapesOf(assertions).map((shape) => this.#shape(shape, to))
+    const shapes = this.expansion.shapesOf(assertions)
+    const isBeside = this.#isBeside
+    this.#isBeside ||= shapes.length > 1
+    const states = shapes.map((shape) => this.#shape(shape, to))
+    this.#isBeside = isBeside
     return this.builder.anyOf(...states.filter((state) => state !== NOTHING))
   }
 
@@ -169,9 +184,14 @@ class SchemaCompiler implements ValueCompiler {
     const { lengthLeast: least, lengthMost: most } = shape
     if (shape.text !== undefined || shape.excluded.some((value) => typeof value === 'string')) {
       const { languages } = this.expansion
-      return this.expansion.bounded(shape.textPath, () =>
-        stringOf(this.builder, languages, [{ language: textOfShape(shape, languages), to }]),
-      )
+      return this.expansion.bounded(shape.textPath, () => {
+        const language = textOfShape(shape, languages)
+        return this.call(
+          `text ${language}`,
+          () => stringOf(this.builder, languages, [{ language, to: RETURN_STATE }]),
+          to,
+        )
+      })
     }
     if (least === 0 && most === Number.POSITIVE_INFINITY) {
       return this.call('string', () => anyString(this.builder, RETURN_STATE), to)

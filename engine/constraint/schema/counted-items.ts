@@ -63,7 +63,7 @@ class CountedItems {
   #item(count: number, found: readonly number[]): StateId {
     const ways = this.#ways(0, found, itemAssertions(this.#items, count))
     const next = Math.min(count + 1, this.#counted)
-    const states = ways.map(({ assertions, counts }) => this.#compiler.value(assertions, this.#next(next, counts)))
+    const states = ways.map(({ assertions, counts }) => this.#compiler.shared(assertions, this.#next(next, counts)))
     return this.#builder.anyOf(...states.filter((state) => state !== NOTHING))
   }
 

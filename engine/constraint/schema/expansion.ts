@@ -1,7 +1,7 @@
 // The ways to keep schemas: their keywords' choices multiplied out. Pure.
 import { TsinferError } from '../../errors.ts'
 import { SCHEMA_SHAPES_MAX, SCHEMA_WORK_MAX } from '../../limits.ts'
-import { Languages, TooManyTexts } from '../texts/languages.ts'
+import { type Language, Languages, TooManyTexts } from '../texts/languages.ts'
 import { PatternFault } from '../texts/pattern-syntax.ts'
 import { patternLanguage } from '../texts/patterns.ts'
 import { itemAssertions, memberAssertions } from './inside.ts'
@@ -15,6 +15,8 @@ import { keepsShape } from './values.ts'
 
 /** Levels that are looked into for a contradiction: a discriminating property is not far down. */
 const LEVELS = 4
+/** Ways that are so many are looked into, since most contradict themselves: conditions on one member, say. */
+const EXAMINED_LEAST = 16
 
 export class Expansion implements Ways {
   readonly languages = new Languages()
@@ -24,11 +26,16 @@ export class Expansion implements Ways {
   readonly #apart = new Map<string, boolean>()
   /** What is being read, up to here without a step into a value. */
   #open = new Set<string>()
+  #isLoose = false
   #workLeft = SCHEMA_WORK_MAX
   #levels = LEVELS
 
   constructor(root: unknown) {
     this.#document = new SchemaDocument(root)
+  }
+
+  get isLoose(): boolean {
+    return this.#isLoose
   }
 
   node(schema: unknown, path: string): SchemaNode {
@@ -65,7 +72,7 @@ export class Expansion implements Ways {
     this.#open.add(name)
     const found = shapes.flatMap((shape) => (isDenied ? this.#deny(shape, node) : this.#hold(shape, node)))
     this.#open.delete(name)
-    return found
+    return found.length > EXAMINED_LEAST ? this.#counted(found, node.path) : found
   }
 
   areApart(one: SchemaNode, two: SchemaNode): boolean {
@@ -73,7 +80,9 @@ export class Expansion implements Ways {
     const known = this.#apart.get(name)
     if (known !== undefined) return known
     const open = this.#open
+    const isLoose = this.#isLoose
     this.#open = new Set(open)
+    this.#isLoose = true
     let areApart = false
     try {
       const shapes = [held(one), held(two)].reduce<readonly Shape[]>((all, part) => this.apply(all, part), [ANY_SHAPE])
@@ -82,6 +91,7 @@ export class Expansion implements Ways {
       if (!(error instanceof TsinferError || error instanceof TooManyTexts)) throw error
     }
     this.#open = open
+    this.#isLoose = isLoose
     // Deep inside less is looked at.
     if (areApart || this.#levels === LEVELS) this.#apart.set(name, areApart)
     return areApart
@@ -104,6 +114,17 @@ export class Expansion implements Ways {
       if (error instanceof TooManyTexts) throw unsupportedSchema(path, 'an automaton of few states', 'too many')
       throw error
     }
+  }
+
+  /** The strings that keep the schemas. */
+  texts(assertions: Assertions): Language {
+    if (assertions.length === 0) return this.languages.all
+    const texts = this.shapesOf(assertions).map((shape) => {
+      if ((shape.types & TYPE.string) === 0) return this.languages.none
+      if (!shape.values) return textOfShape(shape, this.languages)
+      return this.languages.words(this.valuesOf(shape).filter((value) => typeof value === 'string'))
+    })
+    return this.languages.any(...texts)
   }
 
   /** The listed values that keep all of the shape. */
@@ -135,6 +156,7 @@ export class Expansion implements Ways {
       if (shapes === undefined) untold ??= keyword.names.find((name) => node.schema[name] !== undefined)
       return shapes ?? []
     })
+    if (untold !== undefined && this.#isLoose) return [shape]
     const shapes = this.#counted(found, node.path)
     if (shapes.length === 0 && untold !== undefined) {
       throw unsupportedSchema(node.path, 'keywords whose opposite can be told', untold)
@@ -148,8 +170,9 @@ export class Expansion implements Ways {
   }
 
   #counted(found: readonly Shape[], path: string): readonly Shape[] {
-    const shapes = found.map(settled).filter((shape) => shape !== undefined)
     this.#workLeft -= 1 + found.length
+    let shapes = found.map(settled).filter((shape) => shape !== undefined)
+    if (shapes.length > EXAMINED_LEAST) shapes = shapes.filter((shape) => this.#isPossible(shape))
     if (shapes.length <= SCHEMA_SHAPES_MAX && this.#workLeft >= 0) return shapes
     throw unsupportedSchema(path, 'fewer ways to keep the schema', 'too many')
   }
@@ -158,12 +181,23 @@ export class Expansion implements Ways {
   #isPossible(shape: Shape): boolean {
     if (shape.values) return this.valuesOf(shape).length > 0
     let { types } = shape
-    if (types & TYPE.string && this.languages.isVoid(textOfShape(shape, this.languages))) types &= ~TYPE.string
+    const { text = this.languages.all, lengthLeast, lengthMost } = shape
+    const counted = this.languages.both(text, this.languages.counted(lengthLeast, lengthMost))
+    if (types & TYPE.string && this.#isVoid(counted)) types &= ~TYPE.string
     if (types & TYPE.object && !this.#areMembersPossible(shape)) types &= ~TYPE.object
     if (types & TYPE.array && shape.items.least > 0 && !this.#arePossible(itemAssertions(shape.items, 0))) {
       types &= ~TYPE.array
     }
     return types !== 0
+  }
+
+  #isVoid(language: Language): boolean {
+    try {
+      return this.languages.isVoid(language)
+    } catch (error) {
+      if (error instanceof TooManyTexts) return false
+      throw error
+    }
   }
 
   #areMembersPossible({ members }: Shape): boolean {

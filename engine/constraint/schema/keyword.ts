@@ -15,6 +15,8 @@ export interface Keyword {
 /** What keywords need of the schemas around them. */
 export interface Ways {
   readonly languages: Languages
+  /** What cannot be told exactly is to be more values rather than fewer: the question is whether there are any. */
+  readonly isLoose: boolean
   /** A schema inside a node, at e.g. `/items`. */
   child(node: SchemaNode, schema: unknown, at: string): SchemaNode
   target(node: SchemaNode, key: '$ref' | '$dynamicRef' | '$recursiveRef'): SchemaNode

@@ -10,12 +10,13 @@ import type { ValueCompiler } from './value-compiler.ts'
 export function numberState(compiler: ValueCompiler, shape: Shape, to: StateId): StateId {
   const { builder } = compiler
   const kind = kindOf(shape.types)
-  const step = stepOf(shape.steps)
+  const { steps, otherSteps } = shape
+  const step = stepOf(steps, otherSteps)
   const states = rangesOf(shape).map((bounds) => {
-    const name = `${kind} ${JSON.stringify([bounds, shape.steps])}`
+    const name = `${kind} ${JSON.stringify([bounds, steps, otherSteps])}`
     const make = () =>
       step === undefined
-        ? multiplesWithin(builder, bounds, shape.steps, kind, RETURN_STATE)
+        ? multiplesWithin(builder, bounds, { steps, otherSteps, kind }, RETURN_STATE)
         : numberWithin(builder, bounds, { kind, step }, RETURN_STATE)
     return compiler.call(name, make, to)
   })

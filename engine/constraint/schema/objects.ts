@@ -3,32 +3,39 @@
 import { NOTHING, RETURN_STATE, type StateId } from '../grammar.ts'
 import { stringOf } from '../texts/text-grammar.ts'
 import { memberAssertions } from './inside.ts'
-import { namesLanguage, type OtherMembers, otherMembers } from './other-members.ts'
+import { type OtherMembers, otherMembers } from './other-members.ts'
 import { unsupportedSchema } from './schema-node.ts'
 import type { Assertions, Members, Shape } from './shape.ts'
 import { spaced, type ValueCompiler } from './value-compiler.ts'
+import { type WitnessKind, witnessKinds } from './witness-kinds.ts'
 
-interface Member {
+interface Member extends OtherMembers {
   readonly name: string
   readonly isRequired: boolean
-  readonly assertions: Assertions
 }
+
+/** A state after so many members, of which some are witnesses (bits). */
+type After = (count: number, found: number) => StateId
+type Choice = (count: number, found: number) => StateId | undefined
 
 export function objectState(compiler: ValueCompiler, shape: Shape, to: StateId): StateId {
+  const excluded = shape.excluded.filter(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  )
+  // Listed objects that must not be are told apart by having no members; others are left out whole.
+  if (excluded.some((value) => Object.keys(value as object).length > 0)) return NOTHING
   const { members } = shape
-  if (members.required.length > members.most) return NOTHING
-  return new ObjectCompiler(compiler, members, excludesEmpty(shape), to).state()
-}
-
-/** Listed objects that must not be are told apart by having no members; others are left out whole. */
-function excludesEmpty({ excluded }: Shape): 'no' | 'empty' | 'all' {
-  const objects = excluded.filter((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-  if (objects.length === 0) return 'no'
-  return objects.every((value) => Object.keys(value as object).length === 0) ? 'empty' : 'all'
+  const least = Math.max(members.least, excluded.length > 0 ? 1 : 0)
+  const names = compiler.expansion.texts(members.names)
+  const { languages } = compiler.expansion
+  const isPossible = members.required.every((name) => languages.has(names, name))
+  if (!isPossible || members.required.length > members.most || least > members.most) return NOTHING
+  return new ObjectCompiler(compiler, { ...members, least }, names, to).state()
 }
 
 class ObjectCompiler {
   readonly #compiler: ValueCompiler
+  readonly #kinds: readonly WitnessKind[]
   readonly #named: readonly Member[]
   readonly #others: readonly OtherMembers[]
   readonly #least: number
@@ -36,113 +43,176 @@ class ObjectCompiler {
   /** Members are counted up to here. */
   readonly #counted: number
   readonly #close: StateId
-  readonly #isPossible: boolean
+  /** A member stands in several places. */
+  readonly #isCopied: boolean
+  readonly #othersChoices = new Map<string, StateId>()
+  readonly #afterOthers = new Map<string, StateId>()
+  /** States that are defined last: they may lead to themselves. */
+  readonly #open: (() => void)[] = []
 
-  constructor(compiler: ValueCompiler, members: Members, excludes: 'no' | 'empty' | 'all', to: StateId) {
+  constructor(compiler: ValueCompiler, members: Members, allowed: number, to: StateId) {
     const { builder, expansion } = compiler
     const { languages } = expansion
     this.#compiler = compiler
-    const allowed = namesLanguage(members, expansion)
+    this.#kinds = witnessKinds(members, expansion)
     const names = [...new Set([...members.parts.flatMap(({ named }) => [...named.keys()]), ...members.required])]
-    const isAllowed = (name: string) => languages.has(allowed, name)
-    this.#isPossible = excludes !== 'all' && members.required.every(isAllowed)
-    this.#named = names.filter(isAllowed).map((name) => ({
-      name,
-      isRequired: members.required.includes(name),
-      assertions: memberAssertions(members, name, languages),
-    }))
-    this.#others = otherMembers(members, names, allowed, expansion)
-    const least = Math.max(members.least, excludes === 'empty' ? 1 : 0)
-    this.#least = least <= members.required.length ? 0 : least
+    this.#named = names
+      .filter((name) => languages.has(allowed, name))
+      .map((name) => ({
+        name,
+        isRequired: members.required.includes(name),
+        language: languages.literal(name),
+        assertions: memberAssertions(members, name, languages),
+        kinds: this.#kinds.reduce((bits, kind, i) => bits | (languages.has(kind.names, name) ? 1 << i : 0), 0),
+      }))
+    this.#others = otherMembers(members, { named: names, allowed, kinds: this.#kinds }, expansion)
+    this.#least = members.least <= members.required.length ? 0 : members.least
     const canExceed = this.#others.length > 0 || this.#named.length > members.most
     this.#most = canExceed ? members.most : Number.POSITIVE_INFINITY
-    this.#counted = this.#most === Number.POSITIVE_INFINITY ? this.#least : Math.max(this.#most, this.#least)
+    this.#counted = this.#most < Number.POSITIVE_INFINITY ? this.#most : this.#least
+    this.#isCopied = this.#counted > 0 || this.#kinds.length > 0
     this.#close = spaced(builder, builder.text('}', to))
-    const reach = this.#named.length + (this.#others.length > 0 ? 1 : 0)
-    if (this.#least > reach) {
-      throw unsupportedSchema('#', 'as many named properties as there must be', `minProperties ${this.#least}`)
+    if (this.#others.length > 0 && this.#least > this.#named.length + 1) {
+      throw unsupportedSchema(members.leastPath, 'as many named members as there must be', `${this.#least}`)
     }
   }
 
   state(): StateId {
-    if (!this.#isPossible) return NOTHING
     const { builder } = this.#compiler
-    const named = this.#named
-    // Counts that a member may have before it.
-    const countsBefore = (index: number) => Math.min(index, this.#counted) + 1
-    let choices = range(countsBefore(named.length)).map((count) => this.#other(count))
+    let choice: Choice = this.#table(this.#named.length, (count, found) => this.#other(count, found))
     let mayClose = true
-    for (let index = named.length - 1; index >= 0; index--) {
-      const member = named[index]!
-      const later = choices
+    for (const [index, member] of [...this.#named.entries()].reverse()) {
+      const later = choice
       const mayEnd = mayClose
-      const after = (count: number) => this.#following(count, mayEnd, later[this.#capped(count)])
-      const afters = range(countsBefore(index)).map((count) => after(this.#capped(count + 1)))
-      choices = range(countsBefore(index)).map((count) =>
-        this.#member(member, afters[count]!, member.isRequired ? undefined : later[count], count),
+      const afters = new Map<string, StateId>()
+      const after: After = (count, found) => {
+        const name = `${count} ${found}`
+        const state = afters.get(name) ?? this.#following(count, found, mayEnd, later(count, found))
+        afters.set(name, state)
+        return state
+      }
+      choice = this.#table(index, (count, found) =>
+        this.#member(member, count, found, { after, others: member.isRequired ? undefined : later(count, found) }),
       )
       mayClose &&= !member.isRequired
     }
-    const choice = choices[0]
+    const first = this.#most === 0 ? undefined : choice(0, 0)
+    for (let define = this.#open.pop(); define; define = this.#open.pop()) define()
     return builder.text(
       '{',
       builder.anyOf(
-        mayClose && this.#least === 0 ? this.#close : undefined,
-        choice === undefined || this.#most === 0 ? undefined : spaced(builder, choice),
+        mayClose && this.#mayClose(0, 0) ? this.#close : undefined,
+        first === undefined ? undefined : spaced(builder, first),
       ),
     )
   }
 
-  #capped(count: number): number {
-    return Math.min(count, this.#counted)
+  /** What may come after some of the first `index` named members, made for all counts. */
+  #table(index: number, make: Choice): Choice {
+    const counts = Math.min(index, this.#counted) + 1
+    const made = Array.from({ length: counts << this.#kinds.length }, (_, i) =>
+      make(i % counts, Math.floor(i / counts)),
+    )
+    return (count, found) => made[Math.min(count, counts - 1) + counts * found]
+  }
+
+  #mayClose(count: number, found: number): boolean {
+    return count >= this.#least && found === (1 << this.#kinds.length) - 1
   }
 
   /** After `count` members: the object ends, or goes on with one of those that may come. */
-  #following(count: number, mayClose: boolean, choice: StateId | undefined): StateId {
+  #following(count: number, found: number, mayClose: boolean, choice: StateId | undefined): StateId {
     const { builder } = this.#compiler
     return builder.anyOf(
-      mayClose && count >= this.#least ? this.#close : undefined,
+      mayClose && this.#mayClose(count, found) ? this.#close : undefined,
       choice === undefined || count >= this.#most ? undefined : builder.text(',', spaced(builder, choice)),
     )
   }
 
   /** The member, or what others begin with: names are read together, so that few states are live at once. */
   #member(
-    { name, assertions }: Member,
-    after: StateId,
-    others: StateId | undefined,
+    member: Member,
     count: number,
+    found: number,
+    { after, others }: { readonly after: After; readonly others: StateId | undefined },
   ): StateId | undefined {
-    if (count >= this.#most) return undefined
-    const { builder } = this.#compiler
-    const value = this.#compiler.value(assertions, after)
+    if (count >= this.#most) return others
+    const value = this.#value(member, found, (now) => after(Math.min(count + 1, this.#counted), now))
     if (value === NOTHING) return others
-    return builder.besideLiteral(others, new TextEncoder().encode(`${JSON.stringify(name)}:`), spaced(builder, value))
+    const { builder } = this.#compiler
+    return builder.besideLiteral(
+      others,
+      new TextEncoder().encode(`${JSON.stringify(member.name)}:`),
+      spaced(builder, value),
+    )
+  }
+
+  /** The value of a member, taken for a witness or not. */
+  #value(member: OtherMembers & Partial<Member>, found: number, after: (found: number) => StateId): StateId {
+    const { assertions, kinds, name } = member
+    let ways: { assertions: Assertions; found: number }[] = [{ assertions, found }]
+    for (const [i, { value }] of this.#kinds.entries()) {
+      const bit = 1 << i
+      if ((kinds & bit) === 0) continue
+      ways = ways.flatMap((way) => {
+        const witness = { assertions: value ? [...way.assertions, value] : way.assertions, found: way.found | bit }
+        // Another member may have the name of one that was a witness, and would replace it.
+        const isReplacing = name === undefined && (found & bit) !== 0
+        return value === undefined || isReplacing ? [witness] : found & bit ? [way] : [way, witness]
+      })
+    }
+    const states = ways.map((way) => {
+      const to = after(way.found)
+      return this.#isCopied ? this.#compiler.shared(way.assertions, to) : this.#compiler.value(way.assertions, to)
+    })
+    return this.#compiler.builder.anyOf(...states.filter((state) => state !== NOTHING))
   }
 
   /** Another member after `count`, and all those that follow it. Two of one name are one: the second may not count. */
-  #other(count: number): StateId | undefined {
+  #other(count: number, found: number): StateId | undefined {
     if (this.#others.length === 0 || count >= this.#most || this.#least - count > 1) return undefined
-    const { builder } = this.#compiler
-    if (this.#most < Number.POSITIVE_INFINITY) {
-      const body = builder.text(',', spaced(builder, this.#otherBefore(RETURN_STATE)))
-      const most = this.#most - count - 1
-      return this.#otherBefore(builder.add({ kind: 'repeat', body, least: 0, most, to: this.#close }))
-    }
-    const after = builder.reserve()
-    const choice = this.#otherBefore(after)
-    builder.define(after, { kind: 'split', to: [this.#following(this.#least, true, choice)] })
+    const name = `${count} ${found}`
+    const choice = this.#othersChoices.get(name) ?? this.#othersFrom(count, found)
+    this.#othersChoices.set(name, choice)
     return choice
   }
 
-  #otherBefore(after: StateId): StateId {
+  #othersFrom(count: number, found: number): StateId {
+    const { builder } = this.#compiler
+    if (this.#kinds.length > 0 || this.#most === Number.POSITIVE_INFINITY) {
+      return this.#otherBefore(found, (now) => this.#afterOther(Math.min(count + 1, this.#counted), now))
+    }
+    const body = builder.text(
+      ',',
+      spaced(
+        builder,
+        this.#otherBefore(found, () => RETURN_STATE),
+      ),
+    )
+    const repeated = builder.add({ kind: 'repeat', body, least: 0, most: this.#most - count - 1, to: this.#close })
+    return this.#otherBefore(found, () => repeated)
+  }
+
+  #afterOther(count: number, found: number): StateId {
+    const name = `${count} ${found}`
+    const known = this.#afterOthers.get(name)
+    if (known !== undefined) return known
+    const { builder } = this.#compiler
+    const state = builder.reserve()
+    this.#afterOthers.set(name, state)
+    this.#open.push(() => {
+      const following = this.#following(count, found, true, this.#other(count, found))
+      builder.define(state, { kind: 'split', to: [following] })
+    })
+    return state
+  }
+
+  #otherBefore(found: number, after: (found: number) => StateId): StateId {
     const { builder, expansion } = this.#compiler
-    const texts = this.#others.map(({ language, assertions }) => {
-      const value = this.#compiler.value(assertions, after)
-      return { language, to: value === NOTHING ? NOTHING : builder.text(':', spaced(builder, value)) }
+    const texts = this.#others.map((other) => {
+      const value = this.#value(other, found, after)
+      return { language: other.language, to: value === NOTHING ? NOTHING : builder.text(':', spaced(builder, value)) }
     })
     return expansion.bounded('#', () => stringOf(builder, expansion.languages, texts))
   }
 }
-
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)

@@ -4,44 +4,39 @@ import type { Language } from '../texts/languages.ts'
 import type { Expansion } from './expansion.ts'
 import { ofPart } from './inside.ts'
 import { unsupportedSchema } from './schema-node.ts'
-import { type Assertions, type Members, TYPE } from './shape.ts'
-import { textOfShape } from './texts-of-shape.ts'
+import type { Assertions, Members } from './shape.ts'
+import type { WitnessKind } from './witness-kinds.ts'
 
 export interface OtherMembers {
   readonly language: Language
   readonly assertions: Assertions
+  /** Kinds of witnesses that they may be, as bits. */
+  readonly kinds: number
 }
 
-/** The names that `propertyNames` allows. */
-export function namesLanguage({ names }: Members, expansion: Expansion): Language {
-  const { languages } = expansion
-  if (names.length === 0) return languages.all
-  const ways = expansion.shapesOf(names).filter(({ types }) => types & TYPE.string)
-  const texts = ways.map((shape) => {
-    if (!shape.values) return textOfShape(shape, languages)
-    const values = expansion.valuesOf(shape).filter((value) => typeof value === 'string')
-    return languages.any(...values.map((value) => languages.literal(value)))
-  })
-  return languages.any(...texts)
+interface Names {
+  readonly named: readonly string[]
+  /** Those that may be at all. */
+  readonly allowed: Language
+  readonly kinds: readonly WitnessKind[]
+}
+
+interface NameClass {
+  readonly language: Language
+  readonly found: ReadonlySet<Language>
 }
 
 /** Classes that have none in common; those whose members have no value are left out. */
-export function otherMembers(
-  { parts }: Members,
-  named: readonly string[],
-  allowed: Language,
-  expansion: Expansion,
-): OtherMembers[] {
+export function otherMembers({ parts }: Members, names: Names, expansion: Expansion): OtherMembers[] {
   const { languages } = expansion
-  const patterns = [...new Set(parts.flatMap((part) => part.patterns.map(({ names }) => names)))]
   const isClosed = parts.some((part) => part.patterns.length === 0 && part.others !== undefined && isFalse(part.others))
   if (isClosed) return []
+  const patterns = parts.flatMap((part) => part.patterns.map((pattern) => pattern.names))
+  const apart = new Set([...patterns, ...names.kinds.map((kind) => kind.names)])
   return expansion.bounded('#', () => {
-    const listed = languages.not(languages.any(...named.map((name) => languages.literal(name))))
-    let classes: { language: Language; found: ReadonlySet<Language> }[] = [
-      { language: languages.both(allowed, listed), found: new Set() },
-    ]
-    for (const pattern of patterns) {
+    const listed = languages.not(languages.words(names.named))
+    let classes: NameClass[] = [{ language: languages.both(names.allowed, listed), found: new Set() }]
+    for (const pattern of apart) {
       classes = classes.flatMap(({ language, found }) => [
         { language: languages.both(language, pattern), found: new Set([...found, pattern]) },
         { language: languages.both(language, languages.not(pattern)), found },
@@ -54,7 +49,8 @@ export function otherMembers(
     return classes
       .map(({ language, found }) => ({
         language,
-        assertions: parts.flatMap((part) => ofPart(part, undefined, (names) => found.has(names))),
+        assertions: parts.flatMap((part) => ofPart(part, undefined, (pattern) => found.has(pattern))),
+        kinds: names.kinds.reduce((bits, kind, i) => bits | (found.has(kind.names) ? 1 << i : 0), 0),
       }))
       .filter(({ language, assertions }) => !languages.isVoid(language) && !assertions.some(isFalse))
   })

@@ -13,8 +13,9 @@ const NAMING: ReadonlySet<string> = new Set([
 ])
 /** The address of a document that names none. */
 const NO_ADDRESS = 'schema://document/'
-/** Drafts in which a reference hides what stands beside it. */
+/** Drafts in which a reference hides what stands beside it, and those in which an identifier is called `id`. */
 const HIDING = /^https?:\/\/json-schema\.org\/draft-0[34567]\/schema#?$/
+const PLAIN_ID = /draft-0[34]/
 
 const isObject = (value: unknown): value is SchemaObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -31,10 +32,12 @@ export class SchemaDocument {
   #identifiers = 0
   /** Whether a reference hides what stands beside it. */
   readonly isHiding: boolean
+  readonly #hasPlainId: boolean
 
   constructor(root: unknown) {
     this.#root = root
     this.isHiding = isObject(root) && typeof root.$schema === 'string' && HIDING.test(root.$schema)
+    this.#hasPlainId = this.isHiding && PLAIN_ID.test((root as SchemaObject).$schema as string)
     this.#read(root)
   }
 
@@ -64,21 +67,11 @@ export class SchemaDocument {
     if (document === undefined) {
       throw unsupportedSchema(path, 'a pointer into this schema (#/...)', JSON.stringify(reference))
     }
-    return this.node(this.#pointed(document, fragment, node, reference), `#${fragment}`)
-  }
-
-  #pointed(document: unknown, fragment: string, node: SchemaNode, reference: string): unknown {
-    let target = document
-    for (const part of fragment.split('/').slice(1)) {
-      const key = keyOf(part, node.path)
-      const isInside = typeof target === 'object' && target !== null && Object.hasOwn(target, key)
-      if (!isInside) throw invalidSchema(`${node.path}/$ref`, 'a pointer to a schema', reference)
-      target = (target as Record<string, unknown>)[key]
-    }
-    if (fragment !== '' && !fragment.startsWith('/')) {
-      throw invalidSchema(`${node.path}/$ref`, 'a pointer to a schema', reference)
-    }
-    return target
+    // Many a schema gives its parts identifiers and means the whole document all the same.
+    const documents = reference.startsWith('#') ? [document, this.#root] : [document]
+    const found = documents.map((one) => pointed(one, fragment, path)).find((schema) => schema !== undefined)
+    if (found === undefined) throw invalidSchema(path, 'a pointer to a schema', reference)
+    return this.node(found, `#${fragment}`)
   }
 
   #read(root: unknown): void {
@@ -94,7 +87,7 @@ export class SchemaDocument {
 
   /** Registers the names of a schema. Returns the address of what stands in it. */
   #name(schema: SchemaObject, outer: string): string {
-    const id = typeof schema.$id === 'string' ? schema.$id : schema.id
+    const id = typeof schema.$id === 'string' || !this.#hasPlainId ? schema.$id : schema.id
     let base = outer
     const isHidden = this.isHiding && typeof schema.$ref === 'string'
     if (typeof id === 'string' && !isHidden) {
@@ -143,10 +136,22 @@ function split(address: string): [address: string, fragment: string | undefined]
   return at < 0 ? [address, undefined] : [address.slice(0, at), address.slice(at + 1)]
 }
 
+/** What is at a pointer; undefined for nothing. */
+function pointed(document: unknown, fragment: string, path: string): unknown {
+  const [start, ...parts] = fragment.split('/')
+  let target = start === '' ? document : undefined
+  for (const part of parts) {
+    const key = keyOf(part, path)
+    const isInside = typeof target === 'object' && target !== null && Object.hasOwn(target, key)
+    target = isInside ? (target as Record<string, unknown>)[key] : undefined
+  }
+  return target
+}
+
 function keyOf(part: string, path: string): string {
   try {
     return decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
   } catch {
-    throw invalidSchema(`${path}/$ref`, 'a pointer', part)
+    throw invalidSchema(path, 'a pointer', part)
   }
 }

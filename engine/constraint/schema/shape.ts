@@ -27,12 +27,23 @@ export interface MembersPart {
   readonly isEvaluating: boolean
 }
 
+/** A member that must be there: with such a name, and with such a value where it says one. */
+export interface Witness {
+  readonly names: Language
+  readonly name: Assertion | undefined
+  readonly value: Assertion | undefined
+  readonly path: string
+}
+
 export interface Members {
   readonly parts: readonly MembersPart[]
   readonly required: readonly string[]
   /** What every name must keep. */
   readonly names: Assertions
+  readonly witnesses: readonly Witness[]
   readonly least: number
+  /** Where that is said. */
+  readonly leastPath: string
   readonly most: number
 }
 
@@ -80,6 +91,8 @@ export interface Shape {
   readonly maximum: Bound | undefined
   /** Numbers that the value is a multiple of. */
   readonly steps: readonly number[]
+  /** Numbers that it is no multiple of. */
+  readonly otherSteps: readonly number[]
   readonly members: Members
   readonly items: Items
 }
@@ -99,7 +112,16 @@ export const ANY_SHAPE: Shape = {
   minimum: undefined,
   maximum: undefined,
   steps: [],
-  members: { parts: [], required: [], names: [], least: 0, most: POSITIVE_INFINITY },
+  otherSteps: [],
+  members: {
+    parts: [],
+    required: [],
+    names: [],
+    witnesses: [],
+    least: 0,
+    leastPath: '#',
+    most: POSITIVE_INFINITY,
+  },
   items: { parts: [], contained: [], least: 0, most: POSITIVE_INFINITY, uniquePath: undefined },
 }
 

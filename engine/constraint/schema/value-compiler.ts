@@ -8,6 +8,8 @@ export interface ValueCompiler {
   readonly expansion: Expansion
   /** A value that keeps the schemas, then `to`. */
   value(assertions: Assertions, to: StateId): StateId
+  /** The same, made once for all places. */
+  shared(assertions: Assertions, to: StateId): StateId
   /** What is made once by that name, up to its return, then `to`. */
   call(name: string, make: () => StateId, to: StateId): StateId
 }

@@ -34,7 +34,7 @@ const IPV6 = [
 ].join('|')
 
 const ATEXT = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]"
-const EMAIL = `(?=[^@]{1,64}@)${ATEXT}+(?:\\.${ATEXT}+)*@${LABEL}(?:\\.${LABEL}){1,7}`
+const EMAIL = `(?=[^@]{1,40}@)${ATEXT}+(?:\\.${ATEXT}+)*@${LABEL}(?:\\.${LABEL}){1,3}`
 const HEX = '[0-9a-fA-F]'
 const UUID = `${HEX}{8}(?:-${HEX}{4}){3}-${HEX}{12}`
 
@@ -44,6 +44,25 @@ const PATH = `(?:/${PCHAR}*)*`
 const URI =
   `[a-zA-Z][a-zA-Z0-9+.-]*:(?://${AUTHORITY}${PATH}|/(?:${PCHAR}+${PATH})?|${PCHAR}+${PATH})` +
   `(?:\\?(?:${PCHAR}|[/?])*)?(?:#(?:${PCHAR}|[/?])*)?`
+
+/** A first part that is no scheme. */
+const SEGMENT = `(?:[a-zA-Z0-9._~!$&'()*+,;=@-]|%${HEX}{2})`
+const URI_REFERENCE =
+  `(?:${URI}|(?://${AUTHORITY}${PATH}|/(?:${PCHAR}+${PATH})?|${SEGMENT}+${PATH}|)` +
+  `(?:\\?(?:${PCHAR}|[/?])*)?(?:#(?:${PCHAR}|[/?])*)?)`
+const WEB_ADDRESS = `https?://(?:${LABEL}\\.){1,6}[a-z]{2,12}(?::\\d{2,4})?(?:/${PCHAR}*${PATH}(?:\\?(?:${PCHAR}|[/?])*)?)?`
+const VARIABLE = '[a-zA-Z0-9_]+(?::[1-9]\\d{0,3}|\\*)?'
+const URI_TEMPLATE = `(?:[a-zA-Z0-9._~!$&()*+,;=:@/?#-]|%${HEX}{2}|\\{[+#./;?&]?${VARIABLE}(?:,${VARIABLE})*\\})*`
+
+const POINTER = '(?:/(?:[^~/]|~[01])*)*'
+const RELATIVE_POINTER = `(?:0|[1-9]\\d{0,8})(?:#|${POINTER})`
+const BASE64 = '(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?'
+
+/** Regular expressions without what is easily wrong: groups in groups, ranges, looks around, references. */
+const REGEX_ATOM = '(?:[^\\\\^$.*+?()[\\]{}|/]|\\.|\\\\[dDwWsS^$.*+?()[\\]{}|/]|\\[\\^?[A-Za-z0-9_ ]+\\])'
+const REGEX_PIECES = `(?:${REGEX_ATOM}[*+?]?)*`
+const REGEX_GROUP = `\\((?:\\?:)?${REGEX_PIECES}(?:\\|${REGEX_PIECES})*\\)[*+?]?`
+const REGEX = `\\^?(?:${REGEX_ATOM}[*+?]?|${REGEX_GROUP})*\\$?`
 
 const FORMATS: Readonly<Record<string, string>> = {
   date: DATE,
@@ -55,9 +74,29 @@ const FORMATS: Readonly<Record<string, string>> = {
   ipv4: IPV4,
   ipv6: IPV6,
   uri: URI,
+  'uri-reference': URI_REFERENCE,
+  'uri-template': URI_TEMPLATE,
+  url: WEB_ADDRESS,
   hostname: HOSTNAME,
+  'json-pointer': POINTER,
+  'relative-json-pointer': RELATIVE_POINTER,
+  byte: BASE64,
+  regex: REGEX,
 }
 
-/** The regular expression of a format; undefined for an annotation. */
-export const formatPattern = (format: string): string | undefined =>
-  Object.hasOwn(FORMATS, format) ? `^(?:${FORMATS[format]})$` : undefined
+const SHORT_PART = '[a-zA-Z0-9._~-]'
+const SHORT_PATH = `(?:/${SHORT_PART}{0,16}){0,4}`
+const SHORT_URI = `[a-zA-Z][a-zA-Z0-9+.-]{0,9}://${LABEL}(?:\\.${LABEL}){0,3}(?::\\d{1,4})?${SHORT_PATH}(?:\\?[a-zA-Z0-9._~=&-]{0,24})?`
+
+/** Formats without an end where a text has a longest length: counters beside an automaton multiply it. */
+const SHORT_FORMATS: Readonly<Record<string, string>> = {
+  uri: SHORT_URI,
+  'uri-reference': `(?:${SHORT_URI}|${SHORT_PATH})`,
+  url: `https?://(?:${LABEL}\\.){1,3}[a-z]{2,12}(?::\\d{2,4})?${SHORT_PATH}`,
+}
+
+/** The regular expression of a format; undefined for an annotation. `isShort`: some texts of up to 230 characters do. */
+export function formatPattern(format: string, isShort: boolean): string | undefined {
+  const formats = isShort && Object.hasOwn(SHORT_FORMATS, format) ? SHORT_FORMATS : FORMATS
+  return Object.hasOwn(formats, format) ? `^(?:${formats[format]})$` : undefined
+}

@@ -30,6 +30,7 @@ export class Languages {
   readonly #mayEnd: boolean[] = []
   readonly #transitions = new Map<Language, readonly Transition[]>()
   readonly #isVoid = new Map<Language, boolean>()
+  readonly #longest = new Map<Language, number>()
   #workLeft = TEXT_WORK_MAX
 
   /** No text. */
@@ -48,6 +49,22 @@ export class Languages {
   literal(text: string): Language {
     const codes = Array.from(text, (character) => character.codePointAt(0)!)
     return codes.reduceRight((rest, code) => this.sequence(this.set(charSet([[code, code]])), rest), this.empty)
+  }
+
+  /** Texts of a list: they share what they begin with. */
+  words(texts: readonly string[]): Language {
+    if (texts.length < 2) return texts.length === 0 ? this.none : this.literal(texts[0]!)
+    const byFirst = new Map<string, string[]>()
+    for (const text of new Set(texts)) {
+      const [first = ''] = text
+      const rests = byFirst.get(first)
+      if (rests) rests.push(text.slice(first.length))
+      else byFirst.set(first, [text.slice(first.length)])
+    }
+    const parts = [...byFirst].map(([first, rests]) =>
+      first === '' ? this.empty : this.sequence(this.literal(first), this.words(rests)),
+    )
+    return this.any(...parts)
   }
 
   sequence(first: Language, rest: Language): Language {
@@ -135,6 +152,18 @@ export class Languages {
     }
     this.#isVoid.set(language, isVoid)
     return isVoid
+  }
+
+  /** Characters of the longest text; infinite where there is no end to it, or where that takes long to see. */
+  longest(language: Language): number {
+    const known = this.#longest.get(language)
+    if (known !== undefined) return known
+    // Whoever comes back here goes round.
+    this.#longest.set(language, Number.POSITIVE_INFINITY)
+    let longest = this.mayEnd(language) ? 0 : Number.NEGATIVE_INFINITY
+    for (const { to } of this.transitions(language)) longest = Math.max(longest, 1 + this.longest(to))
+    this.#longest.set(language, longest)
+    return longest
   }
 
   /** Where each character leads; not those that lead to nothing. */

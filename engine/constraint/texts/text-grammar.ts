@@ -65,7 +65,7 @@ class TextGrammar {
     }
     const edges: Edge[] = []
     const escapes = new Map<number, StateId>()
-    for (const { set, to } of this.#languages.transitionsOf(of)) {
+    for (const { set, to } of this.#transitions(of)) {
       const state = stateOf(to)
       edges.push(...characterEdges(this.#builder, shared(set, UNESCAPED), state, this.#tails))
       for (const [first, last] of shared(set, ESCAPED)) {
@@ -74,6 +74,12 @@ class TextGrammar {
     }
     const escaped: Edge[] = escapes.size === 0 ? [] : [[BACKSLASH, BACKSLASH, this.#escape(escapes)]]
     return [...edges, ...escaped, ...end]
+  }
+
+  #transitions(of: readonly Language[]): readonly { readonly set: CharSet; readonly to: readonly Language[] }[] {
+    const [only, ...others] = of
+    if (others.length > 0) return this.#languages.transitionsOf(of)
+    return this.#languages.transitions(only!).map(({ set, to }) => ({ set, to: [to] }))
   }
 
   /** After the backslash: one of the characters. */

@@ -28,7 +28,6 @@ const items: Keyword = {
   /** An item is wrong. */
   deny: (shape, node, ways) => {
     const { first, others } = partOf(node, ways)
-    if (first.length > 0 && others) return undefined
     const anything = held(ways.child(node, true, ''))
     const wrong = first.map(({ node: inner }, i) =>
       atLeast(
@@ -39,6 +38,7 @@ const items: Keyword = {
         i + 1,
       ),
     )
+    if (first.length > 0 && others) return ways.isLoose ? [asArray(shape)] : wrong
     if (!others) return wrong
     const contained = { assertion: denied(others.node), least: 1, most: POSITIVE_INFINITY, path: `${node.path}/items` }
     return [withItems(asArray(shape), { contained: [...shape.items.contained, contained] })]
@@ -93,6 +93,7 @@ const uniqueItems: Keyword = {
 const unevaluatedItems: Keyword = {
   names: ['unevaluatedItems'],
   hold: (shape, node, ways, before) => {
+    if (ways.isLoose) return [shape]
     const parts = shape.items.parts.slice(before.items.parts.length).filter(({ isEvaluating }) => isEvaluating)
     if (parts.some(({ others }) => others !== undefined)) return [shape]
     const count = parts.reduce((most, { first }) => Math.max(most, first.length), 0)

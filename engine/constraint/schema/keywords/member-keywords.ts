@@ -1,7 +1,25 @@
 // What is said of an object's members. Pure.
 import type { Keyword, Ways } from '../keyword.ts'
-import { countOf, invalidSchema, membersOf, namesOf, pointerPart, type SchemaNode } from '../schema-node.ts'
-import { type Assertion, denied, held, type MembersPart, ofTypes, type Shape, TYPE, withMembers } from '../shape.ts'
+import {
+  countOf,
+  invalidSchema,
+  membersOf,
+  namesOf,
+  pointerPart,
+  type SchemaNode,
+  type SchemaObject,
+} from '../schema-node.ts'
+import {
+  type Assertion,
+  denied,
+  held,
+  type MembersPart,
+  ofTypes,
+  type Shape,
+  TYPE,
+  type Witness,
+  withMembers,
+} from '../shape.ts'
 
 const NO_PART: MembersPart = { named: new Map(), patterns: [], others: undefined, isEvaluating: true }
 
@@ -15,6 +33,9 @@ const asObject = (shape: Shape): Shape => ofTypes(shape, TYPE.object)
 
 const isTrivial = (schema: unknown): boolean =>
   schema === true || (typeof schema === 'object' && schema !== null && Object.keys(schema).length === 0)
+
+const isRequired = (schema: unknown): boolean =>
+  typeof schema === 'object' && schema !== null && (schema as SchemaObject).required === true
 
 /** Objects without a member of this name. */
 function without(shape: Shape, name: string, node: SchemaNode, ways: Ways): Shape {
@@ -41,7 +62,17 @@ const members: Keyword = {
       additionalProperties === undefined
         ? undefined
         : held(ways.child(node, additionalProperties, '/additionalProperties'))
-    return [withPart(shape, { named: new Map(named(node, ways)), patterns, others })]
+    const part = withPart(shape, { named: new Map(named(node, ways)), patterns, others })
+    // In draft 3 it is the property that is required.
+    const required = membersOf(node, 'properties').filter(([, schema]) => isRequired(schema))
+    return [
+      required.length === 0
+        ? part
+        : requiring(
+            part,
+            required.map(([key]) => key),
+          ),
+    ]
   },
   /** One of the properties is there and is wrong. */
   deny: (shape, node, ways) =>
@@ -51,16 +82,43 @@ const members: Keyword = {
     }),
 }
 
-/** Read with `properties`; that some other member is wrong cannot be told. */
-const otherMembers = (key: string): Keyword => ({
-  names: [key],
+/** Objects with such a member. */
+const withWitness = (shape: Shape, witness: Witness): Shape =>
+  withMembers(asObject(shape), { witnesses: [...shape.members.witnesses, witness] })
+
+/** Read with `properties`, not kept where a member whose name a pattern finds is wrong. */
+const patternProperties: Keyword = {
+  names: ['patternProperties'],
   hold: (shape) => [shape],
-  deny: (_, { schema }) => (isTrivial(schema[key]) ? [] : undefined),
-})
+  deny: (shape, node, ways) =>
+    membersOf(node, 'patternProperties')
+      .filter(([, schema]) => !isTrivial(schema))
+      .map(([source, schema]) => {
+        const at = `/patternProperties/${pointerPart(source)}`
+        const path = node.path + at
+        const value = denied(ways.child(node, schema, at))
+        return withWitness(shape, { names: ways.pattern(source, path), name: undefined, value, path })
+      }),
+}
+
+/** Read with `properties`, not kept where another member is wrong. */
+const additionalProperties: Keyword = {
+  names: ['additionalProperties'],
+  hold: (shape) => [shape],
+  deny: (shape, node, ways) => {
+    const { additionalProperties: schema } = node.schema
+    if (isTrivial(schema)) return []
+    const { languages } = ways
+    const found = membersOf(node, 'patternProperties').map(([source]) => ways.pattern(source, node.path))
+    const named = languages.words(membersOf(node, 'properties').map(([key]) => key))
+    const value = schema === false ? undefined : denied(ways.child(node, schema, '/additionalProperties'))
+    const path = `${node.path}/additionalProperties`
+    return [withWitness(shape, { names: languages.not(languages.any(named, ...found)), name: undefined, value, path })]
+  },
+}
 
 const required: Keyword = {
   names: ['required'],
-  // In draft 3 it is said by a property, as a boolean.
   hold: (shape, { schema, path }) =>
     typeof schema.required === 'boolean' ? [shape] : [requiring(shape, namesOf(schema.required, `${path}/required`))],
   deny: (shape, node, ways) => {
@@ -70,13 +128,13 @@ const required: Keyword = {
   },
 }
 
-const atLeast = (shape: Shape, least: number): Shape =>
-  withMembers(shape, { least: Math.max(shape.members.least, least) })
+const atLeast = (shape: Shape, least: number, leastPath: string): Shape =>
+  least > shape.members.least ? withMembers(shape, { least, leastPath }) : withMembers(shape, {})
 const atMost = (shape: Shape, most: number): Shape => withMembers(shape, { most: Math.min(shape.members.most, most) })
 
 const minProperties: Keyword = {
   names: ['minProperties'],
-  hold: (shape, node) => [atLeast(shape, countOf(node, 'minProperties', 0))],
+  hold: (shape, node) => [atLeast(shape, countOf(node, 'minProperties', 0), `${node.path}/minProperties`)],
   deny: (shape, node) => {
     const most = countOf(node, 'minProperties', 0) - 1
     return most < 0 ? [] : [atMost(asObject(shape), most)]
@@ -86,7 +144,9 @@ const minProperties: Keyword = {
 const maxProperties: Keyword = {
   names: ['maxProperties'],
   hold: (shape, node) => [atMost(shape, countOf(node, 'maxProperties', 0))],
-  deny: (shape, node) => [atLeast(asObject(shape), countOf(node, 'maxProperties', 0) + 1)],
+  deny: (shape, node) => [
+    atLeast(asObject(shape), countOf(node, 'maxProperties', 0) + 1, `${node.path}/maxProperties`),
+  ],
 }
 
 const propertyNames: Keyword = {
@@ -94,6 +154,11 @@ const propertyNames: Keyword = {
   hold: (shape, node, ways) => {
     const names = held(ways.child(node, node.schema.propertyNames, '/propertyNames'))
     return [withMembers(shape, { names: [...shape.members.names, names] })]
+  },
+  deny: (shape, node, ways) => {
+    const { all } = ways.languages
+    const name = denied(ways.child(node, node.schema.propertyNames, '/propertyNames'))
+    return [withWitness(shape, { names: all, name, value: undefined, path: `${node.path}/propertyNames` })]
   },
 }
 
@@ -139,6 +204,7 @@ const dependencies = (key: string): Keyword => ({
 const unevaluatedProperties: Keyword = {
   names: ['unevaluatedProperties'],
   hold: (shape, node, ways, before) => {
+    if (ways.isLoose) return [shape]
     const parts = shape.members.parts.slice(before.members.parts.length).filter(({ isEvaluating }) => isEvaluating)
     if (parts.some(({ others }) => others !== undefined)) return [shape]
     const anything = held(ways.child(node, true, ''))
@@ -154,8 +220,8 @@ const unevaluatedProperties: Keyword = {
 
 export const MEMBER_KEYWORDS: readonly Keyword[] = [
   members,
-  otherMembers('patternProperties'),
-  otherMembers('additionalProperties'),
+  patternProperties,
+  additionalProperties,
   required,
   minProperties,
   maxProperties,

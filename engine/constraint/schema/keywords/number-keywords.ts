@@ -2,7 +2,7 @@
 import type { Bound } from '../../number-form.ts'
 import type { Keyword } from '../keyword.ts'
 import { invalidSchema, numberOf, type SchemaNode } from '../schema-node.ts'
-import { NUMBER, ofTypes, type Shape } from '../shape.ts'
+import { NUMBER, ofTypes, type Shape, TYPE } from '../shape.ts'
 
 const about = (shape: Shape, change: Partial<Shape>): Shape => ({ ...shape, about: shape.about | NUMBER, ...change })
 
@@ -52,6 +52,26 @@ const multipleOf: Keyword = {
     if (step <= 0) throw invalidSchema(`${node.path}/multipleOf`, 'a number above 0', step)
     return [about(shape, { steps: [...shape.steps, step] })]
   },
+  /** Of whole steps, every number that is no integer is no multiple. */
+  deny: (shape, node) => {
+    const step = numberOf(node, 'multipleOf')!
+    const others = (types: number) => about(ofTypes(shape, types), { otherSteps: [...shape.otherSteps, step] })
+    return Number.isInteger(step) ? [others(TYPE.integer), about(ofTypes(shape, TYPE.fraction), {})] : [others(NUMBER)]
+  },
 }
 
-export const NUMBER_KEYWORDS: readonly Keyword[] = [minimum, maximum, multipleOf]
+/** Formats of OpenAPI, by the integer that is too large; of `int64` it has more digits than are written. */
+const INTEGERS: Readonly<Record<string, number>> = { int32: 2_147_483_648, int64: 1e15 }
+
+const format: Keyword = {
+  names: ['format'],
+  hold: (shape, { schema }, { isLoose }) => {
+    const name = schema.format
+    if (typeof name !== 'string' || !Object.hasOwn(INTEGERS, name) || isLoose) return [shape]
+    const end = INTEGERS[name]!
+    const whole = { ...shape, types: shape.types & ~TYPE.fraction }
+    return [below(above(whole, { value: -end, isExclusive: false }), { value: end, isExclusive: true })]
+  },
+}
+
+export const NUMBER_KEYWORDS: readonly Keyword[] = [minimum, maximum, multipleOf, format]

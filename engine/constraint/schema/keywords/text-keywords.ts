@@ -51,15 +51,15 @@ const pattern: Keyword = {
 const format: Keyword = {
   names: ['format'],
   hold: (shape, node, ways) => {
-    const source = formatOf(node)
-    if (source === undefined) return [shape]
+    const source = formatOf(node, shape.lengthMost < POSITIVE_INFINITY)
+    if (source === undefined || ways.isLoose) return [shape]
     const textPath = `${node.path}/format`
     const found = ways.pattern(source, textPath)
     return [about(shape, { text: ways.languages.both(shape.text ?? ways.languages.all, found), textPath })]
   },
 }
 
-const formatOf = ({ schema }: SchemaNode): string | undefined =>
-  typeof schema.format === 'string' ? formatPattern(schema.format) : undefined
+const formatOf = ({ schema }: SchemaNode, isShort: boolean): string | undefined =>
+  typeof schema.format === 'string' ? formatPattern(schema.format, isShort) : undefined
 
 export const TEXT_KEYWORDS: readonly Keyword[] = [minLength, maxLength, pattern, format]
