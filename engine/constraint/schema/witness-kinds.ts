@@ -11,12 +11,12 @@ export interface WitnessKind {
 }
 
 /** Kinds that one object may need: a member may be of any of them at once. */
-const KINDS_MAX = 4
+const WITNESS_KINDS_MAX = 4
 
 export function witnessKinds({ witnesses }: Members, expansion: Expansion): WitnessKind[] {
   const { languages } = expansion
-  if (witnesses.length > KINDS_MAX) {
-    throw unsupportedSchema(witnesses[0]!.path, `at most ${KINDS_MAX} denials beside each other`, 'more')
+  if (witnesses.length > WITNESS_KINDS_MAX) {
+    throw unsupportedSchema(witnesses[0]!.path, `at most ${WITNESS_KINDS_MAX} denials beside each other`, 'more')
   }
   return witnesses.map(({ names, name, value, path }) => ({
     names: expansion.bounded(path, () => languages.both(names, name ? expansion.texts([name]) : languages.all)),

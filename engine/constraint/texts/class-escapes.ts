@@ -2,6 +2,9 @@
 import type { CodePoints } from '../characters.ts'
 import { ALL_CHARACTERS, type CharSet, charSet, complement } from './char-set.ts'
 
+/** The separators of lines and of paragraphs. */
+export const SEPARATORS: CodePoints = [0x2028, 0x2029]
+
 const DIGITS = charSet([[0x30, 0x39]])
 const WORDS = charSet([
   [0x30, 0x39],
@@ -15,7 +18,7 @@ const SPACES = charSet([
   [0xa0, 0xa0],
   [0x1680, 0x1680],
   [0x2000, 0x200a],
-  [0x2028, 0x2029],
+  SEPARATORS,
   [0x202f, 0x202f],
   [0x205f, 0x205f],
   [0x3000, 0x3000],

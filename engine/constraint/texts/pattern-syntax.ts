@@ -1,6 +1,6 @@
 // Regular expressions of ECMAScript (with the flag u, and what is usual without it) as trees. Pure.
 import { type CharSet, charSet, complement } from './char-set.ts'
-import { classEscape } from './class-escapes.ts'
+import { classEscape, SEPARATORS } from './class-escapes.ts'
 
 export type Pattern =
   | { readonly kind: 'set'; readonly set: CharSet }
@@ -14,11 +14,7 @@ export type Pattern =
 /** What a pattern has that no automaton holds, or that is no pattern. */
 export class PatternFault extends Error {}
 
-const NEWLINES: CharSet = charSet([
-  [0x0a, 0x0a],
-  [0x0d, 0x0d],
-  [0x2028, 0x2029],
-])
+const NEWLINES: CharSet = charSet([[0x0a, 0x0a], [0x0d, 0x0d], SEPARATORS])
 const CONTROLS: Readonly<Record<string, number>> = { n: 0x0a, r: 0x0d, t: 0x09, v: 0x0b, f: 0x0c, '0': 0 }
 const GROUP_LEVELS_MAX = 200
 

@@ -65,8 +65,10 @@ test('no invalid instance is accepted, in any draft', () => {
   const { passed, outcomes } = examine(readSuite())
   assert.equal(passed, [])
   const page = readFileSync(repositoryPath('docs/json-schema.md'), 'utf8')
-  const rows = page.split('\n').filter((line) => /^\| \S+ \| \d+ \|/.test(line))
-  assert.is(`${rows.join('\n')}\n`, tableOf(outcomes))
+  const plain = (text: string) => text.replace(/ +/g, ' ').trim()
+  const rows = page.split('\n').map(plain)
+  const stated = rows.filter((line) => /^\| \S+ \| \d+ \|/.test(line))
+  assert.is(stated.join('\n'), plain(tableOf(outcomes)))
 })
 
 test.run()
