@@ -3,7 +3,7 @@
 // code, the same from call to call; so several copies of the kernels are compiled, and what differs between them is told.
 import { Bench } from 'tinybench'
 import { median } from '../../cli/shell/figures.ts'
-import { COMPUTABLE_TYPES } from '../../engine/gguf/ggml-types.ts'
+import { KERNEL_TYPES } from '../../engine/gguf/ggml-types.ts'
 import { READ_STRANDS, TsinferError } from '../../engine/index.ts'
 import { compileAnew, enableRelaxedSimd, loadKernels } from '../../engine/load/kernel-builds.ts'
 import { createStageMemory, instantiateKernels, type Kernels } from '../../engine/model/kernels.ts'
@@ -73,7 +73,7 @@ export const bench = defineBench({
 })
 
 function readTypes(list: string | undefined): readonly string[] {
-  const known: readonly string[] = COMPUTABLE_TYPES
+  const known: readonly string[] = KERNEL_TYPES
   const types = list?.split(',') ?? known
   const unknown = types.find((type) => !known.includes(type))
   if (unknown === undefined) return types

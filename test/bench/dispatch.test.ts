@@ -18,6 +18,8 @@ test('what cannot be understood is one line and exit code 2', () => {
     [['cycles', '--cyles', '3'], /^bench: --cyles: unknown option; did you mean --cycles\?\n$/],
     [['cycles', 'x'], /^bench: x: unexpected argument\n$/],
     [['generate', 'no-such'], /^bench: -m: expected a file, .* found no-such\n$/],
+    // It has no products of its own.
+    [['kernels', '--types', 'IQ2_XS'], /^bench: --types: expected some of F32, .* found IQ2_XS\n$/],
     [['peers', '--engines', 'x'], /^bench: --engines: expected some of tsinfer, .* found x\n$/],
     [['peers', '-p', '0', '-d', '0'], /^bench: expected a prompt or a depth, found none\n$/],
     [['invariance', '--node', '/no/such'], /^bench: --node: expected a Node binary, found \/no\/such\n$/],
