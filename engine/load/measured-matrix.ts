@@ -1,18 +1,17 @@
-// A repacked matrix of a wanted size in a memory of its own, and the calls whose speed is measured.
-import { activationBytes, activationFormat, matrixKernels, q8HalfBytes } from '../../engine/model/formats.ts'
-import type { Kernels, StageMemory } from '../../engine/model/kernels.ts'
+// A repacked matrix of a wanted size in a memory of its own, and products with it whose speed is measured.
+import { GROUP_ROWS } from '../limits.ts'
+import { activationBytes, activationFormat, matrixKernels, q8HalfBytes } from '../model/formats.ts'
+import type { Kernels, StageMemory } from '../model/kernels.ts'
 
-const ROWS_MAX = 32
+const PREPARED_ROWS = 32
 const X = 1 << 20
 const FILE = 8 << 20
 const OUT = 16 << 20
 const SCRATCH = 1 << 16
-const WEIGHTS = 32 << 20
-/** Of the memory the benches need. */
-export const MEMORY_BYTES = 256 << 20
-const GROUP_ROWS = 8
+/** Where the repacked weights begin: they take the rest of the memory. */
+export const MATRIX_AT = 32 << 20
 
-export interface PreparedMatrix {
+export interface MeasuredMatrix {
   /** Of the repacked weights. */
   readonly bytes: number
   /** For one row. */
@@ -21,36 +20,26 @@ export interface PreparedMatrix {
   product(kernels: Kernels): (rows: number) => void
 }
 
-/** Writes the weights' place: pages never written are all one page of zeros, which is read from the cache. */
-export function touchWeights({ buffer }: StageMemory): void {
-  new Uint8Array(buffer, WEIGHTS).fill(1)
-}
-
-/** Reads `bytes` of the weights' place, in `strands` parts side by side, and does nothing else. */
-export function readWeights(kernels: Kernels, bytes: number, strands: number): void {
-  kernels.read_sum(WEIGHTS, bytes, strands)
-}
-
-/** Eight rows of ordinary values, repeated until the matrix has about `bytes` bytes. */
+/** Eight rows of ordinary values, repeated until the matrix has about `bytes` bytes. Writes all of them. */
 export function prepareMatrix(
   kernels: Kernels,
   { buffer }: StageMemory,
   type: string,
   k: number,
   bytes: number,
-): PreparedMatrix {
+): MeasuredMatrix {
   const { repack, packedGroupBytes } = matrixKernels(kernels, type)
   const groupBytes = packedGroupBytes(k)
   const groups = Math.max(1, Math.floor(bytes / groupBytes))
   writeFileRows(buffer, type, k)
-  repack(WEIGHTS, FILE, GROUP_ROWS, k)
-  const memory = new Uint8Array(buffer)
-  for (let g = 1; g < groups; g++) memory.copyWithin(WEIGHTS + g * groupBytes, WEIGHTS, WEIGHTS + groupBytes)
+  repack(MATRIX_AT, FILE, GROUP_ROWS, k)
+  const weights = new Uint8Array(buffer, MATRIX_AT)
+  for (let g = 1; g < groups; g++) weights.copyWithin(g * groupBytes, 0, groupBytes)
   const format = activationFormat(type)
   const row = new Float32Array(buffer, OUT, k)
   const rowBytes = activationBytes(format, k)
-  for (let i = 0; i < ROWS_MAX; i++) {
-    for (let c = 0; c < k; c++) row[c] = Math.sin(c * 1.3 + i)
+  for (let i = 0; i < PREPARED_ROWS; i++) {
+    for (let c = 0; c < k; c++) row[c] = ((c * 37 + i * 11) % 101) / 50 - 1
     if (format === 'q8') kernels.quantize_q8(X + i * rowBytes, OUT, k, q8HalfBytes(k))
     else new Float32Array(buffer, X + i * rowBytes, k).set(row)
   }
@@ -60,7 +49,7 @@ export function prepareMatrix(
     multiplyAdds: groups * GROUP_ROWS * k,
     product(by) {
       const { matmul } = matrixKernels(by, type)
-      return (rows) => matmul(OUT, WEIGHTS, X, outStride, rowBytes, 0, groups, k, rows, SCRATCH)
+      return (rows) => matmul(OUT, MATRIX_AT, X, outStride, rowBytes, 0, groups, k, rows, SCRATCH)
     },
   }
 }
@@ -72,7 +61,7 @@ export function prepareMatrix(
 function writeFileRows(buffer: SharedArrayBuffer, type: string, k: number): void {
   if (type === 'F32') {
     const floats = new Float32Array(buffer, FILE, GROUP_ROWS * k)
-    for (let i = 0; i < floats.length; i++) floats[i] = Math.sin(i)
+    for (let i = 0; i < floats.length; i++) floats[i] = ((i * 37) % 101) / 50 - 1
     return
   }
   const words = new Uint16Array(buffer, FILE, GROUP_ROWS * k)
