@@ -72,7 +72,7 @@ export class Expansion implements Ways {
     this.#open.add(name)
     const found = shapes.flatMap((shape) => (isDenied ? this.#deny(shape, node) : this.#hold(shape, node)))
     this.#open.delete(name)
-    return found.length > EXAMINED_LEAST ? this.#counted(found, node.path) : found
+    return found.length > EXAMINED_LEAST ? this.counted(found, node.path) : found
   }
 
   areApart(one: SchemaNode, two: SchemaNode): boolean {
@@ -140,7 +140,7 @@ export class Expansion implements Ways {
   #hold(shape: Shape, node: SchemaNode): readonly Shape[] {
     let shapes: readonly Shape[] = [shape]
     for (const keyword of this.keywordsOf(node)) {
-      shapes = this.#counted(
+      shapes = this.counted(
         shapes.flatMap((one) => keyword.hold(one, node, this, shape)),
         `${node.path}/${keyword.names[0]}`,
       )
@@ -157,7 +157,7 @@ export class Expansion implements Ways {
       return shapes ?? []
     })
     if (untold !== undefined && this.#isLoose) return [shape]
-    const shapes = this.#counted(found, node.path)
+    const shapes = this.counted(found, node.path)
     if (shapes.length === 0 && untold !== undefined) {
       throw unsupportedSchema(node.path, 'keywords whose opposite can be told', untold)
     }
@@ -169,7 +169,7 @@ export class Expansion implements Ways {
     }))
   }
 
-  #counted(found: readonly Shape[], path: string): readonly Shape[] {
+  counted(found: readonly Shape[], path: string): readonly Shape[] {
     this.#workLeft -= 1 + found.length
     let shapes = found.map(settled).filter((shape) => shape !== undefined)
     if (shapes.length > EXAMINED_LEAST) shapes = shapes.filter((shape) => this.#isPossible(shape))

@@ -22,6 +22,8 @@ export interface Ways {
   target(node: SchemaNode, key: '$ref' | '$dynamicRef' | '$recursiveRef'): SchemaNode
   /** Ways to keep another schema too. */
   apply(shapes: readonly Shape[], assertion: Assertion): readonly Shape[]
+  /** Those of the ways that do not contradict themselves. Throws where they are too many. */
+  counted(found: readonly Shape[], path: string): readonly Shape[]
   /** Whether it is certain that no value keeps both. */
   areApart(one: SchemaNode, two: SchemaNode): boolean
   /** The texts that a regular expression finds something in. */

@@ -39,6 +39,10 @@ test('schemas that are too big, too deep or no JSON are refused in one line', ()
     ],
     [nested(100_000, (inner) => ({ const: inner }), {}), /schema_invalid/],
     [nested(300, (inner) => ({ items: inner }), {}), /at most 256 levels/],
+    [
+      { dependentRequired: Object.fromEntries(numbers(40).map((i) => [`a${i}`, [`b${i}`]])) },
+      /#\/dependentRequired: expected fewer ways to keep the schema, found too many/,
+    ],
     [circle, /^schema_invalid: schema: expected at most 1024 levels, found more$/],
     [{ const: 1n }, /expected values that JSON has, found 1n/],
     [() => {}, /expected values that JSON has, found a function/],

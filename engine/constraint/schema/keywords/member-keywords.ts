@@ -185,11 +185,14 @@ const dependencies = (key: string): Keyword => ({
   hold: (shape, node, ways) =>
     dependenciesOf(node, key, ways).reduce<readonly Shape[]>(
       (shapes, { name, required, schema }) =>
-        shapes.flatMap((one) => {
-          const isThere = requiring(asObject(one), [name, ...required])
-          const there = schema ? ways.apply([isThere], held(schema)) : [isThere]
-          return one.members.required.includes(name) ? there : [without(one, name, node, ways), ...there]
-        }),
+        ways.counted(
+          shapes.flatMap((one) => {
+            const isThere = requiring(asObject(one), [name, ...required])
+            const there = schema ? ways.apply([isThere], held(schema)) : [isThere]
+            return one.members.required.includes(name) ? there : [without(one, name, node, ways), ...there]
+          }),
+          `${node.path}/${key}`,
+        ),
       [shape],
     ),
   deny: (shape, node, ways) =>
