@@ -53,7 +53,7 @@ export class Growth {
     const from = cells.length
     if (from >= end) return true
     if (!this.#makeRoom(end - from, sequence)) {
-      if (!this.#isFirst(sequence)) this.pause(sequence)
+      if (!this.#isFirst(sequence)) this.#pause(sequence)
       return false
     }
     const wanted = Math.min(Math.ceil(end / RUN_CELLS) * RUN_CELLS, evaluatedMax) - from
@@ -73,7 +73,7 @@ export class Growth {
       if (kept.evict() || this.#endText()) continue
       const last = this.#lastBehind(sequence)
       if (!last) return false
-      this.pause(last)
+      this.#pause(last)
     }
     return true
   }
@@ -93,12 +93,12 @@ export class Growth {
   }
 
   /** Takes back everything the sequence holds but its text. While its prompt is evaluated, so do all that wait for it. */
-  pause(sequence: Sequence): void {
-    for (const each of this.#state.prefill.groupOf(sequence) ?? [sequence]) this.#pause(each)
+  #pause(sequence: Sequence): void {
+    for (const each of this.#state.prefill.groupOf(sequence) ?? [sequence]) this.#takeBack(each)
     this.#withdrawn.tell()
   }
 
-  #pause(sequence: Sequence): void {
+  #takeBack(sequence: Sequence): void {
     const { runTable, prefill, drafting, admission, ready, cells } = this.#state
     const { request } = sequence
     this.keepText(sequence, runTable.writtenLength(sequence))

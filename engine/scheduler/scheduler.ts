@@ -166,8 +166,8 @@ export class Scheduler {
   #admitAll(): void {
     const { admission, beginnings } = this.#state
     while (admission.waitingCount > 0) {
-      const find = beginnings.savedCount.bind(beginnings)
-      if (admission.canAdmit([...beginnings.running()], find)) this.#admit()
+      const saved = beginnings.savedCount.bind(beginnings)
+      if (admission.canAdmit([...beginnings.running()], saved)) this.#admit()
       else if (!this.#endIdlestText()) return
     }
   }

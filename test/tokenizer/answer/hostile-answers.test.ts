@@ -2,9 +2,10 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { AnswerSplitter, answerReading, type Split, splitAnswer } from '../../../tokenizer/answer/answer-splitter.ts'
+import { AnswerSplitter, answerReading, splitAnswer } from '../../../tokenizer/answer/answer-splitter.ts'
 import { CALL_MARKS, TOOL_FORMATS } from '../../../tokenizer/answer/tool-formats.ts'
 import { assertNearLinear } from '../../growth.ts'
+import { splitInPieces } from './in-pieces.ts'
 import { offered, TOOL_NAMES } from './offered.ts'
 
 const PARTS = [
@@ -31,19 +32,7 @@ test('pieces of any size give the same', () => {
       inside,
       fc.array(fc.nat(9), { maxLength: 60 }),
       (text, template, prompt, sizes) => {
-        const splitter = new AnswerSplitter(reading(template, prompt))
-        const splits: Split[] = []
-        let at = 0
-        for (const size of sizes) {
-          splits.push(splitter.push(text.slice(at, at + size)))
-          at += size
-        }
-        splits.push(splitter.push(text.slice(at)), splitter.end())
-        const joined = {
-          reasoning: splits.map((split) => split.reasoning).join(''),
-          content: splits.map((split) => split.content).join(''),
-          calls: splits.flatMap((split) => split.calls),
-        }
+        const joined = splitInPieces(text, reading(template, prompt), sizes)
         assert.equal(joined, splitAnswer(text, reading(template, prompt)))
       },
     ),

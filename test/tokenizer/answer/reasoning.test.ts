@@ -1,14 +1,10 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  type AnswerReading,
-  AnswerSplitter,
-  type Split,
-  splitAnswer,
-} from '../../../tokenizer/answer/answer-splitter.ts'
+import { type AnswerReading, AnswerSplitter, splitAnswer } from '../../../tokenizer/answer/answer-splitter.ts'
 import { OfferedTools } from '../../../tokenizer/answer/offered-tools.ts'
 import { openReasoning, REASONING_TAGS, type ReasoningTags } from '../../../tokenizer/answer/reasoning.ts'
+import { splitInPieces } from './in-pieces.ts'
 
 const [THINK] = REASONING_TAGS
 const reading = (inside: ReasoningTags | undefined): AnswerReading => ({
@@ -71,16 +67,8 @@ test('pieces of any size give the same', () => {
   fc.assert(
     fc.property(text, fc.array(fc.nat(5), { maxLength: 40 }), fc.boolean(), (whole, sizes, isInside) => {
       const inside = isInside ? THINK : undefined
-      const splitter = new AnswerSplitter(reading(inside))
-      const splits: Split[] = []
-      let at = 0
-      for (const size of sizes) {
-        splits.push(splitter.push(whole.slice(at, at + size)))
-        at += size
-      }
-      splits.push(splitter.push(whole.slice(at)), splitter.end())
-      const joined = (key: 'reasoning' | 'content') => splits.map((one) => one[key]).join('')
-      assert.equal([joined('reasoning'), joined('content')], split(whole, inside))
+      const { reasoning, content } = splitInPieces(whole, reading(inside), sizes)
+      assert.equal([reasoning, content], split(whole, inside))
     }),
     { numRuns: 3000 },
   )

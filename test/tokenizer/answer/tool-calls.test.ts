@@ -5,6 +5,7 @@ import { type AnswerReading, AnswerSplitter, type Split } from '../../../tokeniz
 import { OfferedTools } from '../../../tokenizer/answer/offered-tools.ts'
 import { toolFormats } from '../../../tokenizer/answer/tool-formats.ts'
 import { assertNearLinear } from '../../growth.ts'
+import { splitInPieces } from './in-pieces.ts'
 
 const properties = { city: { type: 'string' }, days: { type: 'integer' }, more: {} }
 const reading = (): AnswerReading => {
@@ -22,15 +23,8 @@ interface Called {
 }
 
 function read(text: string, sizes: readonly number[] = []): Called {
-  const splitter = new AnswerSplitter(reading())
-  const parts: Split[] = []
-  let at = 0
-  for (const size of sizes) {
-    parts.push(splitter.push(text.slice(at, at + size)))
-    at += size
-  }
-  parts.push(splitter.push(text.slice(at)), splitter.end())
-  return { text: parts.map((part) => part.content).join(''), calls: parts.flatMap((part) => part.calls) }
+  const { content, calls } = splitInPieces(text, reading(), sizes)
+  return { text: content, calls }
 }
 
 /** The text, then name, arguments and id of each call. */

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { AnswerSplitter, answerReading, type Split } from '../../../tokenizer/answer/answer-splitter.ts'
+import { answerReading } from '../../../tokenizer/answer/answer-splitter.ts'
 import { CALL_MARKS, TOOL_FORMATS, toolFormats } from '../../../tokenizer/answer/tool-formats.ts'
 import { repositoryPath, sharedTest } from '../../shared.ts'
+import { splitInPieces } from './in-pieces.ts'
 import { offered, TOOL_NAMES } from './offered.ts'
 
 interface Case {
@@ -37,18 +38,11 @@ const files = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(fol
 
 /** What is read of a case whose text comes in pieces of these sizes, and what is left. */
 function read({ text, inside = '', tools = TOOL_NAMES }: Case, template: string, sizes: readonly number[]) {
-  const splitter = new AnswerSplitter(answerReading(inside, template, offered(tools), () => 'new'))
-  const splits: Split[] = []
-  let at = 0
-  for (const size of sizes) {
-    splits.push(splitter.push(text.slice(at, at + size)))
-    at += size
-  }
-  splits.push(splitter.push(text.slice(at)), splitter.end())
-  const calls = splits.flatMap((split) => split.calls)
+  const from = answerReading(inside, template, offered(tools), () => 'new')
+  const { reasoning, content, calls } = splitInPieces(text, from, sizes)
   return {
-    reasoning: splits.map((split) => split.reasoning).join(''),
-    content: splits.map((split) => split.content).join(''),
+    reasoning,
+    content,
     calls: calls.map(({ function: { name, arguments: args } }) => [name, JSON.parse(args)]),
     ids: calls.map(({ id }) => id),
   }
@@ -114,15 +108,17 @@ sharedTest(test, 'what failed in use', 'cases/tool-calls', (shared) => {
     for (const template of ['', '<tool_call>']) {
       const bare = tools.map((tool) => ({ type: 'function' as const, function: { name: tool } }))
       for (let at = 0; at <= text.length; at++) {
-        const splitter = new AnswerSplitter(answerReading('', template, bare, () => ''))
-        const splits = [splitter.push(text.slice(0, at)), splitter.push(text.slice(at)), splitter.end()]
-        const calls = splits.flatMap((split) => split.calls)
+        const { calls, content } = splitInPieces(
+          text,
+          answerReading('', template, bare, () => ''),
+          [at],
+        )
         assert.equal(
           calls.map(({ function: of }) => [of.name, JSON.parse(of.arguments)]),
           right,
           name,
         )
-        assert.is(splits.map(({ content }) => content).join(''), '')
+        assert.is(content, '')
       }
     }
   }
