@@ -87,7 +87,7 @@ class VirtualRun {
     }
     const costs = ablation.costs ?? new StepCosts(setting.stages, { isDrafterLight: setting.repeats !== undefined })
     this.#advisor = new AutoAdvisor(costs, limits.headRowsMax)
-    this.#scheduler = new Scheduler(limits, this.#advisor, ablation.planner)
+    this.#scheduler = new Scheduler(limits, { advisor: this.#advisor, planner: ablation.planner })
     this.#pipeline = new VirtualPipeline(
       new TimedWork(setting, (number) => this.#passed(number)),
       setting.stages,

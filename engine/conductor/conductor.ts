@@ -83,7 +83,7 @@ class Conductor {
     const isDrafterLight = draft === undefined
     const costs = new StepCosts(stages.length, { sharesCores: !isDrafterLight && plan.sharesCores, isDrafterLight })
     const advisor = new AutoAdvisor(costs, sizes.headRowsMax)
-    this.#scheduler = new Scheduler(limitsOf(target), advisor)
+    this.#scheduler = new Scheduler(limitsOf(target), { advisor })
     const tell = (message: FromConductor) => this.#outbox.push(message)
     this.#transfers = new Transfers(this.#scheduler, stages, shared.memories, tell)
     const host: DrafterHost = {

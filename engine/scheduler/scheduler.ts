@@ -6,6 +6,7 @@
 import type { MicroBatchNumber } from '../domain.ts'
 import { assert } from '../errors.ts'
 import type { Advisor } from '../speculation/advisor.ts'
+import type { StepPrices } from '../speculation/prices.ts'
 import { ActionQueue } from './action-queue.ts'
 import { Advised } from './advised.ts'
 import type {
@@ -29,6 +30,15 @@ import { createState, type SchedulerState } from './state.ts'
 import { Submitting } from './submitting.ts'
 import { WithdrawnNews } from './withdrawn-news.ts'
 
+/** Whom the scheduler asks. */
+export interface Consulted {
+  /** For sequences that leave it to him how they speculate; without him they decode plainly. */
+  readonly advisor?: Advisor | undefined
+  /** Without prices rows are counted. */
+  readonly prices?: StepPrices | undefined
+  readonly planner?: Planner | undefined
+}
+
 export class Scheduler {
   readonly #state: SchedulerState
   readonly #advised: Advised
@@ -40,10 +50,9 @@ export class Scheduler {
   readonly #growth: Growth
   readonly #submitting: Submitting
 
-  /** `advisor`: for sequences that leave it to him how they speculate. */
-  constructor(limits: SchedulerLimits, advisor?: Advisor, planner: Planner = speculative) {
+  constructor(limits: SchedulerLimits, { advisor, prices, planner = speculative }: Consulted = {}) {
     this.#advised = new Advised(advisor)
-    this.#state = createState(limits, this.#advised)
+    this.#state = createState(limits, this.#advised, prices)
     this.#withdrawn = new WithdrawnNews(this.#state, this.#urgent)
     this.#growth = new Growth(this.#state, this.#urgent, this.#withdrawn, () => this.#endIdlestText())
     this.#submitting = new Submitting(this.#state, this.#growth, this.#withdrawn, this.#advised, planner)

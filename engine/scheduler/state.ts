@@ -1,5 +1,6 @@
 // What the scheduler is made of. Nobody but the scheduler changes it; planners and invariants read it.
 import { Cells } from '../kv/cells.ts'
+import type { StepPrices } from '../speculation/prices.ts'
 import { Admission } from './admission.ts'
 import type { Advised } from './advised.ts'
 import { Beginnings } from './beginnings.ts'
@@ -15,6 +16,7 @@ import { Texts } from './texts.ts'
 
 export interface SchedulerState {
   readonly limits: SchedulerLimits
+  readonly prices: StepPrices | undefined
   readonly cells: Cells
   readonly runTable: RunTable
   readonly kept: KeptTexts
@@ -34,7 +36,7 @@ export interface SchedulerState {
   decodingCount: number
 }
 
-export function createState(limits: SchedulerLimits, advised: Advised): SchedulerState {
+export function createState(limits: SchedulerLimits, advised: Advised, prices: StepPrices | undefined): SchedulerState {
   const cells = new Cells(limits.cells)
   const runTable = new RunTable(cells)
   const kept = new KeptTexts(cells)
@@ -42,7 +44,7 @@ export function createState(limits: SchedulerLimits, advised: Advised): Schedule
   const requests = new Map<RequestId, RequestRecord>()
   const texts = new Texts(limits, runTable)
   return {
-    ...{ limits, cells, runTable, kept, transfers, texts, requests },
+    ...{ limits, prices, cells, runTable, kept, transfers, texts, requests },
     beginnings: new Beginnings(cells, kept, runTable, requests),
     admission: new Admission(limits, cells, transfers),
     prefill: new Prefill(limits, runTable),

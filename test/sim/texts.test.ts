@@ -56,7 +56,7 @@ class Reader {
     }
     this.#cells = new CellWork(limits, random, () => (random.chance(0.02) ? 1 : 0))
     this.#pipeline = this.#cells.pipeline()
-    this.scheduler = new Scheduler(limits, undefined, plain)
+    this.scheduler = new Scheduler(limits, { planner: plain })
   }
 
   run(steps: number): void {

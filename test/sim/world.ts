@@ -49,7 +49,7 @@ export class World {
       ? new ModelledDrafter(scenario, random)
       : new ScriptedDrafter(scenario, random)
     this.#random = random
-    this.scheduler = new Scheduler(scenario.limits, newAdvisor(scenario), planner)
+    this.scheduler = new Scheduler(scenario.limits, { advisor: newAdvisor(scenario), planner })
     this.cells = new CellWork(scenario.limits, random, () => drawFaults(scenario, random))
     this.pipeline = this.cells.pipeline()
     this.copier = new Copier(scenario.copies, this.cells, random)

@@ -78,7 +78,7 @@ export class DraftModel implements Drafter {
     host: DrafterHost,
   ) {
     this.#limits = limits
-    this.scheduler = new Scheduler(limits, undefined, plain)
+    this.scheduler = new Scheduler(limits, { planner: plain })
     this.#pipeline = pipeline
     this.#newRanker = newRanker
     this.#host = host
