@@ -1,17 +1,23 @@
 // Embeddings of texts: the engine's means over positions, pooled as asked for and scaled to length 1.
-import type { EmbedOptions, Engine, ModelConfig, Pooling } from '../engine/index.ts'
+import type { EmbedOptions, Engine, ModelConfig, Pooling, Standing } from '../engine/index.ts'
 import { EMBED, linkAbort, TsinferError } from '../engine/index.ts'
+
+interface EmbedSetting extends Pick<EmbedOptions, 'pooling' | 'normalize' | 'signal'> {
+  readonly standing: Standing
+}
 
 /** The embeddings of token lists, in their order. Rejects with the first failure, and then stops the others. */
 export async function embedAll(
   engine: Engine,
   { width, pooling: usual }: Pick<ModelConfig, 'width' | 'pooling'>,
   texts: readonly Int32Array[],
-  { pooling = poolingOf(usual), normalize = EMBED.normalize.default, signal }: EmbedOptions,
+  { pooling = poolingOf(usual), normalize = EMBED.normalize.default, signal, standing }: EmbedSetting,
 ): Promise<Float32Array[]> {
   const either = linkAbort(signal)
   try {
-    const embeddings = await Promise.all(texts.map((ids) => embedOne(engine, width, ids, pooling, either.signal)))
+    const ask = (ids: Int32Array) =>
+      embedOne(engine, { ...requestFor(ids, pooling), width, ...standing }, either.signal)
+    const embeddings = await Promise.all(texts.map(ask))
     return normalize ? embeddings.map(unitVector) : embeddings
   } catch (error) {
     either.abort()
@@ -28,11 +34,15 @@ function poolingOf(usual: ModelConfig['pooling']): Pooling {
   throw new TsinferError('architecture_unsupported', `${expected}, found a file whose pooling_type is ${usual.found}`)
 }
 
-async function embedOne(engine: Engine, width: number, ids: Int32Array, pooling: Pooling, signal: AbortSignal) {
+/** Which positions an embedding is made of. */
+function requestFor(ids: Int32Array, pooling: Pooling) {
   // The first token sees itself alone, so nothing else need be evaluated for its sake.
   const prompt = pooling === 'cls' ? ids.slice(0, 1) : ids
-  const from = pooling === 'last' ? Math.max(0, prompt.length - 1) : 0
-  for await (const event of engine.request({ kind: 'embed', prompt, from, width }, signal)) {
+  return { kind: 'embed', prompt, from: pooling === 'last' ? Math.max(0, prompt.length - 1) : 0 } as const
+}
+
+async function embedOne(engine: Engine, request: Parameters<Engine['request']>[0], signal: AbortSignal) {
+  for await (const event of engine.request(request, signal)) {
     if (event.kind === 'embedding') return event.values
   }
   throw new Error('tsinfer bug: an embedding ended without a vector')

@@ -39,6 +39,7 @@ import type { EncodeOptions } from '../tokenizer/tokenizer.ts'
 import { checkPromptIds, readEmbeddedTexts, readListedIds, readPromptIds, readText } from './arguments.ts'
 import { answerMarks, ChatAnswers } from './chat-answers.ts'
 import { chatRequest } from './chat-request.ts'
+import { Clients } from './clients.ts'
 import { embedAll } from './embedding.ts'
 import { generateRequest } from './generate-request.ts'
 import { followGeneration, type PieceView, PLAIN_VIEW, type PreparedGeneration } from './generation.ts'
@@ -76,6 +77,7 @@ export class LoadedModel implements Model {
   readonly #parts: ModelParts
   readonly #stopTokens: readonly number[]
   readonly #sessionHome: SessionHome
+  readonly #clients = new Clients()
   /** Control tokens that structure an answer, once a chat has asked for them. */
   #marks: ReadonlyMap<number, string> | undefined
   #closing: Promise<void> | undefined
@@ -122,9 +124,11 @@ export class LoadedModel implements Model {
   }
 
   async *score(ids: readonly number[], options: ScoreOptions = {}): AsyncGenerator<ScoredPosition, void, undefined> {
-    const { from = SCORE.from.default, top = SCORE.top.default, signal } = readOptions(SCORE, options)
+    const given = readOptions(SCORE, options)
+    const { from = SCORE.from.default, top = SCORE.top.default, signal } = given
     const prompt = readPromptIds(ids, this.info.vocabularySize, 'ids')
-    for await (const event of this.#parts.engine.request({ kind: 'score', prompt, from, top }, signal)) {
+    const request = { kind: 'score', prompt, from, top, ...this.#clients.standing(given) } as const
+    for await (const event of this.#parts.engine.request(request, signal)) {
       if (event.kind !== 'score') continue
       const { position, ids: best, logits, logsumexp, nextLogit } = event.row
       const entries = Array.from(best, (id, i): [number, number] => [id, realExp(logits[i]! - logsumexp)])
@@ -144,7 +148,8 @@ export class LoadedModel implements Model {
     const whole = { addBos: true, parseSpecial: true, addEos: true }
     const encode = async (text: string | Int32Array) =>
       typeof text === 'string' ? this.#encode(text, whole, given.signal) : text
-    return embedAll(engine, prepared.config, await Promise.all(listed.map(encode)), given)
+    const standing = this.#clients.standing(given)
+    return embedAll(engine, prepared.config, await Promise.all(listed.map(encode)), { ...given, standing })
   }
 
   session(): Session {
@@ -186,7 +191,8 @@ export class LoadedModel implements Model {
     const ids = readIds()
     const prompt = ids instanceof Int32Array ? ids : await ids
     const onEnd = (await session?.enter(signal)) ?? (() => {})
-    const asked = { ...request, prompt, ...(session && { session: session.id }) }
+    const standing = this.#clients.standing(options)
+    const asked = { ...request, prompt, ...standing, ...(session && { session: session.id }) }
     const send: PreparedGeneration<Shown, Result>['send'] = (sink) => engine.send(asked, sink, signal)
     return { request, promptIds: Array.from(prompt), calledMs, info, table, shown, view, send, onEnd }
   }

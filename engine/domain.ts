@@ -17,6 +17,10 @@ export type RunId = Branded<'RunId'>
 export type MicroBatchNumber = Branded<'MicroBatchNumber'>
 /** Chosen by the caller, unique among live requests. */
 export type RequestId = number
+/** Whom requests are for. Chosen by the caller, never given to another; 0 where nobody was named. */
+export type ClientId = number
+/** Work that somebody waits for goes before work that nobody waits for. */
+export type Priority = 'interactive' | 'batch'
 
 /** What the last stage computes for a row beyond its KV cells. */
 export type HeadKind =

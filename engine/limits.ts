@@ -50,6 +50,10 @@ export const SCORE_TOP_MAX = TOP_COUNT
 export const EMBEDDED_TEXTS_MAX = 1 << 16
 /** Token ids of a list that is turned into text: far more than any context. */
 export const LISTED_IDS_MAX = 1 << 24
+/** Characters of a client's name: a hash, or an address. */
+export const CLIENT_CHARS_MAX = 256
+/** Clients whose numbers are remembered: after so many others one is a new one, which has nothing to share. */
+export const CLIENTS_MAX = 1 << 12
 /** Messages and tools of a chat, and what they hold: characters of their texts, with 16 for every other value. */
 export const CHAT_SIZE_MAX = 1 << 26
 /** How deep the values of a chat may lie. */

@@ -7,7 +7,7 @@ import type { ErrorCode } from './errors.ts'
 import type { Speculation } from './public/speculation.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
-import type { DraftFigures, FinishReason, GenerateWork, RequestId, SessionId } from './scheduler/events.ts'
+import type { DraftFigures, FinishReason, GenerateWork, RequestId, SessionId, Standing } from './scheduler/events.ts'
 import type { AutoReport } from './speculation/auto/autopilot.ts'
 import type { PlainStep } from './speculation/auto/plain-times.ts'
 
@@ -23,7 +23,7 @@ export interface GenerateRequest extends Omit<GenerateWork, 'head'> {
   readonly constraint?: NamedGrammar
 }
 
-export interface ScoreRequest {
+export interface ScoreRequest extends Standing {
   readonly kind: 'score'
   readonly prompt: Int32Array
   readonly from: number
@@ -31,7 +31,7 @@ export interface ScoreRequest {
   readonly top: number
 }
 
-export interface EmbedRequest {
+export interface EmbedRequest extends Standing {
   readonly kind: 'embed'
   readonly prompt: Int32Array
   /** First of the positions whose embeddings are averaged: up to the last. */

@@ -14,10 +14,10 @@ export class LiveScoring {
   readonly #sum: Float64Array
 
   constructor(request: ScoreRequest | EmbedRequest) {
-    const { kind, prompt, from } = request
+    const { kind } = request
     this.#request = request
     this.#sum = new Float64Array(kind === 'embed' ? request.width : 0)
-    this.work = { kind: 'score', prompt, from, head: kind === 'embed' ? 'embedding' : 'top' }
+    this.work = { ...request, kind: 'score', head: kind === 'embed' ? 'embedding' : 'top' }
   }
 
   /** What a row says of `position`; of an embedding, all at the last position. Copied out of the stage's memory. */

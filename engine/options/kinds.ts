@@ -83,6 +83,14 @@ export const oneOf = <const Word extends string>(...words: readonly Word[]): Cho
 
 export const text: TextKind = simple<string, 'text'>('text', 'a text', (value) => typeof value === 'string')
 
+/** A text that names something: not empty, and no longer than `most` characters. */
+export const name = (most: number): Kind<string> & { readonly type: 'text' } =>
+  simple<string, 'text'>(
+    'text',
+    `a text of 1 to ${most} characters`,
+    (value) => typeof value === 'string' && value.length >= 1 && value.length <= most,
+  )
+
 /** A function of the caller's, called with what its type says. */
 export const callback = <Callback extends (...values: never[]) => unknown>(): Kind<Callback> =>
   simple<Callback, 'callback'>('callback', 'a function', (value) => typeof value === 'function')

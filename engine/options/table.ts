@@ -2,10 +2,12 @@
 // documentation each. The checks at the library's door, the defaults that the code uses and the help of the command line
 // follow from it; its keys are those of the public types, by the compiler.
 
+import type { Priority } from '../domain.ts'
 import {
   CHAT_NESTING_MAX,
   CHAT_SIZE_MAX,
   CHUNK_ROWS_MAX,
+  CLIENT_CHARS_MAX,
   CONTEXT_MAX,
   DEFAULT_CHUNK_ROWS,
   DEFAULT_CONTEXT,
@@ -20,10 +22,11 @@ import type { ChatOptions } from '../public/chat.ts'
 import type { EmbedOptions } from '../public/embed.ts'
 import type { GenerateOptions, ResponseFormat } from '../public/generation.ts'
 import type { KvType, LoadOptions } from '../public/loading.ts'
+import type { QueueOptions } from '../public/queueing.ts'
 import type { ScoreOptions } from '../public/score.ts'
 import type { Session } from '../public/session.ts'
 import type { TokenizeOptions } from '../public/tokenize.ts'
-import { callback, flag, integer, isRecord, type Kind, list, oneOf, signal, text } from './kinds.ts'
+import { callback, flag, integer, isRecord, type Kind, list, name, oneOf, signal, text } from './kinds.ts'
 import { path } from './paths.ts'
 import { plainData } from './plain-data.ts'
 import { type OptionTable, record } from './read-options.ts'
@@ -38,6 +41,16 @@ const NOTICE = {
   doc: 'called with a line about what is done in place of what was asked',
 } as const
 const TOKENIZER_PRE = { kind: text, doc: "pre-tokenizer to use instead of the file's tokenizer.ggml.pre" } as const
+
+/** Whose turn it is when. */
+const QUEUE = {
+  client: { kind: name(CLIENT_CHARS_MAX), defaultText: 'nobody in particular', doc: 'whom the request is for' },
+  priority: {
+    kind: oneOf<Priority>('interactive', 'batch'),
+    default: 'interactive',
+    doc: 'interactive or batch: nobody waits for it',
+  },
+} as const satisfies OptionTable<QueueOptions>
 
 /** How a model runs best here, as `keepTuning` keeps it. */
 export const TUNING = {
@@ -169,6 +182,7 @@ export const GENERATE = {
   parseSpecial: { kind: flag, default: true, doc: 'read special tokens in a text prompt as such' },
   session: { kind: session, doc: 'goes on from its KV cells and leaves the new text in them' },
   cachePrompt: { kind: flag, default: true, doc: 'use the KV cells of texts that begin alike' },
+  ...QUEUE,
   signal: SIGNAL,
 } as const satisfies OptionTable<GenerateOptions>
 
@@ -243,6 +257,7 @@ export const CHAT = {
 export const SCORE = {
   from: { kind: integer(0, CONTEXT_MAX), default: 0, doc: 'first position to report' },
   top: { kind: integer(0, SCORE_TOP_MAX), default: 5, doc: 'next tokens to report' },
+  ...QUEUE,
   signal: SIGNAL,
 } as const satisfies OptionTable<ScoreOptions>
 
@@ -254,6 +269,7 @@ export const EMBED = {
     doc: "which of a text's tokens its embedding is made of",
   },
   normalize: { kind: flag, default: true, doc: 'scale each embedding to length 1' },
+  ...QUEUE,
   signal: SIGNAL,
 } as const satisfies OptionTable<EmbedOptions>
 

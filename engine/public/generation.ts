@@ -1,5 +1,6 @@
 // What a generation is asked for, and what comes of it. Types only.
 import type { TokenId } from '../domain.ts'
+import type { QueueOptions } from './queueing.ts'
 import type { Session } from './session.ts'
 import type { DraftOptions, Speculation } from './speculation.ts'
 import type { GenerateStats } from './stats.ts'
@@ -44,7 +45,7 @@ export interface SamplingOptions {
 /** The numbers of sampling. */
 export type SamplingNumbers = Readonly<Required<Omit<SamplingOptions, 'logitBias' | 'seed'>>>
 
-export interface GenerateOptions extends SamplingOptions {
+export interface GenerateOptions extends SamplingOptions, QueueOptions {
   /** Most tokens per choice. Default: until the context is full. */
   readonly maxTokens?: number
   /**

@@ -1,5 +1,6 @@
 // What a model says of a given text. Types only.
 import type { Position, TokenId } from '../domain.ts'
+import type { QueueOptions } from './queueing.ts'
 
 /** The distribution of the token after `position`, given the tokens up to it. */
 export interface ScoredPosition {
@@ -14,7 +15,7 @@ export interface ScoredPosition {
   readonly nextLogit?: number
 }
 
-export interface ScoreOptions {
+export interface ScoreOptions extends QueueOptions {
   /** First position to report. Default 0. */
   readonly from?: number
   /** Next tokens to report, at most 64. Default 5. */

@@ -1,7 +1,16 @@
 // What goes into the scheduler and what comes out. The scheduler is sans-IO: `handle(event)`, then `poll()` until
 // IDLE. Everything here is integers; the driver (conductor.ts) turns actions into ring writes, mask stores, sampler
 // calls and messages.
-import type { CellIndex, MicroBatchNumber, PipelineAction, Position, RequestId, TokenId } from '../domain.ts'
+import type {
+  CellIndex,
+  ClientId,
+  MicroBatchNumber,
+  PipelineAction,
+  Position,
+  Priority,
+  RequestId,
+  TokenId,
+} from '../domain.ts'
 import type { Guess } from '../speculation/guess.ts'
 import type { DraftParameters } from '../speculation/parameters.ts'
 import type { Question, QuestionNumber } from '../speculation/question.ts'
@@ -13,8 +22,16 @@ export type SessionId = number
 /** Names a node of a live text. Chosen by the driver, not reused within the text. */
 export type NodeId = number
 
+/** Whom work is for, and whether somebody waits for it. */
+export interface Standing {
+  /** Absent: 0. */
+  readonly client?: ClientId
+  /** Absent: `interactive`. */
+  readonly priority?: Priority
+}
+
 /** Generate `choices` continuations of a prompt. */
-export interface GenerateWork {
+export interface GenerateWork extends Standing {
   readonly kind: 'generate'
   /** At least one token; not changed while the request lives. */
   readonly prompt: ArrayLike<TokenId>
@@ -35,7 +52,7 @@ export interface GenerateWork {
 }
 
 /** Teacher-forced: evaluate the tokens and report on every position from `from` on: the distribution, or its embedding. */
-export interface ScoreWork {
+export interface ScoreWork extends Standing {
   readonly kind: 'score'
   readonly prompt: ArrayLike<TokenId>
   readonly from: Position

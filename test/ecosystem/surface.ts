@@ -9,6 +9,7 @@ import type {
   ChatChoice, ChatContentPart, ChatGeneration, ChatMessage, ChatOptions, ChatPiece, ChatResult, ChatTool, ChoiceResult,
   DraftOptions, EmbedOptions, EngineStats, ErrorCode, GenerateOptions, GenerateResult, GenerateStats, Generation,
   Inspection, KernelBuild, KvType, LoadOptions, MetadataEntry, Model, ModelInfo, ModelTemplate, Piece, PlanInfo, Pooling,
+  Priority, QueueOptions,
   ResponseFormat, SamplingOptions, SavedSession, ScoredPosition, ScoreOptions, Session, Speculation, StageInfo,
   TemplateChoice, TextTokenizer, TokenizeOptions, ToolCall, Topology, Tuning,
 } from 'tsinfer'
@@ -17,7 +18,9 @@ const load: LoadOptions = { context: 4096, onProgress: (fraction: number) => voi
 const format: ResponseFormat = { type: 'json_schema', schema: { type: 'object' } }
 const draft: DraftOptions = { nMax: 4 }
 const sampling: SamplingOptions = { ...DEFAULT_SAMPLING, seed: 7, logitBias: { 3: -1 } }
-const generate: GenerateOptions = { ...sampling, responseFormat: format, draft, speculation: 'auto' }
+const generate: GenerateOptions = { ...sampling, ...queue, responseFormat: format, draft, speculation: 'auto' }
+const priority: Priority = 'batch'
+const queue: QueueOptions = { client: 'somebody', priority }
 const tool: ChatTool = { type: 'function', function: { name: 'weather', parameters: { type: 'object' } } }
 const part: ChatContentPart = { type: 'text', text: 'Hello' }
 const messages: ChatMessage[] = [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: [part] }]

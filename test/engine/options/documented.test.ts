@@ -6,7 +6,7 @@ import { AUTO_DRAFT, DEFAULT_DRAFT, SAMPLING } from '../../../engine/options/sam
 import { EMBED, GENERATE, LOAD, SCORE, TOKENIZE } from '../../../engine/options/table.ts'
 import { repositoryPath } from '../../shared.ts'
 
-const types = ['loading', 'generation', 'speculation', 'score', 'embed', 'tokenize']
+const types = ['loading', 'generation', 'speculation', 'score', 'embed', 'queueing', 'tokenize']
   .map((name) => readFileSync(repositoryPath(`engine/public/${name}.ts`), 'utf8'))
   .join('\n')
 
