@@ -35,7 +35,6 @@ test('a constant is stated once', () => {
     '65536 BYTES: READ_BYTES PAGE_BYTES SESSION_HEADER_BYTES_MAX FILE_BYTES_MAX PROGRESS_BYTES':
       "of a look at a header, WebAssembly's page, two kinds of files, a step of progress",
     '4096 BYTES: STOP_BYTES_MAX SAMPLE_BYTES': 'of stop strings, of a look at a tensor',
-    '4194304 BYTES: CASES_MEMORY_BYTES LOGITS_BYTES': 'of a trial, of a result slot',
     '100 NESTING: VALUE_NESTING_MAX NESTING_MAX': 'of a call in an answer, of the source of a template',
     '1048576 BYTES: REPACK_BYTES PIECE_BYTES': "of a lane's window, of what is hashed at once",
   })

@@ -58,7 +58,10 @@ export interface StageLayout {
   readonly cellTable: number
   /** Input ring: per slot the words of codec.ts, then the activations f32 [rows][width]. */
   readonly input: Region & { readonly activations: number }
-  /** Last stage only: result ring slots (codec.ts) and, per slot, logits f32 [headRowsMax][vocabulary]. */
+  /**
+   * Last stage only: result ring slots (codec.ts) and, per slot, logits f32 [headRowsMax][vocabulary]. Rows are filled from
+   * the first on, so the system gives memory to as many as micro-batches have had.
+   */
   readonly results: (Region & { readonly logits: Region; readonly logitsRow: number }) | undefined
   /** For each rotation of the model: f64 inverse frequencies, and per row cos/sin pairs. */
   readonly ropes: readonly { readonly frequencies: number; readonly tables: Region }[]

@@ -48,9 +48,6 @@ export interface ModelPlan {
 
 /** Below this a token takes well under a millisecond and a second lane's barriers cost more than it gains. */
 const ONE_LANE_BYTES = 6 << 20
-/** Logits kept per result slot. */
-const LOGITS_BYTES = 4 << 20
-const HEAD_ROWS_MIN = 8
 /** Rows of the cell table: several short sequences may share the cells of a long one. */
 const SEQUENCES_MIN = 32
 /** About 20 us of spinning: longer than a barrier usually takes, shorter than a park and wake. */
@@ -65,16 +62,10 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
   const small = totalBytes(weights) < ONE_LANE_BYTES
   const sizesFor = (stages: number, contextLength: number): StageSizes => {
     const sequences = options.sequences ?? 1
-    const chunkRows = Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength)
     return {
       lanes: options.lanes ?? (small ? 1 : Math.min(LANES_MAX, Math.max(1, Math.floor(budget / stages)))),
-      chunkRows,
-      // Slots and scratch hold as many rows as a chunk has.
-      headRowsMax: Math.min(
-        ROWS_MAX,
-        chunkRows,
-        Math.max(HEAD_ROWS_MIN, Math.floor(LOGITS_BYTES / 4 / config.vocabularySize)),
-      ),
+      chunkRows: Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength),
+      headRowsMax: ROWS_MAX,
       contextLength,
       sequences: Math.max(SEQUENCES_MIN, sequences),
       cells: contextLength * sequences,
