@@ -28,8 +28,10 @@ export type HeadKind =
   | 'none'
   /** Logits and the single best token. */
   | 'best'
-  /** Logits, logsumexp and the best `TOP_COUNT` tokens. */
+  /** Logits and the best `TOP_COUNT` tokens. */
   | 'top'
+  /** The same, and logsumexp: exponentials of the whole vocabulary, which no sampler asks for. */
+  | 'scored'
   /** No logits: what the head would read, the normalized activations. */
   | 'embedding'
 

@@ -17,7 +17,7 @@ export class LiveScoring {
     const { kind } = request
     this.#request = request
     this.#sum = new Float64Array(kind === 'embed' ? request.width : 0)
-    this.work = { ...request, kind: 'score', head: kind === 'embed' ? 'embedding' : 'top' }
+    this.work = { ...request, kind: 'score', head: kind === 'embed' ? 'embedding' : 'scored' }
   }
 
   /** What a row says of `position`; of an embedding, all at the last position. Copied out of the stage's memory. */

@@ -57,7 +57,7 @@ export class RowSet {
     return rowPosition(this.#lane.words, this.slot, this.original[row]!)
   }
 
-  /** `HEAD_NONE`, `HEAD_BEST`, `HEAD_TOP` or `HEAD_EMBEDDING`. */
+  /** One of `HEAD_NONE` .. `HEAD_SCORED`. */
   head(row: number): number {
     return this.#heads[this.original[row]!]!
   }

@@ -9,7 +9,7 @@ export interface ResultRow {
   readonly ids: Int32Array
   /** Their logits. */
   readonly logits: Float32Array
-  /** Of the whole row; NaN where only the best token was asked for. */
+  /** Of the whole row, of head kind `scored`; NaN for others. */
   readonly logsumexp: number
   readonly count: number
   /** All logits, f32 [vocabulary], or as many elements of an embedding. */

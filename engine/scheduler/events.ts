@@ -56,7 +56,7 @@ export interface ScoreWork extends Standing {
   readonly kind: 'score'
   readonly prompt: ArrayLike<TokenId>
   readonly from: Position
-  readonly head: 'top' | 'embedding'
+  readonly head: 'scored' | 'embedding'
 }
 
 /** Give a session a text whose K and V the driver writes: no row is evaluated. It gets a `transfer` and nothing else. */

@@ -34,7 +34,7 @@ const ROW_SEQUENCE = 1
 const ROW_POSITION = 2
 const ROW_CELL = 3
 const ROW_COMMITTED_LENGTH = 4
-/** `HEAD_NONE`, `HEAD_BEST`, `HEAD_TOP` or `HEAD_EMBEDDING`. */
+/** One of `HEAD_NONE` .. `HEAD_SCORED`. */
 const ROW_HEAD = 5
 /** First word of the row's ancestor cells, counted from the record's base. */
 const ROW_ANCESTOR_OFFSET = 6
@@ -44,16 +44,18 @@ const ROW_WORDS = 8
 
 export const HEAD_NONE = 0
 export const HEAD_BEST = 1
-export const HEAD_TOP = 2
+const HEAD_TOP = 2
 export const HEAD_EMBEDDING = 3
+export const HEAD_SCORED = 4
 
 const HEAD_CODES: Record<HeadKind, number> = {
   none: HEAD_NONE,
   best: HEAD_BEST,
   top: HEAD_TOP,
   embedding: HEAD_EMBEDDING,
+  scored: HEAD_SCORED,
 }
-const HEAD_KINDS: readonly HeadKind[] = ['none', 'best', 'top', 'embedding']
+const HEAD_KINDS: readonly HeadKind[] = ['none', 'best', 'top', 'embedding', 'scored']
 
 /** Every row's ancestors and its own cell. */
 const ANCESTOR_WORDS_MAX = ROWS_MAX * (ANCESTORS_MAX + 1)
@@ -302,7 +304,7 @@ export function returnLogitsOffsetBytes(views: ReturnViews, base: number, entry:
 export function returnLogsumexp(views: ReturnViews, base: number, entry: number): number {
   return views.f64[(entryBase(base, entry) + ENTRY_LOGSUMEXP) >>> 3]!
 }
-/** Best tokens in the entry: 1 for head kind `best`, up to `TOP_COUNT` for `top`. */
+/** Best tokens in the entry: 1 for head kind `best`, up to `TOP_COUNT` for `top` and `scored`. */
 export function returnTopCount(views: ReturnViews, base: number, entry: number): number {
   return views.i32[(entryBase(base, entry) + ENTRY_COUNT) >>> 2]!
 }

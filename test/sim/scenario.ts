@@ -120,7 +120,7 @@ function drawWork(
   const tokens = [...known, ...drawTokens(random, length)]
   const prompt = random.chance(0.5) ? tokens : Int32Array.from(tokens)
   const work: GenerateWork | ScoreWork = random.chance(0.2)
-    ? { kind: 'score', prompt, from: random.int(0, tokens.length - 1), head: 'top' }
+    ? { kind: 'score', prompt, from: random.int(0, tokens.length - 1), head: 'scored' }
     : {
         kind: 'generate',
         prompt,

@@ -199,7 +199,7 @@ class Reader {
     const text = this.#texts.find((other) => other.id === request)
     const node = text?.nodes.find((other) => other.id === id)
     assert.ok(node, `node ${id} is read, and is not in its text`)
-    const work = { kind: 'score', prompt: node!.text, from: node!.text.length - 1, head: 'top' } as const
+    const work = { kind: 'score', prompt: node!.text, from: node!.text.length - 1, head: 'scored' } as const
     assert.is(result, expectedScores(work)[0], `node ${id} was read with another text before it`)
     this.read++
   }

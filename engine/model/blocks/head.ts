@@ -7,6 +7,7 @@ import {
   HEAD_BEST,
   HEAD_EMBEDDING,
   HEAD_NONE,
+  HEAD_SCORED,
   microBatchNumber,
   type ReturnViews,
   returnIdsIndex,
@@ -110,12 +111,12 @@ export class Head {
     const { kernels, config } = this.#lane
     const row = this.#picked[entry]!
     const logits = this.#logits.address + entry * this.#logits.stride
-    const bestOnly = this.#rows.head(row) === HEAD_BEST
-    const count = bestOnly ? 1 : Math.min(TOP_COUNT, config.vocabularySize)
+    const kind = this.#rows.head(row)
+    const count = kind === HEAD_BEST ? 1 : Math.min(TOP_COUNT, config.vocabularySize)
     const ids = returnIdsIndex(record, entry) * 4
     const top = returnLogitsIndex(record, entry) * 4
     const nans = kernels.head_scan(ids, top, logits, config.vocabularySize, count)
-    const logsumexp = bestOnly ? Number.NaN : kernels.logsumexp(logits, config.vocabularySize)
+    const logsumexp = kind === HEAD_SCORED ? kernels.logsumexp(logits, config.vocabularySize) : Number.NaN
     writeReturnEntry(this.#views, record, entry, this.#rows.original[row]!, logits, logsumexp, count, nans)
   }
 }

@@ -106,7 +106,7 @@ test('a score that pauses reports every position once', () => {
   const b = new Bench({ cells: 48, contextLength: 48, headroom: 0, chunkRows: 8, inFlightMax: 1 })
   b.request(1, generate([1], { tokensMax: 40 }))
   b.run(2)
-  b.request(2, { kind: 'score', prompt: tokens(30), from: 4, head: 'top' })
+  b.request(2, { kind: 'score', prompt: tokens(30), from: 4, head: 'scored' })
   const positions = only(b.run(), 'score 2').map((line) => Number(line.split(' ').at(-1)))
   assert.equal(
     positions,

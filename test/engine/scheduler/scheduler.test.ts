@@ -148,10 +148,10 @@ test('a fault is reported once per request, for live rows only', () => {
 
 test('scored rows never outnumber the room for heads, and come in order', () => {
   const b = new Bench({ headRowsMax: 2, inFlightMax: 9 })
-  assert.equal(submits(b.request(1, { kind: 'score', prompt: tokens(8), from: 3, head: 'top' })), [
-    'submit 0 chunk 10@0:0 11@0:1 12@0:2 13@0:3+top',
-    'submit 1 chunk 14@0:4+top 15@0:5+top',
-    'submit 2 chunk 16@0:6+top 17@0:7+top',
+  assert.equal(submits(b.request(1, { kind: 'score', prompt: tokens(8), from: 3, head: 'scored' })), [
+    'submit 0 chunk 10@0:0 11@0:1 12@0:2 13@0:3+scored',
+    'submit 1 chunk 14@0:4+scored 15@0:5+scored',
+    'submit 2 chunk 16@0:6+scored 17@0:7+scored',
   ])
   assert.equal(b.run(), [
     'score 1 row 3 position 3',
@@ -164,7 +164,7 @@ test('scored rows never outnumber the room for heads, and come in order', () => 
     'done 1',
     'release 2',
   ])
-  b.request(2, { kind: 'score', prompt: tokens(8), from: 0, head: 'top' })
+  b.request(2, { kind: 'score', prompt: tokens(8), from: 0, head: 'scored' })
   assert.equal(b.abort(2), ['cancel 3 -1', 'cancel 4 -1', 'cancel 5 -1', 'cancel 6 -1'])
   assert.ok(b.run().includes('done 2'))
 })
@@ -189,7 +189,7 @@ test('work that can never run is refused with both numbers, and nothing changes'
   }
   refuses(generate([]), 'prompt_invalid', /at least 1 token, found 0/)
   refuses(generate(tokens(33)), 'prompt_too_long', /at most 32 tokens .*found 33/)
-  refuses({ kind: 'score', prompt: [1, 2], from: 2, head: 'top' }, 'option_invalid', /0\.\.1, found 2/)
+  refuses({ kind: 'score', prompt: [1, 2], from: 2, head: 'scored' }, 'option_invalid', /0\.\.1, found 2/)
   refuses(generate([1], { choices: 5 }), 'option_invalid', /1\.\.4 .*found 5/)
   refuses(generate([1], { tokensMax: -1 }), 'option_invalid', /found -1/)
   refuses(generate([1], { choices: 3, tokensMax: 21 }), 'out_of_memory', /at most 20 KV cells .*one of 21/)

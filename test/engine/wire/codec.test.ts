@@ -21,7 +21,7 @@ function rowArbitrary(kind: MicroBatch['kind']): fc.Arbitrary<Row> {
         { maxLength: ANCESTORS_MAX },
       ),
       tableCoversSelf: kind === 'chunk' ? fc.constant(true) : fc.boolean(),
-      head: fc.constantFrom('none' as const, 'best' as const, 'top' as const, 'embedding' as const),
+      head: fc.constantFrom('none' as const, 'best' as const, 'top' as const, 'embedding' as const, 'scored' as const),
     })
     .map(({ token, sequence, cell, committed, ancestors, tableCoversSelf, head }) =>
       tableCoversSelf
