@@ -117,8 +117,12 @@ export type SchedulerEvent = { readonly atUs?: number } & (
    * is ignored.
    */
   | { readonly kind: 'answered'; readonly question: QuestionNumber; readonly guesses: readonly Guess[] }
-  /** Answer to a `judge` action: the target's token for that row, and whether it ends the text. */
+  /** Answer to a `judge` or `draw` action: the target's token for that row, and whether it ends the text. */
   | { readonly kind: 'token'; readonly token: TokenId; readonly stop: boolean }
+  /** Answer to a `judge` that may be deferred: the token takes time. The driver keeps what the row says, until `draw`. */
+  | { readonly kind: 'deferred' }
+  /** A token that was deferred can be drawn: `draw` follows, unless the choice has ended or pauses. */
+  | { readonly kind: 'drawable'; readonly request: RequestId; readonly choice: number }
   /** Answer to a `score` or `read` action. */
   | { readonly kind: 'scored' }
 )
@@ -136,7 +140,11 @@ export type SchedulerAction =
       readonly row: number
       /** Position the sampled token will have. */
       readonly position: Position
+      /** `deferred` is an answer: no draft waits for the token. */
+      readonly mayDefer: boolean
     }
+  /** Sample the token that was deferred, from what the driver has kept; answered like `judge`. */
+  | { readonly kind: 'draw'; readonly request: RequestId; readonly choice: number; readonly position: Position }
   /** Report what row `row` of the returned micro-batch says of `position`; answered like `judge`, with `scored`. */
   | { readonly kind: 'score'; readonly request: RequestId; readonly row: number; readonly position: Position }
   /** Row `row` of the returned micro-batch says what follows a node of a live text; answered like `judge`, with `scored`. */

@@ -99,7 +99,7 @@ export class Growth {
   }
 
   #takeBack(sequence: Sequence): void {
-    const { runTable, prefill, drafting, admission, ready, cells } = this.#state
+    const { runTable, prefill, drafting, admission, ready, cells, judging } = this.#state
     const { request } = sequence
     this.keepText(sequence, runTable.writtenLength(sequence))
     for (const { runRows } of runTable.flights) {
@@ -110,6 +110,7 @@ export class Growth {
       }
     }
     prefill.remove(sequence)
+    judging.forget(sequence)
     if (sequence.phase === 'ready') ready.splice(ready.indexOf(sequence), 1)
     if (sequence.isDecoding) this.#state.decodingCount--
     sequence.isDecoding = false

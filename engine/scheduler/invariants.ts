@@ -26,12 +26,13 @@ export function checkIdle(scheduler: Scheduler): void {
   const { admission, runTable, requests, judging, drafting, transfers, texts, beginnings, hasPaused } =
     scheduler.insides
   assert(!judging.flight, 'idle with a returned micro-batch open')
+  assert(judging.drawableCount === 0, 'idle with a token to draw')
   const find = beginnings.savedCount.bind(beginnings)
   assert(hasPaused || !admission.canAdmit([...beginnings.running()], find), 'idle while a request fits')
   const asking = [...requests.values()].some(({ work }) => work.kind !== 'text')
   const stuck = runTable.flights.length === 0 && (asking || admission.waitingCount > 0)
-  const isAsking = drafting.openCount > 0 || transfers.live.size > 0
-  assert(!stuck || isAsking, 'idle with live requests, nothing in flight and no question to the drafter')
+  const isAsking = drafting.openCount > 0 || transfers.live.size > 0 || judging.deferred.size > 0
+  assert(!stuck || isAsking, 'idle with live requests, nothing in flight and nobody to wait for')
   assert(runTable.flights.length > 0 || texts.waiting.length === 0, 'idle with tokens of a text to submit')
 }
 
@@ -84,7 +85,7 @@ function checkRow(row: RunRow, beingJudged: boolean): void {
 }
 
 function checkRequests(
-  { requests, ready, prefill, decodingCount }: SchedulerState,
+  { requests, ready, prefill, decodingCount, judging }: SchedulerState,
   rows: readonly RunRow[],
   candidates: readonly RunRow[],
 ): void {
@@ -99,7 +100,9 @@ function checkRequests(
     assert(request.inFlightCount === count, `request ${request.id} counts ${request.inFlightCount} rows of ${count}`)
     assert(live.length > 0 || count > 0, `request ${request.id} is over and not done`)
     for (const sequence of live) {
-      checkSequence(sequence, candidates)
+      const isDeferred = judging.deferred.has(sequence)
+      // The row of a token that was deferred is there until the next question.
+      checkSequence(sequence, isDeferred ? candidates.filter((row) => row !== judging.row) : candidates, isDeferred)
       if (sequence.phase === 'text') continue
       if (sequence.phase === 'paused') assert(sequence.cells.length === 0, 'a sequence that pauses holds cells')
       assert(ready.includes(sequence) === (sequence.phase === 'ready'), 'the ready list is wrong')
@@ -140,8 +143,8 @@ function checkTexts({ requests, texts }: SchedulerState, all: readonly RunRow[])
 
 const isCertain = ({ state }: RunRow): boolean => state === 'final' || state === 'arrived'
 
-/** Exactly one thing will bring a sequence on: its prompt, a row of its newest token, or the policy. */
-function checkSequence(sequence: Sequence, rows: readonly RunRow[]): void {
+/** Exactly one thing will bring a sequence on: its prompt, a row of its newest token, what was deferred, or the policy. */
+function checkSequence(sequence: Sequence, rows: readonly RunRow[], isDeferred: boolean): void {
   const { phase, text, length, committedLength, lengthMax, cells } = sequence
   assert(length <= lengthMax && committedLength <= length, 'a sequence is longer than it may be')
   const frontiers = rows.filter((row) => isFrontier(row, sequence))
@@ -150,8 +153,9 @@ function checkSequence(sequence: Sequence, rows: readonly RunRow[]): void {
   if (phase === 'ready') assert(committedLength === length - 1, 'a ready sequence has submitted its newest token')
   if (phase === 'waiting') {
     assert(committedLength === length, 'a waiting sequence has not submitted its newest token')
-    assert(frontiers.length === 1, `${frontiers.length} rows will tell the next token of a waiting sequence`)
-  }
+    const tellers = frontiers.length + Number(isDeferred)
+    assert(tellers === 1, `${tellers} things will tell the next token of a waiting sequence`)
+  } else assert(!isDeferred, 'a token is deferred of a sequence that does not wait for one')
 }
 
 function isFrontier(row: RunRow, sequence: Sequence): boolean {

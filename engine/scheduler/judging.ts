@@ -1,5 +1,6 @@
 // The returned micro-batch: asks about its rows one after the other and turns every answer into verdicts on the rows
-// that assumed something.
+// that assumed something. A token that takes time to draw is deferred: its micro-batch is done without it, others go on,
+// and it is asked for again when the driver has it, between two micro-batches. Only tokens that no draft waits for are.
 import { assert } from '../errors.ts'
 import type { SchedulerAction } from './events.ts'
 import { type Flight, NO_NODE, type RunRow } from './run.ts'
@@ -7,7 +8,7 @@ import type { RunTable } from './run-table.ts'
 import type { Sequence } from './sequence.ts'
 import type { Texts } from './texts.ts'
 
-type RowQuestion = Extract<SchedulerAction, { kind: 'judge' | 'score' | 'read' }>
+type RowQuestion = Extract<SchedulerAction, { kind: 'judge' | 'draw' | 'score' | 'read' }>
 
 /** What became of the guesses for a token: there were none, one was right, or none was. */
 export type Verdict = 'unguessed' | 'accepted' | 'rejected'
@@ -21,6 +22,9 @@ export class Judging {
   /** Questions of this RunRow asked so far: choices of a prompt's end, or scored rows of a chunk. */
   #asked = 0
   #question: RowQuestion | undefined
+  /** Sequences whose next token is deferred, and those of them for which it can be drawn. */
+  readonly #deferred = new Set<Sequence>()
+  readonly #drawable = new Set<Sequence>()
   /** Of the newest token. */
   verdict: Verdict = 'unguessed'
 
@@ -37,6 +41,14 @@ export class Judging {
     return this.#question
   }
 
+  /** Sequences whose next token is deferred. */
+  get deferred(): ReadonlySet<Sequence> {
+    return this.#deferred
+  }
+  get drawableCount(): number {
+    return this.#drawable.size
+  }
+
   open(flight: Flight): void {
     assert(!this.#flight, 'a micro-batch returned while another is being judged')
     this.#flight = flight
@@ -47,7 +59,7 @@ export class Judging {
   /** Whether `ask` may have another question. False is certain. */
   get mayAsk(): boolean {
     const { row } = this
-    if (!row) return false
+    if (!row) return !this.#flight && this.#drawable.size > 0
     const sameRow = this.#asked === 0 || (row.kind === 'prefill' && this.#asked < row.group.length)
     return sameRow || this.#cursor + 1 < this.#flight!.runRows.length
   }
@@ -55,7 +67,7 @@ export class Judging {
   /** The next question; undefined when there is none left. */
   ask(): RowQuestion | undefined {
     const flight = this.#flight
-    if (!flight) return undefined
+    if (!flight) return this.#askDeferred()
     for (; this.#cursor < flight.runRows.length; this.#cursor++, this.#asked = 0) {
       const row = flight.runRows[this.#cursor]!
       if (row.state === 'unused') continue
@@ -65,6 +77,16 @@ export class Judging {
       if (this.#question) return this.#question
       this.#runTable.retire(row)
       if (isText) this.#texts.judged(row)
+    }
+    return undefined
+  }
+
+  #askDeferred(): RowQuestion | undefined {
+    for (const sequence of this.#drawable) {
+      const { request, choice, length: position } = sequence
+      this.#drawable.delete(sequence)
+      this.#question = { kind: 'draw', request: request.id, choice, position }
+      return this.#question
     }
     return undefined
   }
@@ -82,7 +104,8 @@ export class Judging {
     }
     const sequence = row.kind === 'prefill' ? row.group[asked] : asked === 0 ? owner : undefined
     if (!sequence) return undefined
-    return { kind: 'judge', request, choice: sequence.choice, row: at, position: position + count }
+    const mayDefer = work.draft === undefined && row.firstChild === undefined
+    return { kind: 'judge', request, choice: sequence.choice, row: at, position: position + count, mayDefer }
   }
 
   /** The row in question, or whose last question has been answered; undefined when all rows are judged. */
@@ -93,6 +116,24 @@ export class Judging {
   /** Takes the answered, or withdrawn, question off the table. */
   answered(): void {
     this.#question = undefined
+  }
+
+  /** The answer to the question about this sequence will take time. */
+  defer(sequence: Sequence): void {
+    assert(this.#question?.kind === 'judge' && this.#question.mayDefer, 'an answer that nobody may defer')
+    this.#question = undefined
+    this.#deferred.add(sequence)
+  }
+
+  /** The token that was deferred can be drawn. */
+  noteDrawable(sequence: Sequence): void {
+    if (this.#deferred.has(sequence)) this.#drawable.add(sequence)
+  }
+
+  /** Nothing is deferred of the sequence any more: its token is known, or it has ended or paused. */
+  forget(sequence: Sequence): void {
+    this.#deferred.delete(sequence)
+    this.#drawable.delete(sequence)
   }
 
   /**

@@ -118,13 +118,21 @@ export class Scheduler {
       case 'token':
         this.#token(event.token, event.stop)
         break
+      case 'deferred':
+        this.#state.judging.defer(this.#sequenceInQuestion())
+        break
+      case 'drawable': {
+        const sequence = this.#state.requests.get(event.request)?.sequences[event.choice]
+        if (sequence) this.#state.judging.noteDrawable(sequence)
+        break
+      }
       case 'scored':
         this.#scored()
         break
     }
   }
 
-  /** The next thing to do. After `judge`, `score` and `read`, handle the answer before polling again. */
+  /** The next thing to do. After `judge`, `draw`, `score` and `read`, handle the answer before polling again. */
   poll(): SchedulerAction | typeof IDLE {
     const { judging } = this.#state
     assert(!judging.question, 'poll before the answer to a question')
@@ -301,24 +309,31 @@ export class Scheduler {
   }
 
   #token(token: number, stop: boolean): void {
-    const { question, row } = this.#state.judging
-    assert(row && question?.kind === 'judge', 'a token nobody asked for')
+    const sequence = this.#sequenceInQuestion()
+    const { request, choice } = sequence
     this.#state.judging.answered()
-    const { request } = row.owner
-    const sequence = request.sequences[question.choice]!
-    const { position } = question
-    assert(position === sequence.length, `a token for position ${position} of a sequence of length ${sequence.length}`)
+    this.#state.judging.forget(sequence)
     if (!sequence.isDecoding) this.#state.decodingCount++
     sequence.isDecoding = true
     sequence.length++
     sequence.token = token
     sequence.text.push(token)
-    if (!stop) this.#news.put({ kind: 'emit', request: request.id, choice: question.choice, token })
+    if (!stop) this.#news.put({ kind: 'emit', request: request.id, choice, token })
     const over = stop || sequence.length === sequence.lengthMax
     this.#resolve(sequence, token, over)
     if (over) return this.#end(sequence, stop ? 'stop' : 'length')
     this.#state.drafting.advance(sequence, token)
     this.#withdrawn.tell()
+  }
+
+  /** Whose next token is asked for. */
+  #sequenceInQuestion(): Sequence {
+    const { question } = this.#state.judging
+    assert(question?.kind === 'judge' || question?.kind === 'draw', 'a token nobody asked for')
+    const { request, choice, position } = question
+    const sequence = this.#state.requests.get(request)!.sequences[choice]!
+    assert(position === sequence.length, `a token for position ${position} of a sequence of length ${sequence.length}`)
+    return sequence
   }
 
   /** The token after the row in question is `token`, and the text may be over with it: drafts are accepted or withdrawn. */
@@ -338,7 +353,7 @@ export class Scheduler {
 
   #scored(): void {
     const { question, row } = this.#state.judging
-    assert(row && question && question.kind !== 'judge', 'a score nobody asked for')
+    assert(row && question && question.kind !== 'judge' && question.kind !== 'draw', 'a score nobody asked for')
     this.#state.judging.answered()
     const { owner } = row
     if (question.kind === 'read') return
@@ -349,7 +364,8 @@ export class Scheduler {
   /** `written`: tokens whose cells are, or certainly will be, written. */
   #end(sequence: Sequence, reason: FinishReason, written: number = sequence.committedLength): void {
     const { request, choice, phase } = sequence
-    const { ready, texts, prefill, admission, drafting } = this.#state
+    const { ready, texts, prefill, admission, drafting, judging } = this.#state
+    judging.forget(sequence)
     if (phase === 'ready') ready.splice(ready.indexOf(sequence), 1)
     if (phase === 'prefill') prefill.remove(sequence)
     if (phase === 'text') texts.end(request.id)

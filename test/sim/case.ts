@@ -19,6 +19,8 @@ export interface CaseFigures {
   skippedRows: number
   tokens: number
   reused: number
+  /** Tokens that took time to draw. */
+  deferred: number
   /** Tokens written back into cells. */
   written: number
   readonly drafts: DraftFigures
@@ -32,6 +34,7 @@ export function createFigures(): CaseFigures {
     skippedRows: 0,
     tokens: 0,
     reused: 0,
+    deferred: 0,
     written: 0,
     drafts: noDrafts(),
   }
@@ -64,12 +67,14 @@ export function runCase(
   }
 }
 
-function note({ scheduler, cells, transcripts, drafts, reused, copier, drafter }: World, figures: CaseFigures): void {
+function note(world: World, figures: CaseFigures): void {
+  const { scheduler, cells, transcripts, drafts, reused, copier, drafter, deferrals } = world
   if (drafter instanceof ModelledDrafter) addCounts(figures.draftTransitions, drafter.transitions)
   for (const key of Object.keys(drafts) as (keyof DraftFigures)[]) figures.drafts[key] += drafts[key]
   addCounts(figures.transitions, scheduler.insides.runTable.counts)
   figures.reused += reused
   figures.written += copier.written
+  figures.deferred += deferrals.drawn
   figures.lateRows += cells.lateRows
   figures.skippedRows += cells.skippedRows
   for (const { tokens } of transcripts.values()) figures.tokens += tokens.reduce((sum, { length }) => sum + length, 0)

@@ -31,6 +31,8 @@ export interface Scenario {
   readonly hasDraftModel: boolean
   /** Longest delay between a return and the conductor's noticing it. */
   readonly conductorDelayMax: number
+  /** Chance that a token takes time to draw. */
+  readonly deferChance: number
 }
 
 /** At `readAt` the user reads what session `from` keeps; at `writeAt`, if it has that by then, `to` gets it. */
@@ -73,6 +75,7 @@ export function drawScenario(random: Random, mix: PolicyMix, drafter: DrafterKin
     hasDraftModel: drafter === 'model',
     faultChance: random.chance(0.2) ? 0.03 : 0,
     conductorDelayMax: random.pick([0, 5, 60]),
+    deferChance: random.pick([0, 0, 0.1, 0.5]),
   }
 }
 

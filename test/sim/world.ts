@@ -15,6 +15,7 @@ import { AutoAdvisor } from '../../engine/speculation/auto/auto-advisor.ts'
 import { StepCosts } from '../../engine/speculation/auto/step-costs.ts'
 import { CellWork, type SimulatedPipeline } from './cell-work.ts'
 import { Copier } from './copies.ts'
+import { Deferrals } from './deferrals.ts'
 import { ScriptedDrafter, type SimulatedDrafter } from './drafter.ts'
 import { expectedCells, STOP_TOKEN, sample } from './model.ts'
 import { ModelledDrafter } from './modelled-drafter.ts'
@@ -22,7 +23,7 @@ import type { PlannedCopy, Scenario } from './scenario.ts'
 import { Transcript } from './transcript.ts'
 
 /** Actions whose performance changes the scheduler. */
-const ANSWERED: ReadonlySet<SchedulerAction['kind']> = new Set(['judge', 'score', 'fault'])
+const ANSWERED: ReadonlySet<SchedulerAction['kind']> = new Set(['judge', 'draw', 'score', 'fault'])
 
 export class World {
   readonly scheduler: Scheduler
@@ -42,6 +43,7 @@ export class World {
   #passed = -1
   readonly drafter: SimulatedDrafter
   readonly copier: Copier
+  readonly deferrals: Deferrals
 
   constructor(scenario: Scenario, random: Random, planner?: Planner) {
     this.#scenario = scenario
@@ -53,6 +55,7 @@ export class World {
     this.cells = new CellWork(scenario.limits, random, () => drawFaults(scenario, random))
     this.pipeline = this.cells.pipeline()
     this.copier = new Copier(scenario.copies, this.cells, random)
+    this.deferrals = new Deferrals(scenario, random)
     this.transcripts = new Map(scenario.requests.map((planned) => [planned.id, new Transcript(planned)]))
   }
 
@@ -61,12 +64,14 @@ export class World {
     const outside = userEvents(this.#scenario)
     for (;;) {
       const userAt = outside[0]?.at ?? Number.POSITIVE_INFINITY
-      const { drafter, copier } = { drafter: this.drafter.nextTime, copier: this.copier.nextTime }
-      const next = Math.min(userAt, this.pipeline.nextTime, this.#noticeAt, this.#passAt, drafter, copier)
+      const [drafter, copier, deferral] = [this.drafter, this.copier, this.deferrals].map(({ nextTime }) => nextTime)
+      const others = Math.min(drafter!, copier!, deferral!)
+      const next = Math.min(userAt, this.pipeline.nextTime, this.#noticeAt, this.#passAt, others)
       if (next === Number.POSITIVE_INFINITY || next > endAt) break
       if (userAt === next) this.#userActs(outside.shift()!)
       else if (drafter === next) this.#drafted(next)
       else if (copier === next) this.#tell(this.copier.end(next), next)
+      else if (deferral === next) this.#tell(this.deferrals.drawable(), next)
       else if (this.#passAt === next) this.#pass(next)
       else if (this.#noticeAt === next) this.#notice(next)
       else this.pipeline.step(next)
@@ -162,7 +167,11 @@ export class World {
     if (perform(this.pipeline, action)) return
     switch (action.kind) {
       case 'judge':
-        this.#judge(action)
+        this.#judge(action, now)
+        break
+      case 'draw':
+        this.transcripts.get(action.request)!.ask(action.choice, action.position)
+        this.#answer(action, this.deferrals.result(action))
         break
       case 'score':
         this.transcripts.get(action.request)!.score(action.position, this.#result(action.row))
@@ -198,13 +207,19 @@ export class World {
     }
   }
 
-  #judge({ request, choice, row, position }: Extract<SchedulerAction, { kind: 'judge' }>): void {
-    this.transcripts.get(request)!.ask(choice, position)
+  #judge(action: Extract<SchedulerAction, { kind: 'judge' }>, now: number): void {
+    const result = this.#result(action.row)
+    this.transcripts.get(action.request)!.ask(action.choice, action.position)
+    if (this.deferrals.defers(action, result, now)) this.scheduler.handle({ kind: 'deferred' })
+    else this.#answer(action, result)
+  }
+
+  #answer({ request, choice }: { readonly request: number; readonly choice: number }, result: number): void {
     if (this.#random.chance(this.#scenario.faultChance)) {
       this.#abort(request)
       return
     }
-    const token = sample(this.#result(row), request, choice)
+    const token = sample(result, request, choice)
     this.scheduler.handle({ kind: 'token', token, stop: token === STOP_TOKEN })
   }
 

@@ -64,6 +64,12 @@ export class Bench {
     )
     return this.#feed({ kind: 'answered', question: draft, guesses: chain })
   }
+  deferred(): string[] {
+    return this.#feed({ kind: 'deferred' })
+  }
+  drawable(request: RequestId, choice = 0): string[] {
+    return this.#feed({ kind: 'drawable', request, choice })
+  }
   scored(): string[] {
     return this.#feed({ kind: 'scored' })
   }
@@ -108,7 +114,7 @@ export class Bench {
       checkInvariants(this.scheduler)
       if (action === IDLE) break
       lines.push(describe(action))
-      if (action.kind === 'judge' || action.kind === 'score') return lines
+      if (action.kind === 'judge' || action.kind === 'draw' || action.kind === 'score') return lines
     }
     checkIdle(this.scheduler)
     return lines
@@ -129,6 +135,8 @@ function describe(action: SchedulerAction): string {
       return `cancel ${action.number} ${action.rows}`
     case 'judge':
       return `judge ${action.request}.${action.choice} row ${action.row} position ${action.position}`
+    case 'draw':
+      return `draw ${action.request}.${action.choice} position ${action.position}`
     case 'score':
       return `score ${action.request} row ${action.row} position ${action.position}`
     case 'read':

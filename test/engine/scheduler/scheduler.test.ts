@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { resolveDraft } from '../../../engine/speculation/parameters.ts'
 import { Bench, generate } from './bench.ts'
 
 const tokens = (count: number) => Array.from({ length: count }, (_, i) => i + 10)
@@ -222,6 +223,41 @@ test('a prompt of a hundred thousand tokens costs linear work', () => {
     if (action.kind === 'submit') rows += action.microBatch.rows.length
   }
   assert.is(rows, 100_000)
+})
+
+test('a token that takes time holds nobody up: the others go on, and its sequence joins them when it is drawn', () => {
+  const b = new Bench()
+  b.request(1, generate([1], { tokensMax: 6, choices: 2 }))
+  b.returned(0)
+  b.token(9)
+  assert.equal(submits(b.token(9)), ['submit 1 rows 9@0:1+top 9@1:1+top'])
+  assert.equal(b.returned(1), ['judge 1.0 row 0 position 2'])
+  assert.equal(b.deferred(), ['judge 1.1 row 1 position 2'])
+  assert.equal(b.token(8), ['submit 2 rows 8@1:2+top', 'emit 1.1 8', 'release 1'])
+  assert.equal(b.drawable(7), [], 'no such request')
+  assert.equal(b.drawable(1, 1), [], 'nothing was deferred')
+  assert.equal(b.drawable(1), ['draw 1.0 position 2'])
+  assert.equal(b.token(7), ['emit 1.0 7'])
+  assert.equal(b.drawable(1), [], 'the token is known')
+  assert.equal(b.returned(2), ['judge 1.1 row 0 position 3'])
+  assert.equal(b.token(6), ['submit 3 rows 7@0:2+top 6@1:3+top', 'emit 1.1 6', 'release 2'])
+})
+
+test('a token that takes time is not asked for when its request was aborted', () => {
+  const b = new Bench()
+  b.request(1, generate([1]))
+  b.returned(0)
+  b.deferred()
+  assert.equal(b.abort(1), ['finish 1.0 aborted', 'done 1'])
+  assert.equal(b.drawable(1), [])
+  assert.is(b.available, 64)
+})
+
+test('an answer to a request that speculates may not be deferred', () => {
+  const b = new Bench()
+  b.request(1, generate([1], { draft: resolveDraft('pipe', {}) }))
+  b.returned(0)
+  assert.throws(() => b.deferred(), /nobody may defer/)
 })
 
 test.run()
