@@ -65,6 +65,26 @@ function bestTokS(timed: readonly Delivery[]): number {
   return best
 }
 
+export interface SideBySide {
+  /** Of all together. */
+  readonly tokS: number
+  /** Between two tokens of a text. */
+  readonly gapsMs: readonly number[]
+}
+
+/**
+ * What several texts got while all of them were being written: from the last first token to the first last one. Each counts
+ * from its first token then to its last, so that it does not matter on which side of a limit a step lies. NaN where there
+ * was no such time.
+ */
+export function sideBySide(texts: readonly (readonly number[])[]): SideBySide {
+  const beginMs = Math.max(...texts.map((arrivalsMs) => arrivalsMs[0]!))
+  const endMs = Math.min(...texts.map((arrivalsMs) => arrivalsMs.at(-1)!))
+  const within = texts.map((arrivalsMs) => arrivalsMs.filter((ms) => ms >= beginMs && ms <= endMs))
+  const speeds = within.map((arrivalsMs) => ((arrivalsMs.length - 1) * 1000) / (arrivalsMs.at(-1)! - arrivalsMs[0]!))
+  return { tokS: speeds.reduce((sum, speed) => sum + speed, 0), gapsMs: within.flatMap(tokenGaps) }
+}
+
 /** Equal ids that two texts begin with. */
 export function commonPrefix(a: readonly number[], b: readonly number[]): number {
   const different = a.findIndex((id, i) => id !== b[i])

@@ -9,6 +9,7 @@ import type { DraftFigures } from '../../engine/scheduler/events.ts'
 import type { DraftParameters } from '../../engine/speculation/parameters.ts'
 import type { TraceRings } from '../../engine/trace/trace-rings.ts'
 import { llamaMetadata, llamaTensors } from '../forge/shapes.ts'
+import { timeTokens } from '../generation.ts'
 import { rightToken, VOCABULARY } from './script.ts'
 import { inFlightMax, type PipelineSetting } from './setting.ts'
 import type { TimedSettings } from './timed-forward.ts'
@@ -16,6 +17,13 @@ import type { TimedSettings } from './timed-forward.ts'
 const FORWARD = new URL('./timed-forward.js', import.meta.url).href
 /** Rows for which the time of a stage is told. */
 const ROWS = 64
+
+export interface EmulatedOptions {
+  /** Texts of full length at once. */
+  readonly requests?: number
+  /** Its rings are readable when the pipeline has been closed; the link to the conductor is the last stage. */
+  readonly trace?: (target: ModelPlan, draft: ModelPlan) => TraceRings
+}
 
 export interface EmulatedFigures {
   readonly tokS: number
@@ -36,32 +44,21 @@ export class EmulatedPipeline implements AsyncDisposable {
     this.#stages = stages
   }
 
-  /** With `trace`, its rings are readable when the pipeline has been closed; the link to the conductor is the last stage. */
   static async start(
     setting: PipelineSetting,
     tokens: number,
-    trace?: (target: ModelPlan, draft: ModelPlan) => TraceRings,
+    { requests = 1, trace }: EmulatedOptions = {},
   ): Promise<EmulatedPipeline> {
-    const target = emulatedModel(setting, 'target', tokens)
-    const draft = emulatedModel(setting, 'drafter', tokens)
+    const target = emulatedModel(setting, 'target', tokens, requests)
+    const draft = emulatedModel(setting, 'drafter', tokens, requests)
     const options = { draft, trace: trace?.(target.plan, draft.plan) }
     return new EmulatedPipeline(await Engine.start(target, loadKernels('plain').module, options), setting.stages)
   }
 
   /** Generates `tokens` tokens; without `draft` plainly. */
   async run(draft: DraftParameters | undefined, tokens: number): Promise<EmulatedFigures> {
-    const request = this.#engine.request({
-      kind: 'generate',
-      prompt: Int32Array.of(rightToken(0)),
-      parameters: resolveSampling({ temperature: 0 }, VOCABULARY, 0),
-      choices: 1,
-      tokensMax: tokens,
-      stopTokens: [],
-      stopStrings: [],
-      ...(draft && { draft }),
-    })
     let position = 0
-    for await (const event of request) {
+    for await (const event of this.#request(draft, tokens)) {
       if (event.kind === 'token' && event.token !== rightToken(++position)) {
         throw new Error(
           `emulation: expected token ${rightToken(position)} at position ${position}, found ${event.token}`,
@@ -80,19 +77,48 @@ export class EmulatedPipeline implements AsyncDisposable {
     throw new Error('emulation: a request ended without figures')
   }
 
+  /** Generates `tokens` tokens of a text plainly; when the caller had each. */
+  async arrivals(tokens: number): Promise<readonly number[]> {
+    const request = this.#request(undefined, tokens)
+    const { arrivalsMs } = await timeTokens(
+      (async function* () {
+        for await (const event of request) if (event.kind === 'token') yield event.token
+      })(),
+    )
+    return arrivalsMs
+  }
+
+  #request(draft: DraftParameters | undefined, tokens: number) {
+    return this.#engine.request({
+      kind: 'generate',
+      prompt: Int32Array.of(rightToken(0)),
+      parameters: resolveSampling({ temperature: 0 }, VOCABULARY, 0),
+      choices: 1,
+      tokensMax: tokens,
+      stopTokens: [],
+      stopStrings: [],
+      ...(draft && { draft }),
+    })
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#engine.close()
   }
 }
 
 /** A model of the setting's stages, as small as one can be, that nobody loads. */
-function emulatedModel(setting: PipelineSetting, model: TimedSettings['model'], tokens: number): PreparedModel {
+function emulatedModel(
+  setting: PipelineSetting,
+  model: TimedSettings['model'],
+  tokens: number,
+  sequences: number,
+): PreparedModel {
   const { stages, rowsMax, draftMs, stageMs, hopMs, sliceMs, accuracy, jitter = 0 } = setting
   const isTarget = model === 'target'
-  // The link to the conductor is a stage of its own.
-  const layers = isTarget ? stages + 1 : 1
+  // A link to the conductor that takes time is a stage of its own.
+  const layers = isTarget ? stages + (hopMs > 0 ? 1 : 0) : 1
   const context = tokens + 1
-  const prepared = prepareModel(headerOnly(layers), { stages: layers, lanes: 1, context, threads: 1 }, 1)
+  const prepared = prepareModel(headerOnly(layers), { stages: layers, lanes: 1, context, threads: 1, sequences }, 1)
   const rows = Array.from({ length: ROWS + 1 }, (_, count) => count)
   const settings: TimedSettings = {
     model,

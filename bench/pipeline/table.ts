@@ -4,6 +4,7 @@ import { count, counts, defineBench } from '../harness.ts'
 import type { Columns } from '../report.ts'
 import { ablations } from './ablations.ts'
 import { agree } from './agreement.ts'
+import { batching } from './batching.ts'
 import { type Comparison, compare } from './compare.ts'
 import { hopLosses } from './hop-losses.ts'
 import { EIGHT_STAGES, type PipelineSetting } from './setting.ts'
@@ -27,6 +28,7 @@ export const bench = defineBench({
     },
     real: { kind: 'flag', names: ['--real'], help: 'also on real threads, whose stages and drafter wait: 4 minutes' },
     ablations: { kind: 'flag', names: ['--ablations'], help: 'what each part of pipe is worth, instead' },
+    batch: { kind: 'flag', names: ['--batch'], help: 'requests side by side beside their bound, instead' },
     losses: { kind: 'flag', names: ['--losses'], help: 'what slow links cost each policy, instead' },
     tokens: count(['--tokens'], 'tokens per run (2000; real: 2.5 s)', { least: 20 }),
   },
@@ -38,6 +40,7 @@ export const bench = defineBench({
       values.right.map((percent) => ({ ...hardware, draftMs, accuracy: percent / 100 })),
     )
     if (values.ablations) return ablations(tokens)
+    if (values.batch) return batching(values.tokens, signal)
     if (values.losses) return hopLosses(drafters, tokens)
     const rows: object[] = []
     for (const hopMs of values.hopsMs) {

@@ -2,8 +2,8 @@
 // it are the real ones. The time is a wait in slices, with a look at the alive rows between them.
 //
 // A link is emulated where it ends: a stage looks at a micro-batch only when the time of the hop has passed since it was
-// sent. The last hop ends at the conductor, which cannot be made to wait; so the target's last stage is no stage but the
-// end of that link, and reports what the model would.
+// sent. The last hop ends at the conductor, which cannot be made to wait; so where hops take time the last stage is no stage
+// but the end of that link, and reports what the model would.
 import type { MicroBatchNumber } from '../../engine/domain.ts'
 import { type LaneForward, Withdrawn } from '../../engine/model/lane.ts'
 import type { CreateForward, ForwardParts } from '../../engine/model/weights-forward.ts'
@@ -68,8 +68,8 @@ class TimedForward implements LaneForward {
     const { range, input } = layout
     const record = (input.address + slot * input.stride) >>> 2
     this.rows.count = aliveRows(rowCount(this.#words, record), sync.alive())
-    if (this.#settings.model === 'drafter' || !range.isLast) {
-      const { stageMs } = this.#settings
+    const { stageMs, hopMs } = this.#settings
+    if (hopMs === 0 || !range.isLast) {
       const ms = stageMs[Math.min(this.rows.count, stageMs.length - 1)]!
       const number = microBatchNumber(this.#words, record)
       const us = ms * 1000 * jitterFactor(this.#settings, range.first, number)

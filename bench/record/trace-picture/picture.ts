@@ -52,9 +52,11 @@ export const command = defineCommand({
 async function record(draft: DraftParameters | undefined, tokens: number): Promise<TracedRun> {
   let rings: TraceRings | undefined
   {
-    await using pipeline = await EmulatedPipeline.start(SETTING, TOKENS, (target, drafter) => {
-      rings = createTraceRings(target, drafter)
-      return rings
+    await using pipeline = await EmulatedPipeline.start(SETTING, TOKENS, {
+      trace(target, drafter) {
+        rings = createTraceRings(target, drafter)
+        return rings
+      },
     })
     await pipeline.run(undefined, WARM_UP_TOKENS)
     await pipeline.run(draft, tokens)
