@@ -88,7 +88,8 @@ export function checkResponseFormat(format: ResponseFormat): void {
 export async function inspectModel(path: string | URL, options: LoadOptions = {}): Promise<Inspection> {
   const file = readPath(path)
   const given = readOptions(LOAD, options)
-  return inspectFile(file, openGguf(file), given, machineTopology().usableCores)
+  const surroundings = { cores: machineTopology().usableCores, processBytes: process.memoryUsage.rss() }
+  return inspectFile(file, openGguf(file), given, surroundings)
 }
 
 /**

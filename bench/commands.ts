@@ -25,6 +25,7 @@ export const BENCHES: readonly CommandEntry[] = [
   entry('loop-delay', "Delay of the caller's event loop under the library.", () => import('./stress/loop-delay.ts')),
   entry('cycles', 'Memory and threads over many load/close cycles.', () => import('./stress/cycles.ts')),
   entry('soak', 'Random requests, drafts and aborts: no leak, no stall.', () => import('./stress/soak.ts')),
+  entry('memory', 'What inspect says a model takes, beside what it took.', () => import('./stress/memory.ts')),
   entry('big', 'A model beyond one 32-bit memory: plan, speed, peak memory.', () => import('./speed/big.ts')),
   entry('invariance', 'The same ids and logits, to the bit, in all Nodes.', () => import('./stress/invariance.ts')),
   entry('pipeline', 'Policies on an emulated pipeline, beside their bound.', () => import('./pipeline/table.ts')),

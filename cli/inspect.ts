@@ -2,7 +2,7 @@
 import { type Inspection, inspectModel, inspectPair } from '../index.ts'
 import { defineCommand } from './shell/command.ts'
 import { snakeKeys } from './shell/figures.ts'
-import { inspectionReport, memoryBytes, type Pair, pairReport } from './shell/inspection-report.ts'
+import { inspectionReport, type Pair, pairReport } from './shell/inspection-report.ts'
 import { JSON_OPTION, MODEL_FILE_OPTIONS, PLAN_OPTIONS, planOptions, requiredModelPath } from './shell/options.ts'
 import { write, writeJson } from './shell/output.ts'
 
@@ -30,7 +30,7 @@ export const command = defineCommand({
 const jsonOfPair = ({ draft, differences }: Pair) => ({ draft, fits: differences.length === 0, differences })
 
 /** Scalars as they are, arrays abbreviated to their first elements. */
-function jsonOf({ metadata, plan, tensorTypes, ...rest }: Inspection): object {
+function jsonOf({ metadata, plan, memory, tensorTypes, ...rest }: Inspection): object {
   return {
     ...snakeKeys(rest),
     reason: rest.reason ?? null,
@@ -42,7 +42,8 @@ function jsonOf({ metadata, plan, tensorTypes, ...rest }: Inspection): object {
       ]),
     ),
     tensor_types: tensorTypes,
-    memory_bytes: plan === undefined ? null : memoryBytes(plan),
+    memory_bytes: memory === undefined ? null : memory.totalBytes,
+    memory: memory === undefined ? null : snakeKeys(memory),
     plan: plan === undefined ? null : { ...snakeKeys(plan), stages: plan.stages.map(snakeKeys) },
   }
 }

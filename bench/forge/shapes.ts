@@ -14,6 +14,8 @@ export interface Shape {
 export const SHAPES: Readonly<Record<string, Shape>> = {
   '160m': { width: 768, ffnWidth: 3072, layers: 12, heads: 12, kvHeads: 12, words: 32000 },
   '1b': { width: 2048, ffnWidth: 8192, layers: 16, heads: 32, kvHeads: 8, words: 32000 },
+  // The same with a vocabulary of today's models.
+  '1b128k': { width: 2048, ffnWidth: 8192, layers: 16, heads: 32, kvHeads: 8, words: 128256 },
   '3b': { width: 3072, ffnWidth: 8192, layers: 28, heads: 24, kvHeads: 8, words: 128256 },
   '8b': { width: 4096, ffnWidth: 14336, layers: 32, heads: 32, kvHeads: 8, words: 128256 },
   // 5 GiB in Q8_0: more than one 32-bit memory holds.

@@ -1,7 +1,7 @@
 // What `tsinfer inspect` tells people about a file. Pure. Every piece of the file is printable here, and quoted unless it
 // is a plain word: a file writes no line of its own.
 import { printable, quoted } from '../../engine/quoted.ts'
-import type { Inspection, MetadataEntry, PlanInfo } from '../../index.ts'
+import type { Inspection, MetadataEntry } from '../../index.ts'
 import { shownBytes, shownCount, shownFloat32 } from './figures.ts'
 
 /** A draft model, and what keeps it from drafting for the inspected one. */
@@ -14,10 +14,8 @@ export const pairReport = ({ draft, differences }: Pair): string =>
   `draft model ${printable(draft)}: ${differences.length === 0 ? 'fits' : 'does not fit'}\n` +
   differences.map((difference) => `  ${printable(difference)}\n`).join('')
 
-export const memoryBytes = (plan: PlanInfo): number => plan.stages.reduce((sum, stage) => sum + stage.memoryBytes, 0)
-
 export function inspectionReport(inspection: Inspection): string {
-  const { path, version, files, architecture, runnable, reason, plan, tensorCount, tensorBytes } = inspection
+  const { path, version, files, architecture, runnable, reason, plan, memory, tensorCount, tensorBytes } = inspection
   const lines = [
     `file: ${path}`,
     `format: GGUF version ${version}${files > 1 ? `, ${files} files` : ''}`,
@@ -29,8 +27,14 @@ export function inspectionReport(inspection: Inspection): string {
       ({ type, tensors, bytes, generic }) => `  ${type}: ${tensors}, ${shownBytes(bytes)}${generic ? ', generic' : ''}`,
     ),
   ]
+  if (memory !== undefined) {
+    const { weightBytes, contextBytes, scratchBytes, threadBytes, processBytes, totalBytes } = memory
+    const parts = `weights ${shownBytes(weightBytes)}, KV of one context ${shownBytes(contextBytes)}`
+    const rest = `scratch ${shownBytes(scratchBytes)}, threads ${shownBytes(threadBytes)}, Node ${shownBytes(processBytes)}`
+    lines.push(`memory: ${shownBytes(totalBytes)} (${parts}, ${rest})`)
+  }
   if (plan !== undefined) {
-    lines.push(`memory: ${shownBytes(memoryBytes(plan))}`, `plan: ${plan.text}`)
+    lines.push(`plan: ${plan.text}`)
     plan.stages.forEach((stage, i) => {
       const layers = `layers ${stage.layerFirst}-${stage.layerFirst + stage.layerCount - 1}`
       const parts = `weights ${shownBytes(stage.weightBytes)}, KV ${shownBytes(stage.kvBytes)}`

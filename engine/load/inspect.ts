@@ -9,16 +9,31 @@ import type { ModelPlan, PlanOptions } from '../model/memory/plan.ts'
 import type { ModelInfo, PlanInfo, StageInfo } from '../public/info.ts'
 import type { Inspection, MetadataEntry, MetadataScalar, TensorTypeSummary } from '../public/inspection.ts'
 import { fileSampling } from './file-sampling.ts'
+import { memoryNeed } from './memory-need.ts'
 import { type PreparedModel, prepareModel } from './prepare.ts'
 
 /** Elements of a metadata array that are shown. */
 const ARRAY_PREVIEW = 8
 
-/** Inspects `file`, planning it for `cores` cores. Throws only for a file that changed. */
-export function inspectFile(path: string, file: GgufFile, options: PlanOptions, cores: number): Inspection {
+/** Where a file would be loaded. */
+export interface Surroundings {
+  /** Usable ones. */
+  readonly cores: number
+  /** What the process takes of the machine's memory. */
+  readonly processBytes: number
+}
+
+/** Inspects `file` and plans it. Throws only for a file that changed. */
+export function inspectFile(
+  path: string,
+  file: GgufFile,
+  options: PlanOptions,
+  { cores, processBytes }: Surroundings,
+): Inspection {
   const tensors = [...file.tensors.values()]
   const architecture = file.metadata.get('general.architecture')
-  const { plan, reason } = tryPlan(file, options, cores)
+  const { model, reason } = tryPrepare(file, options, cores)
+  const plan = model && describePlan(model.plan)
   return {
     path,
     version: file.version,
@@ -30,9 +45,10 @@ export function inspectFile(path: string, file: GgufFile, options: PlanOptions, 
     tensorTypes: summarizeTypes(file),
     architecture:
       architecture?.kind === 'scalar' && typeof architecture.value === 'string' ? architecture.value : undefined,
-    runnable: plan !== undefined,
+    runnable: model !== undefined,
     reason,
-    plan: plan && describePlan(plan),
+    plan,
+    memory: model && plan && memoryNeed(model.plan, plan.stages, model.config.vocabularySize, processBytes),
   }
 }
 
@@ -107,16 +123,16 @@ function summarizeTypes(file: GgufFile): TensorTypeSummary[] {
     .sort((a, b) => b.bytes - a.bytes)
 }
 
-function tryPlan(
+function tryPrepare(
   file: GgufFile,
   options: PlanOptions,
   cores: number,
-): { plan: ModelPlan | undefined; reason: string | undefined } {
+): { model: PreparedModel | undefined; reason: string | undefined } {
   try {
-    return { plan: prepareModel(file, options, cores).plan, reason: undefined }
+    return { model: prepareModel(file, options, cores), reason: undefined }
   } catch (error) {
     if (error instanceof TsinferError && error.code !== 'file_changed')
-      return { plan: undefined, reason: error.message }
+      return { model: undefined, reason: error.message }
     throw error
   }
 }

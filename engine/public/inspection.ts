@@ -19,6 +19,26 @@ export interface Inspection {
   readonly reason: string | undefined
   /** How it would be loaded; absent when it is not runnable. */
   readonly plan: PlanInfo | undefined
+  /** What this process would take with it; absent when it is not runnable. */
+  readonly memory: MemoryNeed | undefined
+}
+
+/**
+ * What a process takes of the machine's memory once it has loaded a model and filled one context. Further texts side by
+ * side take more, up to `memoryBytes` of the plan's stages.
+ */
+export interface MemoryNeed {
+  readonly weightBytes: number
+  /** KV cells of one context. */
+  readonly contextBytes: number
+  /** Activations, logits, tables: the rest of the stages' memories. */
+  readonly scratchBytes: number
+  /** Threads, their heaps and the vocabulary: an estimate. */
+  readonly threadBytes: number
+  /** What the process takes already. */
+  readonly processBytes: number
+  /** All of these. */
+  readonly totalBytes: number
 }
 
 export interface MetadataEntry {

@@ -8,7 +8,7 @@ import {
 import type {
   ChatChoice, ChatContentPart, ChatGeneration, ChatMessage, ChatOptions, ChatPiece, ChatResult, ChatTool, ChoiceResult,
   DraftOptions, EmbedOptions, EngineStats, ErrorCode, GenerateOptions, GenerateResult, GenerateStats, Generation,
-  Inspection, KernelBuild, KvType, LoadOptions, MetadataEntry, Model, ModelInfo, ModelTemplate, Piece, PlanInfo, Pooling,
+  Inspection, KernelBuild, KvType, LoadOptions, MemoryNeed, MetadataEntry, Model, ModelInfo, ModelTemplate, Piece, PlanInfo, Pooling,
   Priority, QueueOptions,
   ResponseFormat, SamplingOptions, SavedSession, ScoredPosition, ScoreOptions, Session, Speculation, StageInfo,
   TemplateChoice, TextTokenizer, TokenizeOptions, ToolCall, Topology, Tuning,
@@ -75,6 +75,7 @@ export async function main(): Promise<void> {
   const template: ModelTemplate = await readChatTemplate('model.gguf', choice)
   const inspection: Inspection = await inspectModel('model.gguf')
   const entry: MetadataEntry | undefined = inspection.metadata[0]
+  const memory: MemoryNeed | undefined = inspection.memory
   const differences: string[] = await inspectPair('model.gguf', 'draft.gguf')
   const topology: Topology = machineTopology()
   const tuning: Tuning = { lanes: 1, chunkRows: 64, barrierSpins: 0 }
@@ -82,7 +83,7 @@ export async function main(): Promise<void> {
   const speculation: Speculation = 'pipe'
   const build: KernelBuild = 'plain'
   checkResponseFormat(format)
-  void [template.source, entry?.key, differences.length, topology.usableCores, path, speculation, build]
+  void [template.source, entry?.key, memory?.totalBytes, differences.length, topology.usableCores, path, speculation, build]
 }
 
 main().catch((error: unknown) => {
