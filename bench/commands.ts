@@ -40,6 +40,7 @@ export const BENCHES: readonly CommandEntry[] = [
   entry('kernels', 'Matrix products of every weight type beside the memory limit.', () => import('./speed/kernels.ts')),
   entry('parity', "Records llama.cpp's figures for small models, for the tests.", () => import('./record/parity.ts')),
   entry('keys', "Records what llama.cpp makes of changed metadata's keys.", () => import('./record/keys/keys.ts')),
+  entry('batch', 'Many requests at once: speed, gaps, share of the possible.', () => import('./peers/batch.ts')),
   entry('loaded', 'Decode speed of engines beside a program that is busy.', () => import('./peers/loaded.ts')),
   entry('tokens', "Records llama.cpp's ids of awkward texts, for the tests.", () => import('./record/tokens.ts')),
   entry('readme', "Writes README's table of speeds from docs/benchmarks.", () => import('./record/readme.ts')),

@@ -85,6 +85,12 @@ export function sideBySide(texts: readonly (readonly number[])[]): SideBySide {
   return { tokS: speeds.reduce((sum, speed) => sum + speed, 0), gapsMs: within.flatMap(tokenGaps) }
 }
 
+/** The least value that so large a share of all does not exceed; NaN of none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+}
+
 /** Equal ids that two texts begin with. */
 export function commonPrefix(a: readonly number[], b: readonly number[]): number {
   const different = a.findIndex((id, i) => id !== b[i])

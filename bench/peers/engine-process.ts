@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { TsinferError } from '../../engine/index.ts'
-import type { Answer, Generated, GenerateTask, Loaded, LoadTask, Task } from './protocol.ts'
+import type { Answer, Batched, BatchTask, Generated, GenerateTask, Loaded, LoadTask, Task } from './protocol.ts'
 
 /** Engines by name, with the module that measures each in a process of its own. */
 export const ENGINES: Readonly<Record<string, URL>> = {
@@ -53,6 +53,10 @@ export class EngineProcess implements Disposable {
 
   generate(task: Omit<GenerateTask, 'kind'>): Promise<Generated> {
     return this.#perform({ ...task, kind: 'generate' })
+  }
+
+  batch(task: Omit<BatchTask, 'kind'>): Promise<Batched> {
+    return this.#perform({ ...task, kind: 'batch' })
   }
 
   [Symbol.dispose](): void {

@@ -16,6 +16,8 @@ export interface InstalledPackage {
   load(): Promise<unknown>
 }
 
+export const isInstalled = (name: string): boolean => existsSync(new URL(`${name}/package.json`, MODULES))
+
 /** The package called `name`. Throws an Error where it is not installed. */
 export function installedPackage(name: string): InstalledPackage {
   const folder = new URL(`${name}/`, MODULES)

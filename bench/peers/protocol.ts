@@ -6,8 +6,10 @@ export interface LoadTask {
   readonly path: string
   /** Ids of prompts are drawn from this many. */
   readonly vocabularySize: number
-  /** Positions. */
+  /** Positions of a text. */
   readonly context: number
+  /** Texts of full length at once. */
+  readonly sequences: number
   readonly threads: number
   /** Whether an engine that can may map the file instead of reading it. */
   readonly mayMap: boolean
@@ -23,7 +25,17 @@ export interface GenerateTask {
   readonly leastMs: number
 }
 
-export type Task = LoadTask | GenerateTask | { readonly kind: 'warmUp' }
+/** Requests side by side, each with a prompt of its own. */
+export interface BatchTask {
+  readonly kind: 'batch'
+  readonly requests: number
+  /** Tokens of each prompt. */
+  readonly prompt: number
+  /** Tokens to generate behind each. */
+  readonly tokens: number
+}
+
+export type Task = LoadTask | GenerateTask | BatchTask | { readonly kind: 'warmUp' }
 
 export interface Loaded {
   readonly kind: 'loaded'
@@ -45,8 +57,31 @@ export interface Generated {
   readonly peakBytes: number
 }
 
+/** What requests side by side took, by request. */
+export interface BatchTimes {
+  /** All prompts at once: from the submission to each first token. */
+  readonly firstMs: readonly number[]
+  /** Then all texts go on at once: when each had its tokens. */
+  readonly arrivalsMs: readonly (readonly number[])[]
+  /** Of an engine that tells: what its stages did meanwhile. */
+  readonly stages?: StageWork
+}
+
+export interface StageWork {
+  readonly count: number
+  /** Share of the time they computed, on average. */
+  readonly busyShare: number
+  /** Tokens of a micro-batch. */
+  readonly rows: number
+}
+
+export interface Batched extends BatchTimes {
+  readonly kind: 'batched'
+}
+
 export type Answer =
   | Loaded
+  | Batched
   | Generated
   | { readonly kind: 'warm' }
   | { readonly kind: 'failed'; readonly message: string }

@@ -3,7 +3,7 @@
 import { randomIds } from '../../cli/measure/random-ids.ts'
 import { type TimedGeneration, warmUp } from '../generation.ts'
 import { processUsage } from './process-usage.ts'
-import type { Answer, GenerateTask, LoadTask, Task } from './protocol.ts'
+import type { Answer, BatchTask, BatchTimes, GenerateTask, LoadTask, Task } from './protocol.ts'
 
 export interface LoadedPeer {
   /** Engine and version. */
@@ -12,6 +12,8 @@ export interface LoadedPeer {
   readonly settings: string
   /** Reads the ids into an empty context and generates greedily, whatever token comes. No ids where it tells none. */
   generate(ids: readonly number[], tokens: number): Promise<TimedGeneration>
+  /** Of engines that serve several at once: reads all prompts, then goes on with all texts, with the usual sampling. */
+  batch?(prompts: readonly (readonly number[])[], tokens: number): Promise<BatchTimes>
   close(): Promise<void>
 }
 
@@ -19,6 +21,7 @@ export interface LoadedPeer {
 export function servePeer(load: (task: LoadTask) => Promise<LoadedPeer>): void {
   let peer: LoadedPeer | undefined
   let vocabularySize = 0
+  let prompts = 0
   let idle = { sinceMs: performance.now(), cpuMs: processUsage().cpuMs }
 
   const generate = async (prompt: number, tokens: number): Promise<TimedGeneration> => {
@@ -34,8 +37,15 @@ export function servePeer(load: (task: LoadTask) => Promise<LoadedPeer>): void {
     while (performance.now() - startedMs < leastMs)
     return { kind: 'generated', generations, idleMs, idleCpuMs, peakBytes: processUsage().peakBytes }
   }
+  /** No two prompts of this process begin alike. */
+  const batch = async ({ requests, prompt, tokens }: BatchTask): Promise<Answer> => {
+    if (peer?.batch === undefined) throw new Error('expected an engine that serves several requests at once')
+    const drawn = Array.from({ length: requests }, () => randomIds(prompt, vocabularySize, ++prompts))
+    return { kind: 'batched', ...(await peer.batch(drawn, tokens)) }
+  }
   const perform = async (task: Task): Promise<Answer> => {
     if (task.kind === 'generate') return measure(task)
+    if (task.kind === 'batch') return batch(task)
     if (task.kind === 'warmUp') {
       await warmUp(generate)
       return { kind: 'warm' }

@@ -17,11 +17,9 @@ const PAUSE_MS = 200
 const BUSY_MS = 100
 const IDLE_SHARE_MAX = 0.05
 
-/** What is measured, and how. */
-export interface Plan {
+/** How engines are loaded. */
+export interface EnginePlan {
   readonly engines: readonly string[]
-  readonly tests: readonly Test[]
-  readonly rounds: number
   readonly loads: number
   readonly threads: number
   readonly peerThreads: number
@@ -29,51 +27,106 @@ export interface Plan {
   readonly node: string
 }
 
-/** Measures one model with all engines. Their processes end with it. */
-export async function measureModel(
+/** What is measured, and how. */
+export interface Plan extends EnginePlan {
+  readonly tests: readonly Test[]
+  readonly rounds: number
+}
+
+export interface LoadedEngine {
+  readonly engine: string
+  readonly process: EngineProcess
+  readonly loadsMs: readonly number[]
+  readonly loaded: Loaded
+}
+
+/** Room for texts. */
+interface Room {
+  /** Positions of each. */
+  readonly context: number
+  /** At once. */
+  readonly sequences: number
+}
+
+/** Measures one model with all engines, loaded and warm. Their processes end with it. */
+export async function withEngines<T>(
+  name: string,
+  path: string,
+  { engines, loads, threads, peerThreads, mayMap, node }: EnginePlan,
+  { context, sequences }: Room,
+  signal: AbortSignal,
+  measure: (engines: readonly LoadedEngine[]) => Promise<T>,
+): Promise<T> {
+  const started = engines.map((engine) => ({
+    process: new EngineProcess(engine, ENGINES[engine]!, node),
+    engine,
+    loadsMs: [] as number[],
+    loaded: undefined as Loaded | undefined,
+  }))
+  // An interruption ends the processes, which fails the task that is waiting.
+  const stop = () => {
+    for (const engine of started) engine.process[Symbol.dispose]()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  const turns = { pauseMs: PAUSE_MS, signal }
+  try {
+    const room = {
+      vocabularySize: await vocabularySizeOf(path),
+      context: Math.max(WARM_UP_POSITIONS, context),
+      sequences,
+    }
+    await inTurns(started, { ...turns, what: `${name}, loading`, rounds: loads }, async (engine) => {
+      const ownThreads = engine.engine === 'tsinfer' ? threads : peerThreads
+      engine.loaded = await engine.process.load({ path, ...room, threads: ownThreads, mayMap })
+      engine.loadsMs.push(engine.loaded.loadMs)
+    })
+    await inTurns(started, { ...turns, what: `${name}, warm-up`, rounds: 1 }, ({ process }) => process.warmUp())
+    return await measure(started.map((engine) => ({ ...engine, loaded: engine.loaded! })))
+  } finally {
+    signal.removeEventListener('abort', stop)
+    stop()
+  }
+}
+
+/** Every engine has its turn at every test, several times. */
+export const engineTurns = <One>(
+  name: string,
+  tests: readonly One[],
+  engines: readonly LoadedEngine[],
+  { rounds, signal }: { readonly rounds: number; readonly signal: AbortSignal },
+  turn: (test: One, engine: LoadedEngine) => Promise<void>,
+): Promise<void> => {
+  const pairs = tests.flatMap((test) => engines.map((engine) => ({ test, engine })))
+  const turns = { what: name, pauseMs: PAUSE_MS, rounds, signal }
+  return inTurns(pairs, turns, ({ test, engine }) => turn(test, engine))
+}
+
+/** Measures one model with all engines. */
+export function measureModel(
   name: string,
   path: string,
   plan: Plan,
   signal: AbortSignal,
 ): Promise<{ engines: Measurements[]; loaded: Loaded[]; notes: string[] }> {
-  const engines = plan.engines.map((engine) => ({
-    process: new EngineProcess(engine, ENGINES[engine]!, plan.node),
-    engine,
-    loadsMs: [] as number[],
-    rounds: new Map(plan.tests.map((test): [string, Generated[]] => [test.name, []])),
-    loaded: undefined as Loaded | undefined,
-  }))
-  // An interruption ends the processes, which fails the task that is waiting.
-  const stop = () => {
-    for (const engine of engines) engine.process[Symbol.dispose]()
-  }
-  signal.addEventListener('abort', stop, { once: true })
-  const turns = { pauseMs: PAUSE_MS, signal }
-  try {
-    const vocabularySize = await vocabularySizeOf(path)
-    const context = Math.max(WARM_UP_POSITIONS, contextOf(plan.tests))
-    await inTurns(engines, { ...turns, what: `${name}, loading`, rounds: plan.loads }, async (engine) => {
-      const threads = engine.engine === 'tsinfer' ? plan.threads : plan.peerThreads
-      const load = { path, vocabularySize, context, threads, mayMap: plan.mayMap }
-      engine.loaded = await engine.process.load(load)
-      engine.loadsMs.push(engine.loaded.loadMs)
-    })
-    await inTurns(engines, { ...turns, what: `${name}, warm-up`, rounds: 1 }, ({ process }) => process.warmUp())
-    const pairs = plan.tests.flatMap((test) => engines.map((engine) => ({ test, engine })))
-    await inTurns(pairs, { ...turns, what: name, rounds: plan.rounds }, async ({ test, engine }) => {
+  const { tests, rounds } = plan
+  const room = { context: contextOf(tests), sequences: 1 }
+  return withEngines(name, path, plan, room, signal, async (loaded) => {
+    const engines = loaded.map(({ engine, loadsMs }) => ({
+      ...{ engine, loadsMs },
+      rounds: new Map(tests.map((test): [string, Generated[]] => [test.name, []])),
+    }))
+    await engineTurns(name, tests, loaded, { rounds, signal }, async (test, engine) => {
       using _busy = await keepBusy(test.busyCore)
       const { prompt, tokens } = test
-      engine.rounds.get(test.name)!.push(await engine.process.generate({ prompt, tokens, leastMs: TURN_MS }))
+      const found = await engine.process.generate({ prompt, tokens, leastMs: TURN_MS })
+      engines[loaded.indexOf(engine)]!.rounds.get(test.name)!.push(found)
     })
-  } finally {
-    signal.removeEventListener('abort', stop)
-    stop()
-  }
-  return {
-    engines,
-    loaded: engines.map(({ loaded }) => loaded!),
-    notes: engines.map((engine) => describe(name, engine, engine.loaded!)),
-  }
+    return {
+      engines,
+      loaded: loaded.map((engine) => engine.loaded),
+      notes: engines.map((engine, i) => describe(name, engine, loaded[i]!.loaded)),
+    }
+  })
 }
 
 /** Until it is disposed of, a program beside the engine takes all that it gets of a core. */

@@ -1,8 +1,8 @@
 // Ids for prompts whose content does not matter. Pure.
 
-/** The same ids in every run; a constant of Numerical Recipes' generators. */
-export function randomIds(count: number, vocabularySize: number): number[] {
-  let state = 1
+/** The same ids in every run, others for every `seed`; a constant of Numerical Recipes' generators. */
+export function randomIds(count: number, vocabularySize: number, seed = 1): number[] {
+  let state = seed
   return Array.from({ length: count }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return Math.floor((state / 2 ** 32) * vocabularySize)
