@@ -10,7 +10,7 @@ import { headNeeded } from '../sampling/filters/index.ts'
 import { Sampler } from '../sampling/sampler.ts'
 import { compileStopStrings, StopWatch, type TokenBytes } from '../sampling/stop-strings.ts'
 import type { GenerateWork } from '../scheduler/events.ts'
-import { reachableLength } from '../scheduler/sequence.ts'
+import { reachableLength } from '../scheduler/work.ts'
 import type { DraftedChoice } from '../speculation/drafters/drafter.ts'
 
 /** What all generations of a model share. */

@@ -1,70 +1,27 @@
-// Who may start, and go on after a pause: whoever came first, as soon as there is room for its text and some more, for it
-// and for all that run. What is first is not overtaken, so it cannot starve; and when nobody runs it always fits, because
-// no text is taken that does not fit alone.
-import type { SequenceId } from '../domain.ts'
-import { assert, TsinferError } from '../errors.ts'
+// Who may start, and go on after a pause: whoever is next, as soon as there is room for its text and some more, for it and for
+// all that run. Those that pause go on in order (sequence.ts) before anybody begins; among those that have not begun clients
+// take turns (turns.ts). Interactive requests go before batch requests, of which every now and then the first counts as
+// interactive: so many interactive ones later it does, whoever comes.
+//
+// Nobody starves: who is next is not overtaken, and when nobody runs it always fits, because no text is taken that does not
+// fit alone. While the k-th interactive request of a client waits, no other client gets more than k in; and while the k-th
+// batch request of all waits, no more than k times `BATCH_TURN` - 1 interactive ones get in.
+import type { ClientId, Priority, SequenceId } from '../domain.ts'
+import { assert } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { CHUNK_ROWS_MAX, CONTEXT_MAX, SEQUENCES_MAX } from '../limits.ts'
 import type { Seeker } from './beginnings.ts'
 import type { CellTransfers } from './cell-transfers.ts'
 import type { GenerateWork, RequestId, SchedulerLimits, ScoreWork, SessionId, TextWork, Work } from './events.ts'
-import {
-  before,
-  headroomEnd,
-  noDrafts,
-  promptOf,
-  type RequestRecord,
-  reachableLength,
-  type Sequence,
-  sharesCells,
-} from './sequence.ts'
-
-/** What decides whether work fits: a part of `SchedulerLimits`. */
-type Room = Pick<SchedulerLimits, 'cells' | 'sequences' | 'contextLength'>
-
-const evaluatedLength = (work: Work, contextLength: number): number =>
-  work.kind === 'text' ? work.lengthMax : Math.max(work.prompt.length, reachableLength(work, contextLength) - 1)
-
-const sequencesNeeded = (work: Work): number =>
-  work.kind === 'generate' ? work.choices : work.kind === 'restore' ? 0 : 1
-
-/**
- * Checks that the work can run at all, however long it waits. Throws `prompt_invalid`, `prompt_too_long`,
- * `option_invalid` or `out_of_memory`. The scheduler expects checked work.
- */
-export function checkWork(work: Work, room: Room): void {
-  const { contextLength, sequences, cells } = room
-  const length = work.kind === 'text' ? work.lengthMax : work.prompt.length
-  const fail = (code: ConstructorParameters<typeof TsinferError>[0], message: string): never => {
-    throw new TsinferError(code, message)
-  }
-  if (length < 1) fail('prompt_invalid', 'expected a prompt of at least 1 token, found 0')
-  if (length > contextLength) {
-    fail('prompt_too_long', `expected a prompt of at most ${contextLength} tokens (the context), found ${length}`)
-  }
-  if (work.kind === 'score') {
-    if (!Number.isInteger(work.from) || work.from < 0 || work.from >= length) {
-      fail('option_invalid', `expected from in 0..${length - 1}, found ${work.from}`)
-    }
-  } else if (work.kind === 'generate') {
-    if (!Number.isInteger(work.choices) || work.choices < 1 || work.choices > sequences) {
-      fail('option_invalid', `expected choices in 1..${sequences} (the sequences loaded for), found ${work.choices}`)
-    }
-    if (!Number.isInteger(work.tokensMax) || work.tokensMax < 0) {
-      fail('option_invalid', `expected a token limit of 0 or more, found ${work.tokensMax}`)
-    }
-  }
-  const needed = evaluatedLength(work, contextLength)
-  if (needed > cells) {
-    fail('out_of_memory', `expected a text of at most ${cells} KV cells (the number loaded), found one of ${needed}`)
-  }
-}
+import { before, headroomEnd, noDrafts, type RequestRecord, type Sequence, sharesCells } from './sequence.ts'
+import { BATCH_TURN, Turns } from './turns.ts'
+import { checkWork, clientOf, evaluatedLength, priorityOf, promptOf, reachableLength, sequencesNeeded } from './work.ts'
 
 /** A request that has not been admitted. */
 interface Waiting<Kind extends Work = Work> {
   readonly request: RequestId
   readonly work: Kind
-  readonly arrival: number
+  readonly client: ClientId
   session: SessionId | undefined
 }
 
@@ -84,13 +41,24 @@ export class Admission {
   readonly #limits: SchedulerLimits
   readonly #cells: Cells
   readonly #transfers: CellTransfers
+  readonly #requests: ReadonlyMap<RequestId, RequestRecord>
   readonly #freeIds: SequenceId[] = []
-  readonly #queue: Waiting[] = []
-  /** Those that came first are first. */
+  readonly #waiting = new Map<RequestId, Waiting>()
+  readonly #turns = { interactive: new Turns<Waiting>(), batch: new Turns<Waiting>() }
+  /** A batch request that is the next of all. */
+  #due: Waiting | undefined
+  /** Interactive requests that were admitted since the last turn of a batch one. */
+  #passedOver = 0
+  /** In order. */
   readonly #paused: Sequence[] = []
-  #arrivals = 0
+  #nextOrder = 0
 
-  constructor(limits: SchedulerLimits, cells: Cells, transfers: CellTransfers) {
+  constructor(
+    limits: SchedulerLimits,
+    cells: Cells,
+    transfers: CellTransfers,
+    requests: ReadonlyMap<RequestId, RequestRecord>,
+  ) {
     assert(limits.sequences >= 1 && limits.sequences <= SEQUENCES_MAX, `${limits.sequences} sequences`)
     assert(limits.contextLength >= 1 && limits.contextLength <= CONTEXT_MAX, `context of ${limits.contextLength}`)
     assert(limits.chunkRows >= 1 && limits.chunkRows <= CHUNK_ROWS_MAX, `chunks of ${limits.chunkRows} rows`)
@@ -98,36 +66,43 @@ export class Admission {
     this.#limits = limits
     this.#cells = cells
     this.#transfers = transfers
+    this.#requests = requests
     for (let id = limits.sequences - 1; id >= 0; id--) this.#freeIds.push(id as SequenceId)
   }
 
   /** Requests that have not been admitted, and sequences that pause. */
   get waitingCount(): number {
-    return this.#queue.length + this.#paused.length
+    return this.#waiting.size + this.#paused.length
   }
   get freeIds(): readonly SequenceId[] {
     return this.#freeIds
   }
 
   isWaiting(request: RequestId): boolean {
-    return this.#queue.some((waiting) => waiting.request === request)
+    return this.#waiting.has(request)
   }
 
   enqueue(request: RequestId, work: Work): void {
     checkWork(work, this.#limits)
     const session = 'session' in work ? work.session : undefined
-    this.#queue.push({ request, work, arrival: this.#arrivals++, session })
+    const waiting = { request, work, session, client: clientOf(work) }
+    this.#waiting.set(request, waiting)
+    this.#turns[priorityOf(work)].add(waiting)
   }
 
   /** Requests of the session that wait will run without one. */
   forget(session: SessionId): void {
-    for (const waiting of this.#queue) if (waiting.session === session) waiting.session = undefined
+    for (const waiting of this.#waiting.values()) if (waiting.session === session) waiting.session = undefined
   }
 
   /** Takes the request out of the queue; undefined when it does not wait. */
   withdraw(request: RequestId): Work | undefined {
-    const index = this.#queue.findIndex((waiting) => waiting.request === request)
-    return index < 0 ? undefined : this.#queue.splice(index, 1)[0]!.work
+    const waiting = this.#waiting.get(request)
+    if (!waiting) return undefined
+    this.#waiting.delete(request)
+    if (waiting === this.#due) this.#due = undefined
+    else this.#turns[priorityOf(waiting.work)].remove(waiting)
+    return waiting.work
   }
 
   /** The sequence has given its cells and its id back, and goes on when its turn comes. */
@@ -142,16 +117,23 @@ export class Admission {
     this.#paused.splice(this.#paused.indexOf(sequence), 1)
   }
 
+  /** Those that pause come before those that have not begun, interactive ones before batch ones. */
+  get #next(): Sequence | Waiting | undefined {
+    const [paused] = this.#paused
+    const { interactive, batch } = this.#turns
+    if (paused?.request.priority === 'interactive') return paused
+    return this.#due ?? interactive.first ?? paused ?? batch.first
+  }
+
   /**
-   * Whether there is room for the first in order. `running`: those that hold cells, or will without asking again. `saved`: how
-   * many cells less a text needs because others have, or will have, its beginning.
+   * Whether there is room for who is next. `running`: those that hold cells, or will without asking again. `saved`: how many
+   * cells less a text needs because others have, or will have, its beginning.
    */
   canAdmit(running: readonly Sequence[], saved: (seeker: Seeker) => number): boolean {
-    const paused = this.#nextPaused()
-    if (paused) return this.#freeIds.length > 0 && this.#hasRoom(seekerOf(paused), paused, 1, running, saved)
-    const [waiting] = this.#queue
-    if (!waiting) return false
-    const { work, session } = waiting
+    const next = this.#next
+    if (!next) return false
+    if ('cells' in next) return this.#freeIds.length > 0 && this.#hasRoom(seekerOf(next), next, 1, running, saved)
+    const { work, session } = next
     const needed = sequencesNeeded(work)
     if (needed > this.#freeIds.length) return false
     if (work.kind === 'restore') return work.prompt.length <= this.#available
@@ -181,25 +163,53 @@ export class Admission {
     return own + running.reduce((sum, sequence) => sum + cellsToCome(sequence, headroom), 0) <= this.#available
   }
 
-  #nextPaused(): Sequence | undefined {
-    const [paused] = this.#paused
-    const [waiting] = this.#queue
-    return paused && (!waiting || paused.request.arrival < waiting.arrival) ? paused : undefined
+  /** Takes who is next: a sequence that pauses gets its id back, a request its sequences, a text to restore its cells. */
+  admit(lastNumber: number): RequestRecord | Sequence | undefined {
+    const next = this.#next
+    assert(next, 'nobody waits')
+    if ('cells' in next) {
+      this.unpause(next)
+      next.id = this.#freeIds.pop()!
+      return next
+    }
+    const { request, work, session } = next
+    const isDue = next === this.#due
+    const priority = isDue ? 'interactive' : priorityOf(work)
+    this.#waiting.delete(request)
+    if (isDue) this.#due = undefined
+    else this.#turns[priority].take(next)
+    if (!isDue && priority === 'interactive') this.#passOver()
+    if (work.kind !== 'restore') return this.#record({ ...next, work }, priority)
+    // It waits behind the newest micro-batch: see cell-transfers.ts.
+    this.#transfers.reserve(request, session, work.prompt, lastNumber)
+    return undefined
   }
 
-  /** Takes the first in order: a sequence that pauses gets its id back, a request its sequences, a text to restore its cells. */
-  admit(lastNumber: number): RequestRecord | Sequence | undefined {
-    const paused = this.#nextPaused()
-    if (paused) {
-      this.#paused.shift()
-      paused.id = this.#freeIds.pop()!
-      return paused
+  /** An interactive request has got a place. Now and then the first batch request counts as interactive for that. */
+  #passOver(): void {
+    const running = this.#firstBatch()
+    const waiting = this.#turns.batch.first
+    this.#passedOver = running || waiting ? this.#passedOver + 1 : 0
+    if (this.#passedOver < BATCH_TURN - 1) return
+    this.#passedOver = 0
+    if (running) {
+      running.priority = 'interactive'
+      running.order = this.#nextOrder++
+      this.#paused.sort(before)
+    } else if (waiting) {
+      this.#turns.batch.take(waiting)
+      this.#due = waiting
     }
-    const { work, ...waiting } = this.#queue.shift()!
-    if (work.kind !== 'restore') return this.#record({ ...waiting, work })
-    // It waits behind the newest micro-batch: see cell-transfers.ts.
-    this.#transfers.reserve(waiting.request, waiting.session, work.prompt, lastNumber)
-    return undefined
+  }
+
+  /** The first batch request that has been admitted. */
+  #firstBatch(): RequestRecord | undefined {
+    let first: RequestRecord | undefined
+    for (const request of this.#requests.values()) {
+      if (request.priority === 'interactive' || request.liveCount === 0) continue
+      if (!first || request.order < first.order) first = request
+    }
+    return first
   }
 
   /** Admits a live text, with all cells it can need, if it fits now and takes nobody's turn. */
@@ -207,15 +217,16 @@ export class Admission {
     checkWork(work, this.#limits)
     const { freeCount, keptCount } = this.#cells
     if (this.waitingCount > 0 || this.#freeIds.length === 0 || work.lengthMax > freeCount + keptCount) return undefined
-    return this.#record({ request, work, arrival: this.#arrivals++, session: undefined })
+    return this.#record({ request, work, session: undefined, client: 0 }, 'interactive')
   }
 
-  #record({ request: id, work, arrival, session }: Waiting<Admitted>): RequestRecord {
+  #record({ request: id, work, session, client }: Waiting<Admitted>, priority: Priority): RequestRecord {
     const { contextLength } = this.#limits
     const prompt = promptOf(work)
     const liveCount = sequencesNeeded(work)
     const record: RequestRecord = {
-      ...{ id, work, prompt, arrival, session, liveCount },
+      ...{ id, work, prompt, client, priority, session, liveCount },
+      order: this.#nextOrder++,
       sequences: [],
       reused: 0,
       nextScore: work.kind === 'score' ? work.from : 0,

@@ -1,13 +1,15 @@
 // How sequences come to cells as they grow, and what gives way when there are none: kept texts, the longest unused first;
-// then live texts; then the sequence that is last in order pauses. It gives back its cells, which stay as a kept text until
+// then live texts; then a sequence pauses, the last of the client that holds most. It gives back its cells, which stay as a kept text until
 // somebody takes them, and its id, and goes on when its turn comes (admission.ts), with the text it had: what it evaluates
 // again gives the same bits.
 //
-// Why this ends: sequences are in one order for ever (sequence.ts), and the first of them never pauses. Whatever it lacks it
-// gets: from kept texts, from texts, from all behind it; guesses that hold cells come back with their micro-batch, transfers
-// settle; and a text that would not fit alone is refused. So it ends, and the next is first. Nobody pauses inside judging:
-// between a question and its answer all that was asked about stays.
-import type { Position } from '../domain.ts'
+// Why this ends: sequences are in one order (sequence.ts), and the first of all never pauses. Whatever it lacks it gets: from
+// kept texts, from live texts, from all others; guesses that hold cells come back with their micro-batch, transfers settle; and
+// a text that would not fit alone is refused. So it ends, and the next is first. Nobody gets in before an interactive request
+// that has been admitted, so only as many end before it as were there then. A batch request may lose the first place to an
+// interactive one, but that ends, and after so many of them the first batch request counts as interactive (admission.ts).
+// Nobody pauses inside judging: between a question and its answer all that was asked about stays.
+import type { ClientId, Position } from '../domain.ts'
 import { RUN_CELLS } from '../kv/cells.ts'
 import type { ActionQueue } from './action-queue.ts'
 import type { SessionId } from './events.ts'
@@ -52,10 +54,7 @@ export class Growth {
     const { cells: pool } = this.#state
     const from = cells.length
     if (from >= end) return true
-    if (!this.#makeRoom(end - from, sequence)) {
-      if (!this.#isFirst(sequence)) this.#pause(sequence)
-      return false
-    }
+    if (!this.#makeRoom(end - from, sequence)) return false
     const wanted = Math.min(Math.ceil(end / RUN_CELLS) * RUN_CELLS, evaluatedMax) - from
     pool.allocate(Math.max(end - from, Math.min(wanted, pool.freeCount)), cells)
     this.#map(sequence, from)
@@ -66,30 +65,34 @@ export class Growth {
     this.#urgent.put({ kind: 'map', sequence: id, from, cells: cells.slice(from) })
   }
 
-  /** Frees cells until `count` are, at the expense of those behind `sequence`. */
+  /** Frees cells until `count` are, at the expense of others or, where it is his turn to pause, the sequence's own. */
   #makeRoom(count: number, sequence: Sequence): boolean {
     const { cells, kept } = this.#state
     while (cells.freeCount < count) {
       if (kept.evict() || this.#endText()) continue
-      const last = this.#lastBehind(sequence)
-      if (!last) return false
-      this.#pause(last)
+      const victim = this.#whoPauses(sequence)
+      if (!victim) return false
+      this.#pause(victim)
+      if (sequence.phase === 'paused') return false
     }
     return true
   }
 
-  /** Of the sequences that hold cells the last in order, if it is behind `sequence`. */
-  #lastBehind(sequence: Sequence): Sequence | undefined {
-    let last = sequence
-    for (const other of this.#state.beginnings.running()) {
-      if (other.cells.length > 0 && before(last, other) < 0) last = other
+  /**
+   * Who gives way to a sequence that needs cells: the last in order of the client that holds most, batch work before any
+   * interactive. Never the first of all, and nobody interactive for batch work; so it may be the sequence itself.
+   */
+  #whoPauses(sequence: Sequence): Sequence | undefined {
+    const running = [...this.#state.beginnings.running()].sort(before)
+    const held = new Map<ClientId, number>()
+    for (const { request, cells } of running) {
+      held.set(request.client, (held.get(request.client) ?? 0) + cells.length)
     }
-    return last === sequence ? undefined : last
-  }
-
-  #isFirst(sequence: Sequence): boolean {
-    for (const other of this.#state.beginnings.running()) if (before(other, sequence) < 0) return false
-    return true
+    const others = running.slice(1).filter((other) => other === sequence || other.cells.length > 0)
+    const isBatch = ({ request }: Sequence) => request.priority === 'batch'
+    const candidates = others.some(isBatch) ? others.filter(isBatch) : others
+    const most = Math.max(...candidates.map(({ request }) => held.get(request.client)!))
+    return candidates.findLast(({ request }) => held.get(request.client) === most)
   }
 
   /** Takes back everything the sequence holds but its text. While its prompt is evaluated, so do all that wait for it. */

@@ -1,15 +1,18 @@
 // A request under way and its sequences, one per choice: timelines of tokens that are certain. What is still only
 // assumed lives in the run table. The sequence is what is admitted, takes cells as it grows, and pauses.
-import type { CellIndex, Position, SequenceId, TokenId } from '../domain.ts'
-import type { DraftFigures, GenerateWork, RequestId, ScoreWork, SessionId, TextWork, Work } from './events.ts'
+import type { CellIndex, ClientId, Position, Priority, SequenceId, TokenId } from '../domain.ts'
+import type { DraftFigures, GenerateWork, RequestId, ScoreWork, SessionId, TextWork } from './events.ts'
 
 export interface RequestRecord {
   readonly id: RequestId
   readonly work: GenerateWork | ScoreWork | TextWork
   /** Empty for a live text. */
   readonly prompt: ArrayLike<TokenId>
-  /** When it came, among all: those that came before go before. */
-  readonly arrival: number
+  readonly client: ClientId
+  /** Batch work counts as interactive when its turn has come. */
+  priority: Priority
+  /** Among those of its priority: counts on with every request that is admitted or changes its priority. */
+  order: number
   /** One per choice; a single one for score work and live texts. Choices refer to the same cells for the prompt. */
   readonly sequences: Sequence[]
   /** Prompt tokens whose cells others had filled. */
@@ -68,8 +71,14 @@ export interface Sequence {
   expected: Position
 }
 
-/** Who goes first: the request that came first, and of its choices the first. */
-export const before = (a: Sequence, b: Sequence): number => a.request.arrival - b.request.arrival || a.choice - b.choice
+/**
+ * Who goes first: interactive requests, and of those the one that was admitted first; of its choices the first. This never
+ * changes, but for batch requests whose turn has come: they become the last of the interactive ones.
+ */
+export const before = (a: Sequence, b: Sequence): number =>
+  rank(a) - rank(b) || a.request.order - b.request.order || a.choice - b.choice
+
+const rank = ({ request }: Sequence): number => (request.priority === 'interactive' ? 0 : 1)
 
 /** Whether it may refer to cells that others have filled, and others wait for it. */
 export const sharesCells = ({ request: { work, isFaulty } }: Sequence): boolean =>
@@ -85,12 +94,3 @@ export const headroomEnd = (
 ): Position => Math.min(length + headroom, evaluatedMax)
 
 export const noDrafts = (): DraftFigures => ({ drafted: 0, accepted: 0, rejections: 0, cancelled: 0, wasted: 0 })
-
-/** Tokens a sequence of this work can reach, prompt included. */
-export function reachableLength(work: Work, contextLength: number): number {
-  if (work.kind === 'text') return work.lengthMax
-  const { length } = work.prompt
-  return work.kind === 'generate' ? Math.min(contextLength, length + work.tokensMax) : length
-}
-
-export const promptOf = (work: Work): ArrayLike<TokenId> => (work.kind === 'text' ? [] : work.prompt)

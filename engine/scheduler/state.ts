@@ -46,7 +46,7 @@ export function createState(limits: SchedulerLimits, advised: Advised, prices: S
   return {
     ...{ limits, prices, cells, runTable, kept, transfers, texts, requests },
     beginnings: new Beginnings(cells, kept, runTable, requests),
-    admission: new Admission(limits, cells, transfers),
+    admission: new Admission(limits, cells, transfers, requests),
     prefill: new Prefill(limits, runTable),
     judging: new Judging(runTable, texts),
     drafting: new Drafting(limits.vocabularySize, advised),

@@ -4,7 +4,7 @@
 
 import { mix } from '../../bench/forge/random.ts'
 import type { GenerateWork, ScoreWork } from '../../engine/scheduler/events.ts'
-import { reachableLength } from '../../engine/scheduler/sequence.ts'
+import { reachableLength } from '../../engine/scheduler/work.ts'
 
 export const LAYERS = 4
 export const VOCABULARY = 13

@@ -2,8 +2,8 @@
 
 import type { Random } from '../../bench/forge/random.ts'
 import { DEFAULT_DRAFT } from '../../engine/options/sampling.ts'
-import { checkWork } from '../../engine/scheduler/admission.ts'
 import type { GenerateWork, SchedulerLimits, ScoreWork, SessionId } from '../../engine/scheduler/events.ts'
+import { checkWork } from '../../engine/scheduler/work.ts'
 import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import { type DraftScript, SCRIPTS } from './drafter.ts'
 import { expectedChoice, LAYERS, VOCABULARY } from './model.ts'
@@ -50,6 +50,9 @@ export interface PlannedCopy {
 export type PolicyMix = 'plain' | 'sync' | 'pipe' | 'auto' | 'mixed'
 /** What drafts: a script, or a draft model with a scheduler and stages of its own. */
 export type DrafterKind = 'script' | 'model'
+
+/** Mostly interactive. */
+const PRIORITIES = ['interactive', 'interactive', 'batch'] as const
 
 export function drawScenario(random: Random, mix: PolicyMix, drafter: DrafterKind = 'script'): Scenario {
   const limits = drawLimits(random)
@@ -121,9 +124,10 @@ function drawWork(
   const length = random.int(1, random.chance(0.3) ? limits.contextLength : Math.min(6, limits.contextLength))
   const known = session === undefined ? drawCommon(random, common) : drawHistory(random, limits, before, session)
   const tokens = [...known, ...drawTokens(random, length)]
+  const standing = { client: random.int(0, 2), priority: random.pick(PRIORITIES) }
   const prompt = random.chance(0.5) ? tokens : Int32Array.from(tokens)
   const work: GenerateWork | ScoreWork = random.chance(0.2)
-    ? { kind: 'score', prompt, from: random.int(0, tokens.length - 1), head: 'scored' }
+    ? { kind: 'score', prompt, from: random.int(0, tokens.length - 1), head: 'scored', ...standing }
     : {
         kind: 'generate',
         prompt,
@@ -131,6 +135,7 @@ function drawWork(
         tokensMax: random.chance(0.2) ? limits.contextLength : random.int(0, 20),
         head: random.pick(['best', 'top']),
         cachePrompt: random.chance(0.9),
+        ...standing,
         ...drawDraft(random, mix),
         ...(session === undefined ? {} : { session }),
       }
