@@ -243,8 +243,7 @@ export class Scheduler {
     const waiting = this.#state.admission.withdraw(id)
     if (waiting?.kind === 'restore') return
     if (waiting) {
-      const choices = waiting.kind === 'generate' ? waiting.choices : 0
-      for (let choice = 0; choice < choices; choice++) {
+      for (let choice = 0; waiting.kind === 'generate' && choice < waiting.choices; choice++) {
         this.#news.put({ kind: 'finish', request: id, choice, reason: 'aborted' })
       }
       this.#news.put({ kind: 'done', request: id, drafts: noDrafts(), reused: 0 })
