@@ -9,7 +9,7 @@ import { clockUs } from '../wire/clock.ts'
 import * as ring from '../wire/trace-records.ts'
 import type { Watcher } from './watched-pipeline.ts'
 
-type Judge = Extract<SchedulerAction, { kind: 'judge' }>
+type Judge = Extract<SchedulerAction, { kind: 'judge' | 'draw' }>
 
 interface Cancellation {
   readonly number: MicroBatchNumber

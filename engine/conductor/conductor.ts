@@ -128,7 +128,9 @@ class Conductor {
       const progressed = received || collected || drafted || passed
       // While the caller has not read the last batch, tokens wait for the next one; before parking all is sent.
       if (!progressed || Atomics.load(this.#control, inbox) === 0) this.#send()
-      if (!progressed) waitBell(this.#control, conductorBell, seen, this.#plan.spins.conductor)
+      const prepared = this.#requests.prepare(!progressed)
+      if (prepared) this.#drain()
+      if (!progressed && !prepared) waitBell(this.#control, conductorBell, seen, this.#plan.spins.conductor)
     }
   }
 
@@ -216,6 +218,8 @@ class Conductor {
         return this.#transfers.open(action)
       case 'judge':
         return this.#requests.judge(action, this.#returned!)
+      case 'draw':
+        return this.#requests.draw(action)
       case 'score':
         return this.#requests.score(action, this.#returned!)
       case 'ask':

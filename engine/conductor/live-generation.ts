@@ -7,7 +7,7 @@ import type { GenerateRequest, Numbered } from '../messages.ts'
 import type { ResultRow } from '../pipeline/pipeline.ts'
 import type { Candidates } from '../sampling/candidates.ts'
 import { headNeeded } from '../sampling/filters/index.ts'
-import { Sampler } from '../sampling/sampler.ts'
+import { Sampler, type TopRow } from '../sampling/sampler.ts'
 import { compileStopStrings, StopWatch, type TokenBytes } from '../sampling/stop-strings.ts'
 import type { GenerateWork } from '../scheduler/events.ts'
 import { reachableLength } from '../scheduler/work.ts'
@@ -36,7 +36,11 @@ interface Drawing {
   readonly sampler: Sampler
   readonly stopWatch: StopWatch | undefined
   readonly constraint: GrammarConstraint | undefined
+  /** What the row said of the token that is deferred. */
+  kept: KeptRow | undefined
 }
+
+type KeptRow = Pick<ResultRow, keyof TopRow | 'full'>
 
 export class LiveGeneration {
   readonly work: GenerateWork
@@ -44,6 +48,7 @@ export class LiveGeneration {
   readonly draftedChoices: readonly DraftedChoice[]
   readonly #stopTokens: ReadonlySet<TokenId>
   readonly #drawings: readonly Drawing[]
+  readonly #lengthMax: Position
 
   /** Throws `option_invalid` for stop strings that cannot be watched for and constraints that cannot be kept. */
   constructor(request: Numbered<GenerateRequest>, context: GenerationContext) {
@@ -51,19 +56,43 @@ export class LiveGeneration {
     this.work = { ...request, head: headNeeded(parameters, request.constraint !== undefined) }
     this.#stopTokens = new Set(request.stopTokens)
     const lengthMax = reachableLength(this.work, context.contextLength)
+    this.#lengthMax = lengthMax
     this.#drawings = createDrawings(request, context, lengthMax - prompt.length)
     const told = { request: request.request, prompt, parameters, lengthMax, stopTokens: this.#stopTokens }
     this.draftedChoices = draft ? this.#drawings.map((_, choice) => ({ ...told, choice })) : []
   }
 
-  /** Draws the token of `position` and makes it final. Throws `option_invalid` where no token is allowed. */
-  sample(choice: number, row: ResultRow, position: Position): Sampled {
-    const { sampler, stopWatch, constraint } = this.#drawings[choice]!
-    const token = sampler.sample(row, row.full, position, constraint)
+  /**
+   * Draws the token of `position` and makes it final; of a row that was kept where none is given. Undefined where its
+   * constraint is to be prepared first. Throws `option_invalid` where no token is allowed.
+   */
+  sample(choice: number, row: KeptRow | undefined, position: Position): Sampled | undefined {
+    const drawing = this.#drawings[choice]!
+    const { sampler, stopWatch, constraint } = drawing
+    const said = row ?? drawing.kept!
+    const token = sampler.sample(said, said.full, position, constraint)
+    if (token === undefined) return undefined
+    drawing.kept = undefined
     if (this.#stopTokens.has(token)) return { token, ends: true, shown: false }
     sampler.accept(token)
     const isComplete = constraint?.accept(token) === 'stop'
     return { token, ends: stopWatch?.accept(token) === 'stop' || isComplete, shown: true }
+  }
+
+  /** Works on what the constraint of a choice allows next, for about `steps`. Returns whether it is known. */
+  prepare(choice: number, steps: number): boolean {
+    return this.#drawings[choice]!.constraint?.prepare(steps) ?? true
+  }
+
+  /** Whether drawing the token behind `position` may take a mask that is not known yet. */
+  needsPreparing(choice: number, position: Position): boolean {
+    return position + 1 < this.#lengthMax && this.#drawings[choice]!.constraint?.isPrepared === false
+  }
+
+  /** Copies what the row says out of the stage's memory, for a token that is deferred. */
+  keep(choice: number, { ids, logits, count, full }: KeptRow): void {
+    const all = full().slice()
+    this.#drawings[choice]!.kept = { ids: ids.slice(), logits: logits.slice(), count, full: () => all }
   }
 }
 
@@ -83,5 +112,6 @@ function createDrawings(request: GenerateRequest, context: GenerationContext, ro
     stopWatch: automaton && tokenBytes && new StopWatch(automaton, tokenBytes),
     // A prompt that leaves less than no room is refused by the scheduler.
     constraint: constraint && room >= 0 ? constraints?.create(constraint, room, stopTokens) : undefined,
+    kept: undefined,
   }))
 }

@@ -5,7 +5,7 @@ import { assert } from '../errors.ts'
 import type { EngineRequest, FromConductor, Numbered, RequestFigures, ToConductor } from '../messages.ts'
 import type { ResidentFault } from '../pipeline/fault.ts'
 import { describeRequestFault } from '../pipeline/fault.ts'
-import type { Returned } from '../pipeline/pipeline.ts'
+import type { ResultRow, Returned } from '../pipeline/pipeline.ts'
 import type { RequestId, SchedulerAction } from '../scheduler/events.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import type { AutoAdvisor } from '../speculation/auto/auto-advisor.ts'
@@ -16,6 +16,7 @@ import type { ConductorTrace } from './conductor-trace.ts'
 import { type GenerationContext, LiveGeneration, type Sampled } from './live-generation.ts'
 import { LiveScoring } from './live-scoring.ts'
 import type { PipelineMeter } from './meter.ts'
+import { PIECE_STEPS, Preparation } from './preparation.ts'
 import { RequestStopwatch } from './request-stopwatch.ts'
 
 type Action<Kind> = Extract<SchedulerAction, { kind: Kind }>
@@ -40,6 +41,7 @@ interface LiveRequest {
 export class LiveRequests {
   readonly #parts: RequestParts
   readonly #live = new Map<RequestId, LiveRequest>()
+  readonly #preparation = new Preparation()
   #context: GenerationContext
 
   constructor(parts: RequestParts, context: GenerationContext) {
@@ -87,31 +89,69 @@ export class LiveRequests {
   }
 
   judge(action: Action<'judge'>, returned: Returned): void {
-    const { scheduler, trace } = this.#parts
-    const { request, choice, row } = action
+    const { request, row } = action
     if (returned.nanCount(row) > 0) return this.#failNaN(request, returned.nanCount(row))
-    trace?.judging()
-    const sampled = this.#sample(action, returned)
+    this.#parts.trace?.judging()
+    const { body } = this.#live.get(request)!
+    assert(body instanceof LiveGeneration, 'a scored row is not judged')
+    this.#answer(action, body, returned)
+  }
+
+  /** Draws the token that was deferred. */
+  draw(action: Action<'draw'>): void {
+    this.#parts.trace?.judging()
+    const { body } = this.#live.get(action.request)!
+    this.#answer(action, body as LiveGeneration, undefined)
+  }
+
+  #answer(action: Action<'judge' | 'draw'>, body: LiveGeneration, returned: Returned | undefined): void {
+    const { scheduler, trace } = this.#parts
+    const { request, choice, position } = action
+    const sampled = this.#sample(action, body, returned)
     if (!sampled) return
     const { token, ends, shown } = sampled
     // The scheduler does not emit a token that ends its choice; one that completes a stop string is still text.
     if (ends && shown) this.emit({ request, choice, token })
     scheduler.handle({ kind: 'token', token, stop: ends, atUs: schedulerUs() })
     trace?.judged(action, token, scheduler.verdict)
+    if (!ends && body.needsPreparing(choice, position)) this.#preparation.expect({ request, choice, body })
   }
 
-  /** Undefined where the sampler or the constraint fails, or leaves no token; so has the request then. */
-  #sample({ request, choice, row, position }: Action<'judge'>, returned: Returned): Sampled | undefined {
-    const { body } = this.#live.get(request)!
-    assert(body instanceof LiveGeneration, 'a scored row is not judged')
+  /**
+   * Undefined where the token is deferred; and where the sampler or the constraint fails, or leaves no token: so has the
+   * request then.
+   */
+  #sample(action: Action<'judge' | 'draw'>, body: LiveGeneration, returned: Returned | undefined): Sampled | undefined {
+    const { request, choice, position } = action
+    const row = action.kind === 'judge' ? returned!.row(action.row) : undefined
+    const mayDefer = action.kind === 'judge' && action.mayDefer
     try {
-      const sampled = body.sample(choice, returned.row(row), position)
+      let sampled = body.sample(choice, row, position)
+      if (!sampled) {
+        const isPrepared = body.prepare(choice, mayDefer ? PIECE_STEPS : Number.POSITIVE_INFINITY)
+        if (!isPrepared) return this.#defer(action, body, row!)
+        sampled = body.sample(choice, row, position)!
+      }
       if (sampled.shown) this.#parts.drafter.accept(request, choice, sampled.token)
       return sampled
     } catch (error) {
       this.fail(request, describeRequestFault(error))
       return undefined
     }
+  }
+
+  #defer({ request, choice }: Action<'judge' | 'draw'>, body: LiveGeneration, row: ResultRow): undefined {
+    body.keep(choice, row)
+    this.#preparation.defer({ request, choice, body })
+    this.#parts.scheduler.handle({ kind: 'deferred' })
+  }
+
+  /** One piece of the work that has time, or that tokens wait for. Returns whether there was any. */
+  prepare(isIdle: boolean): boolean {
+    if (!this.#preparation.hasWork(isIdle)) return false
+    const prepared = this.#preparation.work()
+    if (prepared) this.#parts.scheduler.handle({ ...prepared, kind: 'drawable', atUs: schedulerUs() })
+    return true
   }
 
   emit({ request, choice, token }: Omit<Action<'emit'>, 'kind'>): void {
@@ -158,6 +198,7 @@ export class LiveRequests {
       tell({ kind: 'failed', request, ...describeRequestFault(error) })
     }
     for (let choice = 0; choice < choices; choice++) drafter.end(request, choice)
+    if (body instanceof LiveGeneration) this.#preparation.forget(body)
     this.#live.delete(request)
   }
 }

@@ -19,8 +19,8 @@ export class Positions {
   #frames = new Map<string, Frame>()
   #positions = new Map<string, ItemSet>()
   #frameCount = 1
-  /** Steps until an answer is given up. */
-  #workLeft = CONSTRAINT_WORK_MAX
+  /** Steps until an answer is given up. Whoever makes one in pieces puts back what he had left. */
+  workLeft = CONSTRAINT_WORK_MAX
 
   constructor(grammar: Grammar, closing: Closing) {
     this.#grammar = grammar
@@ -30,14 +30,15 @@ export class Positions {
   }
 
   /** A new question begins. */
-  beginWork(): void {
-    this.#workLeft = CONSTRAINT_WORK_MAX
+  beginWork(): number {
+    this.workLeft = CONSTRAINT_WORK_MAX
+    return this.workLeft
   }
 
   /** Throws `schema_unsupported` when a question takes more than it may: the text has too many alternatives at once. */
   work(steps: number): void {
-    this.#workLeft -= steps
-    if (this.#workLeft >= 0) return
+    this.workLeft -= steps
+    if (this.workLeft >= 0) return
     const expected = 'alternatives that can be told apart as they are written'
     throw new TsinferError('schema_unsupported', `schema: expected ${expected}, found too many that cannot`)
   }

@@ -7,6 +7,7 @@ import type { TokenBytes } from '../sampling/stop-strings.ts'
 import { type Closing, planClosing, shortestWay } from './closing.ts'
 import type { Grammar } from './grammar.ts'
 import type { Configuration, ItemSet } from './item-set.ts'
+import { MaskWalk, type WalkedGrammar } from './mask-walk.ts'
 import { Positions } from './positions.ts'
 import { fewestTokens, hasByteToken, type TokenTrie } from './token-trie.ts'
 
@@ -18,21 +19,15 @@ export interface ConstraintVocabulary {
   readonly size: number
 }
 
-interface KnownMask {
-  readonly mask: Uint32Array
-  /** The most bytes that are needed to close the text after any of the tokens. */
-  readonly closeBytesMost: number
-}
+type KnownMask = Pick<MaskWalk, 'mask' | 'closeBytesMost'>
 
-export class TokenAutomaton {
+export class TokenAutomaton implements WalkedGrammar {
   readonly #grammar: Grammar
   readonly #closing: Closing
   readonly #vocabulary: ConstraintVocabulary
   readonly positions: Positions
   /** Of positions that were asked for, oldest first. */
   readonly #masks = new Map<ItemSet, KnownMask>()
-  /** Scratch: the position after each byte of the walk; index 0 is where it begins. */
-  readonly #path: ItemSet[] = []
 
   /** Throws `tokenizer_unsupported` where the vocabulary cannot spell any value. */
   constructor(grammar: Grammar, vocabulary: ConstraintVocabulary) {
@@ -92,16 +87,23 @@ export class TokenAutomaton {
     return position
   }
 
-  /** Bit per token: it can come next, and the text can be closed with `tokens` after it. */
-  mask(position: ItemSet, tokens: number): Uint32Array {
-    this.positions.beginWork()
+  /** Bit per token: it can come next, and the text can be closed with `tokens` after it. Undefined: `walk` to it. */
+  knownMask(position: ItemSet, tokens: number): Uint32Array | undefined {
     const known = this.#masks.get(position)
-    if (known && known.closeBytesMost <= tokens) return known.mask
-    const { mask, closeBytesMost } = this.#walk(position, tokens)
-    if (closeBytesMost > tokens) return mask
+    return known && known.closeBytesMost <= tokens ? known.mask : undefined
+  }
+
+  /** The way to the mask. */
+  walk(position: ItemSet, tokens: number): MaskWalk {
+    const { trie, size } = this.#vocabulary
+    return new MaskWalk(this, trie, size, position, tokens)
+  }
+
+  /** A walk is over: what it has found holds for others, unless it depends on how many tokens were left. */
+  keep(position: ItemSet, tokens: number, { mask, closeBytesMost }: MaskWalk): void {
+    if (closeBytesMost > tokens) return
     if (this.#masks.size >= CONSTRAINT_MASKS_MAX) this.#masks.delete(this.#masks.keys().next().value!)
     this.#masks.set(position, { mask, closeBytesMost })
-    return mask
   }
 
   /** Forgets what nobody needs when much has gathered. Returns the position to go on with. */
@@ -109,31 +111,5 @@ export class TokenAutomaton {
     if (!this.positions.isFull) return position
     this.#masks.clear()
     return this.positions.tidy(position)
-  }
-
-  #walk(from: ItemSet, tokensLeft: number): KnownMask {
-    const { trie, size } = this.#vocabulary
-    const { bytes, depths, ends, tokensFrom, tokens } = trie
-    const mask = new Uint32Array((size + 31) >>> 5)
-    const path = this.#path
-    path[0] = from
-    let closeBytesMost = 0
-    for (let node = 0; node < bytes.length; ) {
-      const depth = depths[node]!
-      const position = this.positions.step(path[depth - 1]!, bytes[node]!)
-      if (position === null) {
-        node = ends[node]!
-        continue
-      }
-      path[depth] = position
-      const end = tokensFrom[node + 1]!
-      const first = tokensFrom[node]!
-      node++
-      if (first === end) continue
-      closeBytesMost = Math.max(closeBytesMost, position.closeBytes)
-      if (!this.fits(position, tokensLeft)) continue
-      for (let i = first; i < end; i++) mask[tokens[i]! >>> 5]! |= 1 << (tokens[i]! & 31)
-    }
-    return { mask, closeBytesMost }
   }
 }

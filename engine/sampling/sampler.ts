@@ -69,12 +69,14 @@ export class Sampler {
 
   /**
    * The token for `position`. `fullRow` gives the row's f32 logits over the whole vocabulary and is called only when
-   * `top` cannot decide. `filter`: tokens it does not allow are as if banned. Throws where no token is left:
+   * `top` cannot decide. `filter`: tokens it does not allow are as if banned. Undefined where its mask is needed and not
+   * prepared: that changes nothing. Throws where no token is left:
    * `logits_nan` and `logits_infinite` where the model gives none a finite logit, `option_invalid` where the filters
    * take all.
    */
-  sample(top: TopRow, fullRow: () => Float32Array, position: Position, filter?: TokenFilter): TokenId {
+  sample(top: TopRow, fullRow: () => Float32Array, position: Position, filter?: TokenFilter): TokenId | undefined {
     if (!this.#loadTop(top, filter)) {
+      if (filter && !filter.isPrepared) return undefined
       if (filter) this.#loadAllowed(fullRow(), filter.mask())
       else this.#loadFull(fullRow())
     }

@@ -130,7 +130,7 @@ test('the noise draws from the softmax of the kept tokens', () => {
           vary === 'position'
             ? fixed
             : samplerOf({ ...options, seed: vary === 'seed' ? i : 7 }, 80, [], vary === 'choice' ? i : 0)
-        const token = sampler.sample(top, () => logits, vary === 'position' ? i : 3)
+        const token = sampler.sample(top, () => logits, vary === 'position' ? i : 3)!
         counts.set(token, (counts.get(token) ?? 0) + 1)
       }
       let chiSquare = 0
@@ -153,7 +153,7 @@ test('the noise draws from the softmax of the kept tokens', () => {
 test('penalties advance only with accepted tokens and forget beyond the window', () => {
   const logits = Float32Array.of(3, 2.9, 0)
   const sampler = samplerOf({ temperature: 0, presencePenalty: 1, repeatLastN: 2 }, 3)
-  const next = (): number => sampler.sample(topOf(logits), () => logits, 0)
+  const next = (): number => sampler.sample(topOf(logits), () => logits, 0)!
   assert.is(next(), 0)
   assert.is(next(), 0)
   sampler.accept(0)
@@ -172,12 +172,15 @@ test('repeat penalty lowers negative logits too', () => {
 test('bans: by bias, by a filter, and all', () => {
   const logits = Float32Array.from({ length: 100 }, (_, id) => -id)
   const all = Object.fromEntries(Array.from({ length: 100 }, (_, id) => [id, Number.NEGATIVE_INFINITY]))
-  const filter = { allows: (id: number) => id === 98, mask: () => Uint32Array.of(0, 0, 0, 1 << 2) }
+  const filter = { allows: (id: number) => id === 98, isPrepared: true, mask: () => Uint32Array.of(0, 0, 0, 1 << 2) }
   const plain = samplerOf({}, 100)
   assert.is(
     plain.sample(topOf(logits), () => logits, 0, filter),
     98,
   )
+  const unprepared = { ...filter, isPrepared: false }
+  assert.is(plain.sample(topOf(logits), forbidden, 0, unprepared), undefined, 'the mask is needed')
+  assert.is(plain.sample(topOf(logits, 100), forbidden, 0, unprepared), 98, 'the mask is not needed')
   const banned = samplerOf({ temperature: 0, logitBias: { 0: Number.NEGATIVE_INFINITY } }, 100)
   assert.is(banned.sample(topOf(logits), forbidden, 0), 1)
   assert.throws(
