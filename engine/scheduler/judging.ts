@@ -2,7 +2,7 @@
 // that assumed something. A token that takes time to draw is deferred: its micro-batch is done without it, others go on,
 // and it is asked for again when the driver has it, between two micro-batches. Only tokens that no draft waits for are.
 import { assert } from '../errors.ts'
-import type { SchedulerAction } from './events.ts'
+import type { RequestId, SchedulerAction } from './events.ts'
 import { type Flight, NO_NODE, type RunRow } from './run.ts'
 import type { RunTable } from './run-table.ts'
 import type { Sequence } from './sequence.ts'
@@ -125,9 +125,11 @@ export class Judging {
     this.#deferred.add(sequence)
   }
 
-  /** The token that was deferred can be drawn. */
-  noteDrawable(sequence: Sequence): void {
-    if (this.#deferred.has(sequence)) this.#drawable.add(sequence)
+  /** The token that was deferred, if it still is, can be drawn. */
+  noteDrawable(request: RequestId, choice: number): void {
+    for (const sequence of this.#deferred) {
+      if (sequence.request.id === request && sequence.choice === choice) this.#drawable.add(sequence)
+    }
   }
 
   /** Nothing is deferred of the sequence any more: its token is known, or it has ended or paused. */

@@ -121,11 +121,9 @@ export class Scheduler {
       case 'deferred':
         this.#state.judging.defer(this.#sequenceInQuestion())
         break
-      case 'drawable': {
-        const sequence = this.#state.requests.get(event.request)?.sequences[event.choice]
-        if (sequence) this.#state.judging.noteDrawable(sequence)
+      case 'drawable':
+        this.#state.judging.noteDrawable(event.request, event.choice)
         break
-      }
       case 'scored':
         this.#scored()
         break
