@@ -33,8 +33,8 @@ export interface GenerateSetting {
 type UnpromptedRequest = Omit<GenerateRequest, 'prompt' | 'session'>
 
 /**
- * The request, but for its prompt and session. Throws `option_invalid`, `schema_invalid` or `schema_unsupported` for what
- * the options' own ranges do not say.
+ * The request, but for its prompt and session. Throws `option_invalid`, or what the response format is refused with, for
+ * what the options' own ranges do not say.
  */
 export function generateRequest(options: GivenOptions<typeof GENERATE>, setting: GenerateSetting): UnpromptedRequest {
   const { vocabularySize, contextLength } = setting

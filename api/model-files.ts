@@ -79,7 +79,7 @@ export async function readChatTemplate(
   return readModelTemplate(metadataOf(openGguf(readPath(path))), { hasTools, ...rest })
 }
 
-/** Throws what a request with this format would be refused for, without a model: what is wrong with its schema. */
+/** Throws what a request with this format would be refused for, without a model: what is wrong with its schema or grammar. */
 export function checkResponseFormat(format: ResponseFormat): void {
   resolveResponseFormat(readArgument(GENERATE.responseFormat.kind, format, optionSite('responseFormat')))
 }

@@ -16,7 +16,6 @@ import type { Values } from './shell/arguments.ts'
 import { CHAT_TEMPLATE_OPTIONS, givenTemplate, plainVariables } from './shell/chat-options.ts'
 import { defineCommand } from './shell/command.ts'
 import { listing, snakeKeys } from './shell/figures.ts'
-import { JSON_SCHEMA_OPTIONS, responseFormat } from './shell/json-schema.ts'
 import { optionOf } from './shell/library-option.ts'
 import { EMBEDDED_CONTEXT, EMBEDDED_MODEL, withModel } from './shell/load.ts'
 import {
@@ -33,6 +32,7 @@ import {
   speculationOptions,
 } from './shell/options.ts'
 import { note, noteLine, outputGone, write, writeJson, writeMade } from './shell/output.ts'
+import { FORMAT_OPTIONS, responseFormat } from './shell/response-format.ts'
 import { answersOf } from './shell/stats-answers.ts'
 import { terminalAbilities } from './shell/terminal-abilities.ts'
 import { steeringFree } from './shell/terminal-text.ts'
@@ -56,7 +56,7 @@ const OPTIONS = {
   ids: IDS_OPTION,
   maxTokens: MAX_TOKENS_OPTION,
   ignoreEos: optionOf(GENERATE.ignoreEos, { names: ['--ignore-eos'] }),
-  ...JSON_SCHEMA_OPTIONS,
+  ...FORMAT_OPTIONS,
   ...SAMPLING_OPTIONS,
   ...LOAD_OPTIONS,
   system: {

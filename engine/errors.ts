@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'template_refused'
   | 'schema_invalid'
   | 'schema_unsupported'
+  | 'grammar_invalid'
+  | 'grammar_unsupported'
   | 'session_invalid'
   | 'out_of_memory'
   // while running
@@ -68,6 +70,8 @@ const INPUT_CODES: ReadonlySet<ErrorCode> = new Set([
   'template_refused',
   'schema_invalid',
   'schema_unsupported',
+  'grammar_invalid',
+  'grammar_unsupported',
   'session_invalid',
 ])
 

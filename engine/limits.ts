@@ -123,7 +123,13 @@ export const SCHEMA_WORK_MAX = 1 << 19
 export const TEXT_EXPRESSIONS_MAX = 1 << 18
 export const TEXT_WORK_MAX = 1 << 20
 export const TEXT_STATES_MAX = 1 << 12
-/** States of a compiled schema. */
+/** Characters of a grammar in GBNF or of a regular expression, groups in each other, and how much a count may be. */
+export const GRAMMAR_CHARS_MAX = 1 << 20
+export const GRAMMAR_GROUPS_MAX = 200
+export const GRAMMAR_REPEATS_MAX = CONTEXT_MAX
+/** Texts to choose from. */
+export const CHOICES_MAX = 1 << 14
+/** States of a compiled schema or grammar. */
 export const GRAMMAR_STATES_MAX = 1 << 16
 /** Ways to read the text so far that are followed at once. */
 export const ALTERNATIVES_MAX = 256

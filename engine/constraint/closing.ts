@@ -3,6 +3,7 @@
 // promised when the first of them was chosen. Pure.
 import type { Grammar, State, StateId } from './grammar.ts'
 import type { Frame } from './item-set.ts'
+import { ShortestFirst } from './shortest-first.ts'
 
 export interface Closing {
   /** Fewest bytes from each state to its `return`; infinity where there is no way. */
@@ -13,37 +14,101 @@ export interface Closing {
 }
 
 /** `canSpell`: bytes that are tokens by themselves; no other byte is on a shortest way. */
-export function planClosing({ states }: Grammar, canSpell: readonly boolean[]): Closing {
-  const bytes = new Float64Array(states.length).fill(Number.POSITIVE_INFINITY)
-  const byte = new Uint8Array(states.length)
-  const next = new Int32Array(states.length)
-  const spelled = (low: number, high: number): number => {
-    for (let value = low; value <= high; value++) if (canSpell[value]) return value
-    return -1
-  }
-  const lengthOf = (state: State, id: StateId): number => {
-    if (state.kind !== 'bytes') return lengthThrough(state, bytes)
-    let least = bytes[id]!
-    for (const [low, high, to] of state.edges) {
-      const value = 1 + bytes[to]! < least ? spelled(low, high) : -1
-      if (value < 0) continue
-      least = 1 + bytes[to]!
-      byte[id] = value
-      next[id] = to
+export function planClosing(grammar: Grammar, canSpell: readonly boolean[]): Closing {
+  return new ClosingPlan(grammar, canSpell).plan()
+}
+
+/**
+ * States in the order of their lengths (Knuth 1977, "A generalization of Dijkstra's algorithm"): a state's length is known
+ * when none that is still open can make it shorter, so each is looked at a few times, in whatever order they were made.
+ */
+class ClosingPlan {
+  readonly #states: readonly State[]
+  readonly #canSpell: readonly boolean[]
+  readonly #closing: Closing
+  /** Per state those that need it: the entries of state i end where those of i + 1 begin. */
+  readonly #dependentsFrom: Int32Array
+  readonly #dependents: Int32Array
+  /** Which of the dependent's parts it is. */
+  readonly #places: Int32Array
+  readonly #isDone: Uint8Array
+  readonly #open = new ShortestFirst()
+
+  constructor({ states }: Grammar, canSpell: readonly boolean[]) {
+    this.#states = states
+    this.#canSpell = canSpell
+    this.#closing = {
+      bytes: new Float64Array(states.length).fill(Number.POSITIVE_INFINITY),
+      byte: new Uint8Array(states.length),
+      next: new Int32Array(states.length),
     }
-    return least
-  }
-  // States are built from the end, so nearly all of what a state needs is known before it.
-  for (let changed = true; changed; ) {
-    changed = false
-    for (let id = 0; id < states.length; id++) {
-      const length = lengthOf(states[id]!, id)
-      if (length >= bytes[id]!) continue
-      bytes[id] = length
-      changed = true
+    this.#isDone = new Uint8Array(states.length)
+    this.#dependentsFrom = new Int32Array(states.length + 2)
+    for (const state of states) eachPart(state, (part) => this.#dependentsFrom[part + 2]!++)
+    for (let id = 2; id < states.length + 2; id++) this.#dependentsFrom[id]! += this.#dependentsFrom[id - 1]!
+    this.#dependents = new Int32Array(this.#dependentsFrom[states.length + 1]!)
+    this.#places = new Int32Array(this.#dependents.length)
+    for (const [id, state] of states.entries()) {
+      eachPart(state, (part, place) => {
+        const at = this.#dependentsFrom[part + 1]!++
+        this.#dependents[at] = id
+        this.#places[at] = place
+      })
     }
   }
-  return { bytes, byte, next }
+
+  plan(): Closing {
+    for (const [id, state] of this.#states.entries()) if (state.kind === 'return') this.#shorten(id, 0)
+    for (let id = this.#open.take(); id >= 0; id = this.#open.take()) {
+      if (this.#isDone[id] === 1) continue
+      this.#isDone[id] = 1
+      const end = this.#dependentsFrom[id + 1]!
+      for (let at = this.#dependentsFrom[id]!; at < end; at++)
+        this.#update(this.#dependents[at]!, id, this.#places[at]!)
+    }
+    return this.#closing
+  }
+
+  /** The length of `part`, which the state needs at `place`, is known. */
+  #update(id: StateId, part: StateId, place: number): void {
+    const { bytes, byte, next } = this.#closing
+    const state = this.#states[id]!
+    if (this.#isDone[id] === 1) return
+    if (state.kind !== 'bytes') return this.#shorten(id, lengthThrough(state, bytes))
+    const length = 1 + bytes[part]!
+    if (length >= bytes[id]!) return
+    const [low, high] = state.edges[place]!
+    const value = this.#canSpell.indexOf(true, low)
+    if (value < 0 || value > high) return
+    byte[id] = value
+    next[id] = part
+    this.#shorten(id, length)
+  }
+
+  #shorten(id: StateId, length: number): void {
+    if (length >= this.#closing.bytes[id]!) return
+    this.#closing.bytes[id] = length
+    this.#open.add(length, id)
+  }
+}
+
+/** The states that a state's length is made of. */
+function eachPart(state: State, take: (part: StateId, place: number) => void): void {
+  switch (state.kind) {
+    case 'bytes':
+      for (const [place, edge] of state.edges.entries()) take(edge[2], place)
+      return
+    case 'split':
+      for (const [place, to] of state.to.entries()) take(to, place)
+      return
+    case 'call':
+      take(state.start, 0)
+      take(state.to, 1)
+      return
+    case 'repeat':
+      take(state.body, 0)
+      take(state.to, 1)
+  }
 }
 
 function lengthThrough(state: Exclude<State, { kind: 'bytes' }>, bytes: Float64Array): number {

@@ -34,7 +34,7 @@ export class GrammarConstraint implements TokenConstraint, TokenFilter {
     const least = isShort ? `${automaton.closeTokens(this.#position)} tokens` : `${closeBytes} bytes`
     throw new TsinferError(
       'option_invalid',
-      `schema: expected room for its shortest value, ${least}, found room for ${tokensMost} tokens`,
+      `responseFormat: expected room for its shortest text, ${least}, found room for ${tokensMost} tokens`,
     )
   }
 

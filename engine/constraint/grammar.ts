@@ -1,6 +1,5 @@
 // A language of byte strings as a network of automata that call each other: what a schema is compiled to. Plain data,
 // which can be posted to another thread. Built from the end: a state is made of the states that may follow it. Pure.
-import { TsinferError } from '../errors.ts'
 import { GRAMMAR_STATES_MAX } from '../limits.ts'
 
 export type StateId = number
@@ -41,13 +40,14 @@ export const RETURN_STATE: StateId = 0
 /** The state that accepts nothing, in every grammar. */
 export const NOTHING: StateId = 1
 
+/** A grammar has more than `GRAMMAR_STATES_MAX` states. */
+export class TooManyStates extends Error {}
+
 export class GrammarBuilder {
   readonly states: State[] = [{ kind: 'return' }, { kind: 'bytes', edges: [] }]
 
   add(state: State): StateId {
-    if (this.states.length >= GRAMMAR_STATES_MAX) {
-      throw new TsinferError('schema_invalid', `schema: expected at most ${GRAMMAR_STATES_MAX} states, found more`)
-    }
+    if (this.states.length >= GRAMMAR_STATES_MAX) throw new TooManyStates()
     return this.states.push(state) - 1
   }
 
@@ -101,6 +101,8 @@ export class GrammarBuilder {
     const sorted = strings.toSorted(compareBytes)
     const below = (first: number, last: number, depth: number): StateId => {
       if (first === last - 1) return this.literal(sorted[first]!.subarray(depth), to)
+      const shared = sharedLength(sorted[first]!, sorted[last - 1]!)
+      if (shared > depth) return this.literal(sorted[first]!.subarray(depth, shared), below(first, last, shared))
       let at = first
       while (at < last && sorted[at]!.length === depth) at++
       const edges: Edge[] = []
@@ -130,6 +132,13 @@ function redirected(edges: readonly Edge[], byte: number, to: StateId): Edge[] {
     return [below, above].filter(([from, until]) => from <= until)
   })
   return [...others, [byte, byte, to]]
+}
+
+/** Bytes that both begin with. */
+function sharedLength(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return i
+  return length
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

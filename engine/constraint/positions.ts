@@ -35,12 +35,12 @@ export class Positions {
     return this.workLeft
   }
 
-  /** Throws `schema_unsupported` when a question takes more than it may: the text has too many alternatives at once. */
+  /** Throws `option_invalid` when a question takes more than it may: the text has too many alternatives at once. */
   work(steps: number): void {
     this.workLeft -= steps
     if (this.workLeft >= 0) return
     const expected = 'alternatives that can be told apart as they are written'
-    throw new TsinferError('schema_unsupported', `schema: expected ${expected}, found too many that cannot`)
+    throw new TsinferError('option_invalid', `responseFormat: expected ${expected}, found too many that cannot`)
   }
 
   /** The position after one more byte; null where it cannot come. */

@@ -37,7 +37,7 @@ export class TokenAutomaton implements WalkedGrammar {
     if (this.#closing.bytes[grammar.start] === Number.POSITIVE_INFINITY) {
       throw new TsinferError(
         'tokenizer_unsupported',
-        'schema: expected a vocabulary with a token for every byte of JSON, found one without',
+        'responseFormat: expected a vocabulary with a token for every byte of its texts, found one without',
       )
     }
     this.positions = new Positions(grammar, this.#closing)

@@ -6,6 +6,7 @@ import type { Priority } from '../domain.ts'
 import {
   CHAT_NESTING_MAX,
   CHAT_SIZE_MAX,
+  CHOICES_MAX,
   CHUNK_ROWS_MAX,
   CLIENT_CHARS_MAX,
   CONTEXT_MAX,
@@ -138,13 +139,20 @@ const session: Kind<Session> = {
   },
 }
 
-/** Its type and schema; whether the schema can be kept is seen when it is compiled. */
+/** What a format has beside its type. */
+const FORMAT_PARTS = { json_schema: 'schema', grammar: 'grammar', regex: 'pattern', choice: 'choices' } as const
+
+/** Its type and what belongs to it; whether that can be kept is seen when it is compiled. */
 const responseFormat: Kind<ResponseFormat> = {
-  expected: 'an object with a type and, of a json_schema, a schema',
+  expected: 'an object with a type and, of most types, what the text has to keep',
   read(value, site) {
     if (!isRecord(value)) throw refused(site, responseFormat.expected, value)
     const format = record(FORMAT).read(value, site)
     if (format.type === undefined) throw refused(inside(site, '.type'), FORMAT.type.kind.expected, undefined)
+    const part = FORMAT_PARTS[format.type as keyof typeof FORMAT_PARTS]
+    if (part !== undefined && format[part] === undefined) {
+      throw refused(inside(site, `.${part}`), FORMAT[part].kind.expected, undefined)
+    }
     return format as ResponseFormat
   },
 }
@@ -161,8 +169,14 @@ const schema: Kind<object | boolean> = {
 
 /** Of `responseFormat`, and of `checkResponseFormat`. */
 export const FORMAT = {
-  type: { kind: oneOf('text', 'json_object', 'json_schema'), doc: 'text, json_object or json_schema' },
+  type: {
+    kind: oneOf('text', 'json_object', 'json_schema', 'grammar', 'regex', 'choice'),
+    doc: 'text, json_object, json_schema, grammar, regex or choice',
+  },
   schema: { kind: schema, doc: 'a JSON Schema' },
+  grammar: { kind: text, doc: "a grammar in GBNF, llama.cpp's notation" },
+  pattern: { kind: text, doc: 'a regular expression that matches the whole text' },
+  choices: { kind: list(text, CHOICES_MAX, 'texts'), doc: 'texts, of which it is one' },
 } as const
 
 /** Of `generate`. */

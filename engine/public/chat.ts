@@ -42,7 +42,7 @@ export interface ChatTool {
   }
 }
 
-/** With a `responseFormat` of JSON the whole text is the answer: no reasoning and no calls are written or read. */
+/** With a `responseFormat` other than `text` the whole text is the answer: no reasoning and no calls are written or read. */
 export interface ChatOptions extends GenerateOptions {
   /** Offered to the model; without them nothing is read as a call. Refused where the template reads none. */
   readonly tools?: readonly ChatTool[]

@@ -6,17 +6,18 @@ import type { DraftOptions, Speculation } from './speculation.ts'
 import type { GenerateStats } from './stats.ts'
 
 /**
- * What a text has to be: anything, a JSON object, or a JSON value that a schema accepts. The text is one value without
- * white space around it; it ends with the value, which is closed within the tokens there are. Of JSON Schema (draft
- * 2020-12) these keywords are kept, others are refused: type, enum, const, properties, required, additionalProperties,
- * prefixItems, items, minItems, maxItems, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum,
- * anyOf, oneOf of schemas that visibly exclude each other, allOf of one, $ref to $defs. Properties come in their order in
- * the schema; others than those listed only where additionalProperties asks for them.
+ * What a text has to be: anything; a JSON object; a JSON value that a schema accepts (docs/json-schema.md); a text of a
+ * grammar in GBNF, the notation of llama.cpp (docs/grammars.md); one that a regular expression matches from its beginning to
+ * its end; or one of several. It ends by itself where it is complete, and is complete within the tokens there are. What
+ * cannot be kept is refused.
  */
 export type ResponseFormat =
   | { readonly type: 'text' }
   | { readonly type: 'json_object' }
   | { readonly type: 'json_schema'; readonly schema: object | boolean }
+  | { readonly type: 'grammar'; readonly grammar: string }
+  | { readonly type: 'regex'; readonly pattern: string }
+  | { readonly type: 'choice'; readonly choices: readonly string[] }
 
 /** Defaults are llama.cpp's, or the model's own: `ModelInfo.sampling`. */
 export interface SamplingOptions {

@@ -2,7 +2,7 @@
 // anything is generated where they cannot be.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type GenerateOptions, loadModel, type Model, TsinferError } from '../../index.ts'
+import { type GenerateOptions, loadModel, type Model, type ResponseFormat, TsinferError } from '../../index.ts'
 import { SCHEMAS } from '../engine/constraint/schemas.ts'
 import { EMBEDDED_MODEL } from '../engine/started-engine.ts'
 import { schemaFault } from '../reference/json-schema.ts'
@@ -23,6 +23,53 @@ test('every choice is a valid value and ends by itself, for 20 schemas', async (
       assert.is(finishReason, 'stop', `${name}: ${text}`)
       assert.ok(ids.length <= maxTokens)
     }
+  }
+})
+
+const GRAMMAR = `root ::= (item ", ")* item "."
+item ::= [a-z]{2,5} | "(" item " and " item ")" | "é😀"`
+
+const FORMS: readonly (readonly [ResponseFormat, RegExp])[] = [
+  [{ type: 'grammar', grammar: GRAMMAR }, /^[a-zé😀, ()]+\.$/u],
+  [
+    { type: 'regex', pattern: '[A-Z][a-z]{1,9}(?: [a-z]{2,6}){1,20}[.!]' },
+    /^[A-Z][a-z]{1,9}(?: [a-z]{2,6}){1,20}[.!]$/,
+  ],
+  [
+    { type: 'choice', choices: ['There was a dog', 'a cat', 'There was a cat', ' é😀'] },
+    /^(There was a dog|a cat|There was a cat| é😀)$/,
+  ],
+]
+
+test('grammars, regular expressions and choices: every text fits and ends by itself, however it is scheduled', async () => {
+  const write = async (model: Model, options: GenerateOptions) =>
+    (await model.generate(PROMPT, options).result).choices.map(({ text, finishReason }) => [text, finishReason])
+  const asked = FORMS.flatMap(([responseFormat], i) =>
+    [0, 1, 2].map((seed) => ({
+      responseFormat,
+      seed,
+      maxTokens: 60 - 9 * i,
+      choices: 3,
+      temperature: 1.2,
+      topK: 30 * seed,
+    })),
+  )
+  const expected: (string | undefined)[][][] = []
+  {
+    await using model = await loadModel(EMBEDDED_MODEL, { context: 128, sequences: 3 })
+    for (const options of asked) expected.push(await write(model, options))
+  }
+  for (const [i, choices] of expected.entries()) {
+    for (const [text, finishReason] of choices) {
+      assert.match(text!, FORMS[Math.floor(i / 3)]![1])
+      assert.is(finishReason, 'stop')
+    }
+  }
+  assert.ok(new Set(expected.flat(2)).size > 12, 'the texts differ')
+  await using model = await loadModel(EMBEDDED_MODEL, { context: 128, sequences: 9, stages: 2 })
+  for (const speculation of ['sync', 'pipe'] as const) {
+    const together = asked.map((options) => write(model, { ...options, speculation, draft: { pMin: 0 } }))
+    assert.equal(await Promise.all(together), expected, speculation)
   }
 })
 
@@ -115,13 +162,21 @@ test('what cannot be is refused before generating, and the model goes on', async
     await refusal({ responseFormat: { type: 'xml' } }),
     /^option_invalid: responseFormat.type: expected one of text/,
   )
+  assert.match(
+    await refusal({ responseFormat: { type: 'grammar', grammar: 'root ::= "a" |\n b' } }),
+    /^grammar_invalid: grammar line 2, column 2: expected the name of a rule, found "b"$/,
+  )
+  assert.match(
+    await refusal({ responseFormat: { type: 'choice', pattern: 'a' } }),
+    /^option_invalid: responseFormat.choices: expected a list of at most 16384 texts, found undefined$/,
+  )
   const long = format({ const: 'x'.repeat(100) })
   assert.match(
     await refusal({ responseFormat: long }),
-    /^option_invalid: schema: expected room .* found room for 59 tok/,
+    /^option_invalid: responseFormat: expected room .* found room for 59 tok/,
   )
   const small = { responseFormat: format({ type: 'boolean' }), maxTokens: 1 }
-  assert.match(await refusal(small), /expected room for its shortest value, 4 tokens, found room for 1 tokens/)
+  assert.match(await refusal(small), /expected room for its shortest text, 4 tokens, found room for 1 tokens/)
   const bans = Object.fromEntries(Array.from({ length: 512 }, (_, id) => [id, Number.NEGATIVE_INFINITY]))
   assert.match(
     await refusal({ ...small, maxTokens: 20, logitBias: bans }),

@@ -172,6 +172,12 @@ test('usage errors: one line, exit 2', async () => {
     [['run', '--tree', 'auto'], /--tree: unknown option/],
     [['run', 'a.gguf', 'b.gguf'], /expected one model, found a\.gguf and also b\.gguf/],
     [['run', '-j', '{', '-p', 'x'], /^tsinfer: --json-schema: expected JSON, found a text that does not parse: /],
+    [['run', '-p', 'x', '--grammar', 'root ::= a'], /^tsinfer: grammar line 1, column 10: expected the name of a rule/],
+    [['run', '-p', 'x', '--grammar-file', join(folder, 'none')], /expected a readable text file, found no such file/],
+    [
+      ['run', '-p', 'x', '--grammar', 'root ::= "a"', '-j', '{}'],
+      /^tsinfer: expected --json-schema or --grammar, found both/,
+    ],
     [['run', '-m', 'a.gguf', 'b.gguf'], /expected one model, found a\.gguf and also b\.gguf/],
     [['topology', 'x'], /x: unexpected argument/],
     [['logits', MODEL], /--ids: expected token ids, found none/],

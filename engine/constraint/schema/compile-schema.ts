@@ -1,14 +1,14 @@
 // Compiles a JSON Schema (draft 4 to 2020-12) to a grammar of the JSON texts that it accepts. Where a schema leaves
 // something open, the grammar may be narrower, never wider. Pure.
 import { TsinferError } from '../../errors.ts'
-import { SCHEMA_BRANCHES_MAX, SCHEMA_DEPTH_MAX } from '../../limits.ts'
+import { GRAMMAR_STATES_MAX, SCHEMA_BRANCHES_MAX, SCHEMA_DEPTH_MAX } from '../../limits.ts'
+import { circleOf } from '../circles.ts'
 import { planClosing } from '../closing.ts'
-import { type Grammar, GrammarBuilder, NOTHING, RETURN_STATE, type StateId } from '../grammar.ts'
+import { type Grammar, GrammarBuilder, NOTHING, RETURN_STATE, type StateId, TooManyStates } from '../grammar.ts'
 import { anyString, characterRule, countedString } from '../strings.ts'
 import { TooManyTexts } from '../texts/languages.ts'
 import { stringOf } from '../texts/text-grammar.ts'
 import { arrayState } from './arrays.ts'
-import { circleOf } from './circles.ts'
 import { Expansion } from './expansion.ts'
 import { numberState } from './numbers-of-shape.ts'
 import { objectState } from './objects.ts'
@@ -34,7 +34,10 @@ function compiled(schema: unknown): Grammar {
   try {
     return new SchemaCompiler(schema).compile(schema)
   } catch (cause) {
-    if (cause instanceof TooManyTexts) throw unsupportedSchema('#', 'texts that few states tell apart', 'too many')
+    if (cause instanceof TooManyTexts) throw unsupportedSchema('#', TooManyTexts.expected, 'too many')
+    if (cause instanceof TooManyStates) {
+      throw new TsinferError('schema_invalid', `schema: expected at most ${GRAMMAR_STATES_MAX} states, found more`)
+    }
     if (!(cause instanceof RangeError)) throw cause
     const message = 'schema: expected fewer levels, found more than the stack holds'
     throw new TsinferError('schema_invalid', message, { cause })

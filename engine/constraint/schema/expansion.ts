@@ -110,7 +110,7 @@ export class Expansion implements Ways {
     try {
       return make()
     } catch (error) {
-      if (error instanceof PatternFault) throw unsupportedSchema(path, 'what an automaton can hold', error.message)
+      if (error instanceof PatternFault) throw unsupportedSchema(path, PatternFault.expected, error.message)
       if (error instanceof TooManyTexts) throw unsupportedSchema(path, 'an automaton of few states', 'too many')
       throw error
     }

@@ -22,7 +22,9 @@ export interface Transition {
 }
 
 /** A language takes too many states or steps. */
-export class TooManyTexts extends Error {}
+export class TooManyTexts extends Error {
+  static readonly expected = 'texts that few states tell apart'
+}
 
 export class Languages {
   readonly #expressions: Expression[] = []

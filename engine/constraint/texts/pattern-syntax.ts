@@ -12,7 +12,9 @@ export type Pattern =
   | { readonly kind: 'ahead'; readonly body: Pattern; readonly isNegated: boolean }
 
 /** What a pattern has that no automaton holds, or that is no pattern. */
-export class PatternFault extends Error {}
+export class PatternFault extends Error {
+  static readonly expected = 'what an automaton can hold'
+}
 
 const NEWLINES: CharSet = charSet([[0x0a, 0x0a], [0x0d, 0x0d], SEPARATORS])
 const CONTROLS: Readonly<Record<string, number>> = { n: 0x0a, r: 0x0d, t: 0x09, v: 0x0b, f: 0x0c, '0': 0 }

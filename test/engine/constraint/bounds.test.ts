@@ -77,7 +77,7 @@ test('what needs more room than there can ever be is refused before generating',
   for (const schema of huge) {
     assert.throws(
       () => walk(vocabulary, schema, 1000, createRandom(1)),
-      /^schema: expected room for its shortest value, \S+ bytes, found room for 1000 tokens$/,
+      /^responseFormat: expected room for its shortest text, \S+ bytes, found room for 1000 tokens$/,
     )
   }
 })
@@ -124,7 +124,7 @@ test('too many ways at once end the request, not the process', () => {
   // None of the strings can be closed with ten tokens, which takes a count for each of them after every text.
   assert.throws(
     () => walk(someConstraints(texts), { anyOf: [...strings, { type: 'null' }] }, 10, createRandom(1)),
-    /^schema: expected alternatives that can be told apart as they are written, found too many that cannot$/,
+    /^responseFormat: expected alternatives that can be told apart as they are written, found too many that cannot$/,
   )
 })
 

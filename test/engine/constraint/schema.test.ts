@@ -35,7 +35,7 @@ for (const [name, schema] of Object.entries(SCHEMAS)) {
         if (!(error instanceof TsinferError)) throw error
         assert.match(
           error.message,
-          /^schema: expected room for its shortest value, \d+ tokens, found room for \d+ tokens$/,
+          /^responseFormat: expected room for its shortest text, \d+ tokens, found room for \d+ tokens$/,
         )
         refused++
       }

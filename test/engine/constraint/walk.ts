@@ -2,6 +2,7 @@
 
 import type { Random } from '../../../bench/forge/random.ts'
 import { Constraints } from '../../../engine/constraint/constraints.ts'
+import type { NamedGrammar } from '../../../engine/constraint/grammar.ts'
 import type { GrammarConstraint } from '../../../engine/constraint/grammar-constraint.ts'
 import { compileSchema } from '../../../engine/constraint/schema/compile-schema.ts'
 import type { TokenBytes } from '../../../engine/sampling/stop-strings.ts'
@@ -99,6 +100,11 @@ export interface Walk {
 
 type SomeConstraints = ReturnType<typeof someConstraints>
 
+const namedSchema = (schema: unknown): NamedGrammar => ({
+  name: JSON.stringify(schema),
+  grammar: compileSchema(schema),
+})
+
 /** One random text of at most `tokensMost` tokens. Throws what the constraint throws. */
 export function walk(
   some: SomeConstraints,
@@ -107,7 +113,18 @@ export function walk(
   random: Random,
   stopTokens: readonly number[] = [END],
 ): Walk {
-  return follow(some, schema, tokensMost, stopTokens, (constraint) => {
+  return walkGrammar(some, namedSchema(schema), tokensMost, random, stopTokens)
+}
+
+/** The same of any grammar. */
+export function walkGrammar(
+  some: SomeConstraints,
+  named: NamedGrammar,
+  tokensMost: number,
+  random: Random,
+  stopTokens: readonly number[] = [END],
+): Walk {
+  return follow(some, named, tokensMost, stopTokens, (constraint) => {
     const allowed = idsOf(constraint.mask())
     if (allowed.length === 0) throw new Error('no token is allowed')
     return random.pick(allowed)
@@ -123,19 +140,18 @@ export function writeWith(
   random: Random,
 ): Walk {
   const bytes = new TextEncoder().encode(begin)
-  return follow(some, schema, tokensMost, [END], (constraint, tokens) =>
+  return follow(some, namedSchema(schema), tokensMost, [END], (constraint, tokens) =>
     tokens < bytes.length ? 1 + bytes[tokens]! : random.pick(idsOf(constraint.mask())),
   )
 }
 
 function follow(
   { constraints, tokenBytes }: SomeConstraints,
-  schema: unknown,
+  named: NamedGrammar,
   tokensMost: number,
   stopTokens: readonly number[],
   choose: (constraint: GrammarConstraint, tokens: number) => number,
 ): Walk {
-  const named = { name: JSON.stringify(schema), grammar: compileSchema(schema) }
   const constraint = constraints.create(named, tokensMost, stopTokens)
   const bytes: number[] = []
   for (let tokens = 0; ; tokens++) {
