@@ -20,6 +20,13 @@ const entry = (name: string, summary: string, load: () => Promise<Module>): Comm
 export const BENCHES: readonly CommandEntry[] = [
   entry('generate', 'Prompt and decode speed behind contexts of several lengths.', () => import('./speed/generate.ts')),
   entry('constraint', 'Texts of JSON Schemas: are they valid, at what cost.', () => import('./speed/constraint.ts')),
+  entry('arriving', 'A prompt that arrives among texts: their gaps, its speed.', () => import('./speed/arriving.ts')),
+  entry(
+    'beginnings',
+    'Prompts that begin alike: first tokens, tokens evaluated.',
+    () => import('./speed/beginnings.ts'),
+  ),
+  entry('grown', 'Texts whose cells grew side by side, beside others.', () => import('./speed/grown.ts')),
   entry('abort', 'Time from an abort to the next usable token.', () => import('./stress/abort.ts')),
   entry('cancel', 'How soon cancelled work stops, and what is left of it.', () => import('./stress/cancel/cancel.ts')),
   entry('loop-delay', "Delay of the caller's event loop under the library.", () => import('./stress/loop-delay.ts')),

@@ -1,5 +1,5 @@
-// One generation as benches make them: given ids, greedy, no token ends it, and the time of every token.
-import type { Model } from '../index.ts'
+// Generations as benches make them: given ids, no token ends them, and the time of every token.
+import type { GenerateOptions, GenerateResult, Generation, Model } from '../index.ts'
 
 export interface TimedGeneration {
   readonly ids: readonly number[]
@@ -39,6 +39,50 @@ export async function* generateTokens(
 
 export const timeGeneration = (...generation: Parameters<typeof generateTokens>): Promise<TimedGeneration> =>
   timeTokens(generateTokens(...generation))
+
+/** A text that is being written beside others, with the usual sampling. */
+export class LiveText {
+  readonly startedMs = performance.now()
+  /** When the caller had each token, by one clock for all texts. */
+  readonly arrivalsMs: number[] = []
+  readonly result: Promise<GenerateResult>
+  readonly #leaving = new AbortController()
+  #awaited: { readonly tokens: number; readonly resolve: () => void } | undefined
+
+  constructor(model: Model, prompt: readonly number[], options: GenerateOptions = {}) {
+    const generation = model.generate(prompt, { ignoreEos: true, signal: this.#leaving.signal, ...options })
+    this.result = this.#follow(generation)
+    // Whoever leaves a text does not look at its end.
+    this.result.catch(() => {})
+  }
+
+  get firstMs(): number {
+    return this.arrivalsMs[0]! - this.startedMs
+  }
+
+  /** Waits until it has so many tokens. Rejects where it ends before. */
+  async has(tokens: number): Promise<void> {
+    if (this.arrivalsMs.length >= tokens) return
+    const reached = new Promise<void>((resolve) => {
+      this.#awaited = { tokens, resolve }
+    })
+    await Promise.race([reached, this.result])
+    if (this.arrivalsMs.length >= tokens) return
+    throw new Error(`expected a text of ${tokens} tokens, found one that ended after ${this.arrivalsMs.length}`)
+  }
+
+  leave(): void {
+    this.#leaving.abort()
+  }
+
+  async #follow(generation: Generation): Promise<GenerateResult> {
+    for await (const _ of generation) {
+      this.arrivalsMs.push(performance.now())
+      if (this.arrivalsMs.length === this.#awaited?.tokens) this.#awaited.resolve()
+    }
+    return generation.result
+  }
+}
 
 const WARM_UP_MS = 1000
 const WARM_UP_PROMPT = 64

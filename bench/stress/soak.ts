@@ -17,9 +17,9 @@ import { EMBEDDED_DRAFT } from '../model-files.ts'
 const WARM_UP_TOKENS = 50_000
 const ROUNDS = 10
 const STAGES = 2
-const SEQUENCES = 3
-/** More than can run at once. */
-const TOGETHER = 5
+const PLACES = 3
+/** Requests beyond those that run, which wait. */
+const WAITING = 2
 const CONTEXT = 256
 const PROMPT_MAX = 96
 const STALL_MS = 60_000
@@ -32,28 +32,33 @@ export const bench = defineBench({
     model: text(['-m', '--model'], 'FILE', 'a GGUF file (stories260K)'),
     draftModel: text(['-md', '--draft-model'], 'FILE', 'its drafter (stories75K)'),
     tokens: count(['--tokens'], 'tokens to generate', { usual: 50_000, least: ROUNDS }),
+    places: count(['--places'], 'requests that run at once', { usual: PLACES, most: 32 }),
     warmUp: count(['--warm-up'], 'tokens before them', { usual: WARM_UP_TOKENS, least: 0 }),
     seed: count(['--seed'], 'of everything random', { usual: 1, least: 0 }),
   },
   async measure({ values, positionals }) {
-    const { tokens, warmUp, seed, draftModel = EMBEDDED_DRAFT } = values
+    const { tokens, places, warmUp, seed, draftModel = EMBEDDED_DRAFT } = values
     const path = modelPath(values, positionals) ?? EMBEDDED_MODEL
-    await using soak = await Soak.start(path, draftModel, seed)
+    await using soak = await Soak.start(path, draftModel, places)
     const before = memoryInUse()
-    if (warmUp > 0) await soak.round(warmUp)
+    if (warmUp > 0) await soak.round(warmUp, createRandom(seed))
     const rows: (SoakRound & { readonly round: number })[] = []
     for (let round = 1; round <= ROUNDS; round++) {
-      rows.push({ round, ...(await soak.round(Math.ceil(tokens / ROUNDS))) })
+      // The last ones make the same requests as the first ones, so that their speeds compare.
+      const random = createRandom(seed + Math.min(round, ROUNDS + 1 - round))
+      rows.push({ round, ...(await soak.round(Math.ceil(tokens / ROUNDS), random)) })
       note(`round ${round} of ${ROUNDS}\n`)
     }
     const inUseMb = rows.map((row) => row.inUseMb)
     const [firstMb, lastMb] = [Math.min(...inUseMb.slice(0, ROUNDS / 2)), Math.min(...inUseMb.slice(ROUNDS / 2))]
     const isFlat = lastMb < firstMb * GROWN_LIMIT
+    const speedKept = rows.at(-1)!.tokS / rows[0]!.tokS
     return {
       about: `${tokens} tokens of requests that speculate and are aborted at random: ${path}, ${soak.model.info.plan.text}`,
-      options: { model: path, draftModel, tokens, warmUp, seed },
+      options: { model: path, draftModel, tokens, places, warmUp, seed, speedKept },
       columns: {
         ...{ round: 'round', tokens: 'tokens', requests: 'requests', aborted: 'aborted', accepted: 'drafts accepted' },
+        tokS: 'tok/s',
         ...{ heapMb: ["caller's heap MB", 1], residentMb: ['RSS MB', 1], inUseMb: ['without unused heap', 1] },
       },
       rows,
@@ -61,6 +66,7 @@ export const bench = defineBench({
         'Behind every round nothing was live, a request took all cells and all sequences, and a text came out as it did at',
         `first. Before the warm-up of ${warmUp} tokens ${before.inUseMb.toFixed(1)} MB were in use. The least of the last ${ROUNDS / 2} rounds is`,
         `${(lastMb - firstMb).toFixed(1)} MB above that of the ${ROUNDS / 2} before (limit ${((GROWN_LIMIT - 1) * 100).toFixed(0)} %): ${isFlat ? 'flat' : 'NOT flat'}.`,
+        `Speed of the last round over that of the first, with the same requests: ${speedKept.toFixed(3)}.`,
       ],
     }
   },
@@ -82,6 +88,8 @@ export interface SoakRound {
   readonly aborted: number
   /** Of the requests that were not aborted. */
   readonly accepted: number
+  /** Of all requests together, prompts and aborts included. */
+  readonly tokS: number
   /** Behind the round, when what is not used any more has been collected in this thread (in others V8 decides when). */
   readonly heapMb: number
   readonly residentMb: number
@@ -89,40 +97,41 @@ export interface SoakRound {
   readonly inUseMb: number
 }
 
-type Counts = { -readonly [name in Exclude<keyof SoakRound, 'heapMb' | 'residentMb' | 'inUseMb'>]: number }
+type Counts = { -readonly [name in Exclude<keyof SoakRound, 'tokS' | 'heapMb' | 'residentMb' | 'inUseMb'>]: number }
 
 export class Soak implements AsyncDisposable {
   readonly model: Model
-  readonly #random: Random
+  readonly #places: number
   /** What `#checkWhole` generated first. */
   #text: string | undefined
 
-  private constructor(model: Model, random: Random) {
+  private constructor(model: Model, places: number) {
     this.model = model
-    this.#random = random
+    this.#places = places
   }
 
-  static async start(path: string, draftModel: string, seed: number): Promise<Soak> {
-    const options = { stages: STAGES, sequences: SEQUENCES, context: CONTEXT, draftModel }
-    return new Soak(await loadModel(path, options), createRandom(seed))
+  static async start(path: string, draftModel: string, places = PLACES): Promise<Soak> {
+    const options = { stages: STAGES, sequences: places, context: CONTEXT, draftModel }
+    return new Soak(await loadModel(path, options), places)
   }
 
   /** Requests until `tokens` tokens have come. Throws when one stalls, fails, or leaves something behind. */
-  async round(tokens: number): Promise<SoakRound> {
+  async round(tokens: number, random: Random): Promise<SoakRound> {
     const counts: Counts = { tokens: 0, requests: 0, aborted: 0, accepted: 0 }
-    const streams = Array.from({ length: TOGETHER }, async () => {
-      while (counts.tokens < tokens) await this.#request(counts)
+    const startedMs = performance.now()
+    const streams = Array.from({ length: this.#places + WAITING }, async () => {
+      while (counts.tokens < tokens) await this.#request(counts, random)
     })
     await Promise.all(streams)
+    const tokS = (counts.tokens * 1000) / (performance.now() - startedMs)
     const { requestsLive } = this.model.stats()
     if (requestsLive !== 0) throw new Error(`soak: expected no live request behind a round, found ${requestsLive}`)
     counts.accepted += await this.#checkDrafting()
     await this.#checkWhole()
-    return { ...counts, ...memoryInUse() }
+    return { ...counts, tokS, ...memoryInUse() }
   }
 
-  async #request(counts: Counts): Promise<void> {
-    const random = this.#random
+  async #request(counts: Counts, random: Random): Promise<void> {
     const { vocabularySize } = this.model.info
     counts.requests++
     const prompt = Array.from({ length: random.int(1, PROMPT_MAX) }, () => random.int(3, vocabularySize - 1))
@@ -135,7 +144,7 @@ export class Soak implements AsyncDisposable {
     const tokensMax = random.chance(0.5) ? random.int(0, 40) : Number.POSITIVE_INFINITY
     // While it waits, or in its prefill.
     if (tokensMax === 0) setTimeout(() => leaving.abort(), random.int(0, 5))
-    const generation = this.model.generate(prompt, { ...drawOptions(random), signal: leaving.signal })
+    const generation = this.model.generate(prompt, { ...drawOptions(random, this.#places), signal: leaving.signal })
     let seen = 0
     try {
       for await (const _ of generation) {
@@ -163,7 +172,7 @@ export class Soak implements AsyncDisposable {
   /** All sequences with all their cells at once: it would wait for ever for any that is lost. */
   async #checkWhole(): Promise<void> {
     const { choices } = await this.model.generate([1], {
-      ...{ choices: SEQUENCES, temperature: 1, seed: 7, maxTokens: CONTEXT - 1, ignoreEos: true },
+      ...{ choices: this.#places, temperature: 1, seed: 7, maxTokens: CONTEXT - 1, ignoreEos: true },
       ...{ speculation: 'off', signal: AbortSignal.timeout(STALL_MS) },
     }).result
     const text = choices.map(({ ids }) => ids.join()).join(';')
@@ -176,12 +185,12 @@ export class Soak implements AsyncDisposable {
   }
 }
 
-const drawOptions = (random: Random): GenerateOptions => ({
+const drawOptions = (random: Random, places: number): GenerateOptions => ({
   speculation: random.pick(['off', 'sync', 'pipe', 'pipe'] as const),
   draft: { pMin: random.pick([0, 0.3, 0.5]), pSplit: random.pick([0, 0.3, 1]), nMax: random.int(1, 8) },
   temperature: random.pick([0, 0.8, 1.2]),
   seed: random.int(0, 1000),
-  choices: random.pick([1, 1, 1, SEQUENCES]),
+  choices: random.pick([1, 1, 1, places]),
   maxTokens: random.int(1, 100),
   ignoreEos: true,
 })
