@@ -1,13 +1,12 @@
 // Many requests that speculate, share the pipeline and are aborted at random: whether anything stalls or stays behind.
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { EMBEDDED_MODEL } from '../../cli/shell/load.ts'
 import { modelPath } from '../../cli/shell/options.ts'
 import { note } from '../../cli/shell/output.ts'
 import { type GenerateOptions, loadModel, type Model } from '../../index.ts'
 import { createRandom, type Random } from '../forge/random.ts'
 import { count, defineBench, text } from '../harness.ts'
-import { EMBEDDED_DRAFT } from '../model-files.ts'
+import { CACHE_OPTION, EMBEDDED_DRAFT, MODEL_NAMES, modelFile } from '../model-files.ts'
 
 /**
  * Before anything counts. What is alive stays the same from the beginning, in the caller (7 to 9 MB) as in the conductor (7),
@@ -15,6 +14,7 @@ import { EMBEDDED_DRAFT } from '../model-files.ts'
  * that heap holds without using it is told apart.
  */
 const WARM_UP_TOKENS = 50_000
+const MODEL = 'stories260K'
 const ROUNDS = 10
 const STAGES = 2
 const PLACES = 3
@@ -29,17 +29,19 @@ const GROWN_LIMIT = 1.03
 export const bench = defineBench({
   models: 'one',
   options: {
-    model: text(['-m', '--model'], 'FILE', 'a GGUF file (stories260K)'),
-    draftModel: text(['-md', '--draft-model'], 'FILE', 'its drafter (stories75K)'),
+    model: text(['-m', '--model'], 'NAME', `${MODEL_NAMES} (${MODEL})`),
+    draftModel: text(['-md', '--draft-model'], 'NAME', 'its drafter, likewise (stories75K)'),
     tokens: count(['--tokens'], 'tokens to generate', { usual: 50_000, least: ROUNDS }),
     places: count(['--places'], 'requests that run at once', { usual: PLACES, most: 32 }),
     warmUp: count(['--warm-up'], 'tokens before them', { usual: WARM_UP_TOKENS, least: 0 }),
     seed: count(['--seed'], 'of everything random', { usual: 1, least: 0 }),
+    cache: CACHE_OPTION,
   },
   async measure({ values, positionals }) {
-    const { tokens, places, warmUp, seed, draftModel = EMBEDDED_DRAFT } = values
-    const path = modelPath(values, positionals) ?? EMBEDDED_MODEL
-    await using soak = await Soak.start(path, draftModel, places)
+    const { tokens, places, warmUp, seed, draftModel, cache } = values
+    const name = modelPath(values, positionals) ?? MODEL
+    const drafter = draftModel === undefined ? EMBEDDED_DRAFT : modelFile(draftModel, cache)
+    await using soak = await Soak.start(modelFile(name, cache), drafter, places)
     const before = memoryInUse()
     if (warmUp > 0) await soak.round(warmUp, createRandom(seed))
     const rows: (SoakRound & { readonly round: number })[] = []
@@ -54,8 +56,8 @@ export const bench = defineBench({
     const isFlat = lastMb < firstMb * GROWN_LIMIT
     const speedKept = rows.at(-1)!.tokS / rows[0]!.tokS
     return {
-      about: `${tokens} tokens of requests that speculate and are aborted at random: ${path}, ${soak.model.info.plan.text}`,
-      options: { model: path, draftModel, tokens, places, warmUp, seed, speedKept },
+      about: `${tokens} tokens of requests that speculate and are aborted at random: ${name}, ${soak.model.info.plan.text}`,
+      options: { model: name, draftModel, tokens, places, warmUp, seed, speedKept },
       columns: {
         ...{ round: 'round', tokens: 'tokens', requests: 'requests', aborted: 'aborted', accepted: 'drafts accepted' },
         tokS: 'tok/s',
