@@ -47,15 +47,21 @@ export interface Row {
   /** Cells of positions `committedLength .. position - 1`, in position order: the uncommitted chain this row extends. */
   readonly ancestors: readonly CellIndex[]
   readonly head: HeadKind
+  /** Which of the micro-batch's groups the row lives and dies with. */
+  readonly group: number
+  /** Where the sequence keeps what belongs to no position; `NO_STATE_SLOT` for none. */
+  readonly stateSlot: number
 }
 
+export const NO_STATE_SLOT = -1
+
 /**
- * What fills one ring slot and moves from stage to stage: up to `ROWS_MAX` rows of any sequences (`rows`),
- * or one prefill chunk of a single sequence (`chunk`), which is cancelled as a whole.
+ * What fills one ring slot and moves from stage to stage: rows of any sequences, in up to `GROUPS_MAX` groups, each the
+ * rows that are cancelled as one: a decode or draft row, or consecutive rows of one text. Groups are numbered from 0 in
+ * the order of their rows.
  */
 export interface MicroBatch {
   readonly number: MicroBatchNumber
-  readonly kind: 'rows' | 'chunk'
   readonly rows: readonly Row[]
 }
 
@@ -69,8 +75,8 @@ export type PipelineAction =
       readonly cells: readonly CellIndex[]
     }
   | Submission
-  /** Withdraw rows of a micro-batch in flight: clear these bits of its alive mask; -1, all bits, for a chunk. */
-  | { readonly kind: 'cancel'; readonly number: MicroBatchNumber; readonly rows: number }
+  /** Withdraw groups of a micro-batch in flight: clear these bits of its alive mask. */
+  | { readonly kind: 'cancel'; readonly number: MicroBatchNumber; readonly groups: number }
   /** Nothing of the returned micro-batch is needed any more: its slot and logits may be reused. */
   | { readonly kind: 'release'; readonly number: MicroBatchNumber }
 
@@ -84,7 +90,7 @@ export type RunKind = 'prefill' | 'decode' | 'verify' | 'draft'
 export interface Submission {
   readonly kind: 'submit'
   readonly microBatch: MicroBatch
-  /** What its first run is for, and the numbers of its runs, which are consecutive. */
+  /** What its first run is for, and the numbers of the first and the last run of that kind. */
   readonly purpose: RunKind
   readonly runFirst: RunId
   readonly runLast: RunId

@@ -1,7 +1,9 @@
 // Every bound of the engine in one place, each with its reason. Relations between them are checked below.
 
-/** Rows of a decode or verify micro-batch: its alive mask is one 32-bit word. */
-export const ROWS_MAX = 32
+/** Groups of a micro-batch, and so its decode and draft rows: its alive mask is one 32-bit word. */
+export const GROUPS_MAX = 32
+/** Rows of a micro-batch where prompts go in chunks of `chunkRows`: every group has room, whatever a user chooses. */
+export const microBatchRows = (chunkRows: number): number => Math.max(chunkRows, GROUPS_MAX)
 /** Ancestor cells a row may name: the longest chain of uncommitted drafts. */
 export const ANCESTORS_MAX = 64
 /** Rows of a prefill chunk: beyond this more rows no longer amortize weight reads. */
@@ -152,5 +154,5 @@ export const MEASURING_GRACE_MS = 1000
 export const SPINS_MAX = 1e9
 
 if (ARRAY_KEPT_ELEMENTS_MAX < LAYERS_MAX) throw new Error('limits: arrays with a value per layer must be kept')
-if (ROWS_MAX > 32) throw new Error('limits: the alive mask has 32 bits')
-if (ANCESTORS_MAX < ROWS_MAX) throw new Error('limits: a chain must fit one micro-batch')
+if (GROUPS_MAX > 32) throw new Error('limits: the alive mask has 32 bits')
+if (ANCESTORS_MAX < GROUPS_MAX) throw new Error('limits: a chain must fit one micro-batch')

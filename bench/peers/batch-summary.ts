@@ -1,6 +1,6 @@
 // From what requests side by side took to rows: speeds, gaps, and the shares of what is possible. Pure.
 import { median } from '../../cli/shell/figures.ts'
-import { ROWS_MAX } from '../../engine/limits.ts'
+import { GROUPS_MAX } from '../../engine/limits.ts'
 import { percentile, sideBySide } from '../statistics.ts'
 import type { BatchTimes } from './protocol.ts'
 
@@ -52,4 +52,4 @@ export function batchFigures({ requests, prompt }: BatchTest, rounds: readonly B
 }
 
 /** Rows of a micro-batch where as few as possible carry a row of every request, one for each stage. */
-const fullRows = (requests: number, stages: number): number => Math.min(ROWS_MAX, Math.ceil(requests / stages))
+const fullRows = (requests: number, stages: number): number => Math.min(GROUPS_MAX, Math.ceil(requests / stages))

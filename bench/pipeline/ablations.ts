@@ -10,7 +10,7 @@ import { runVirtual } from './virtual-run.ts'
 /** Sends no drafts while others are in flight. */
 const oneDraftMicroBatch: Planner = (view) => {
   const { flights } = view.runTable
-  const isDrafting = flights.some(({ runRows }) => runRows.some(({ state }) => state === 'assumed'))
+  const isDrafting = flights.some(({ groups }) => groups.some(({ state }) => state === 'assumed'))
   if (isDrafting) serveReady(view)
   else speculative(view)
 }

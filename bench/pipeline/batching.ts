@@ -1,7 +1,7 @@
 // What many requests at once are worth where rows that share a step cost nothing up to a number of them, as memory bounds
 // decoding on CPUs (arXiv:2406.07553): t(r) = max(T, r T / 25). On real threads, whose stages wait.
 import { note } from '../../cli/shell/output.ts'
-import { ROWS_MAX } from '../../engine/limits.ts'
+import { GROUPS_MAX } from '../../engine/limits.ts'
 import type { Findings } from '../report.ts'
 import { sideBySide } from '../statistics.ts'
 import { EmulatedPipeline } from './emulated.ts'
@@ -10,12 +10,12 @@ import type { PipelineSetting } from './setting.ts'
 const STEP_MS = 25
 /** Rows that a step takes at the price of one. */
 const FREE_ROWS = 25
-const REQUESTS = [1, 2, 4, 8, 16, FREE_ROWS, ROWS_MAX]
+const REQUESTS = [1, 2, 4, 8, 16, FREE_ROWS, GROUPS_MAX]
 const PIPELINES = 4
 const TOKENS = 150
 
 const ONE_STAGE: PipelineSetting = {
-  ...{ stages: 1, hopMs: 0, rowsMax: ROWS_MAX, sliceMs: STEP_MS, headerMs: 0, draftMs: 0, accuracy: 0 },
+  ...{ stages: 1, hopMs: 0, rowsMax: GROUPS_MAX, sliceMs: STEP_MS, headerMs: 0, draftMs: 0, accuracy: 0 },
   stageMs: (rows) => Math.max(STEP_MS, (rows * STEP_MS) / FREE_ROWS),
 }
 

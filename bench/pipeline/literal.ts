@@ -2,6 +2,7 @@
 // and draft a second time. The scheduler knows neither; what it would do twice is put into the pipeline beside it, and
 // nobody reads the results, since what is in flight already returns first.
 import { assert } from '../../engine/errors.ts'
+import { groupsMask } from '../../engine/wire/codec.ts'
 
 /**
  * `single-token`: every micro-batch that brings tokens is followed by a row of the newest one, even if a row in flight
@@ -12,9 +13,8 @@ export type LiteralRule = 'single-token' | 're-drafting'
 
 /** Rows that repeat others. */
 export interface Repeat {
-  readonly kind: 'rows'
+  readonly groupRows: readonly number[]
   alive: number
-  readonly rows: number
   /** The newest position they evaluate: they are superfluous once the token behind it is known. */
   readonly last: number
 }
@@ -87,7 +87,7 @@ export class LiteralRules {
   }
 
   #repeat(rows: number, last: number): Repeat {
-    const repeat: Repeat = { kind: 'rows', alive: (1 << rows) - 1, rows, last }
+    const repeat: Repeat = { groupRows: Array(rows).fill(1), alive: groupsMask(rows), last }
     this.#repeats.push(repeat)
     return repeat
   }

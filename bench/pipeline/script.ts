@@ -49,10 +49,6 @@ export function jitterFactor({ jitter = 0 }: Pick<PipelineSetting, 'jitter'>, st
 /** Uniform in [0, 1). */
 const drawAt = (seed: number, at: number): number => mix(seed, at) / 2 ** 32
 
-/** Of `count` rows those that live, by the mask of the first 32; more, which is a chunk, live together. */
-export function aliveRows(count: number, alive: number): number {
-  if (count > 32) return count
-  let living = 0
-  for (let row = 0; row < count; row++) living += (alive >>> row) & 1
-  return living
-}
+/** Rows of the groups that live. */
+export const aliveRows = (groupRows: readonly number[], alive: number): number =>
+  groupRows.reduce((sum, rows, group) => sum + ((alive >>> group) & 1) * rows, 0)

@@ -17,13 +17,14 @@ import {
   returnLogitsIndex,
   returnViews,
   rowCount,
+  rowGroup,
   rowHead,
   rowPosition,
   rowToken,
   sentUs,
   writeReturnEntry,
 } from '../../engine/wire/codec.ts'
-import { aliveRows, guessToken, jitterFactor, rightToken } from './script.ts'
+import { guessToken, jitterFactor, rightToken } from './script.ts'
 
 /** A `PipelineSetting` as one of its models sees it. */
 export interface TimedSettings {
@@ -40,7 +41,7 @@ export interface TimedSettings {
 export const createForward: CreateForward = (parts) => new TimedForward(parts, parts.settings as TimedSettings)
 
 class TimedForward implements LaneForward {
-  readonly rows = { count: 0, copyTo: () => {} }
+  readonly rows = { count: 0, alive: 0, copyTo: () => {} }
   readonly #parts: ForwardParts
   readonly #settings: TimedSettings
   readonly #words: Int32Array
@@ -67,7 +68,8 @@ class TimedForward implements LaneForward {
     const { layout, sync } = this.#parts
     const { range, input } = layout
     const record = (input.address + slot * input.stride) >>> 2
-    this.rows.count = aliveRows(rowCount(this.#words, record), sync.alive())
+    this.rows.alive = sync.alive()
+    this.rows.count = this.#countAlive(record)
     const { stageMs, hopMs } = this.#settings
     if (hopMs === 0 || !range.isLast) {
       const ms = stageMs[Math.min(this.rows.count, stageMs.length - 1)]!
@@ -76,6 +78,14 @@ class TimedForward implements LaneForward {
       if (!this.#wait(us, () => sync.alive() !== 0)) throw new Withdrawn()
     }
     if (range.isLast) this.#report(record, resultSlot)
+  }
+
+  #countAlive(record: number): number {
+    let count = 0
+    for (let row = 0; row < rowCount(this.#words, record); row++) {
+      count += (this.rows.alive >>> rowGroup(this.#words, record, row)) & 1
+    }
+    return count
   }
 
   /** Waits; false as soon as `goesOn` says so, looking every slice. */

@@ -1,9 +1,10 @@
 // Virtual stages that only take the time of a setting.
 import type { MicroBatchNumber, Submission } from '../../engine/domain.ts'
 import type { ResultRow, Returned } from '../../engine/pipeline/pipeline.ts'
+import { groupsMask } from '../../engine/wire/codec.ts'
 import { aliveRows, jitterFactor } from './script.ts'
 import type { PipelineSetting } from './setting.ts'
-import type { StageWork, Travel } from './virtual-pipeline.ts'
+import { groupRowsOf, type StageWork, type Travel } from './virtual-pipeline.ts'
 
 export class TimedWork implements StageWork<Travel, Returned> {
   readonly #setting: PipelineSetting
@@ -18,15 +19,15 @@ export class TimedWork implements StageWork<Travel, Returned> {
     return this.#setting.hopMs
   }
 
-  enter({ microBatch: { number, kind, rows } }: Submission): Travel {
-    const alive = kind === 'chunk' || rows.length >= 32 ? -1 : (1 << rows.length) - 1
-    return { number, kind, alive, rows: rows.length }
+  enter({ microBatch }: Submission): Travel {
+    const groupRows = groupRowsOf(microBatch)
+    return { number: microBatch.number, groupRows, alive: groupsMask(groupRows.length) }
   }
 
   begin(travel: Travel, stage: number): number {
     const { headerMs, stageMs } = this.#setting
     if (travel.alive === 0) return headerMs
-    return stageMs(aliveRows(travel.rows, travel.alive)) * jitterFactor(this.#setting, stage, travel.number ?? 0)
+    return stageMs(aliveRows(travel.groupRows, travel.alive)) * jitterFactor(this.#setting, stage, travel.number ?? 0)
   }
 
   end(): void {}
@@ -38,7 +39,7 @@ export class TimedWork implements StageWork<Travel, Returned> {
   }
 
   result(_travel: Travel, number: MicroBatchNumber): Returned {
-    return { number, faults: 0, stoppedUs: 0, has: () => true, nanCount: () => 0, row: () => NO_ROW }
+    return { number, faults: 0, stoppedUs: 0, stageUs: () => 0, has: () => true, nanCount: () => 0, row: () => NO_ROW }
   }
 
   map(): void {}

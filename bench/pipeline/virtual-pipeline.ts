@@ -9,9 +9,9 @@ import type { Pipeline, Returned } from '../../engine/pipeline/pipeline.ts'
 export interface Travel {
   /** Absent where the scheduler does not know of it: it leaves without a result. */
   readonly number?: MicroBatchNumber
-  readonly kind: MicroBatch['kind']
-  readonly rows: number
-  /** Bit per row that is not withdrawn; all bits for a chunk. */
+  /** Rows of each group. */
+  readonly groupRows: readonly number[]
+  /** Bit per group that is not withdrawn. */
   alive: number
 }
 
@@ -32,6 +32,13 @@ export interface StageWork<T extends Travel, Result extends Returned> {
   /** What the last stage leaves behind. */
   result(travel: T, number: MicroBatchNumber): Result
   map(sequence: SequenceId, from: Position, cells: readonly CellIndex[], inFlight: Iterable<T>): void
+}
+
+/** Rows of each group of a micro-batch. */
+export function groupRowsOf({ rows }: MicroBatch): number[] {
+  const counts: number[] = []
+  for (const { group } of rows) counts[group] = (counts[group] ?? 0) + 1
+  return counts
 }
 
 interface Arriving<Thing> {
@@ -84,13 +91,11 @@ export class VirtualPipeline<T extends Travel, Result extends Returned> implemen
     this.#stages[0]!.queue.push({ thing: travel, at: this.now })
   }
 
-  cancel(number: MicroBatchNumber, rows: number): number {
+  cancel(number: MicroBatchNumber, groups: number): number {
     const travel = this.#inFlight.get(number)
     assert(travel, `cancel of micro-batch ${number}, which is not in flight`)
-    const isChunk = travel.kind === 'chunk'
-    assert(!isChunk || rows === -1, 'a chunk is cancelled in part')
-    assert(isChunk || rows >>> 0 < 2 ** travel.rows, 'cancel of rows that do not exist')
-    travel.alive &= ~rows
+    assert(groups >>> 0 < 2 ** travel.groupRows.length, 'cancel of groups that do not exist')
+    travel.alive &= ~groups
     if (travel.alive === 0) this.#stop(travel)
     return travel.alive
   }

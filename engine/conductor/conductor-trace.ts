@@ -13,8 +13,8 @@ type Judge = Extract<SchedulerAction, { kind: 'judge' | 'draw' }>
 
 interface Cancellation {
   readonly number: MicroBatchNumber
-  readonly rows: number
-  /** Rows that are still alive. */
+  readonly groups: number
+  /** Groups that are still alive. */
   readonly left: number
 }
 
@@ -36,7 +36,7 @@ export class ConductorTrace {
   watch(pipeline: typeof TARGET | typeof DRAFTER): Watcher {
     return {
       submitted: (submission, sinceUs) => this.#submitted(pipeline, submission, sinceUs),
-      cancelled: (number, rows, left, sinceUs) => this.#cancelled(pipeline, { number, rows, left }, sinceUs),
+      cancelled: (number, groups, left, sinceUs) => this.#cancelled(pipeline, { number, groups, left }, sinceUs),
       returned: (returned, nowUs) => this.#returned(pipeline, returned, nowUs),
     }
   }
@@ -59,12 +59,12 @@ export class ConductorTrace {
     fields[at + ring.RETURN_PIPELINE] = pipeline
   }
 
-  #cancelled(pipeline: number, { number, rows, left }: Cancellation, sinceUs: number): void {
+  #cancelled(pipeline: number, { number, groups, left }: Cancellation, sinceUs: number): void {
     const { fields } = this.#recorder
     const at = this.#recorder.next(ring.CANCEL, sinceUs, clockUs())
     fields[at + ring.CANCEL_NUMBER] = number
     fields[at + ring.CANCEL_PIPELINE] = pipeline
-    fields[at + ring.CANCEL_ROWS] = rows
+    fields[at + ring.CANCEL_GROUPS] = groups
     fields[at + ring.CANCEL_LEFT] = left
   }
 

@@ -15,7 +15,7 @@ export interface MeterReading {
   readonly busyUs: Float64Array
   /** Microseconds times micro-batches in flight. */
   flightUs: number
-  /** Micro-batches of kind `rows`: each a run, or the runs of several sequences side by side. */
+  /** Micro-batches that are for more than prompts: each a run, or the runs of several sequences side by side. */
   runs: number
   /** Behind the first of their choices, which prompts bring. */
   tokens: number
@@ -53,13 +53,13 @@ export class PipelineMeter implements Watcher {
     return { atUs: 0, busyUs: new Float64Array(this.#words.length), flightUs: 0, runs: 0, tokens: 0 }
   }
 
-  submitted({ microBatch }: Submission, nowUs: number): void {
+  submitted({ purpose }: Submission, nowUs: number): void {
     this.#advance(nowUs)
     this.#inFlight++
-    if (microBatch.kind === 'rows') this.#total.runs++
+    if (purpose !== 'prefill') this.#total.runs++
   }
 
-  cancelled(number: MicroBatchNumber, _rows: number, left: number, nowUs: number): void {
+  cancelled(number: MicroBatchNumber, _groups: number, left: number, nowUs: number): void {
     if (left === 0) this.#cancelledUs[number % MASK_ENTRIES] = nowUs
   }
 

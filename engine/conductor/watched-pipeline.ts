@@ -6,8 +6,8 @@ import { clockUs } from '../wire/clock.ts'
 /** Times as in clock.ts. */
 export interface Watcher {
   submitted(submission: Submission, sinceUs: number): void
-  /** `left`: the rows of the micro-batch that are still alive. */
-  cancelled(number: MicroBatchNumber, rows: number, left: number, sinceUs: number): void
+  /** `left`: the groups of the micro-batch that are still alive. */
+  cancelled(number: MicroBatchNumber, groups: number, left: number, sinceUs: number): void
   returned(returned: Returned, nowUs: number): void
 }
 
@@ -34,11 +34,11 @@ export class WatchedPipeline implements Pipeline {
     return this.#pipeline.passed
   }
 
-  cancel(number: MicroBatchNumber, rows: number): number {
+  cancel(number: MicroBatchNumber, groups: number): number {
     // Read before the mask is cleared: a stage may stop at once.
     const sinceUs = clockUs()
-    const left = this.#pipeline.cancel(number, rows)
-    for (const watcher of this.#watchers) watcher.cancelled(number, rows, left, sinceUs)
+    const left = this.#pipeline.cancel(number, groups)
+    for (const watcher of this.#watchers) watcher.cancelled(number, groups, left, sinceUs)
     return left
   }
 

@@ -44,6 +44,8 @@ export interface LaneForward {
   /** Rows that are left behind `run`. */
   readonly rows: {
     readonly count: number
+    /** A bit per group that they belong to. */
+    readonly alive: number
     /** Writes their activations to word `at` of the next stage's memory, each at the place of its slot row. */
     copyTo(target: Int32Array, at: number): void
   }

@@ -1,7 +1,7 @@
 // The rows of the micro-batch being computed, as one lane sees them: packed, so that every operation runs over
-// `0 .. count - 1`. Packed row `i` is row `original[i]` of the slot. Rows that die are dropped where the lanes have met,
-// by the same decision in every lane.
-import { KIND_CHUNK, microBatchKind, rowCount, rowHead, rowPosition, rowToken } from '../wire/codec.ts'
+// `0 .. count - 1`. Packed row `i` is row `original[i]` of the slot. The rows of groups that die are dropped where the lanes
+// have met, by the same decision in every lane.
+import { groupsMask, rowCount, rowGroup, rowHead, rowPosition, rowToken } from '../wire/codec.ts'
 import type { Lane } from './lane.ts'
 import { rowsMax } from './memory/layout.ts'
 import type { Region } from './memory/space.ts'
@@ -12,6 +12,8 @@ export class RowSet {
   readonly #lane: Lane
   /** Slot row of each packed row. */
   readonly original: Int32Array
+  /** Group of each slot row. */
+  readonly #groups: Int32Array
   /** Head code of each slot row; kept, since the slot may be given away once the last layer is done. */
   readonly #heads: Int32Array
   /** Packed rows. */
@@ -20,14 +22,15 @@ export class RowSet {
   slot = 0
   /** The residual stream, f32 [count][width]; its storage is the slot itself. */
   readonly x: { address: number; stride: number }
-  /** Word with a bit for each slot row that this lane found faulty; all bits for a chunk. */
+  /** Word with a bit for each group that this lane found a faulty row in. */
   readonly #faults: number
-  #isChunk = false
-  #alive = 0
+  /** Bit per group that is left. */
+  alive = 0
 
   constructor(lane: Lane) {
     this.#lane = lane
     this.original = new Int32Array(rowsMax(lane.layout.sizes))
+    this.#groups = new Int32Array(rowsMax(lane.layout.sizes))
     this.#heads = new Int32Array(rowsMax(lane.layout.sizes))
     this.#faults = (lane.layout.laneFaults >>> 2) + lane.index
     this.x = { address: 0, stride: lane.config.width * 4 }
@@ -41,12 +44,12 @@ export class RowSet {
     this.x.address = address + input.activations
     this.#lane.words[this.#faults] = 0
     this.count = rowCount(this.#lane.words, this.slot)
-    this.#isChunk = microBatchKind(this.#lane.words, this.slot) === KIND_CHUNK
-    this.#alive = this.count >= 32 ? -1 : (1 << this.count) - 1
     for (let row = 0; row < this.count; row++) {
       this.original[row] = row
+      this.#groups[row] = rowGroup(this.#lane.words, this.slot, row)
       this.#heads[row] = rowHead(this.#lane.words, this.slot, row)
     }
+    this.alive = groupsMask(this.#groups[this.count - 1]! + 1)
   }
 
   token(row: number): number {
@@ -64,22 +67,22 @@ export class RowSet {
 
   /** Notes that packed row `row` cannot be computed exactly: what it keeps did not fit its cells. */
   fault(row: number): void {
-    this.#lane.words[this.#faults]! |= this.#isChunk ? -1 : 1 << this.original[row]!
+    this.#lane.words[this.#faults]! |= 1 << this.#groups[this.original[row]!]!
   }
 
   /**
-   * All lanes meet, and the rows that have died are dropped. What is still needed of a row is its residual stream and its
+   * All lanes meet, and the rows of groups that have died are dropped. What is still needed of a row is its residual stream and its
    * row of each region in `live`, which lane 0 moves together; then all meet again. Nothing else survives.
    */
   meet(live: readonly Region[] = NOTHING): void {
     const { index, sync } = this.#lane
     const alive = sync.barrier()
-    if (this.#isChunk || (alive & this.#alive) === this.#alive) return
-    this.#alive &= alive
+    if ((alive & this.alive) === this.alive) return
+    this.alive &= alive
     let kept = 0
     for (let row = 0; row < this.count; row++) {
       const original = this.original[row]!
-      if (((this.#alive >>> original) & 1) === 0) continue
+      if (((this.alive >>> this.#groups[original]!) & 1) === 0) continue
       if (index === 0 && kept !== row) {
         this.#move(this.x, row, kept)
         for (const region of live) this.#move(region, row, kept)

@@ -1,6 +1,6 @@
 // The options of sampling and of drafting. Defaults of sampling are those of llama.cpp's command line (common/common.h,
 // `common_params_sampling`); a model file may have others, see sampling/file-defaults.ts. Pure.
-import { BIASES_MAX, CONTEXT_MAX, ROWS_MAX } from '../limits.ts'
+import { BIASES_MAX, CONTEXT_MAX, GROUPS_MAX } from '../limits.ts'
 import type { SamplingOptions } from '../public/generation.ts'
 import type { DraftOptions, Speculation } from '../public/speculation.ts'
 import { POLICY_NAMES } from '../speculation/policies/index.ts'
@@ -72,8 +72,8 @@ const drafts = <Name extends keyof typeof NUMBERS.usual>(name: Name, kind: Numbe
 }
 
 export const DRAFT = {
-  nMax: drafts('nMax', integer(1, ROWS_MAX), 'most drafted tokens of a round (sync) or micro-batch (pipe)'),
-  nMin: drafts('nMin', integer(0, ROWS_MAX), 'send no fewer drafted tokens than this'),
+  nMax: drafts('nMax', integer(1, GROUPS_MAX), 'most drafted tokens of a round (sync) or micro-batch (pipe)'),
+  nMin: drafts('nMin', integer(0, GROUPS_MAX), 'send no fewer drafted tokens than this'),
   pMin: drafts('pMin', share, 'stop drafting where the best guess is less likely'),
   pSplit: drafts('pSplit', share, 'open a branch for another guess that is likelier'),
   pRecovery: drafts('pRecovery', share, 'raise both by this for every micro-batch of drafts sent since the last token'),

@@ -3,6 +3,14 @@ import { clockUs, elapsedUs } from '../wire/clock.ts'
 import { microBatchNumber, rowCount, sentUs } from '../wire/codec.ts'
 import * as ring from '../wire/trace-records.ts'
 
+/** Rows, and the mask of their groups. */
+interface Left {
+  readonly count: number
+  readonly alive: number
+}
+
+const NOTHING: Left = { count: 0, alive: 0 }
+
 export class LaneTrace {
   readonly #recorder: ring.Recorder
   /** The stage's memory. */
@@ -27,9 +35,9 @@ export class LaneTrace {
     this.#beginUs = nowUs
   }
 
-  /** It is done, with `left` rows alive, or has stopped because none were. */
-  end(computed: boolean, left: number, nowUs: number): void {
-    this.#put(computed ? ring.COMPLETE : ring.STOPPED, computed ? left : 0, nowUs)
+  /** It is done, with what is left of its rows, or has stopped because nothing was. */
+  end(computed: boolean, left: Left, nowUs: number): void {
+    this.#put(computed ? ring.COMPLETE : ring.STOPPED, computed ? left : NOTHING, nowUs)
   }
 
   /** The rows of the micro-batch are dead: it goes on as a header. */
@@ -40,16 +48,17 @@ export class LaneTrace {
 
   /** The lane has handed on what it worked on. */
   handedOn(): void {
-    if (this.#isSkipping) this.#put(ring.DEAD_BEFORE, 0, clockUs())
+    if (this.#isSkipping) this.#put(ring.DEAD_BEFORE, NOTHING, clockUs())
     this.#isSkipping = false
   }
 
-  #put(outcome: number, left: number, nowUs: number): void {
+  #put(outcome: number, left: Left, nowUs: number): void {
     const { fields } = this.#recorder
     const at = this.#recorder.next(ring.COMPUTE, this.#beginUs, nowUs)
     fields[at + ring.COMPUTE_NUMBER] = this.#number
     fields[at + ring.COMPUTE_ROWS] = this.#rows
-    fields[at + ring.COMPUTE_LEFT] = left
+    fields[at + ring.COMPUTE_LEFT] = left.count
+    fields[at + ring.COMPUTE_ALIVE] = left.alive
     fields[at + ring.COMPUTE_OUTCOME] = outcome
     fields[at + ring.COMPUTE_WAITED] = this.#waitedUs
   }

@@ -1,4 +1,4 @@
-// What drives a pipeline of stages sees of it: cells are mapped, micro-batches submitted, rows cancelled, results
+// What drives a pipeline of stages sees of it: cells are mapped, micro-batches submitted, groups of rows cancelled, results
 // collected and released. Real stages are driven over shared memory (shared-pipeline.ts); the simulator and the benches
 // have stages on a virtual clock.
 import type { CellIndex, MicroBatchNumber, PipelineAction, Position, SequenceId, Submission } from '../domain.ts'
@@ -19,10 +19,12 @@ export interface ResultRow {
 /** A micro-batch that has left the pipeline. Records and logits are where the last stage wrote them, until `release`. */
 export interface Returned {
   readonly number: MicroBatchNumber
-  /** Bit per row whose K or V overflowed; all bits for a chunk. */
+  /** Bit per group with a row whose K or V overflowed. */
   readonly faults: number
   /** When a stage stopped in the middle of it, all rows being dead; 0 where none did. See clock.ts. */
   readonly stoppedUs: number
+  /** Microseconds that a stage computed, all of its lanes together from begin to end; 0 where nobody was alive there. */
+  stageUs(stage: number): number
   /** Whether there is a result of the row: it had a head, and was alive. */
   has(row: number): boolean
   /** How many logits of the row are NaN. */
@@ -37,8 +39,8 @@ export interface Pipeline {
   submit(submission: Submission): void
   /** The newest micro-batch that the first stage is done with, -1 before the first. */
   readonly passed: number
-  /** Withdraws the rows of a micro-batch whose bits are set (-1: a chunk); returns the bits that are left. */
-  cancel(number: MicroBatchNumber, rows: number): number
+  /** Withdraws the groups of a micro-batch whose bits are set; returns the bits that are left. */
+  cancel(number: MicroBatchNumber, groups: number): number
   /** Opens the oldest micro-batch that has left the last stage; undefined where there is none, or one is open. */
   collect(): Returned | undefined
   /** Gives the slot and logits of the open micro-batch back to the last stage. */
@@ -59,7 +61,7 @@ export function perform<A extends { readonly kind: string }>(
       pipeline.submit(forStages)
       return true
     case 'cancel':
-      pipeline.cancel(forStages.number, forStages.rows)
+      pipeline.cancel(forStages.number, forStages.groups)
       return true
     case 'release':
       pipeline.release()

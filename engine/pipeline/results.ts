@@ -13,6 +13,7 @@ import {
   returnLogsumexp,
   returnNanCount,
   returnNumber,
+  returnStageUs,
   returnStoppedUs,
   returnTopCount,
   returnViews,
@@ -63,6 +64,10 @@ export class Results implements Returned {
 
   get stoppedUs(): number {
     return returnStoppedUs(this.#views, this.#base)
+  }
+
+  stageUs(stage: number): number {
+    return returnStageUs(this.#views, this.#base, stage)
   }
 
   has(row: number): boolean {

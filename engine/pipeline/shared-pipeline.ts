@@ -5,7 +5,7 @@ import type { CellIndex, MicroBatchNumber, Position, SequenceId, Submission } fr
 import { assert } from '../errors.ts'
 import type { ModelPlan } from '../model/memory/plan.ts'
 import { clockUs } from '../wire/clock.ts'
-import { encodeMicroBatch, setSentUs } from '../wire/codec.ts'
+import { aliveGroups, encodeMicroBatch, setSentUs } from '../wire/codec.ts'
 import type { ControlLayout } from './control.ts'
 import { armMask, clearMask } from './masks.ts'
 import { handOutMemories } from './memories.ts'
@@ -67,7 +67,7 @@ export class SharedPipeline implements Pipeline {
     const record = (address + slot * stride) >>> 2
     encodeMicroBatch(this.#words[0]!, record, microBatch)
     setSentUs(this.#words[0]!, record, clockUs())
-    armMask(this.#control, words.masks, microBatch.number, microBatch.rows.length)
+    armMask(this.#control, words.masks, microBatch.number, aliveGroups(this.#words[0]!, record))
     this.#submitted = microBatch.number
   }
 
@@ -79,8 +79,8 @@ export class SharedPipeline implements Pipeline {
     return this.#submitted - this.#input.usedCount
   }
 
-  cancel(number: MicroBatchNumber, rows: number): number {
-    return clearMask(this.#control, this.#part.words.masks, number, rows)
+  cancel(number: MicroBatchNumber, groups: number): number {
+    return clearMask(this.#control, this.#part.words.masks, number, groups)
   }
 
   collect(): Returned | undefined {

@@ -9,14 +9,18 @@ import type { KernelModule } from '../model/kernels.ts'
 import { type LaneForward, type LaneSync, Withdrawn } from '../model/lane.ts'
 import { RESULT_SLOTS, type StageLayout } from '../model/memory/layout.ts'
 import type { CreateForward, ForwardSource } from '../model/weights-forward.ts'
-import { clockUs } from '../wire/clock.ts'
+import { clockUs, elapsedUs } from '../wire/clock.ts'
 import {
   addFaults,
+  addStageUs,
+  aliveGroups,
   beginReturn,
+  checkVersion,
   finishReturn,
   microBatchNumber,
   type ReturnViews,
   returnViews,
+  setAliveGroups,
   setSentUs,
   setStoppedUs,
   usedWords,
@@ -162,23 +166,29 @@ class LaneServer {
     }
   }
 
-  /** Lane 0: computes a micro-batch with the other lanes, unless all its rows are dead, and fills the output slot. */
+  /** Lane 0: computes a micro-batch with the other lanes, unless all its groups are dead, and fills the output slot. */
   #serveSlot(slot: number, outputSlot: number): void {
     const { control, layout, lanes, nextLayout } = this.#payload
     const words = this.#words
     const record = slotRecord(layout, slot)
     this.#forward.arrive?.(record)
-    const mask = readMask(control, this.#layout.masks, microBatchNumber(words, record))
+    checkVersion(words, record)
+    const mask = readMask(control, this.#layout.masks, microBatchNumber(words, record)) & aliveGroups(words, record)
     let computed = false
-    if (mask === 0) this.#trace?.skip(record)
-    else {
+    if (mask === 0) {
+      this.#trace?.skip(record)
+      addStageUs(words, record, 0)
+    } else {
       const lead = layout.leadWords >>> 2
+      const beginUs = clockUs()
       words[lead] = slot
       words[lead + 1] = outputSlot
       this.#barrier.lead(mask)
       computed = this.#compute(slot, outputSlot)
       for (let lane = 0; lane < lanes; lane++) addFaults(words, record, words[(layout.laneFaults >>> 2) + lane]!)
-      if (!computed) setStoppedUs(words, record, clockUs())
+      const endUs = clockUs()
+      addStageUs(words, record, elapsedUs(beginUs, endUs))
+      if (!computed) setStoppedUs(words, record, endUs)
     }
     if (nextLayout) this.#passOn(record, outputSlot, computed, nextLayout)
     else this.#answer(record, outputSlot, computed)
@@ -194,7 +204,7 @@ class LaneServer {
     const computed = this.#run(slot, outputSlot)
     const endUs = clockUs()
     this.#busy.end(endUs)
-    this.#trace?.end(computed, this.#forward.rows.count, endUs)
+    this.#trace?.end(computed, this.#forward.rows, endUs)
     return computed
   }
 
@@ -213,6 +223,7 @@ class LaneServer {
     const target = slotRecord(layout, slot)
     this.#nextWords!.set(this.#words.subarray(record, record + usedWords(this.#words, record)), target)
     setSentUs(this.#nextWords!, target, clockUs())
+    setAliveGroups(this.#nextWords!, target, computed ? this.#forward.rows.alive : 0)
     if (computed) this.#forward.rows.copyTo(this.#nextWords!, target + (layout.input.activations >>> 2))
   }
 

@@ -67,14 +67,14 @@ export class Advised {
   /** `flight` is submitted behind `before`. */
   submitted(flight: Flight, before: readonly Flight[]): void {
     flight.submittedUs = this.#nowUs
-    flight.isAlone = before.every(({ runRows }) => runRows.every(({ state }) => state === 'dead'))
+    flight.isAlone = before.every(({ groups }) => groups.every(({ state }) => state === 'dead'))
   }
 
   /** The first stage is done with `flight`, and it had nothing else since the one before. */
   passed(flight: Flight | undefined): void {
     if (flight && isWhole(flight) && flight.submittedUs !== NO_TIME && this.#passedUs !== NO_TIME) {
       const us = this.#nowUs - Math.max(flight.submittedUs, this.#passedUs)
-      this.#advisor?.noteService({ rows: flight.runRows.length, us, isBeside: this.#isBeside })
+      this.#advisor?.noteService({ rows: flight.groups.length, us, isBeside: this.#isBeside })
     }
     this.#passedUs = this.#nowUs
   }
@@ -83,7 +83,7 @@ export class Advised {
   returned(flight: Flight): void {
     const { submittedUs } = flight
     const isTimed = flight.isAlone && isWhole(flight) && submittedUs !== NO_TIME
-    const aloneRows = isTimed ? flight.runRows.length : 0
+    const aloneRows = isTimed ? flight.groups.length : 0
     if (isTimed) {
       const us = this.#nowUs - submittedUs
       this.#advisor?.noteLatency({ rows: aloneRows, us, isBeside: this.#isBeside })
@@ -129,6 +129,6 @@ function apply({ policy, nMax, worthMin }: Advice, tree: RowTree): void {
   tree.worthMin = worthMin
 }
 
-/** Whether all rows of a micro-batch were computed. */
-const isWhole = ({ kind, runRows }: Flight): boolean =>
-  kind === 'rows' && runRows.every(({ state }) => state !== 'dead')
+/** Whether all rows of a micro-batch were computed, and no prompt is among them. */
+const isWhole = ({ decodeCount, groups }: Flight): boolean =>
+  decodeCount === groups.length && groups.every(({ state }) => state !== 'dead')

@@ -106,8 +106,8 @@ export type SchedulerEvent = { readonly atUs?: number } & (
   /** The node and what follows it are not the text. It was not committed. */
   | { readonly kind: 'prune'; readonly request: RequestId; readonly node: NodeId }
   /**
-   * The oldest micro-batch in flight has left the pipeline. `faults` has a bit for every row (of a chunk: any bit for
-   * all) whose K or V did not fit its KV type; none when absent. Drain `poll` before the next one.
+   * The oldest micro-batch in flight has left the pipeline. `faults` has a bit for every group with a row whose K or V
+   * did not fit its KV type; none when absent. Drain `poll` before the next one.
    */
   | { readonly kind: 'returned'; readonly number: MicroBatchNumber; readonly faults?: number }
   /** The first stage is done with this micro-batch and all before it. News in good time; a return says the same. */

@@ -97,7 +97,7 @@ export class Growth {
 
   /** Takes back everything the sequence holds but its text. While its prompt is evaluated, so do all that wait for it. */
   #pause(sequence: Sequence): void {
-    for (const each of this.#state.prefill.groupOf(sequence) ?? [sequence]) this.#takeBack(each)
+    for (const each of this.#state.prefill.readersOf(sequence) ?? [sequence]) this.#takeBack(each)
     this.#withdrawn.tell()
   }
 
@@ -105,10 +105,10 @@ export class Growth {
     const { runTable, prefill, drafting, admission, ready, cells, judging } = this.#state
     const { request } = sequence
     this.keepText(sequence, runTable.writtenLength(sequence))
-    for (const { runRows } of runTable.flights) {
-      for (const row of runRows) {
+    for (const { groups } of runTable.flights) {
+      for (const row of groups) {
         if (row.state === 'dead' || !isFor(row, sequence)) continue
-        if (row.group.length > 1) row.group.splice(row.group.indexOf(sequence), 1)
+        if (row.readers.length > 1) row.readers.splice(row.readers.indexOf(sequence), 1)
         else runTable.withdraw(row, 'pause')
       }
     }

@@ -2,8 +2,9 @@
 // cheap checks are asserts where things happen.
 import type { CellIndex, SequenceId } from '../domain.ts'
 import { assert } from '../errors.ts'
-import { ROWS_MAX } from '../limits.ts'
-import { type Flight, isFor, NO_NODE, type RunRow } from './run.ts'
+import { GROUPS_MAX, microBatchRows } from '../limits.ts'
+import type { SchedulerLimits } from './events.ts'
+import { type Flight, type Group, isFor, NO_NODE } from './run.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Sequence } from './sequence.ts'
 import type { SchedulerState } from './state.ts'
@@ -14,7 +15,7 @@ export function checkInvariants(scheduler: Scheduler): void {
   const { insides } = scheduler
   const { runTable, judging } = insides
   const flying = rowsOf(runTable.flights)
-  const all = judging.flight ? [...judging.flight.runRows, ...flying] : flying
+  const all = judging.flight ? [...judging.flight.groups, ...flying] : flying
   checkFlights(insides, all)
   checkRequests(insides, flying, all)
   checkTexts(insides, all)
@@ -36,45 +37,61 @@ export function checkIdle(scheduler: Scheduler): void {
   assert(runTable.flights.length > 0 || texts.waiting.length === 0, 'idle with tokens of a text to submit')
 }
 
-function rowsOf(flights: readonly Flight[]): RunRow[] {
-  const rows: RunRow[] = []
-  for (const { runRows } of flights) for (const row of runRows) rows.push(row)
+function rowsOf(flights: readonly Flight[]): Group[] {
+  const rows: Group[] = []
+  for (const { groups } of flights) for (const row of groups) rows.push(row)
   return rows
 }
-const isLive = ({ state }: RunRow): boolean => state !== 'dead' && state !== 'unused'
+const isLive = ({ state }: Group): boolean => state !== 'dead' && state !== 'unused'
 
-function checkFlights({ runTable, judging, limits }: SchedulerState, all: readonly RunRow[]): void {
+function checkFlights({ runTable, judging, limits }: SchedulerState, all: readonly Group[]): void {
   const { flights } = runTable
   assert(flights.length <= limits.inFlightMax, `${flights.length} micro-batches in flight`)
-  assert(runTable.rowsKindCount + runTable.chunkKindCount === flights.length, 'kinds of micro-batches do not add up')
+  const steps = flights.filter(({ decodeCount }) => decodeCount > 0).length
+  assert(runTable.stepCount === steps, `${runTable.stepCount} micro-batches are counted as steps, ${steps} are`)
   flights.forEach((flight, i) => {
     assert(i === 0 || flight.number === flights[i - 1]!.number + 1, 'micro-batches in flight are not in order')
     assert(flight.withdrawn === 0, 'rows were withdrawn without a cancel')
-    const headRows = flight.rows.filter(({ head }) => head !== 'none').length
-    assert(headRows <= limits.headRowsMax, `${headRows} rows with a head in micro-batch ${flight.number}`)
-    assert(flight.rows.length <= (flight.kind === 'chunk' ? limits.chunkRows : ROWS_MAX), 'a micro-batch is too large')
-    for (const { state } of flight.runRows) {
+    checkGroups(flight, limits)
+    for (const { state } of flight.groups) {
       assert(state === 'final' || state === 'assumed' || state === 'dead', `a row in flight is ${state}`)
     }
   })
-  for (const { state } of judging.flight?.runRows ?? []) {
+  for (const { state } of judging.flight?.groups ?? []) {
     assert(state === 'arrived' || state === 'arrived-assumed' || state === 'unused', `a returned row is ${state}`)
   }
   for (const row of all) if (isLive(row)) checkRow(row, judging.row === row)
 }
 
+/** Groups follow each other and fill the micro-batch, and no more than there is room for. */
+function checkGroups({ number, groups, rowCount, headCount, decodeCount }: Flight, limits: SchedulerLimits): void {
+  assert(groups.length >= 1 && groups.length <= GROUPS_MAX, `${groups.length} groups in micro-batch ${number}`)
+  let [rows, heads, decodes, prompts] = [0, 0, 0, 0]
+  groups.forEach(({ group, first, count, headCount: own, kind }, i) => {
+    assert(group === i && first === rows && count >= 1, 'groups of a micro-batch do not follow each other')
+    assert(count === 1 || kind === 'prefill' || kind === 'draft', `a group of ${count} rows of kind ${kind}`)
+    rows += count
+    heads += own
+    if (kind === 'decode' || kind === 'verify') decodes++
+    else prompts += count
+  })
+  assert(rows === rowCount && heads === headCount && decodes === decodeCount, 'rows of a micro-batch do not add up')
+  assert(rows <= microBatchRows(limits.chunkRows) && prompts <= limits.chunkRows, `micro-batch ${number} is too large`)
+  assert(heads <= limits.headRowsMax, `${heads} rows with a head in micro-batch ${number}`)
+}
+
 const isOver = ({ phase }: Sequence): boolean => phase === 'ended' || phase === 'paused'
 
 /** A live row writes a cell of its own, and all it sees is live or committed. */
-function checkRow(row: RunRow, beingJudged: boolean): void {
+function checkRow(row: Group, beingJudged: boolean): void {
   const { owner, position, parent, state } = row
-  const needed = row.kind === 'prefill' ? !row.group.every(isOver) : !isOver(owner)
+  const needed = row.kind === 'prefill' ? !row.readers.every(isOver) : !isOver(owner)
   assert(needed || beingJudged, 'a live row of an ended sequence')
   const assumed = state === 'assumed' || state === 'arrived-assumed'
   if (row.node !== NO_NODE) return assert(owner.cells[position] === row.cell, 'a row of a text writes a foreign cell')
   assert(assumed === (parent !== undefined), `a row that is ${state} has ${parent ? 'a' : 'no'} parent`)
   if (parent) assert(isLive(parent) && parent.position + parent.count === position, 'a draft behind a row that is gone')
-  if (row.kind === 'prefill') return assert(row.group.length > 0, 'a row of a prompt that nobody waits for')
+  if (row.kind === 'prefill') return assert(row.readers.length > 0, 'a row of a prompt that nobody waits for')
   assert(
     assumed ? position >= owner.committedLength : isOver(owner) || owner.cells[position] === row.cell,
     'a row writes a foreign cell',
@@ -86,8 +103,8 @@ function checkRow(row: RunRow, beingJudged: boolean): void {
 
 function checkRequests(
   { requests, ready, prefill, decodingCount, judging }: SchedulerState,
-  rows: readonly RunRow[],
-  candidates: readonly RunRow[],
+  rows: readonly Group[],
+  candidates: readonly Group[],
 ): void {
   for (const { owner } of rows) {
     assert(requests.get(owner.request.id) === owner.request, `request ${owner.request.id} is done with rows in flight`)
@@ -107,7 +124,7 @@ function checkRequests(
       if (sequence.phase === 'paused') assert(sequence.cells.length === 0, 'a sequence that pauses holds cells')
       assert(ready.includes(sequence) === (sequence.phase === 'ready'), 'the ready list is wrong')
       assert(
-        (prefill.groupOf(sequence) !== undefined) === (sequence.phase === 'prefill'),
+        (prefill.readersOf(sequence) !== undefined) === (sequence.phase === 'prefill'),
         'the list of prefills is wrong',
       )
       if (sequence.isDecoding) decoding++
@@ -119,7 +136,7 @@ function checkRequests(
 }
 
 /** The rows of a text are those of its nodes, which follow each other, parents first. */
-function checkTexts({ requests, texts }: SchedulerState, all: readonly RunRow[]): void {
+function checkTexts({ requests, texts }: SchedulerState, all: readonly Group[]): void {
   for (const { id, work } of requests.values()) {
     if (work.kind !== 'text') continue
     const rows = all.filter((row) => row.owner.request.id === id && isLive(row))
@@ -141,10 +158,10 @@ function checkTexts({ requests, texts }: SchedulerState, all: readonly RunRow[])
   }
 }
 
-const isCertain = ({ state }: RunRow): boolean => state === 'final' || state === 'arrived'
+const isCertain = ({ state }: Group): boolean => state === 'final' || state === 'arrived'
 
 /** Exactly one thing will bring a sequence on: its prompt, a row of its newest token, what was deferred, or the policy. */
-function checkSequence(sequence: Sequence, rows: readonly RunRow[], isDeferred: boolean): void {
+function checkSequence(sequence: Sequence, rows: readonly Group[], isDeferred: boolean): void {
   const { phase, text, length, committedLength, lengthMax, cells } = sequence
   assert(length <= lengthMax && committedLength <= length, 'a sequence is longer than it may be')
   const frontiers = rows.filter((row) => isFrontier(row, sequence))
@@ -158,13 +175,13 @@ function checkSequence(sequence: Sequence, rows: readonly RunRow[], isDeferred: 
   } else assert(!isDeferred, 'a token is deferred of a sequence that does not wait for one')
 }
 
-function isFrontier(row: RunRow, sequence: Sequence): boolean {
+function isFrontier(row: Group, sequence: Sequence): boolean {
   const certain = row.state === 'final' || row.state === 'arrived'
   return certain && isFor(row, sequence) && row.position + row.count === sequence.length
 }
 
 /** Every cell is free or referred to exactly as often as counted, and nobody else refers to what a row in flight writes. */
-function checkCells(state: SchedulerState, rows: readonly RunRow[]): void {
+function checkCells(state: SchedulerState, rows: readonly Group[]): void {
   const { cells, requests, kept, transfers } = state
   const references = new Uint16Array(cells.capacity)
   const keepers = new Uint16Array(cells.capacity)

@@ -3,7 +3,7 @@
 // and it is asked for again when the driver has it, between two micro-batches. Only tokens that no draft waits for are.
 import { assert } from '../errors.ts'
 import type { RequestId, SchedulerAction } from './events.ts'
-import { type Flight, NO_NODE, type RunRow } from './run.ts'
+import { type Flight, type Group, NO_NODE } from './run.ts'
 import type { RunTable } from './run-table.ts'
 import type { Sequence } from './sequence.ts'
 import type { Texts } from './texts.ts'
@@ -17,9 +17,9 @@ export class Judging {
   readonly #runTable: RunTable
   readonly #texts: Texts
   #flight: Flight | undefined
-  /** RunRow being judged. */
+  /** Group being judged. */
   #cursor = 0
-  /** Questions of this RunRow asked so far: choices of a prompt's end, or scored rows of a chunk. */
+  /** Questions of this Group asked so far: choices of a prompt's end, or scored rows of a prompt. */
   #asked = 0
   #question: RowQuestion | undefined
   /** Sequences whose next token is deferred, and those of them for which it can be drawn. */
@@ -60,16 +60,16 @@ export class Judging {
   get mayAsk(): boolean {
     const { row } = this
     if (!row) return !this.#flight && this.#drawable.size > 0
-    const sameRow = this.#asked === 0 || (row.kind === 'prefill' && this.#asked < row.group.length)
-    return sameRow || this.#cursor + 1 < this.#flight!.runRows.length
+    const sameRow = this.#asked === 0 || (row.kind === 'prefill' && this.#asked < row.readers.length)
+    return sameRow || this.#cursor + 1 < this.#flight!.groups.length
   }
 
   /** The next question; undefined when there is none left. */
   ask(): RowQuestion | undefined {
     const flight = this.#flight
     if (!flight) return this.#askDeferred()
-    for (; this.#cursor < flight.runRows.length; this.#cursor++, this.#asked = 0) {
-      const row = flight.runRows[this.#cursor]!
+    for (; this.#cursor < flight.groups.length; this.#cursor++, this.#asked = 0) {
+      const row = flight.groups[this.#cursor]!
       if (row.state === 'unused') continue
       const isText = row.node !== NO_NODE
       assert(row.state === 'arrived' || isText, `a row that is ${row.state} comes up for judgement`)
@@ -91,26 +91,26 @@ export class Judging {
     return undefined
   }
 
-  #questionOf(row: RunRow): RowQuestion | undefined {
+  #questionOf(row: Group): RowQuestion | undefined {
     const { owner, count, position, head } = row
     if (head === 'none') return undefined
     const { id: request, work, nextScore } = owner.request
     const asked = this.#asked++
-    const at = row.index + count - 1
+    const at = row.first + count - 1
     if (work.kind === 'text') return asked === 0 ? { kind: 'read', request, node: row.node, row: at } : undefined
     if (work.kind === 'score') {
       const index = Math.max(0, nextScore - position)
-      return index < count ? { kind: 'score', request, row: row.index + index, position: position + index } : undefined
+      return index < count ? { kind: 'score', request, row: row.first + index, position: position + index } : undefined
     }
-    const sequence = row.kind === 'prefill' ? row.group[asked] : asked === 0 ? owner : undefined
+    const sequence = row.kind === 'prefill' ? row.readers[asked] : asked === 0 ? owner : undefined
     if (!sequence) return undefined
     const mayDefer = work.draft === undefined && row.firstChild === undefined
     return { kind: 'judge', request, choice: sequence.choice, row: at, position: position + count, mayDefer }
   }
 
   /** The row in question, or whose last question has been answered; undefined when all rows are judged. */
-  get row(): RunRow | undefined {
-    return this.#flight?.runRows[this.#cursor]
+  get row(): Group | undefined {
+    return this.#flight?.groups[this.#cursor]
   }
 
   /** Takes the answered, or withdrawn, question off the table. */
@@ -142,8 +142,8 @@ export class Judging {
    * The target's token after the row in question is known: its drafts for `sequence` are accepted or withdrawn. Returns
    * the row that goes on, if there is one and the text is not `over`.
    */
-  resolve(sequence: Sequence, token: number, over: boolean): RunRow | undefined {
-    let accepted: RunRow | undefined
+  resolve(sequence: Sequence, token: number, over: boolean): Group | undefined {
+    let accepted: Group | undefined
     let [guessed, right] = [false, false]
     let child = this.row?.firstChild
     while (child) {

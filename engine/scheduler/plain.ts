@@ -1,13 +1,13 @@
-// Plain decoding: one row per step per sequence. Ready sequences share micro-batches; a group of rows per stage keeps
-// every stage busy, and more groups than stages would only read the weights more often.
-import { ROWS_MAX } from '../limits.ts'
+// Plain decoding: one row per step per sequence. Ready sequences share micro-batches; a micro-batch per stage keeps
+// every stage busy, and more of them than stages would only read the weights more often.
+import { GROUPS_MAX } from '../limits.ts'
 import type { Planner } from './planner.ts'
 import { hasCell } from './sequence.ts'
 
 export const plain: Planner = ({ limits, runTable, ready, decodingCount }) => {
   let fit = 0
   for (const sequence of ready) if (hasCell(sequence)) fit++
-  let left = groupSize(limits, fit, runTable.rowsKindCount, decodingCount)
+  let left = stepRows(limits, fit, runTable.stepCount, decodingCount)
   for (let i = 0; left > 0; ) {
     const sequence = ready[i]!
     if (!hasCell(sequence)) i++
@@ -19,16 +19,16 @@ export const plain: Planner = ({ limits, runTable, ready, decodingCount }) => {
   }
 }
 
-/** How many of `readyCount` sequences go into the next micro-batch while `groups` micro-batches carry others. */
-export function groupSize(
+/** How many of `readyCount` sequences go into the next micro-batch while `steps` micro-batches carry others. */
+export function stepRows(
   limits: { readonly stages: number; readonly headRowsMax: number },
   readyCount: number,
-  groups: number,
+  steps: number,
   decodingCount: number,
 ): number {
-  const groupsLeft = limits.stages - groups
-  if (groupsLeft <= 0) return 0
-  // An even share now, and never more than the share of a full house: groups of equal size make equal stage times.
-  const share = Math.min(Math.ceil(readyCount / groupsLeft), Math.ceil(decodingCount / limits.stages))
-  return Math.min(share, ROWS_MAX, limits.headRowsMax)
+  const stepsLeft = limits.stages - steps
+  if (stepsLeft <= 0) return 0
+  // An even share now, and never more than the share of a full house: steps of equal size make equal stage times.
+  const share = Math.min(Math.ceil(readyCount / stepsLeft), Math.ceil(decodingCount / limits.stages))
+  return Math.min(share, GROUPS_MAX, limits.headRowsMax)
 }

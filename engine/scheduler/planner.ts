@@ -7,7 +7,7 @@ export type SchedulerView = Pick<SchedulerState, 'limits' | 'runTable' | 'ready'
 }
 
 /**
- * Adds rows to the next `rows` micro-batch (`runTable.addFinal`, `addGuess`), at most `headRowsMax`, and may withdraw
+ * Adds rows to the next micro-batch (`runTable.addFinal`, `addGuess`), at most `headRowsMax`, and may withdraw
  * drafts. Called whenever one more micro-batch may be in flight; adding nothing is an answer, but a ready sequence must
  * be served as soon as nothing else is in flight, unless it waits for an answer of the drafter.
  */

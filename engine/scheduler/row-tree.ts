@@ -1,6 +1,6 @@
 // Draft trees whose nodes know their rows in the run table.
 import type { DraftNode, DraftTree } from '../speculation/draft-tree.ts'
-import type { RunRow } from './run.ts'
+import type { Group } from './run.ts'
 
-export type RowTree = DraftTree<RunRow>
-export type RowNode = DraftNode<RunRow>
+export type RowTree = DraftTree<Group>
+export type RowNode = DraftNode<Group>

@@ -1,21 +1,32 @@
-// The run table: micro-batches in flight in the order of their submission, the RunRows in them, and the tree of drafts.
+// The run table: micro-batches in flight in the order of their submission, the groups in them, and the tree of drafts.
 // Records are pooled, so a step of decoding allocates nothing here.
-import type { CellIndex, MicroBatchNumber, Row, RunId, RunKind, TokenId } from '../domain.ts'
+import {
+  type CellIndex,
+  type HeadKind,
+  type MicroBatchNumber,
+  NO_STATE_SLOT,
+  type Position,
+  type Row,
+  type RunId,
+  type RunKind,
+  type SequenceId,
+  type TokenId,
+} from '../domain.ts'
 import { assert } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
-import { ANCESTORS_MAX, ROWS_MAX } from '../limits.ts'
-import type { NodeId } from './events.ts'
+import { ANCESTORS_MAX, GROUPS_MAX, microBatchRows } from '../limits.ts'
+import type { NodeId, SchedulerLimits } from './events.ts'
 import {
   createTransitionCounts,
   Flight,
+  Group,
+  type GroupEvent,
   isFor,
   link,
   NO_CELLS,
   NO_NODE,
   NOBODY,
   place,
-  type RowEvent,
-  RunRow,
   transition,
   unlink,
 } from './run.ts'
@@ -28,22 +39,53 @@ interface NodeOfText {
   readonly isCommitted: boolean
 }
 
+/** Tokens of one text at consecutive positions, for the sequence's own cells. */
+export interface TokenSpan {
+  readonly sequence: Sequence
+  readonly from: Position
+  readonly end: Position
+  readonly tokens: ArrayLike<TokenId>
+  /** Position of the first of the tokens. */
+  readonly tokensFrom: Position
+  /** Rows from here on have this head. */
+  readonly headFrom: Position
+  readonly head: HeadKind
+}
+
+/** A row of a group that has several. */
+class SpanRow implements Row {
+  token: TokenId = 0
+  sequence = 0 as SequenceId
+  position: Position = 0
+  cell = 0 as CellIndex
+  committedLength = 0
+  readonly ancestors = NO_CELLS
+  head: HeadKind = 'none'
+  group = 0
+  readonly stateSlot = NO_STATE_SLOT
+}
+
 export class RunTable {
   readonly counts = createTransitionCounts()
   readonly #cells: Cells
+  readonly #limits: SchedulerLimits
   readonly #flights: Flight[] = []
   readonly #spareFlights: Flight[] = []
-  readonly #spareRows: RunRow[] = []
-  /** The `rows` micro-batch being filled. */
+  readonly #spareGroups: Group[] = []
+  /** The rows of the newest micro-batch that has groups of several, and records for them. */
+  readonly #rows: Row[] = []
+  readonly #spanRows: SpanRow[] = []
+  /** The micro-batch being filled. */
   #open: Flight | undefined
   #nextNumber = 0
   #nextRun = 0
-  #rowsKindCount = 0
+  #stepCount = 0
   /** The newest micro-batch that has left the first stage. */
   #passed = -1
 
-  constructor(cells: Cells) {
+  constructor(cells: Cells, limits: SchedulerLimits) {
     this.#cells = cells
+    this.#limits = limits
   }
 
   /** Oldest first. */
@@ -54,25 +96,30 @@ export class RunTable {
   get lastNumber(): number {
     return this.#nextNumber - 1
   }
-  /** Micro-batches of kind `rows` in flight. */
-  get rowsKindCount(): number {
-    return this.#rowsKindCount
-  }
-  get chunkKindCount(): number {
-    return this.#flights.length - this.#rowsKindCount
+  /** Micro-batches in flight with decode or draft rows. */
+  get stepCount(): number {
+    return this.#stepCount
   }
   /** Micro-batches that wait for the first stage or are in it, as far as known. */
   get beforeFirstCount(): number {
     return this.#nextNumber - 1 - this.#passed
   }
   /** Micro-batches with a decode row that is certain: each will bring a sequence on. */
-  get groupCount(): number {
-    const leads = ({ runRows }: Flight) => runRows.some(({ state, kind }) => state === 'final' && kind !== 'prefill')
+  get leadingCount(): number {
+    const leads = ({ groups }: Flight) => groups.some(({ state, kind }) => state === 'final' && kind !== 'prefill')
     return this.#flights.reduce((count, flight) => count + (leads(flight) ? 1 : 0), 0)
   }
-  /** Rows that still fit the micro-batch being filled. */
+  /** Groups in the micro-batch being filled. */
+  get openGroupCount(): number {
+    return this.#open?.groups.length ?? 0
+  }
+  /** Rows that still fit the micro-batch being filled, and rows with a head; none where it is full of groups. */
   get openRowsLeft(): number {
-    return ROWS_MAX - (this.#open?.runRows.length ?? 0)
+    if (this.openGroupCount === GROUPS_MAX) return 0
+    return microBatchRows(this.#limits.chunkRows) - (this.#open?.rowCount ?? 0)
+  }
+  get openHeadsLeft(): number {
+    return Math.min(this.openRowsLeft, this.#limits.headRowsMax - (this.#open?.headCount ?? 0))
   }
 
   startRun(): RunId {
@@ -80,7 +127,7 @@ export class RunTable {
   }
 
   /** Adds the row of the sequence's newest token to the micro-batch being filled. */
-  addFinal(run: RunId, sequence: Sequence): RunRow {
+  addFinal(run: RunId, sequence: Sequence): Group {
     const position = sequence.length - 1
     assert(sequence.phase === 'ready' && sequence.committedLength === position, 'the newest token has a row already')
     const row = this.#addRow(run, 'decode', sequence)
@@ -97,7 +144,7 @@ export class RunTable {
    * of a position takes the sequence's own cell if it has one yet, siblings take free cells. Undefined where none is free,
    * since drafts take cells from nobody, or the chain of ancestors is full.
    */
-  addGuess(run: RunId, sequence: Sequence, parent: RunRow, token: TokenId): RunRow | undefined {
+  addGuess(run: RunId, sequence: Sequence, parent: Group, token: TokenId): Group | undefined {
     const position = parent.position + parent.count
     assert(sequence.phase === 'waiting' && position >= sequence.length, 'a draft for a token that is certain')
     assert(parent.state === 'final' || parent.state === 'assumed', `a draft behind a row that is ${parent.state}`)
@@ -118,23 +165,10 @@ export class RunTable {
     return row
   }
 
-  /** Adds the one row of a live text's node to the micro-batch being filled. */
-  addText(run: RunId, { position, token, cell, head, committedLength }: Row, node: NodeOfText): RunRow {
-    const row = this.#addRow(run, 'draft', node.sequence)
-    place(row, token, position, cell)
-    row.committedLength = committedLength
-    row.head = head
-    row.node = node.id
-    transition(row, node.isCommitted ? 'submit' : 'guess', this.counts)
-    return row
-  }
-
   #draftCell(sequence: Sequence, position: number): CellIndex | undefined {
     const own = sequence.cells[position]
     const taken = (flight: Flight) =>
-      flight.runRows.some(
-        (row) => row.cell === own && row.count === 1 && row.state !== 'dead' && row.state !== 'unused',
-      )
+      flight.groups.some((row) => row.cell === own && row.count === 1 && row.state !== 'dead' && row.state !== 'unused')
     if (own !== undefined && !this.#flights.some(taken) && !(this.#open && taken(this.#open))) return own
     if (this.#cells.freeCount === 0) return undefined
     const spare: CellIndex[] = []
@@ -142,22 +176,20 @@ export class RunTable {
     return spare[0]!
   }
 
-  #addRow(run: RunId, kind: RunKind, owner: Sequence): RunRow {
-    this.#open ??= this.#takeFlight('rows')
-    const flight = this.#open
-    const row = this.#takeRow(run, kind, owner, flight)
-    assert(row.index < ROWS_MAX, 'a micro-batch has too many rows')
-    row.count = 1
+  #addRow(run: RunId, kind: RunKind, owner: Sequence): Group {
+    const row = this.#addGroup(run, kind, owner, 1)
     row.sequence = owner.id
     row.ancestors = NO_CELLS
     row.head = owner.request.work.kind === 'generate' ? owner.request.work.head : 'top'
+    this.#addRowOf(row)
+    this.#countHeads(row, 1)
     return row
   }
 
   /** The row in flight whose result tells the next token of a waiting sequence. */
-  frontier(sequence: Sequence): RunRow | undefined {
-    for (const { runRows } of this.#flights) {
-      for (const row of runRows) {
+  frontier(sequence: Sequence): Group | undefined {
+    for (const { groups } of this.#flights) {
+      for (const row of groups) {
         if (isFor(row, sequence) && row.state === 'final' && row.position + row.count === sequence.length) return row
       }
     }
@@ -167,8 +199,8 @@ export class RunTable {
   /** Certain tokens of a live sequence in front of the first whose row is in flight. */
   writtenLength(sequence: Sequence): number {
     let length = sequence.committedLength
-    for (const { runRows } of this.#flights) {
-      for (const row of runRows) {
+    for (const { groups } of this.#flights) {
+      for (const row of groups) {
         if (row.state === 'final' && isFor(row, sequence)) length = Math.min(length, row.position)
       }
     }
@@ -186,69 +218,104 @@ export class RunTable {
   }
 
   /** Puts the filled micro-batch in flight; undefined when it has no row. */
-  submitRows(): Flight | undefined {
+  submit(): Flight | undefined {
     const flight = this.#open
     if (!flight) return undefined
     this.#open = undefined
-    this.#rowsKindCount++
-    flight.rows = flight.runRows
-    return this.#submit(flight)
-  }
-
-  /** Puts a chunk of the prompt of `group` in flight: `rows` at consecutive positions, in the cells of the first of them. */
-  submitChunk(run: RunId, group: Sequence[], rows: readonly Row[]): Flight {
-    const flight = this.#takeFlight('chunk')
-    const row = this.#chunkRow(run, 'prefill', group[0]!, flight, rows)
-    row.group = group
-    transition(row, 'submit', this.counts)
-    return this.#submit(flight)
-  }
-
-  /** Puts consecutive tokens of a live text's node in flight. */
-  submitTextChunk(run: RunId, rows: readonly Row[], node: NodeOfText): Flight {
-    const flight = this.#takeFlight('chunk')
-    const row = this.#chunkRow(run, 'draft', node.sequence, flight, rows)
-    row.node = node.id
-    transition(row, node.isCommitted ? 'submit' : 'guess', this.counts)
-    return this.#submit(flight)
-  }
-
-  #chunkRow(run: RunId, kind: RunKind, owner: Sequence, flight: Flight, rows: readonly Row[]): RunRow {
-    const [first, last] = [rows[0], rows.at(-1)]
-    assert(first && last, 'a chunk without rows')
-    const row = this.#takeRow(run, kind, owner, flight)
-    row.count = rows.length
-    row.position = first.position
-    row.cell = first.cell
-    row.head = last.head
-    flight.rows = rows
-    return row
-  }
-
-  #submit(flight: Flight): Flight {
+    if (flight.decodeCount > 0) this.#stepCount++
     flight.number = this.#nextNumber++ as MicroBatchNumber
     this.#flights.push(flight)
     return flight
   }
 
-  #takeFlight(kind: Flight['kind']): Flight {
-    const flight = this.#spareFlights.pop() ?? new Flight()
-    flight.kind = kind
-    return flight
+  /** Adds a span of a prompt, read by `readers`, to the micro-batch being filled. */
+  addPrompt(run: RunId, readers: Sequence[], span: TokenSpan): Group {
+    const group = this.#addSpan(run, 'prefill', span)
+    group.readers = readers
+    transition(group, 'submit', this.counts)
+    return group
   }
 
-  #takeRow(run: RunId, kind: RunKind, owner: Sequence, flight: Flight): RunRow {
-    const row = this.#spareRows.pop() ?? new RunRow()
-    row.run = run
-    row.kind = kind
-    row.owner = owner
-    row.flight = flight
-    row.index = flight.runRows.length
-    row.node = NO_NODE
-    row.group = NOBODY
-    flight.runRows.push(row)
+  /** Adds a span of a live text's node. */
+  addText(run: RunId, node: NodeOfText, span: TokenSpan): Group {
+    const group = this.#addSpan(run, 'draft', span)
+    group.node = node.id
+    transition(group, node.isCommitted ? 'submit' : 'guess', this.counts)
+    return group
+  }
+
+  #addSpan(run: RunId, kind: RunKind, span: TokenSpan): Group {
+    const { sequence, from, end, tokens, tokensFrom, headFrom, head } = span
+    assert(from < end, 'a group without rows')
+    const group = this.#addGroup(run, kind, sequence, end - from)
+    place(group, tokens[from - tokensFrom]!, from, sequence.cells[from]!)
+    group.sequence = sequence.id
+    group.committedLength = from + 1
+    group.ancestors = NO_CELLS
+    group.head = headFrom < end ? head : 'none'
+    if (group.count === 1) this.#addRowOf(group)
+    else this.#addRowsOf(group, span)
+    this.#countHeads(group, Math.max(0, end - Math.max(from, headFrom)))
+    return group
+  }
+
+  /** A group of one row is its own record. */
+  #addRowOf({ flight }: Group): void {
+    if (flight.rows !== flight.groups) this.#rows.push(flight.groups.at(-1)!)
+  }
+
+  #addRowsOf({ flight, group }: Group, { sequence, from, end, tokens, tokensFrom, headFrom, head }: TokenSpan): void {
+    if (flight.rows === flight.groups) {
+      // From here on rows are not groups.
+      this.#rows.length = 0
+      for (let before = 0; before < group; before++) this.#rows.push(flight.groups[before]!)
+      flight.rows = this.#rows
+    }
+    for (let position = from; position < end; position++) {
+      const row = this.#spanRow(this.#rows.length)
+      row.token = tokens[position - tokensFrom]!
+      row.sequence = sequence.id
+      row.position = position
+      row.cell = sequence.cells[position]!
+      row.committedLength = position + 1
+      row.head = position < headFrom ? 'none' : head
+      row.group = group
+      this.#rows.push(row)
+    }
+  }
+
+  /** A record for row `index` of the micro-batch being filled. */
+  #spanRow(index: number): SpanRow {
+    this.#spanRows[index] ??= new SpanRow()
+    return this.#spanRows[index]
+  }
+
+  #countHeads(group: Group, count: number): void {
+    const { flight } = group
+    group.headCount = count
+    flight.headCount += count
+    assert(flight.headCount <= this.#limits.headRowsMax, 'a micro-batch has too many rows with a head')
+  }
+
+  #addGroup(run: RunId, kind: RunKind, owner: Sequence, rows: number): Group {
+    assert(rows <= this.openRowsLeft, 'a micro-batch has too many rows or groups')
+    this.#open ??= this.#spareFlights.pop() ?? new Flight()
+    const flight = this.#open
+    const group = this.#spareGroups.pop() ?? new Group()
+    group.run = run
+    group.kind = kind
+    group.owner = owner
+    group.flight = flight
+    group.group = flight.groups.length
+    group.first = flight.rowCount
+    group.count = rows
+    group.node = NO_NODE
+    group.readers = NOBODY
+    flight.groups.push(group)
+    flight.rowCount += rows
+    if (kind === 'decode' || kind === 'verify') flight.decodeCount++
     owner.request.inFlightCount++
-    return row
+    return group
   }
 
   /** Takes the oldest micro-batch, which must be `number`, out of flight. */
@@ -260,8 +327,8 @@ export class RunTable {
     )
     this.#flights.shift()
     this.pass(number)
-    if (flight.kind === 'rows') this.#rowsKindCount--
-    for (const row of flight.runRows) {
+    if (flight.decodeCount > 0) this.#stepCount--
+    for (const row of flight.groups) {
       transition(row, 'return', this.counts)
       row.owner.request.inFlightCount--
     }
@@ -270,24 +337,27 @@ export class RunTable {
 
   /** Gives the records of a judged micro-batch back to their pools. */
   recycle(flight: Flight): void {
-    const { runRows } = flight
-    while (runRows.length > 0) {
-      const row = runRows.pop()!
+    const { groups } = flight
+    while (groups.length > 0) {
+      const row = groups.pop()!
       assert(row.state === 'unused' && !row.parent && !row.firstChild, `a row that is ${row.state} is recycled`)
-      this.#spareRows.push(row)
+      this.#spareGroups.push(row)
     }
-    flight.rows = runRows
+    flight.rows = groups
+    flight.rowCount = 0
+    flight.headCount = 0
+    flight.decodeCount = 0
     flight.withdrawn = 0
     this.#spareFlights.push(flight)
   }
 
   /** Everything about the row is known. Its children have been accepted or withdrawn. */
-  retire(row: RunRow): void {
+  retire(row: Group): void {
     transition(row, row.node === NO_NODE ? 'judged' : 'read', this.counts)
   }
 
   /** The drafted token of `row` is the target's: the row is final, and its cell is the one of its position from now on. */
-  accept(row: RunRow): void {
+  accept(row: Group): void {
     transition(row, 'accept', this.counts)
     unlink(row)
     const { owner, position, cell } = row
@@ -300,7 +370,7 @@ export class RunTable {
   }
 
   /** The node of this row of a live text is committed. */
-  commit(row: RunRow): void {
+  commit(row: Group): void {
     transition(row, 'accept', this.counts)
   }
 
@@ -308,7 +378,7 @@ export class RunTable {
    * Withdraws the row and all its descendants. In flight they travel on as dead rows; their cells are free at once.
    * `isRight`: the drafted token is the target's, and ends the text.
    */
-  withdraw(row: RunRow, event: RowEvent & ('reject' | 'abort' | 'pause'), isRight = false): void {
+  withdraw(row: Group, event: GroupEvent & ('reject' | 'abort' | 'pause'), isRight = false): void {
     while (row.firstChild) this.withdraw(row.firstChild, event)
     unlink(row)
     const runTable = row.state === 'assumed'
@@ -321,7 +391,7 @@ export class RunTable {
       else if (runTable) drafts.cancelled++
       else if (arrived) drafts.wasted++
     }
-    if (row.state === 'dead') row.flight.withdrawn |= row.flight.kind === 'chunk' ? -1 : 1 << row.index
+    if (row.state === 'dead') row.flight.withdrawn |= 1 << row.group
     if (assumed && row.owner.cells[row.position] !== row.cell) this.#cells.release([row.cell])
   }
 }

@@ -1,9 +1,10 @@
 // The run table's records and the table of their transitions.
 //
 // Theory of operation. A run is a set of rows that were scheduled together for one sequence: a prompt's prefill, or one
-// step of decoding. Its rows travel in micro-batches; what lives and dies as one inside a micro-batch is a `RunRow`: one
-// row of a `rows` micro-batch, or all rows of a prefill chunk. Every RunRow is in exactly one state, and the table below
-// is the only place that says how states follow each other; an event a state has no entry for is a bug.
+// step of decoding. Its rows travel in micro-batches; what lives and dies as one inside a micro-batch is a `Group`: a
+// decode or draft row, or consecutive rows of one text. Where little depends on their number, a group is called a row.
+// Every group is in exactly one state, and the table below is the only place that says how states follow each other; an
+// event a state has no entry for is a bug.
 //
 //   unused           the record waits in its pool
 //   final            in flight; the row's token is certain (prompt, accepted or committed)
@@ -25,27 +26,28 @@
 //    is out of the pipeline, so no row that dies can be theirs.
 //
 // Micro-batches return in the order of submission (the FIFO law), and a child is never submitted before its parent; so
-// when a RunRow is about to be judged it is final: `arrived-assumed` has been resolved by an earlier answer. The rows of
+// when a group is about to be judged it is final: `arrived-assumed` has been resolved by an earlier answer. The rows of
 // live texts (texts.ts) have no parents here: their nodes know what follows what.
-import type {
-  CellIndex,
-  HeadKind,
-  MicroBatch,
-  MicroBatchNumber,
-  Position,
-  Row,
-  RunId,
-  RunKind,
-  SequenceId,
-  TokenId,
+import {
+  type CellIndex,
+  type HeadKind,
+  type MicroBatch,
+  type MicroBatchNumber,
+  NO_STATE_SLOT,
+  type Position,
+  type Row,
+  type RunId,
+  type RunKind,
+  type SequenceId,
+  type TokenId,
 } from '../domain.ts'
 import { assert } from '../errors.ts'
 import type { NodeId } from './events.ts'
 import type { Sequence } from './sequence.ts'
 
-export type RowState = 'unused' | 'final' | 'assumed' | 'dead' | 'arrived' | 'arrived-assumed'
+export type GroupState = 'unused' | 'final' | 'assumed' | 'dead' | 'arrived' | 'arrived-assumed'
 
-export type RowEvent =
+export type GroupEvent =
   /** Goes into a micro-batch with a certain token. */
   | 'submit'
   /** Goes into a micro-batch with a drafted token. */
@@ -65,7 +67,7 @@ export type RowEvent =
   /** The same of a row of a live text, committed or not. */
   | 'read'
 
-export const TRANSITIONS: Readonly<Record<RowState, Readonly<Partial<Record<RowEvent, RowState>>>>> = {
+export const TRANSITIONS: Readonly<Record<GroupState, Readonly<Partial<Record<GroupEvent, GroupState>>>>> = {
   unused: { submit: 'final', guess: 'assumed' },
   final: { abort: 'dead', pause: 'dead', return: 'arrived' },
   assumed: { accept: 'final', reject: 'dead', abort: 'dead', pause: 'dead', return: 'arrived-assumed' },
@@ -79,44 +81,49 @@ export const EVENTS_OF = {
   plain: ['submit', 'abort', 'pause', 'return', 'judged'],
   drafts: ['submit', 'guess', 'accept', 'reject', 'abort', 'pause', 'return', 'judged'],
   texts: ['submit', 'guess', 'accept', 'reject', 'abort', 'return', 'read'],
-} as const satisfies Readonly<Record<string, readonly RowEvent[]>>
+} as const satisfies Readonly<Record<string, readonly GroupEvent[]>>
 
 /** How often each transition has fired. */
-export type TransitionCounts = Record<RowState, Partial<Record<RowEvent, number>>>
+export type TransitionCounts = Record<GroupState, Partial<Record<GroupEvent, number>>>
 
 export function createTransitionCounts(): TransitionCounts {
   return { unused: {}, final: {}, assumed: {}, dead: {}, arrived: {}, 'arrived-assumed': {} }
 }
 
-/** One row, or all rows of a chunk; see the head of this file. Records are pooled: fields hold only while in use. */
-export class RunRow implements Row {
-  state: RowState = 'unused'
+/** See the head of this file. Records are pooled: fields hold only while in use. */
+export class Group implements Row {
+  state: GroupState = 'unused'
   run = 0 as RunId
   kind: RunKind = 'decode'
   /** Set while the record is in use. */
   owner!: Sequence
   flight!: Flight
   /** Of a prompt: the sequences whose next token it tells; those that pause leave. */
-  group: Sequence[] = NOBODY
-  /** First row in the micro-batch. */
-  index = 0
-  /** Rows: 1, or those of a chunk. */
+  readers: Sequence[] = NOBODY
+  /** Its number, and so its bit, in the micro-batch. */
+  group = 0
+  /** Its first row in the micro-batch. */
+  first = 0
+  /** Its rows. */
   count = 1
+  /** Of these, rows with a head. */
+  headCount = 0
   /** Of a live text; -1 for any other row. */
   node: NodeId = NO_NODE
   /** First position. */
   position = 0
-  // The rest of a single row; a chunk's rows are made when it is submitted.
+  // The rest of a group of one row. Several rows have records of their own.
   token = 0
   sequence = 0 as SequenceId
   cell = 0 as CellIndex
   committedLength = 0
   ancestors: readonly CellIndex[] = NO_CELLS
   head: HeadKind = 'none'
+  readonly stateSlot = NO_STATE_SLOT
   /** The row of the position before, while it is in flight or waits to be judged and this row's token is assumed. */
-  parent: RunRow | undefined = undefined
-  firstChild: RunRow | undefined = undefined
-  nextSibling: RunRow | undefined = undefined
+  parent: Group | undefined = undefined
+  firstChild: Group | undefined = undefined
+  nextSibling: Group | undefined = undefined
 }
 
 export const NO_NODE = -1
@@ -126,11 +133,14 @@ export const NO_CELLS: readonly CellIndex[] = []
 /** A micro-batch in flight, or returned and being judged. Pooled like its rows. */
 export class Flight implements MicroBatch {
   number = 0 as MicroBatchNumber
-  kind: 'rows' | 'chunk' = 'rows'
-  runRows: RunRow[] = []
-  /** What the driver encodes: the RunRows themselves, or the rows of the chunk, which hold only until the next poll. */
-  rows: readonly Row[] = this.runRows
-  /** Rows withdrawn since the last `cancel` action. */
+  groups: Group[] = []
+  /** What the driver encodes: the groups themselves where each is one row. Holds until the next one is filled. */
+  rows: readonly Row[] = this.groups
+  rowCount = 0
+  headCount = 0
+  /** Groups that bring a sequence on, or may. */
+  decodeCount = 0
+  /** Bits of the groups withdrawn since the last `cancel` action. */
   withdrawn = 0
   /** When it was submitted, in microseconds; -1 without a clock. */
   submittedUs = -1
@@ -139,11 +149,11 @@ export class Flight implements MicroBatch {
 }
 
 /** Whether the row works for this sequence. */
-export const isFor = ({ kind, group, owner }: RunRow, sequence: Sequence): boolean =>
-  kind === 'prefill' ? group.includes(sequence) : owner === sequence
+export const isFor = ({ kind, readers, owner }: Group, sequence: Sequence): boolean =>
+  kind === 'prefill' ? readers.includes(sequence) : owner === sequence
 
 /** Moves the row along the table. */
-export function transition(row: RunRow, event: RowEvent, counts: TransitionCounts): void {
+export function transition(row: Group, event: GroupEvent, counts: TransitionCounts): void {
   const { state } = row
   const next = TRANSITIONS[state][event]
   if (next === undefined) assert(false, `no transition for event ${event} of a row that is ${state}`)
@@ -153,21 +163,21 @@ export function transition(row: RunRow, event: RowEvent, counts: TransitionCount
 }
 
 /** Says what a single row evaluates, where, and into which cell. */
-export function place(row: RunRow, token: TokenId, position: Position, cell: CellIndex): void {
+export function place(row: Group, token: TokenId, position: Position, cell: CellIndex): void {
   row.token = token
   row.position = position
   row.cell = cell
 }
 
 /** Makes `child` a child of `parent`. */
-export function link(parent: RunRow, child: RunRow): void {
+export function link(parent: Group, child: Group): void {
   child.parent = parent
   child.nextSibling = parent.firstChild
   parent.firstChild = child
 }
 
 /** Takes `child` out of its parent's list. */
-export function unlink(child: RunRow): void {
+export function unlink(child: Group): void {
   const { parent } = child
   if (!parent) return
   if (parent.firstChild === child) parent.firstChild = child.nextSibling

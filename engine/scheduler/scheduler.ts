@@ -269,7 +269,7 @@ export class Scheduler {
   }
 
   #withdrawAll(flight: Flight, request: RequestRecord): void {
-    for (const row of flight.runRows) {
+    for (const row of flight.groups) {
       if (row.owner.request === request && row.state !== 'dead' && row.state !== 'unused') {
         this.#state.runTable.withdraw(row, 'abort')
       }
@@ -292,10 +292,9 @@ export class Scheduler {
     this.#openTransfers()
     this.#state.judging.open(flight)
     let reported: RequestRecord | undefined
-    for (const row of flight.runRows) {
+    for (const row of flight.groups) {
       const { request } = row.owner
-      const bits = flight.kind === 'chunk' ? -1 : 1 << row.index
-      if ((faults & bits) !== 0 && row.state !== 'unused' && request !== reported) {
+      if (((faults >>> row.group) & 1) !== 0 && row.state !== 'unused' && request !== reported) {
         this.#urgent.put({ kind: 'fault', request: request.id })
         reported = request
         // A request that reuses a faulty cell would not hear of the fault.

@@ -27,7 +27,7 @@ export interface RequestRecord {
   session: SessionId | undefined
   /** Sequences that have not ended. */
   liveCount: number
-  /** RunRows in flight, dead ones included. */
+  /** groups in flight, dead ones included. */
   inFlightCount: number
   readonly drafts: DraftFigures
 }

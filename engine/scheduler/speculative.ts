@@ -2,8 +2,7 @@
 // decode plainly. What a token proves wrong has been withdrawn before this is asked.
 
 import type { RunId } from '../domain.ts'
-import { ROWS_MAX } from '../limits.ts'
-import { groupSize, plain } from './plain.ts'
+import { plain, stepRows } from './plain.ts'
 import type { Planner, SchedulerView } from './planner.ts'
 import type { RowNode, RowTree } from './row-tree.ts'
 import { hasCell, type Sequence } from './sequence.ts'
@@ -13,15 +12,12 @@ export const speculative: Planner = (view) => {
   if (!serveReady(view)) sendDrafts(view)
 }
 
-const rowsLeft = ({ runTable, limits }: SchedulerView): number =>
-  runTable.openRowsLeft - ROWS_MAX + Math.min(limits.headRowsMax, ROWS_MAX)
-
 /** Sends the newest tokens of sequences that are ready, `sync` ones with their drafts. Returns whether there were any. */
 export function serveReady(view: SchedulerView): boolean {
   const { limits, runTable, ready, decodingCount, drafting } = view
   if (ready.length === 0) return false
   const served = ready.filter((sequence) => hasCell(sequence) && !drafting.isCollecting(sequence))
-  served.length = Math.min(served.length, groupSize(limits, served.length, runTable.groupCount, decodingCount))
+  served.length = Math.min(served.length, stepRows(limits, served.length, runTable.leadingCount, decodingCount))
   for (const sequence of served) {
     const row = runTable.addFinal(runTable.startRun(), sequence)
     ready.splice(ready.indexOf(sequence), 1)
@@ -55,7 +51,7 @@ function sendTree(view: SchedulerView, sequence: Sequence, tree: RowTree): void 
   const run = runTable.startRun()
   let sent = 0
   for (const node of tree.pending()) {
-    if (rowsLeft(view) <= 0) break
+    if (view.runTable.openHeadsLeft <= 0) break
     if (sendNode(view, run, sequence, tree, node)) sent++
   }
   if (sent > 0) tree.sent++

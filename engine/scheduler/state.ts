@@ -38,7 +38,7 @@ export interface SchedulerState {
 
 export function createState(limits: SchedulerLimits, advised: Advised, prices: StepPrices | undefined): SchedulerState {
   const cells = new Cells(limits.cells)
-  const runTable = new RunTable(cells)
+  const runTable = new RunTable(cells, limits)
   const kept = new KeptTexts(cells)
   const transfers = new CellTransfers(cells, kept)
   const requests = new Map<RequestId, RequestRecord>()

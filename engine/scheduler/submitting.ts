@@ -15,7 +15,7 @@ export class Submitting {
   readonly #withdrawn: WithdrawnNews
   readonly #advised: Advised
   readonly #planner: Planner
-  #lastKind: Flight['kind'] = 'chunk'
+  #lastWasPrompt = true
 
   constructor(state: SchedulerState, growth: Growth, withdrawn: WithdrawnNews, advised: Advised, planner: Planner) {
     this.#state = state
@@ -36,7 +36,7 @@ export class Submitting {
     }
     while (this.#mayEvaluate) {
       const prompt = prefill.next()
-      const first = prompt?.group[0]
+      const first = prompt?.readers[0]
       if (!first) return
       this.#growth.share(first)
       // One that pauses leaves its turn to the next.
@@ -49,21 +49,20 @@ export class Submitting {
     const { texts, runTable, decodingCount } = this.#state
     this.#advised.judged(decodingCount)
     if (!this.#hasPlace) return undefined
-    const flight =
-      this.#lastKind === 'chunk'
-        ? (this.#submitRows() ?? this.#submitChunk() ?? texts.submit())
-        : (this.#submitChunk() ?? this.#submitRows() ?? texts.submit())
+    const flight = this.#lastWasPrompt
+      ? (this.#submitRows() ?? this.#submitChunk() ?? texts.submit())
+      : (this.#submitChunk() ?? this.#submitRows() ?? texts.submit())
     if (!flight) return undefined
-    this.#lastKind = flight.kind
+    this.#lastWasPrompt = flight.decodeCount === 0
     this.#advised.submitted(flight, runTable.flights.slice(0, -1))
-    const { runRows } = flight
-    const first = runRows[0]!
+    const { groups } = flight
+    const first = groups[0]!
     return {
       kind: 'submit',
       microBatch: flight,
       purpose: first.kind,
       runFirst: first.run,
-      runLast: runRows.at(-1)!.run,
+      runLast: groups.at(-1)!.run,
     }
   }
 
@@ -74,29 +73,32 @@ export class Submitting {
   #submitRows(): Flight | undefined {
     this.#planner(this.#state)
     this.#withdrawn.tell()
-    return this.#state.runTable.submitRows()
+    return this.#state.runTable.submit()
   }
 
   /** Whether a chunk may be submitted. Beside decoding no more than stages: a decode row waits for all that are before it. */
   get #mayEvaluate(): boolean {
     const { prefill, decodingCount, limits, runTable } = this.#state
-    return prefill.count > 0 && runTable.chunkKindCount < (decodingCount > 0 ? limits.stages : limits.inFlightMax)
+    return (
+      prefill.count > 0 &&
+      runTable.flights.length - runTable.stepCount < (decodingCount > 0 ? limits.stages : limits.inFlightMax)
+    )
   }
 
   #submitChunk(): Flight | undefined {
     const { prefill } = this.#state
     const prompt = this.#mayEvaluate ? prefill.next() : undefined
     if (!prompt) return undefined
-    return prompt.group[0]!.cells.length >= prefill.chunkEnd(prompt) ? this.#submitPrompt(prompt) : undefined
+    return prompt.readers[0]!.cells.length >= prefill.chunkEnd(prompt) ? this.#submitPrompt(prompt) : undefined
   }
 
-  #submitPrompt(prompt: Prompt): Flight {
-    const { group } = prompt
+  #submitPrompt(prompt: Prompt): Flight | undefined {
+    const { readers } = prompt
     const flight = this.#state.prefill.submitChunk(prompt)
-    const [first, ...others] = group
+    const [first, ...others] = readers
     const { committedLength, text } = first!
     if (committedLength < text.length) return flight
-    for (const sequence of group) sequence.phase = 'waiting'
+    for (const sequence of readers) sequence.phase = 'waiting'
     for (const other of others) {
       other.committedLength = committedLength
       this.#growth.join(other, first!, committedLength)

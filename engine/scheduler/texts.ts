@@ -7,11 +7,10 @@
 // that is pruned takes everything behind it along, which is all that can see its cells (the cancel law). A text is
 // linear: a node has one continuation, in the sequence's own cells, so its rows read all of it through the cell table,
 // and another continuation overwrites a pruned one (the FIFO law: its writer comes behind the last reader).
-import type { Position, Row, TokenId } from '../domain.ts'
+import type { Position, TokenId } from '../domain.ts'
 import { assert } from '../errors.ts'
-import { ROWS_MAX } from '../limits.ts'
 import type { NodeId, RequestId, SchedulerEvent, SchedulerLimits } from './events.ts'
-import { type Flight, NO_CELLS, type RunRow } from './run.ts'
+import type { Flight, Group } from './run.ts'
 import type { RunTable } from './run-table.ts'
 import type { RequestRecord, Sequence } from './sequence.ts'
 
@@ -31,7 +30,7 @@ interface TextNode {
   /** Its continuation. */
   next: TextNode | undefined
   /** In flight or being judged, and not withdrawn. */
-  rows: RunRow[]
+  rows: Group[]
 }
 
 export const endOf = ({ from, tokens }: Pick<TextNode, 'from' | 'tokens'>): Position => from + tokens.length
@@ -145,59 +144,42 @@ export class Texts {
   }
 
   /** All that is to be known of the row is known. */
-  judged(row: RunRow): void {
+  judged(row: Group): void {
     const node = this.#texts.get(row.owner.request.id)?.nodes.get(row.node)
     const index = node?.rows.indexOf(row) ?? -1
     if (index >= 0) node!.rows.splice(index, 1)
   }
 
-  /** Submits a piece of a long node, or the single tokens of several nodes side by side. */
+  /** Submits what fits a micro-batch: tokens of several nodes side by side, of the last one perhaps a piece. */
   submit(): Flight | undefined {
-    const [first] = this.#waiting
-    if (!first) return undefined
-    if (tokensLeft(first) > 1) return this.#submitPiece(first)
-    const rowsMax = Math.min(ROWS_MAX, this.#limits.headRowsMax)
-    for (let rows = 0; rows < rowsMax; rows++) {
+    for (let left = this.#limits.chunkRows; left > 0; ) {
       const [node] = this.#waiting
-      if (!node || tokensLeft(node) > 1) break
-      this.#waiting.shift()
-      const row = this.#runTable.addText(this.#runTable.startRun(), rowsOf(node, 1)[0]!, node)
-      this.#sent(node, row, 1)
+      if (!node || this.#runTable.openHeadsLeft === 0) break
+      const count = Math.min(tokensLeft(node), left, this.#runTable.openRowsLeft)
+      this.#add(node, count)
+      if (tokensLeft(node) === 0) this.#waiting.shift()
+      left -= count
     }
-    return this.#runTable.submitRows()
+    return this.#runTable.submit()
   }
 
-  #submitPiece(node: TextNode): Flight {
-    const count = Math.min(this.#limits.chunkRows, tokensLeft(node))
-    const rows = rowsOf(node, count)
-    const flight = this.#runTable.submitTextChunk(this.#runTable.startRun(), rows, node)
-    this.#sent(node, flight.runRows[0]!, count)
-    if (tokensLeft(node) === 0) this.#waiting.shift()
-    return flight
-  }
-
-  #sent(node: TextNode, row: RunRow, count: number): void {
+  #add(node: TextNode, count: number): void {
+    const { sequence, tokens, from: tokensFrom } = node
+    const from = tokensFrom + node.submitted
+    // What follows the last token of a node is asked for.
+    const span = {
+      sequence,
+      from,
+      end: from + count,
+      tokens,
+      tokensFrom,
+      headFrom: endOf(node) - 1,
+      head: 'top',
+    } as const
+    node.rows.push(this.#runTable.addText(this.#runTable.startRun(), node, span))
     node.submitted += count
-    node.rows.push(row)
-    const { sequence } = node
-    sequence.committedLength = Math.min(sequence.length, node.from + node.submitted)
+    sequence.committedLength = Math.min(sequence.length, tokensFrom + node.submitted)
   }
 }
 
 const tokensLeft = ({ tokens, submitted }: TextNode): number => tokens.length - submitted
-
-/** The next `count` rows of a node. What follows its last token is asked for. */
-function rowsOf({ sequence, from, tokens, submitted }: TextNode, count: number): Row[] {
-  return Array.from({ length: count }, (_, i): Row => {
-    const position = from + submitted + i
-    return {
-      token: tokens[submitted + i]!,
-      sequence: sequence.id,
-      position,
-      cell: sequence.cells[position]!,
-      committedLength: position + 1,
-      ancestors: NO_CELLS,
-      head: submitted + i === tokens.length - 1 ? 'top' : 'none',
-    }
-  })
-}

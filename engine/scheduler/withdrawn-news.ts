@@ -16,7 +16,7 @@ export class WithdrawnNews {
     const { runTable, drafting } = this.#state
     for (const flight of runTable.flights) {
       if (flight.withdrawn === 0) continue
-      this.#urgent.put({ kind: 'cancel', number: flight.number, rows: flight.withdrawn })
+      this.#urgent.put({ kind: 'cancel', number: flight.number, groups: flight.withdrawn })
       flight.withdrawn = 0
     }
     for (;;) {

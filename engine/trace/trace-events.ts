@@ -27,7 +27,7 @@ const COMPUTE_OUTCOMES = ['complete', 'stopped', 'dead before'] as const
 interface SubmittedBatch {
   readonly purpose: string
   readonly run: string
-  readonly cancels: { readonly beginUs: number; readonly rows: number; readonly leftCount: number }[]
+  readonly cancels: { readonly beginUs: number; readonly groups: number }[]
 }
 
 /** Events in no particular order; times are microseconds since the first of them. */
@@ -109,17 +109,11 @@ function cancellation(
   fields: Int32Array,
   known: readonly Map<number, SubmittedBatch>[],
 ): ChromeEvent {
-  const [number, rows, left] = [fields[ring.CANCEL_NUMBER]!, fields[ring.CANCEL_ROWS]!, fields[ring.CANCEL_LEFT]!]
+  const [number, groups, left] = [fields[ring.CANCEL_NUMBER]!, fields[ring.CANCEL_GROUPS]!, fields[ring.CANCEL_LEFT]!]
   const of = known[fields[ring.CANCEL_PIPELINE]!]!.get(number)
-  of?.cancels.push({ beginUs, rows, leftCount: bitCount(left) })
-  const args = { microBatch: number, run: of?.run, rows: hex(rows), left: hex(left) }
+  of?.cancels.push({ beginUs, groups })
+  const args = { microBatch: number, run: of?.run, groups: hex(groups), left: hex(left) }
   return { ...span, tid: CANCELS, name: `cancel ${of?.purpose ?? 'rows'}`, args }
-}
-
-function bitCount(mask: number): number {
-  let count = 0
-  for (let rest = mask; rest !== 0; rest &= rest - 1) count++
-  return count
 }
 
 const hex = (mask: number): string => `0x${(mask >>> 0).toString(16)}`
@@ -196,7 +190,7 @@ function span(
   return { ph: 'X', pid, tid, name, ts: beginUs - startUs, dur: Math.max(1, endUs - beginUs), args }
 }
 
-/** From every cancellation of these rows that has not shown before to this span. */
+/** From every cancellation in this micro-batch that has not shown before to this span. */
 function* arrows(
   { beginUs, endUs, fields }: ring.TraceRecord,
   pid: number,
@@ -204,10 +198,10 @@ function* arrows(
   startUs: number,
   { cancels }: SubmittedBatch,
 ): Generator<ChromeEvent> {
-  const left = fields[ring.COMPUTE_LEFT]!
-  while (cancels[0] && cancels[0].beginUs <= endUs && left <= cancels[0].leftCount) {
+  const alive = fields[ring.COMPUTE_ALIVE]!
+  while (cancels[0] && cancels[0].beginUs <= endUs && (alive & cancels[0].groups) === 0) {
     const cancel = cancels.shift()!
-    const id = `${pid}.${fields[ring.COMPUTE_NUMBER]}.${cancel.rows}`
+    const id = `${pid}.${fields[ring.COMPUTE_NUMBER]}.${cancel.groups}`
     const flow = { cat: 'cancel', name: 'cancel', id }
     yield { ...flow, ph: 's', pid: CONDUCTOR, tid: CANCELS, ts: cancel.beginUs - startUs }
     yield { ...flow, ph: 'f', bp: 'e', pid, tid, ts: Math.max(cancel.beginUs, (beginUs + endUs) / 2) - startUs }

@@ -1,32 +1,37 @@
 // Slot layouts: how a micro-batch and a return record lie in ring slots, as offsets and accessors. Pure: every function
 // works on typed arrays and a base, allocates nothing (except `decodeMicroBatch`, for tests and traces) and knows no
-// Atomics. Publishing a slot is the ring's business; the alive mask is not part of a slot's record.
+// Atomics. Publishing a slot is the ring's business.
 import type { CellIndex, HeadKind, MicroBatch, MicroBatchNumber, Row, SequenceId, TokenId } from '../domain.ts'
 import { assert } from '../errors.ts'
-import { ANCESTORS_MAX, CHUNK_ROWS_MAX, ROWS_MAX, TOP_COUNT } from '../limits.ts'
+import { ANCESTORS_MAX, CHUNK_ROWS_MAX, GROUPS_MAX, STAGES_MAX, TOP_COUNT } from '../limits.ts'
 
-// Micro-batch record, in 32-bit words: header, rows, then the ancestors area (`rows` micro-batches only).
+// Micro-batch record, in 32-bit words: header, rows, then the ancestors area.
 
-/** Word offsets in the header. The number takes two words: it never wraps. */
-const HEADER_NUMBER_LOW = 0
-const HEADER_NUMBER_HIGH = 1
-/** `KIND_ROWS` or `KIND_CHUNK`. */
-const HEADER_KIND = 2
+/** What the words mean. A stage takes no record of another version. */
+const RECORD_VERSION = 1
+
+/** Word offsets in the header. */
+const HEADER_VERSION = 0
+/** The number takes two words: it never wraps. */
+const HEADER_NUMBER_LOW = 1
+const HEADER_NUMBER_HIGH = 2
 const HEADER_ROW_COUNT = 3
 /** Words of the record from its base on: what a stage copies to hand the record on. */
 const HEADER_USED_WORDS = 4
 /** Rows whose head kind is not `none`. */
 const HEADER_HEAD_ROW_COUNT = 5
-/** Bit per row (of a chunk: all bits) whose K or V did not fit the KV type in a stage so far. */
-const HEADER_FAULTS = 6
+/** Bit per group that was alive when the record was handed on: the rows of others have no activations. */
+const HEADER_ALIVE = 6
+/** Bit per group that has a row whose K or V did not fit the KV type in a stage so far. */
+const HEADER_FAULTS = 7
 /** When it was put into the ring it is in; see clock.ts. */
-const HEADER_SENT = 7
+const HEADER_SENT = 8
 /** When a stage stopped in the middle of it because its rows had all died; 0 while none has. */
-const HEADER_STOPPED = 8
-export const HEADER_WORDS = 10
-
-const KIND_ROWS = 0
-export const KIND_CHUNK = 1
+const HEADER_STOPPED = 9
+/** Stages that are done with it, and the microseconds that each of them computed. */
+const HEADER_STAGE_COUNT = 10
+const HEADER_STAGE_TIMES = 11
+export const HEADER_WORDS = HEADER_STAGE_TIMES + STAGES_MAX
 
 /** Word offsets in a row. */
 const ROW_TOKEN = 0
@@ -40,7 +45,10 @@ const ROW_HEAD = 5
 const ROW_ANCESTOR_OFFSET = 6
 /** Words there: the cells of positions committedLength..position, the row's own cell last, as attention reads them. */
 const ROW_ANCESTOR_COUNT = 7
-const ROW_WORDS = 8
+/** The group it lives and dies with: its bit in masks. */
+const ROW_GROUP = 8
+const ROW_STATE_SLOT = 9
+const ROW_WORDS = 10
 
 export const HEAD_NONE = 0
 export const HEAD_BEST = 1
@@ -57,44 +65,52 @@ const HEAD_CODES: Record<HeadKind, number> = {
 }
 const HEAD_KINDS: readonly HeadKind[] = ['none', 'best', 'top', 'embedding', 'scored']
 
-/** Every row's ancestors and its own cell. */
-const ANCESTOR_WORDS_MAX = ROWS_MAX * (ANCESTORS_MAX + 1)
+/** The ancestors and own cells of as many rows as have any: one of a group. */
+const ANCESTOR_WORDS_MAX = GROUPS_MAX * (ANCESTORS_MAX + 1)
 /** Records start and end on a cache line, so what follows one in a slot is aligned. */
 export const LINE_WORDS = 16
 
-/** Words for any micro-batch: `ROWS_MAX` rows with ancestors or a chunk of `chunkRows`; a whole number of cache lines. */
-export function slotWords(chunkRows: number): number {
-  assert(chunkRows >= 1 && chunkRows <= CHUNK_ROWS_MAX, `chunkRows ${chunkRows} is not in 1..${CHUNK_ROWS_MAX}`)
-  const rowsKind = ROWS_MAX * ROW_WORDS + ANCESTOR_WORDS_MAX
-  const words = HEADER_WORDS + Math.max(rowsKind, chunkRows * ROW_WORDS)
+/** Words for any micro-batch of up to `rows` rows; a whole number of cache lines. */
+export function slotWords(rows: number): number {
+  assert(rows >= 1 && rows <= CHUNK_ROWS_MAX, `micro-batches of ${rows} rows, not of 1..${CHUNK_ROWS_MAX}`)
+  const words = HEADER_WORDS + rows * ROW_WORDS + ANCESTOR_WORDS_MAX
   return Math.ceil(words / LINE_WORDS) * LINE_WORDS
 }
 
 /** Writes the record at `words[base..]` (room for `slotWords`) and returns the words used. */
-export function encodeMicroBatch(words: Int32Array, base: number, microBatch: MicroBatch): number {
-  const { number, rows } = microBatch
-  const chunk = microBatch.kind === 'chunk'
-  const rowCount = rows.length
-  assert(rowCount >= 1 && rowCount <= (chunk ? CHUNK_ROWS_MAX : ROWS_MAX), `micro-batch of ${rowCount} rows`)
-  let end = HEADER_WORDS + rowCount * ROW_WORDS
+export function encodeMicroBatch(words: Int32Array, base: number, { number, rows }: MicroBatch): number {
+  const count = rows.length
+  if (count < 1 || count > CHUNK_ROWS_MAX) assert(false, `micro-batch of ${count} rows`)
+  let end = HEADER_WORDS + count * ROW_WORDS
   let headRows = 0
-  for (let index = 0; index < rowCount; index++) {
+  let group = -1
+  for (let index = 0; index < count; index++) {
     const row = rows[index]!
+    const isFirst = row.group === group + 1
+    if (!isFirst && row.group !== group) assert(false, `a row of group ${row.group} behind one of group ${group}`)
+    group = row.group
+    const before = end
     end = encodeRow(words, base, index, row, end)
+    if (end !== before && !isFirst) assert(false, 'a row of a larger group is not covered by the cell table')
     if (row.head !== 'none') headRows++
   }
-  assert(!chunk || end === HEADER_WORDS + rowCount * ROW_WORDS, 'a row of a chunk is not covered by the cell table')
+  if (group >= GROUPS_MAX) assert(false, `micro-batch of ${group + 1} groups`)
+  words[base + HEADER_VERSION] = RECORD_VERSION
   words[base + HEADER_NUMBER_LOW] = number
   words[base + HEADER_NUMBER_HIGH] = Math.floor(number / 2 ** 32)
-  words[base + HEADER_KIND] = chunk ? KIND_CHUNK : KIND_ROWS
-  words[base + HEADER_ROW_COUNT] = rowCount
+  words[base + HEADER_ROW_COUNT] = count
   words[base + HEADER_USED_WORDS] = end
   words[base + HEADER_HEAD_ROW_COUNT] = headRows
+  words[base + HEADER_ALIVE] = groupsMask(group + 1)
   words[base + HEADER_FAULTS] = 0
   words[base + HEADER_SENT] = 0
   words[base + HEADER_STOPPED] = 0
+  words[base + HEADER_STAGE_COUNT] = 0
   return end
 }
+
+/** The bits of groups `0 .. count - 1`. */
+export const groupsMask = (count: number): number => (count >= 32 ? -1 : (1 << count) - 1)
 
 /** Writes one row, its cells from `base + end` on, and returns the new end. */
 function encodeRow(words: Int32Array, base: number, index: number, row: Row, end: number): number {
@@ -112,23 +128,34 @@ function encodeRow(words: Int32Array, base: number, index: number, row: Row, end
   words[at + ROW_HEAD] = HEAD_CODES[row.head]
   words[at + ROW_ANCESTOR_OFFSET] = end
   words[at + ROW_ANCESTOR_COUNT] = cellCount
+  words[at + ROW_GROUP] = row.group
+  words[at + ROW_STATE_SLOT] = row.stateSlot
   if (cellCount === 0) return end
   for (let i = 0; i < ancestors.length; i++) words[base + end + i] = ancestors[i]!
   words[base + end + ancestors.length] = row.cell
   return end + cellCount
 }
 
+/** Throws for a record of another version. */
+export function checkVersion(words: Int32Array, base: number): void {
+  const version = words[base + HEADER_VERSION]!
+  if (version !== RECORD_VERSION) assert(false, `expected a record of version ${RECORD_VERSION}, found ${version}`)
+}
 export function microBatchNumber(words: Int32Array, base: number): MicroBatchNumber {
   return joinNumber(words[base + HEADER_NUMBER_LOW]!, words[base + HEADER_NUMBER_HIGH]!)
-}
-export function microBatchKind(words: Int32Array, base: number): number {
-  return words[base + HEADER_KIND]!
 }
 export function rowCount(words: Int32Array, base: number): number {
   return words[base + HEADER_ROW_COUNT]!
 }
 export function headRowCount(words: Int32Array, base: number): number {
   return words[base + HEADER_HEAD_ROW_COUNT]!
+}
+/** Bit per group that was alive when the record was handed on. */
+export function aliveGroups(words: Int32Array, base: number): number {
+  return words[base + HEADER_ALIVE]!
+}
+export function setAliveGroups(words: Int32Array, base: number, groups: number): void {
+  words[base + HEADER_ALIVE] = groups
 }
 function faultMask(words: Int32Array, base: number): number {
   return words[base + HEADER_FAULTS]!
@@ -149,6 +176,12 @@ export function stoppedUs(words: Int32Array, base: number): number {
 }
 export function setStoppedUs(words: Int32Array, base: number, us: number): void {
   words[base + HEADER_STOPPED] = us | 0 || 1
+}
+/** The next stage is done with the micro-batch and has computed for so long. */
+export function addStageUs(words: Int32Array, base: number, us: number): void {
+  const stage = words[base + HEADER_STAGE_COUNT]!++
+  if (stage >= STAGES_MAX) assert(false, `a micro-batch passes more than ${STAGES_MAX} stages`)
+  words[base + HEADER_STAGE_TIMES + stage] = us
 }
 /** Words from `base` that a stage copies to hand the record on. */
 export function usedWords(words: Int32Array, base: number): number {
@@ -184,9 +217,16 @@ export function rowAncestorIndex(words: Int32Array, base: number, row: number): 
 export function rowAncestorCount(words: Int32Array, base: number, row: number): number {
   return words[rowBase(base, row) + ROW_ANCESTOR_COUNT]!
 }
+export function rowGroup(words: Int32Array, base: number, row: number): number {
+  return words[rowBase(base, row) + ROW_GROUP]!
+}
+function rowStateSlot(words: Int32Array, base: number, row: number): number {
+  return words[rowBase(base, row) + ROW_STATE_SLOT]!
+}
 
 /** The record as objects, for tests, the simulator and traces. */
 export function decodeMicroBatch(words: Int32Array, base: number): MicroBatch {
+  checkVersion(words, base)
   const rows: Row[] = []
   for (let row = 0; row < rowCount(words, base); row++) {
     const first = rowAncestorIndex(words, base, row)
@@ -199,10 +239,11 @@ export function decodeMicroBatch(words: Int32Array, base: number): MicroBatch {
       committedLength: rowCommittedLength(words, base, row),
       ancestors: Array.from(cells) as CellIndex[],
       head: HEAD_KINDS[rowHead(words, base, row)]!,
+      group: rowGroup(words, base, row),
+      stateSlot: rowStateSlot(words, base, row),
     })
   }
-  const kind = microBatchKind(words, base) === KIND_CHUNK ? 'chunk' : 'rows'
-  return { number: microBatchNumber(words, base), kind, rows }
+  return { number: microBatchNumber(words, base), rows }
 }
 
 function joinNumber(low: number, high: number): MicroBatchNumber {
@@ -224,7 +265,9 @@ const RETURN_NUMBER_HIGH = 4
 const RETURN_ENTRY_COUNT = 8
 const RETURN_FAULT_MASK = 12
 const RETURN_STOPPED = 16
-const RETURN_HEADER_BYTES = 24
+const RETURN_STAGE_COUNT = 20
+const RETURN_STAGE_TIMES = 24
+const RETURN_HEADER_BYTES = RETURN_STAGE_TIMES + 4 * STAGES_MAX
 
 const ENTRY_LOGSUMEXP = 0
 const ENTRY_ROW = 8
@@ -276,7 +319,7 @@ export function returnNumber(views: ReturnViews, base: number): MicroBatchNumber
 export function returnEntryCount(views: ReturnViews, base: number): number {
   return views.i32[(base + RETURN_ENTRY_COUNT) >>> 2]!
 }
-/** Bit per row (of a chunk: all bits) whose K or V did not fit the KV type. */
+/** Bit per group that has a row whose K or V did not fit the KV type. */
 export function returnFaultMask(views: ReturnViews, base: number): number {
   return views.i32[(base + RETURN_FAULT_MASK) >>> 2]!
 }
@@ -284,10 +327,21 @@ export function returnFaultMask(views: ReturnViews, base: number): number {
 export function returnStoppedUs(views: ReturnViews, base: number): number {
   return views.i32[(base + RETURN_STOPPED) >>> 2]!
 }
+/** Microseconds that a stage computed; 0 where it had nothing to compute. */
+export function returnStageUs(views: ReturnViews, base: number, stage: number): number {
+  return stage < views.i32[(base + RETURN_STAGE_COUNT) >>> 2]!
+    ? views.i32[(base + RETURN_STAGE_TIMES + 4 * stage) >>> 2]!
+    : 0
+}
 /** Copies what the stages noted in the micro-batch's record. */
 export function finishReturn(views: ReturnViews, base: number, words: Int32Array, record: number): void {
   views.i32[(base + RETURN_FAULT_MASK) >>> 2] = faultMask(words, record)
   views.i32[(base + RETURN_STOPPED) >>> 2] = stoppedUs(words, record)
+  const stages = words[record + HEADER_STAGE_COUNT]!
+  views.i32[(base + RETURN_STAGE_COUNT) >>> 2] = stages
+  for (let stage = 0; stage < stages; stage++) {
+    views.i32[(base + RETURN_STAGE_TIMES + 4 * stage) >>> 2] = words[record + HEADER_STAGE_TIMES + stage]!
+  }
 }
 /** The entry of a row of the micro-batch, -1 when the row was dead or had no head. */
 export function returnEntryOfRow(views: ReturnViews, base: number, row: number): number {

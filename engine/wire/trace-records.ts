@@ -21,6 +21,8 @@ export const COMPUTE_LEFT = 2
 export const COMPUTE_OUTCOME = 3
 /** Microseconds in the stage's ring. */
 export const COMPUTE_WAITED = 4
+/** Groups that are left: a mask. */
+export const COMPUTE_ALIVE = 5
 
 export const COMPLETE = 0
 /** Its last rows died while it was computed. */
@@ -34,7 +36,7 @@ export const SUBMIT_PIPELINE = 1
 /** Index into `PURPOSES`. */
 export const SUBMIT_PURPOSE = 2
 export const SUBMIT_ROWS = 3
-/** Its runs have consecutive numbers. */
+/** Its runs of that purpose: the first and the last. */
 export const SUBMIT_RUN_FIRST = 4
 export const SUBMIT_RUN_LAST = 5
 
@@ -44,11 +46,12 @@ export const PURPOSES = ['prefill', 'decode', 'verify', 'draft'] as const
 export const RETURN_NUMBER = 0
 export const RETURN_PIPELINE = 1
 
-/** Rows of a micro-batch are withdrawn. */
+/** Groups of a micro-batch are withdrawn. */
 export const CANCEL_NUMBER = 0
 export const CANCEL_PIPELINE = 1
-export const CANCEL_ROWS = 2
-/** Rows that are left: a mask. */
+/** A mask. */
+export const CANCEL_GROUPS = 2
+/** Groups that are left: a mask. */
 export const CANCEL_LEFT = 3
 
 /** The target's token for a position. */

@@ -6,9 +6,10 @@ test('a copy takes lines and files, is built with them, and is gone afterwards',
   const tree = copyTree()
   try {
     tree.write('engine/added.ts', 'export const added: number = 1\n')
-    tree.addLine('engine/limits.ts', 'export const ROWS_MAX', "export { added } from './added.ts'")
+    tree.addLine('engine/limits.ts', 'export const GROUPS_MAX', "export { added } from './added.ts'")
     await tree.build()
-    const script = "const { added, ROWS_MAX } = await import('./dist/engine/limits.js'); console.log(added, ROWS_MAX)"
+    const script =
+      "const { added, GROUPS_MAX } = await import('./dist/engine/limits.js'); console.log(added, GROUPS_MAX)"
     assert.is(await tree.node('--input-type=module', '-e', script), '1 32\n')
     tree.write('engine/added.ts', "export const added: number = 'one'\n")
     const refused = await tree.build().catch((error: Error) => error.message)

@@ -2,7 +2,14 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../bench/forge/random.ts'
-import type { CellIndex, MicroBatchNumber, Row, RunId, SequenceId } from '../../engine/domain.ts'
+import {
+  type CellIndex,
+  type MicroBatchNumber,
+  NO_STATE_SLOT,
+  type Row,
+  type RunId,
+  type SequenceId,
+} from '../../engine/domain.ts'
 import { CellWork, type SimulatedPipeline } from './cell-work.ts'
 
 const SIZES = { stages: 2, cells: 8, sequences: 1, contextLength: 8, chunkRows: 4, headRowsMax: 4, inFlightMax: 9 }
@@ -18,11 +25,11 @@ function createPipeline(): SimulatedPipeline {
 
 /** Sends rows of one sequence, each at the position given. */
 function send(pipeline: SimulatedPipeline, number: number, positions: readonly number[]): void {
-  const rows = positions.map((position): Row => {
+  const rows = positions.map((position, group): Row => {
     const at = { sequence: SEQUENCE, position, cell: position as CellIndex, committedLength: position + 1 }
-    return { ...at, token: 3, ancestors: cells(), head: 'best' }
+    return { ...at, token: 3, ancestors: cells(), head: 'best', group, stateSlot: NO_STATE_SLOT }
   })
-  const microBatch = { number: number as MicroBatchNumber, kind: 'rows', rows } as const
+  const microBatch = { number: number as MicroBatchNumber, rows }
   pipeline.submit({ kind: 'submit', microBatch, purpose: 'decode', runFirst: 0 as RunId, runLast: 0 as RunId })
 }
 

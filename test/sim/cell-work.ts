@@ -3,7 +3,7 @@
 // its cell; a living row that reads a poisoned or unwritten cell fails.
 
 import type { Random } from '../../bench/forge/random.ts'
-import { type StageWork, type Travel, VirtualPipeline } from '../../bench/pipeline/virtual-pipeline.ts'
+import { groupRowsOf, type StageWork, type Travel, VirtualPipeline } from '../../bench/pipeline/virtual-pipeline.ts'
 import type { MicroBatchNumber, Submission } from '../../engine/domain.ts'
 import { assert } from '../../engine/errors.ts'
 import type { ResultRow, Returned } from '../../engine/pipeline/pipeline.ts'
@@ -18,6 +18,7 @@ const POISONED = 2
 interface Slot extends Travel {
   readonly number: MicroBatchNumber
   readonly words: Int32Array
+  readonly rows: number
   readonly hidden: number[]
   /** Rows that some stage has not computed: they stay uncomputed. */
   readonly skipped: Set<number>
@@ -61,7 +62,7 @@ export class CellWork implements StageWork<Slot, SimulatedReturn> {
   /** Rows not computed. */
   skippedRows = 0
 
-  /** `faults`: the rows of a returned micro-batch that report a fault, as a mask. */
+  /** `faults`: the groups of a returned micro-batch that report a fault, as a mask. */
   constructor(sizes: PipelineSizes, random: Random, faults: () => number = () => 0) {
     this.#random = random
     this.#faults = faults
@@ -121,9 +122,10 @@ export class CellWork implements StageWork<Slot, SimulatedReturn> {
     const hidden = Array.from({ length: rows }, (_, row) =>
       embed(codec.rowToken(words, 0, row), codec.rowPosition(words, 0, row)),
     )
-    const kind = codec.microBatchKind(words, 0) === codec.KIND_CHUNK ? 'chunk' : 'rows'
+    const groupRows = groupRowsOf(microBatch)
+    const alive = codec.aliveGroups(words, 0)
     const number = codec.microBatchNumber(words, 0) as MicroBatchNumber
-    return { number, kind, rows, alive: -1, aliveAtBegin: -1, words, hidden, skipped: new Set() }
+    return { number, groupRows, rows, alive, aliveAtBegin: alive, words, hidden, skipped: new Set() }
   }
 
   begin(slot: Slot): number {
@@ -197,13 +199,14 @@ export class CellWork implements StageWork<Slot, SimulatedReturn> {
   }
 }
 
-const isAlive = ({ kind }: Slot, mask: number, row: number): boolean =>
-  kind === 'chunk' ? mask !== 0 : ((mask >>> row) & 1) === 1
+const isAlive = ({ words }: Slot, mask: number, row: number): boolean =>
+  ((mask >>> codec.rowGroup(words, 0, row)) & 1) === 1
 
 export class SimulatedReturn implements Returned {
   readonly number: MicroBatchNumber
   readonly faults: number
   readonly stoppedUs = 0
+  readonly stageUs = () => 0
   readonly #views: codec.ReturnViews
 
   constructor(views: codec.ReturnViews, number: MicroBatchNumber, faults: number) {

@@ -5,7 +5,7 @@
 import type { Random } from '../../bench/forge/random.ts'
 import { plain } from '../../engine/scheduler/plain.ts'
 import type { Planner, SchedulerView } from '../../engine/scheduler/planner.ts'
-import type { RunRow } from '../../engine/scheduler/run.ts'
+import type { Group } from '../../engine/scheduler/run.ts'
 import type { Sequence } from '../../engine/scheduler/sequence.ts'
 import { expectedChoice, VOCABULARY } from './model.ts'
 import type { Scenario } from './scenario.ts'
@@ -23,9 +23,9 @@ export function createGuesser(scenario: Scenario, random: Random): Planner {
   return (view) => {
     plain(view)
     if (random.chance(0.1)) prune(view, random)
-    let rowsLeft = Math.min(random.int(0, 8), view.limits.headRowsMax - takenRows(view))
+    let rowsLeft = Math.min(random.int(0, 8), view.runTable.openHeadsLeft)
     for (const { parent, sequence } of frontiers(view, random)) {
-      let tip: RunRow | undefined = parent
+      let tip: Group | undefined = parent
       while (tip && rowsLeft > 0 && tip.position + tip.count < sequence.lengthMax - 1) {
         const [next, added] = addLevel(view, sequence, tip, Math.min(width, rowsLeft), texts, accuracy, random)
         rowsLeft -= added
@@ -37,7 +37,7 @@ export function createGuesser(scenario: Scenario, random: Random): Planner {
 
 /** Withdraws a guess nobody has judged, with all that was built on it. */
 function prune({ runTable }: SchedulerView, random: Random): void {
-  const guesses = runTable.flights.flatMap(({ runRows }) => runRows).filter(({ state }) => state === 'assumed')
+  const guesses = runTable.flights.flatMap(({ groups }) => groups).filter(({ state }) => state === 'assumed')
   if (guesses.length > 0) runTable.withdraw(random.pick(guesses), 'reject')
 }
 
@@ -45,19 +45,19 @@ function prune({ runTable }: SchedulerView, random: Random): void {
 function addLevel(
   { runTable }: SchedulerView,
   sequence: Sequence,
-  tip: RunRow,
+  tip: Group,
   width: number,
   texts: Texts,
   accuracy: number,
   random: Random,
-): [RunRow | undefined, number] {
+): [Group | undefined, number] {
   const run = runTable.startRun()
   const right = texts.tokenAt(sequence, tip.position + tip.count)
   const taken = new Set<number>()
   for (let child = tip.firstChild; child; child = child.nextSibling) {
     if (child.owner === sequence) taken.add(child.token)
   }
-  const added: RunRow[] = []
+  const added: Group[] = []
   for (let i = random.int(1, width); i > 0; i--) {
     const token = right >= 0 && random.chance(accuracy) ? right : random.int(0, VOCABULARY - 1)
     if (taken.has(token)) continue
@@ -69,17 +69,15 @@ function addLevel(
   return [added.length > 0 ? random.pick(added) : undefined, added.length]
 }
 
-const takenRows = ({ runTable }: SchedulerView): number => 32 - runTable.openRowsLeft
-
 /** Rows that something can be guessed behind, with the sequence to guess for, in random order. */
-function frontiers({ runTable }: SchedulerView, random: Random): { parent: RunRow; sequence: Sequence }[] {
-  const found: { parent: RunRow; sequence: Sequence }[] = []
-  for (const { runRows } of runTable.flights) {
-    for (const row of runRows) {
+function frontiers({ runTable }: SchedulerView, random: Random): { parent: Group; sequence: Sequence }[] {
+  const found: { parent: Group; sequence: Sequence }[] = []
+  for (const { groups } of runTable.flights) {
+    for (const row of groups) {
       const { head, owner } = row
       if ((row.state !== 'final' && row.state !== 'assumed') || head === 'none') continue
       if (owner.request.work.kind === 'score') continue
-      for (const sequence of row.kind === 'prefill' ? row.group : [owner]) {
+      for (const sequence of row.kind === 'prefill' ? row.readers : [owner]) {
         if (sequence.phase === 'waiting' && random.chance(0.5)) found.push({ parent: row, sequence })
       }
     }

@@ -1,8 +1,8 @@
 // Which transitions of the run table kinds of work can reach, derived from the table.
 import {
   EVENTS_OF,
-  type RowEvent,
-  type RowState,
+  type GroupEvent,
+  type GroupState,
   TRANSITIONS,
   type TransitionCounts,
 } from '../../engine/scheduler/run.ts'
@@ -13,10 +13,10 @@ export type WorkKind = keyof typeof EVENTS_OF
 export function transitionsOf(kinds: readonly WorkKind[]): string[] {
   const found = new Set<string>()
   for (const kind of kinds) {
-    const states = new Set<RowState>(['unused'])
+    const states = new Set<GroupState>(['unused'])
     for (const state of states) {
       for (const [event, next] of Object.entries(TRANSITIONS[state])) {
-        if (!(EVENTS_OF[kind] as readonly RowEvent[]).includes(event as RowEvent)) continue
+        if (!(EVENTS_OF[kind] as readonly GroupEvent[]).includes(event as GroupEvent)) continue
         found.add(`${state} ${event}`)
         states.add(next)
       }

@@ -23,7 +23,7 @@ export const createForward: CreateForward = ({ layout, lane, sync, memory, setti
   }
 
   return {
-    rows: { count: 1, copyTo: () => {} },
+    rows: { count: 1, alive: 1, copyTo: () => {} },
     run(slot, resultSlot) {
       probes.add('begun')
       try {

@@ -66,7 +66,7 @@ export function createForward({ settings, layout, memory, config, sync }: Forwar
   const views = returnViews(memory.buffer)
   const { input, results } = layout
   const never = new Int32Array(new SharedArrayBuffer(4))
-  const rows = { count: 0, copyTo: () => {} }
+  const rows = { count: 0, alive: 0, copyTo: () => {} }
 
   function textAt(position: number): number {
     if (position < stage[1]!) return stage[HEADER_WORDS + position]!

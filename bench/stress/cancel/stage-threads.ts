@@ -1,6 +1,13 @@
 // The stages of a pipeline on their threads, without a conductor: a bench or test submits, cancels and takes results itself.
 import { availableParallelism } from 'node:os'
-import type { MicroBatch, MicroBatchNumber, Row, RunId, SequenceId } from '../../../engine/domain.ts'
+import {
+  type MicroBatch,
+  type MicroBatchNumber,
+  NO_STATE_SLOT,
+  type Row,
+  type RunId,
+  type SequenceId,
+} from '../../../engine/domain.ts'
 import { openGguf } from '../../../engine/gguf/file.ts'
 import { enableRelaxedSimd, loadKernels } from '../../../engine/load/kernel-builds.ts'
 import { type PreparedModel, prepareModel } from '../../../engine/load/prepare.ts'
@@ -91,8 +98,8 @@ export class StageThreads implements AsyncDisposable {
     return number
   }
 
-  cancel(number: number, rows = -1): void {
-    this.#pipeline.cancel(number as MicroBatchNumber, rows)
+  cancel(number: number, groups = -1): void {
+    this.#pipeline.cancel(number as MicroBatchNumber, groups)
   }
 
   /** Waits for the next micro-batch that has left the pipeline. */
@@ -138,7 +145,9 @@ function rowsBatch(number: MicroBatchNumber, count: number): MicroBatch {
       committedLength: 0,
       ancestors: [],
       head: 'best',
+      group: index,
+      stateSlot: NO_STATE_SLOT,
     }
   })
-  return { number, kind: 'rows', rows }
+  return { number, rows }
 }

@@ -1,6 +1,6 @@
 // The memory of one stage: what lies at which byte address. A plain record that is posted to every thread, so all of them
 // agree without asking; stage-layout.ts makes it. Pure.
-import { ROWS_MAX } from '../../limits.ts'
+import { microBatchRows } from '../../limits.ts'
 import type { CellType } from './cells.ts'
 import type { CodebookName } from './codebooks.ts'
 import type { ActivationRegion, CellRegion, MatrixPlan, Region, VectorPlan } from './space.ts'
@@ -88,7 +88,7 @@ export const PRIVATE_ROWS = 8
 /** Slots of the result ring: the conductor reads one while the last stage fills the other. */
 export const RESULT_SLOTS = 2
 /** Rows of the largest micro-batch of either kind. */
-export const rowsMax = ({ chunkRows }: StageSizes): number => Math.max(chunkRows, ROWS_MAX)
+export const rowsMax = ({ chunkRows }: StageSizes): number => microBatchRows(chunkRows)
 
 /** The stage's own weights. */
 export function stageMatrices(layout: Pick<StageLayout, 'layers' | 'embedding' | 'output'>): MatrixPlan[] {

@@ -2,7 +2,14 @@
 // stage. Pure: a function of the model, the options and the number of cores.
 
 import { TsinferError } from '../../errors.ts'
-import { DEFAULT_CHUNK_ROWS, DEFAULT_CONTEXT, LANES_MAX, MEMORY_BYTES_MAX, ROWS_MAX, STAGES_MAX } from '../../limits.ts'
+import {
+  DEFAULT_CHUNK_ROWS,
+  DEFAULT_CONTEXT,
+  GROUPS_MAX,
+  LANES_MAX,
+  MEMORY_BYTES_MAX,
+  STAGES_MAX,
+} from '../../limits.ts'
 import { layerBlocks } from '../architectures/list.ts'
 import type { ModelConfig } from '../config/model-config.ts'
 import { packedBytes } from '../formats.ts'
@@ -65,7 +72,7 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
     return {
       lanes: options.lanes ?? (small ? 1 : Math.min(LANES_MAX, Math.max(1, Math.floor(budget / stages)))),
       chunkRows: Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength),
-      headRowsMax: ROWS_MAX,
+      headRowsMax: GROUPS_MAX,
       contextLength,
       sequences: Math.max(SEQUENCES_MIN, sequences),
       cells: contextLength * sequences,

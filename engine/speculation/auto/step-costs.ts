@@ -1,13 +1,13 @@
 // What steps cost on this machine, as measured while it runs: a stage's time for a micro-batch by its rows, the way of a
 // single row through all stages, a question to the drafter. Each of them twice: alone, and while target and drafter work
 // side by side, for they may share cores and memory. Times in microseconds.
-import { ROWS_MAX } from '../../limits.ts'
+import { GROUPS_MAX } from '../../limits.ts'
 import { LiveTimes } from './live-times.ts'
 
-/** Keys of `LiveTimes`: 1 .. ROWS_MAX are services of so many rows. */
+/** Keys of `LiveTimes`: 1 .. GROUPS_MAX are services of so many rows. */
 const LATENCY = 0
-const DRAFT_FIRST = ROWS_MAX + 1
-const DRAFT_NEXT = ROWS_MAX + 2
+const DRAFT_FIRST = GROUPS_MAX + 1
+const DRAFT_NEXT = GROUPS_MAX + 2
 const BESIDE = 64
 
 /**
@@ -55,8 +55,8 @@ export class StepCosts {
   /** A stage took so long for a micro-batch of so many rows. */
   noteService(rows: number, us: number, beside: boolean): void {
     const side = this.#sideOf(beside)
-    this.#times.note(side * BESIDE + Math.min(rows, ROWS_MAX), us)
-    this.#rowsSeen[side] = Math.max(this.#rowsSeen[side]!, Math.min(rows, ROWS_MAX))
+    this.#times.note(side * BESIDE + Math.min(rows, GROUPS_MAX), us)
+    this.#rowsSeen[side] = Math.max(this.#rowsSeen[side]!, Math.min(rows, GROUPS_MAX))
   }
 
   /** A single row took so long from its submission to its result, with nothing else to wait for. */

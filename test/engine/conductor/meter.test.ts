@@ -24,7 +24,7 @@ function newMeter(stages: number, lanes: number) {
 }
 
 const RETURNED = { number: 0, stoppedUs: 0 } as unknown as Returned
-const submission = (kind: 'rows' | 'chunk') => ({ microBatch: { kind } }) as unknown as Submission
+const submission = (purpose: Submission['purpose']) => ({ purpose }) as Submission
 
 const near = (found: number, wanted: number) => assert.ok(Math.abs(found - wanted) < 1e-3, `${found}, not ${wanted}`)
 
@@ -70,8 +70,8 @@ test('a lane that begins just after the clock was read does not count as busy fo
 test('micro-batches in flight over time, and tokens per run', () => {
   const { meter, readAt } = newMeter(1, 1)
   const begun = readAt(0)
-  meter.submitted(submission('chunk'), START_US + 10)
-  meter.submitted(submission('rows'), START_US + 20)
+  meter.submitted(submission('prefill'), START_US + 10)
+  meter.submitted(submission('decode'), START_US + 20)
   meter.returned(RETURNED, START_US + 30)
   meter.token()
   meter.token()

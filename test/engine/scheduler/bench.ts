@@ -124,15 +124,18 @@ export class Bench {
 function describe(action: SchedulerAction): string {
   switch (action.kind) {
     case 'submit': {
-      const { number, kind, rows } = action.microBatch
+      const { number, rows } = action.microBatch
       const row = ({ token, sequence, position, head }: MicroBatch['rows'][number]) =>
         `${token}@${sequence}:${position}${head === 'none' ? '' : `+${head}`}`
-      return `submit ${number} ${kind} ${rows.map(row).join(' ')}`
+      // Groups are kept apart by a stroke.
+      const mark = ({ group }: MicroBatch['rows'][number], i: number) =>
+        i > 0 && rows[i - 1]!.group !== group ? '| ' : ''
+      return `submit ${number} ${rows.map((each, i) => mark(each, i) + row(each)).join(' ')}`
     }
     case 'map':
       return `map ${action.sequence} ${action.from} [${action.cells.join(' ')}]`
     case 'cancel':
-      return `cancel ${action.number} ${action.rows}`
+      return `cancel ${action.number} ${action.groups}`
     case 'judge':
       return `judge ${action.request}.${action.choice} row ${action.row} position ${action.position}`
     case 'draw':

@@ -2,9 +2,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   createTransitionCounts,
+  Group,
+  type GroupState,
   link,
-  type RowState,
-  RunRow,
   TRANSITIONS,
   transition,
   unlink,
@@ -12,10 +12,10 @@ import {
 import { transitionsOf } from '../../sim/transitions.ts'
 
 test('every state can be reached from unused and leads back to it', () => {
-  const reached = new Set<RowState>(['unused'])
+  const reached = new Set<GroupState>(['unused'])
   for (const state of reached) for (const next of Object.values(TRANSITIONS[state])) reached.add(next)
   assert.equal([...reached].sort(), Object.keys(TRANSITIONS).sort())
-  const leadsBack = (state: RowState, seen: readonly RowState[]): boolean =>
+  const leadsBack = (state: GroupState, seen: readonly GroupState[]): boolean =>
     Object.values(TRANSITIONS[state]).some(
       (next) => next === 'unused' || (!seen.includes(next) && leadsBack(next, [...seen, next])),
     )
@@ -31,7 +31,7 @@ test('every transition belongs to some kind of work', () => {
 })
 
 test('an event without an entry is a bug', () => {
-  const row = new RunRow()
+  const row = new Group()
   const counts = createTransitionCounts()
   transition(row, 'submit', counts)
   transition(row, 'return', counts)
@@ -41,10 +41,10 @@ test('an event without an entry is a bug', () => {
 })
 
 test('children are unlinked wherever they stand', () => {
-  const [parent, a, b, c] = [new RunRow(), new RunRow(), new RunRow(), new RunRow()]
+  const [parent, a, b, c] = [new Group(), new Group(), new Group(), new Group()]
   for (const child of [a, b, c]) link(parent, child)
   const children = () => {
-    const list: RunRow[] = []
+    const list: Group[] = []
     for (let child = parent.firstChild; child; child = child.nextSibling) list.push(child)
     return list
   }

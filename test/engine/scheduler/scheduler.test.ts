@@ -8,11 +8,11 @@ const submits = (lines: string[]) => lines.filter((line) => line.startsWith('sub
 
 test('one request, from prompt to length', () => {
   const b = new Bench()
-  assert.equal(b.request(7, generate([5, 6])), ['map 0 0 [0 1 2 3]', 'submit 0 chunk 5@0:0 6@0:1+top'])
+  assert.equal(b.request(7, generate([5, 6])), ['map 0 0 [0 1 2 3]', 'submit 0 5@0:0 6@0:1+top'])
   assert.equal(b.returned(0), ['judge 7.0 row 1 position 2'])
-  assert.equal(b.token(40), ['submit 1 rows 40@0:2+top', 'emit 7.0 40', 'release 0'])
+  assert.equal(b.token(40), ['submit 1 40@0:2+top', 'emit 7.0 40', 'release 0'])
   assert.equal(b.returned(1), ['judge 7.0 row 0 position 3'])
-  assert.equal(b.token(41), ['submit 2 rows 41@0:3+top', 'emit 7.0 41', 'release 1'])
+  assert.equal(b.token(41), ['submit 2 41@0:3+top', 'emit 7.0 41', 'release 1'])
   assert.equal(b.returned(2), ['judge 7.0 row 0 position 4'])
   assert.equal(b.token(42), ['emit 7.0 42', 'finish 7.0 length', 'done 7', 'release 2'])
   assert.is(b.available, 64)
@@ -28,9 +28,9 @@ test('a stop token is not emitted', () => {
 test('a prompt goes in chunks, several in flight, with one head at its end', () => {
   const b = new Bench({ inFlightMax: 3 })
   assert.equal(submits(b.request(1, generate(Int32Array.from(tokens(9)), { tokensMax: 1 }))), [
-    'submit 0 chunk 10@0:0 11@0:1 12@0:2 13@0:3',
-    'submit 1 chunk 14@0:4 15@0:5 16@0:6 17@0:7',
-    'submit 2 chunk 18@0:8+top',
+    'submit 0 10@0:0 11@0:1 12@0:2 13@0:3',
+    'submit 1 14@0:4 15@0:5 16@0:6 17@0:7',
+    'submit 2 18@0:8+top',
   ])
   assert.equal(b.returned(0), ['release 0'])
   assert.equal(b.returned(1), ['release 1'])
@@ -41,14 +41,14 @@ test('choices share the cells of the prompt and are drawn from one row', () => {
   const b = new Bench()
   assert.equal(b.request(1, generate([5, 6], { choices: 3 })), [
     'map 0 0 [0 1 2 3]',
-    'submit 0 chunk 5@0:0 6@0:1+top',
+    'submit 0 5@0:0 6@0:1+top',
     'map 1 0 [0 1]',
     'map 2 0 [0 1]',
   ])
   assert.equal(b.returned(0), ['judge 1.0 row 1 position 2'])
   assert.equal(b.token(20), ['emit 1.0 20', 'judge 1.1 row 1 position 2'])
   assert.equal(b.token(21, true), ['finish 1.1 stop', 'judge 1.2 row 1 position 2'])
-  assert.equal(b.token(22), ['map 2 2 [4 5]', 'submit 1 rows 20@0:2+top 22@2:2+top', 'emit 1.2 22', 'release 0'])
+  assert.equal(b.token(22), ['map 2 2 [4 5]', 'submit 1 20@0:2+top | 22@2:2+top', 'emit 1.2 22', 'release 0'])
   // Two choices, and the text that the third has left.
   assert.is(b.scheduler.insides.cells.references(0 as never), 3)
   assert.equal(b.returned(1), ['judge 1.0 row 0 position 3'])
@@ -57,15 +57,15 @@ test('choices share the cells of the prompt and are drawn from one row', () => {
 test('requests share micro-batches, in groups that keep every stage busy', () => {
   const b = new Bench({ stages: 2, inFlightMax: 4 })
   b.request(1, generate([5], { choices: 4, tokensMax: 5 }))
-  assert.equal(submits(b.run(1)), ['submit 1 rows 9@0:1+top 9@1:1+top', 'submit 2 rows 9@2:1+top 9@3:1+top'])
-  assert.equal(submits(b.run(1)), ['submit 3 rows 9@0:2+top 9@1:2+top'])
+  assert.equal(submits(b.run(1)), ['submit 1 9@0:1+top | 9@1:1+top', 'submit 2 9@2:1+top | 9@3:1+top'])
+  assert.equal(submits(b.run(1)), ['submit 3 9@0:2+top | 9@1:2+top'])
 })
 
 test('no micro-batch has more heads than the last stage has room for', () => {
   const b = new Bench({ headRowsMax: 3 })
   b.request(1, generate([5], { choices: 4 }))
-  assert.equal(submits(b.run(1)), ['submit 1 rows 9@0:1+top 9@1:1+top 9@2:1+top'])
-  assert.equal(submits(b.run(1)), ['submit 2 rows 9@3:1+top 9@0:2+top 9@1:2+top'])
+  assert.equal(submits(b.run(1)), ['submit 1 9@0:1+top | 9@1:1+top | 9@2:1+top'])
+  assert.equal(submits(b.run(1)), ['submit 2 9@3:1+top | 9@0:2+top | 9@1:2+top'])
 })
 
 test('decoding goes on beside a long prompt, and prompts take turns', () => {
@@ -74,7 +74,7 @@ test('decoding goes on beside a long prompt, and prompts take turns', () => {
   b.run(1)
   b.request(2, generate(tokens(24)))
   b.request(3, generate(tokens(24).reverse()))
-  const kinds = submits(b.run(20)).map((line) => (line.includes('rows') ? 'd' : line.includes('@1:') ? '2' : '3'))
+  const kinds = submits(b.run(20)).map((line) => (line.includes('@0:') ? 'd' : line.includes('@1:') ? '2' : '3'))
   assert.is(kinds.join('').slice(0, 20), 'd2d3'.repeat(5))
 })
 
@@ -95,8 +95,8 @@ test('an abort frees cells at once, and is done when the last row has left the p
   const b = new Bench({ cells: 12, contextLength: 12 })
   b.request(1, generate(tokens(9)))
   assert.equal(b.request(2, generate([5])), [])
-  assert.equal(b.abort(1), ['cancel 0 -1', 'cancel 1 -1', 'finish 1.0 aborted'])
-  assert.equal(b.returned(0), ['map 0 0 [0 1 2]', 'submit 2 chunk 5@0:0+top', 'release 0'])
+  assert.equal(b.abort(1), ['cancel 0 1', 'cancel 1 1', 'finish 1.0 aborted'])
+  assert.equal(b.returned(0), ['map 0 0 [0 1 2]', 'submit 2 5@0:0+top', 'release 0'])
   assert.equal(b.returned(1), ['done 1', 'release 1'])
   assert.equal(b.returned(2), ['judge 2.0 row 0 position 1'])
 })
@@ -106,7 +106,7 @@ test('an abort withdraws only its own rows of a shared micro-batch', () => {
   b.request(1, generate([5], { choices: 2, tokensMax: 9 }))
   b.request(2, generate([6], { choices: 2, tokensMax: 9 }))
   b.run(2)
-  assert.equal(submits(b.run(1)), ['submit 3 rows 9@2:1+top 9@3:1+top 9@0:2+top 9@1:2+top'])
+  assert.equal(submits(b.run(1)), ['submit 3 9@2:1+top | 9@3:1+top | 9@0:2+top | 9@1:2+top'])
   assert.equal(b.abort(2), ['cancel 3 3', 'finish 2.0 aborted', 'finish 2.1 aborted'])
   assert.equal(b.abort(2), [])
   assert.equal(b.returned(3), ['done 2', 'judge 1.0 row 2 position 3'])
@@ -125,7 +125,7 @@ test('an abort of one request leaves the question about another open', () => {
   b.request(1, generate([5], { choices: 2, tokensMax: 5 }))
   b.request(2, generate([6], { tokensMax: 5 }))
   b.run(2)
-  assert.equal(submits(b.run(1)), ['submit 3 rows 9@2:1+top 9@0:2+top 9@1:2+top'])
+  assert.equal(submits(b.run(1)), ['submit 3 9@2:1+top | 9@0:2+top | 9@1:2+top'])
   assert.equal(b.returned(3), ['judge 2.0 row 0 position 2'])
   b.scheduler.handle({ kind: 'abort', request: 1 })
   assert.equal(b.token(8), [
@@ -133,7 +133,7 @@ test('an abort of one request leaves the question about another open', () => {
     'finish 1.1 aborted',
     'done 1',
     'emit 2.0 8',
-    'submit 4 rows 8@2:2+top',
+    'submit 4 8@2:2+top',
     'release 3',
   ])
 })
@@ -143,16 +143,16 @@ test('a fault is reported once per request, for live rows only', () => {
   b.request(1, generate(tokens(6)))
   b.scheduler.handle({ kind: 'returned', number: 0 as never, faults: 1 })
   assert.equal(b.scheduler.poll(), { kind: 'fault', request: 1 })
-  assert.equal(b.abort(1), ['cancel 1 -1', 'finish 1.0 aborted', 'release 0'])
+  assert.equal(b.abort(1), ['cancel 1 1', 'finish 1.0 aborted', 'release 0'])
   assert.equal(b.returned(1, 1), ['done 1', 'release 1'])
 })
 
 test('scored rows never outnumber the room for heads, and come in order', () => {
   const b = new Bench({ headRowsMax: 2, inFlightMax: 9 })
   assert.equal(submits(b.request(1, { kind: 'score', prompt: tokens(8), from: 3, head: 'scored' })), [
-    'submit 0 chunk 10@0:0 11@0:1 12@0:2 13@0:3+scored',
-    'submit 1 chunk 14@0:4+scored 15@0:5+scored',
-    'submit 2 chunk 16@0:6+scored 17@0:7+scored',
+    'submit 0 10@0:0 11@0:1 12@0:2 13@0:3+scored',
+    'submit 1 14@0:4+scored 15@0:5+scored',
+    'submit 2 16@0:6+scored 17@0:7+scored',
   ])
   assert.equal(b.run(), [
     'score 1 row 3 position 3',
@@ -166,7 +166,7 @@ test('scored rows never outnumber the room for heads, and come in order', () => 
     'release 2',
   ])
   b.request(2, { kind: 'score', prompt: tokens(8), from: 0, head: 'scored' })
-  assert.equal(b.abort(2), ['cancel 3 -1', 'cancel 4 -1', 'cancel 5 -1', 'cancel 6 -1'])
+  assert.equal(b.abort(2), ['cancel 3 1', 'cancel 4 1', 'cancel 5 1', 'cancel 6 1'])
   assert.ok(b.run().includes('done 2'))
 })
 
@@ -230,17 +230,17 @@ test('a token that takes time holds nobody up: the others go on, and its sequenc
   b.request(1, generate([1], { tokensMax: 6, choices: 2 }))
   b.returned(0)
   b.token(9)
-  assert.equal(submits(b.token(9)), ['submit 1 rows 9@0:1+top 9@1:1+top'])
+  assert.equal(submits(b.token(9)), ['submit 1 9@0:1+top | 9@1:1+top'])
   assert.equal(b.returned(1), ['judge 1.0 row 0 position 2'])
   assert.equal(b.deferred(), ['judge 1.1 row 1 position 2'])
-  assert.equal(b.token(8), ['submit 2 rows 8@1:2+top', 'emit 1.1 8', 'release 1'])
+  assert.equal(b.token(8), ['submit 2 8@1:2+top', 'emit 1.1 8', 'release 1'])
   assert.equal(b.drawable(7), [], 'no such request')
   assert.equal(b.drawable(1, 1), [], 'nothing was deferred')
   assert.equal(b.drawable(1), ['draw 1.0 position 2'])
   assert.equal(b.token(7), ['emit 1.0 7'])
   assert.equal(b.drawable(1), [], 'the token is known')
   assert.equal(b.returned(2), ['judge 1.1 row 0 position 3'])
-  assert.equal(b.token(6), ['submit 3 rows 7@0:2+top 6@1:3+top', 'emit 1.1 6', 'release 2'])
+  assert.equal(b.token(6), ['submit 3 7@0:2+top | 6@1:3+top', 'emit 1.1 6', 'release 2'])
 })
 
 test('a token that takes time is not asked for when its request was aborted', () => {

@@ -17,7 +17,7 @@ test('the next turn evaluates only what is new, in the cells that follow', () =>
   assert.equal(b.request(2, generate([5, 6, 7, 9, 9, 9, 8], { session: 1, tokensMax: 2 })), [
     'map 0 0 [0 1 2 3 4]',
     'map 0 5 [5 6 7]',
-    'submit 3 chunk 9@0:5 8@0:6+top',
+    'submit 3 9@0:5 8@0:6+top',
   ])
   assert.ok(b.run().includes('done 2 reused 5'))
   assert.equal(kept(b, 1), [5, 6, 7, 9, 9, 9, 8, 9])
@@ -28,7 +28,7 @@ test('what differs is evaluated anew, and the cells behind are free', () => {
   b.request(1, generate([5, 6, 7, 8], { session: 1 }))
   b.run()
   assert.equal(submits(b.request(2, generate([5, 6, 1, 8], { session: 1, tokensMax: 1 }))), [
-    'submit 3 chunk 1@0:2 8@0:3+top',
+    'submit 3 1@0:2 8@0:3+top',
   ])
   // The old text is kept until there is a new one.
   assert.equal(kept(b, 1), [5, 6, 7, 8, 9, 9])
@@ -41,16 +41,16 @@ test('of a prompt that is kept whole the last token is evaluated again', () => {
   const b = new Bench()
   b.request(1, generate([5, 6, 7], { session: 1 }))
   b.run()
-  assert.equal(submits(b.request(2, generate([5, 6, 7], { session: 1 }))), ['submit 3 chunk 7@0:2+top'])
+  assert.equal(submits(b.request(2, generate([5, 6, 7], { session: 1 }))), ['submit 3 7@0:2+top'])
 })
 
 test('a session keeps nothing of another, nor of a request without one', () => {
   const b = new Bench()
   b.request(1, generate([5, 6, 7], { session: 1 }))
   b.run()
-  assert.equal(submits(b.request(2, generate([5, 6, 7], { session: 2 }))), ['submit 3 chunk 5@0:0 6@0:1 7@0:2+top'])
+  assert.equal(submits(b.request(2, generate([5, 6, 7], { session: 2 }))), ['submit 3 5@0:0 6@0:1 7@0:2+top'])
   b.run()
-  assert.equal(submits(b.request(3, generate([5, 6, 7]))), ['submit 6 chunk 5@0:0 6@0:1 7@0:2+top'])
+  assert.equal(submits(b.request(3, generate([5, 6, 7]))), ['submit 6 5@0:0 6@0:1 7@0:2+top'])
   b.run()
   assert.equal([...b.scheduler.insides.kept.sessions.keys()], [1, 2])
 })
@@ -188,7 +188,7 @@ test('a text that is brought back is gone on with', () => {
   const restore = { kind: 'restore', prompt: Int32Array.of(5, 6, 7), session: 1 } as const
   assert.equal(b.request(1, restore), ['transfer 1 [5 6 7] [0 1 2]'])
   b.settled(1)
-  assert.equal(submits(b.request(2, generate([5, 6, 7, 8], { session: 1 }))), ['submit 0 chunk 8@0:3+top'])
+  assert.equal(submits(b.request(2, generate([5, 6, 7, 8], { session: 1 }))), ['submit 0 8@0:3+top'])
 })
 
 test('a restored text waits for rows in flight that may still write its cells', () => {

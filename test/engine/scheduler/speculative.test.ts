@@ -13,9 +13,9 @@ const PIPE = { stages: 4, inFlightMax: 9 }
 /** A pipe that has token 40 certain and its row in flight as micro-batch 1; question 1 is open. */
 function started(options: Parameters<typeof resolveDraft>[1] = {}): Bench {
   const b = new Bench(PIPE)
-  assert.equal(b.request(1, work('pipe', options)).slice(1), ['submit 0 chunk 5@0:0+top', 'draft 0 of 1.0 1 [] 4'])
+  assert.equal(b.request(1, work('pipe', options)).slice(1), ['submit 0 5@0:0+top', 'draft 0 of 1.0 1 [] 4'])
   b.returned(0)
-  assert.equal(b.token(40), ['undraft 0', 'submit 1 rows 40@0:1+top', 'draft 1 of 1.0 2 [] 4', 'emit 1.0 40', 'release 0']) // biome-ignore format: one line reads better
+  assert.equal(b.token(40), ['undraft 0', 'submit 1 40@0:1+top', 'draft 1 of 1.0 2 [] 4', 'emit 1.0 40', 'release 0']) // biome-ignore format: one line reads better
   return b
 }
 
@@ -26,21 +26,21 @@ test('sync: draft, verify together, repeat', () => {
   assert.equal(b.token(40), ['draft 0 of 1.0 2 [] 4', 'emit 1.0 40', 'release 0'], 'the row waits for the drafter')
   assert.equal(b.drafted(0, [41]), ['draft 1 of 1.0 2 [41] 3'])
   assert.equal(b.drafted(1, [42, 43]), ['draft 2 of 1.0 2 [41 42 43] 1'])
-  assert.equal(b.drafted(2, []), ['submit 1 rows 40@0:1+top 41@0:2+top 42@0:3+top 43@0:4+top'])
+  assert.equal(b.drafted(2, []), ['submit 1 40@0:1+top | 41@0:2+top | 42@0:3+top | 43@0:4+top'])
   assert.equal(b.returned(1), ['judge 1.0 row 0 position 2'])
   assert.equal(b.token(41), ['emit 1.0 41', 'judge 1.0 row 1 position 3'])
   assert.equal(b.token(42), ['emit 1.0 42', 'judge 1.0 row 2 position 4'])
   assert.equal(b.token(50), ['emit 1.0 50', 'draft 3 of 1.0 5 [] 4', 'release 1'])
-  assert.equal(b.drafted(3, []), ['submit 2 rows 50@0:4+top'])
+  assert.equal(b.drafted(3, []), ['submit 2 50@0:4+top'])
 })
 
 test('pipe: a row goes out at once, drafts follow when the first stage has time', () => {
   const b = started()
   assert.equal(b.drafted(1, [41]), ['draft 2 of 1.0 2 [41] 3'], 'the first stage is busy')
   assert.equal(b.drafted(2, [42]), ['draft 3 of 1.0 2 [41 42] 2'])
-  assert.equal(b.passed(1), ['submit 2 rows 41@0:2+top 42@0:3+top'])
+  assert.equal(b.passed(1), ['submit 2 41@0:2+top | 42@0:3+top'])
   assert.equal(b.drafted(3, [43]), ['draft 4 of 1.0 2 [41 42 43] 3'])
-  assert.equal(b.passed(2), ['submit 3 rows 43@0:4+top'])
+  assert.equal(b.passed(2), ['submit 3 43@0:4+top'])
   assert.equal(b.returned(1), ['judge 1.0 row 0 position 2'])
   // The token in flight is the right one: no new row, nothing is drafted again, the open question stays open.
   assert.equal(b.token(41), ['emit 1.0 41', 'release 1'])
@@ -49,7 +49,7 @@ test('pipe: a row goes out at once, drafts follow when the first stage has time'
 test('pipe: a full micro-batch goes to wait behind the one in the first stage', () => {
   const b = started()
   assert.equal(b.drafted(1, [41, 42, 43, 44]), [
-    'submit 2 rows 41@0:2+top 42@0:3+top 43@0:4+top 44@0:5+top',
+    'submit 2 41@0:2+top | 42@0:3+top | 43@0:4+top | 44@0:5+top',
     'draft 2 of 1.0 2 [41 42 43 44] 4',
   ])
   assert.equal(b.drafted(2, [45, 46, 47, 48]), [], 'one waits already')
@@ -59,11 +59,11 @@ test('pipe: a full micro-batch goes to wait behind the one in the first stage', 
 test('pipe: a wrong guess withdraws its rows and the question, and the right token goes out at once', () => {
   const b = started()
   b.passed(1)
-  assert.equal(b.drafted(1, [41])[0], 'submit 2 rows 41@0:2+top')
+  assert.equal(b.drafted(1, [41])[0], 'submit 2 41@0:2+top')
   b.passed(2)
-  assert.equal(b.drafted(2, [42]), ['submit 3 rows 42@0:3+top', 'draft 3 of 1.0 2 [41 42] 4'])
+  assert.equal(b.drafted(2, [42]), ['submit 3 42@0:3+top', 'draft 3 of 1.0 2 [41 42] 4'])
   b.returned(1)
-  assert.equal(b.token(50), ['cancel 2 1', 'cancel 3 1', 'undraft 3', 'submit 4 rows 50@0:2+top', 'draft 4 of 1.0 3 [] 4', 'emit 1.0 50', 'release 1']) // biome-ignore format: one line reads better
+  assert.equal(b.token(50), ['cancel 2 1', 'cancel 3 1', 'undraft 3', 'submit 4 50@0:2+top', 'draft 4 of 1.0 3 [] 4', 'emit 1.0 50', 'release 1']) // biome-ignore format: one line reads better
   assert.equal(b.drafted(3, [60]), [], 'a late answer finds nobody')
   assert.equal(b.returned(2), ['release 2'])
 })
@@ -71,10 +71,10 @@ test('pipe: a wrong guess withdraws its rows and the question, and the right tok
 test('pipe: a right sibling survives with all behind it', () => {
   const b = started({ pMin: 0, pSplit: 0.2 })
   b.passed(1)
-  assert.equal(b.drafted(1, [sibling(41), sibling(50)])[0], 'submit 2 rows 41@0:2+top 50@0:2+top')
+  assert.equal(b.drafted(1, [sibling(41), sibling(50)])[0], 'submit 2 41@0:2+top | 50@0:2+top')
   assert.equal(b.drafted(2, [sibling(42)]), ['draft 3 of 1.0 2 [50] 3'], 'the likeliest place comes next')
   assert.equal(b.drafted(3, [51]).length, 1)
-  assert.equal(b.passed(2), ['submit 3 rows 51@0:3+top 42@0:3+top'])
+  assert.equal(b.passed(2), ['submit 3 51@0:3+top | 42@0:3+top'])
   b.returned(1)
   const lines = b.token(50)
   assert.ok(lines.includes('cancel 2 1') && lines.includes('cancel 3 2'), lines.join('; '))
@@ -135,14 +135,14 @@ test('pipe: no row behind the last token is drafted', () => {
   const b = new Bench(PIPE)
   b.request(1, generate([5], { tokensMax: 3, draft: resolveDraft('pipe', {}) }))
   assert.equal(b.drafted(0, [40, 41, 42, 43]), [])
-  assert.equal(b.passed(0), ['submit 1 rows 40@0:1+top 41@0:2+top'])
+  assert.equal(b.passed(0), ['submit 1 40@0:1+top | 41@0:2+top'])
 })
 
 test('pipe: nMin holds a micro-batch back', () => {
   const b = started({ nMin: 2 })
   b.passed(1)
   assert.equal(b.drafted(1, [41]), ['draft 2 of 1.0 2 [41] 3'])
-  assert.equal(b.drafted(2, [42])[0], 'submit 2 rows 41@0:2+top 42@0:3+top')
+  assert.equal(b.drafted(2, [42])[0], 'submit 2 41@0:2+top | 42@0:3+top')
 })
 
 test('a long right chain names only ancestors that are not certain', () => {

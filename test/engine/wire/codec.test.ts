@@ -1,15 +1,25 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CellIndex, MicroBatch, MicroBatchNumber, Row, SequenceId } from '../../../engine/domain.ts'
-import { ANCESTORS_MAX, ROWS_MAX, TOP_COUNT } from '../../../engine/limits.ts'
+import {
+  type CellIndex,
+  type MicroBatch,
+  type MicroBatchNumber,
+  NO_STATE_SLOT,
+  type Row,
+  type SequenceId,
+} from '../../../engine/domain.ts'
+import { ANCESTORS_MAX, CHUNK_ROWS_MAX, GROUPS_MAX, STAGES_MAX, TOP_COUNT } from '../../../engine/limits.ts'
 import * as codec from '../../../engine/wire/codec.ts'
 
 const CANARY = 0x5a5a5a5a
 const id = fc.integer({ min: 0, max: 2 ** 31 - 1 })
 const numbers = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).map((n) => n as MicroBatchNumber)
 
-function rowArbitrary(kind: MicroBatch['kind']): fc.Arbitrary<Row> {
+type PlacedRow = Omit<Row, 'group'>
+
+/** `mayName`: it may name ancestors; rows of a larger group do not. */
+function rowArbitrary(mayName: boolean): fc.Arbitrary<PlacedRow> {
   return fc
     .record({
       token: id,
@@ -20,39 +30,33 @@ function rowArbitrary(kind: MicroBatch['kind']): fc.Arbitrary<Row> {
         id.map((n) => n as CellIndex),
         { maxLength: ANCESTORS_MAX },
       ),
-      tableCoversSelf: kind === 'chunk' ? fc.constant(true) : fc.boolean(),
+      tableCoversSelf: mayName ? fc.boolean() : fc.constant(true),
       head: fc.constantFrom('none' as const, 'best' as const, 'top' as const, 'embedding' as const, 'scored' as const),
+      stateSlot: fc.oneof(fc.constant(NO_STATE_SLOT), id),
     })
-    .map(({ token, sequence, cell, committed, ancestors, tableCoversSelf, head }) =>
+    .map(({ committed, ancestors, tableCoversSelf, ...row }) =>
       tableCoversSelf
-        ? { token, sequence, cell, position: committed, committedLength: committed + 1, ancestors: [], head }
-        : {
-            token,
-            sequence,
-            cell,
-            position: committed + ancestors.length,
-            committedLength: committed,
-            ancestors,
-            head,
-          },
+        ? { ...row, position: committed, committedLength: committed + 1, ancestors: [] }
+        : { ...row, position: committed + ancestors.length, committedLength: committed, ancestors },
     )
 }
 
-const microBatches: fc.Arbitrary<MicroBatch> = fc.oneof(
-  fc.record({
-    number: numbers,
-    kind: fc.constant('rows' as const),
-    rows: fc.array(rowArbitrary('rows'), { minLength: 1, maxLength: ROWS_MAX }),
-  }),
-  fc.record({
-    number: numbers,
-    kind: fc.constant('chunk' as const),
-    rows: fc.array(rowArbitrary('chunk'), { minLength: 1, maxLength: 70 }),
-  }),
+const groups: fc.Arbitrary<PlacedRow[]> = fc.oneof(
+  fc.tuple(rowArbitrary(true)),
+  fc.array(rowArbitrary(false), { minLength: 1, maxLength: 20 }),
 )
 
+const microBatches: fc.Arbitrary<MicroBatch> = fc
+  .record({ number: numbers, groups: fc.array(groups, { minLength: 1, maxLength: GROUPS_MAX }) })
+  .map(({ number, groups }) => ({
+    number,
+    rows: groups.flatMap((rows, group) => rows.map((row): Row => ({ ...row, group }))).slice(0, ROWS),
+  }))
+
+const ROWS = 70
+
 test('a micro-batch survives its slot and stays inside it', () => {
-  const slot = codec.slotWords(70)
+  const slot = codec.slotWords(ROWS)
   fc.assert(
     fc.property(microBatches, fc.integer({ min: 0, max: 40 }), (microBatch, base) => {
       const words = new Int32Array(base + slot + 16).fill(CANARY)
@@ -60,6 +64,8 @@ test('a micro-batch survives its slot and stays inside it', () => {
       assert.ok(used <= slot)
       assert.equal(codec.decodeMicroBatch(words, base), { ...microBatch })
       assert.is(codec.usedWords(words, base), used)
+      const groupCount = microBatch.rows.at(-1)!.group + 1
+      assert.is(codec.aliveGroups(words, base) >>> 0, 2 ** groupCount - 1, 'every group begins alive')
       assert.is(codec.headRowCount(words, base), microBatch.rows.filter((row) => row.head !== 'none').length)
       assert.ok(words.subarray(0, base).every((word) => word === CANARY))
       assert.ok(words.subarray(base + used).every((word) => word === CANARY))
@@ -67,48 +73,70 @@ test('a micro-batch survives its slot and stays inside it', () => {
   )
 })
 
+const ROW: Row = {
+  token: 1,
+  sequence: 0 as SequenceId,
+  position: 5,
+  cell: 1 as CellIndex,
+  committedLength: 6,
+  ancestors: [],
+  head: 'none',
+  group: 0,
+  stateSlot: NO_STATE_SLOT,
+}
+
 test('the fullest micro-batch fits', () => {
   const cells = Array.from({ length: ANCESTORS_MAX }, (_, i) => i as CellIndex)
-  const row: Row = {
-    token: 1,
-    sequence: 0 as SequenceId,
-    position: 100 + ANCESTORS_MAX,
-    cell: 77 as CellIndex,
-    committedLength: 100,
-    ancestors: cells,
-    head: 'top',
-  }
-  const words = new Int32Array(codec.slotWords(1))
-  codec.encodeMicroBatch(words, 0, { number: 5 as MicroBatchNumber, kind: 'rows', rows: Array(ROWS_MAX).fill(row) })
-  const last = codec.rowAncestorIndex(words, 0, ROWS_MAX - 1)
-  assert.is(codec.rowAncestorCount(words, 0, ROWS_MAX - 1), ANCESTORS_MAX + 1)
+  const row = { ...ROW, position: 100 + ANCESTORS_MAX, cell: 77 as CellIndex, committedLength: 100, ancestors: cells }
+  const words = new Int32Array(codec.slotWords(ROWS))
+  const rows = Array.from({ length: GROUPS_MAX }, (_, group): Row => ({ ...row, group }))
+  while (rows.length < ROWS) rows.push({ ...ROW, group: GROUPS_MAX - 1 })
+  codec.encodeMicroBatch(words, 0, { number: 5 as MicroBatchNumber, rows })
+  const last = codec.rowAncestorIndex(words, 0, GROUPS_MAX - 1)
+  assert.is(codec.rowAncestorCount(words, 0, GROUPS_MAX - 1), ANCESTORS_MAX + 1)
   assert.equal(Array.from(words.subarray(last, last + ANCESTORS_MAX + 1)), [...cells, 77])
 })
 
 test('rows that contradict themselves are refused', () => {
+  const words = new Int32Array(codec.slotWords(CHUNK_ROWS_MAX))
+  const uncovered = { committedLength: 4, ancestors: [2 as CellIndex] }
+  const submit =
+    (...rows: Partial<Row>[]) =>
+    () =>
+      codec.encodeMicroBatch(words, 0, { number: 0 as MicroBatchNumber, rows: rows.map((row) => ({ ...ROW, ...row })) })
+  assert.throws(submit({ committedLength: 3, ancestors: [2 as CellIndex] }), /ancestors/)
+  assert.throws(submit(), /0 rows/)
+  assert.throws(submit(...Array(CHUNK_ROWS_MAX + 1).fill(ROW)), /513 rows/)
+  assert.throws(submit(ROW, uncovered), /cell table/)
+  assert.not.throws(submit(uncovered, ROW, ROW))
+  assert.throws(submit({ group: 1 }), /group 1 behind one of group -1/)
+  assert.throws(submit(ROW, { group: 2 }), /group 2 behind one of group 0/)
+  assert.throws(submit(ROW, { group: 1 }, ROW), /group 0 behind one of group 1/)
+  assert.throws(submit(...Array.from({ length: GROUPS_MAX + 1 }, (_, group) => ({ group }))), /33 groups/)
+})
+
+test('a record of another version is not read', () => {
   const words = new Int32Array(codec.slotWords(1))
-  const row: Row = {
-    token: 1,
-    sequence: 0 as SequenceId,
-    position: 5,
-    cell: 1 as CellIndex,
-    committedLength: 3,
-    ancestors: [2 as CellIndex],
-    head: 'none',
-  }
-  const submit = (rows: Row[]) => () =>
-    codec.encodeMicroBatch(words, 0, { number: 0 as MicroBatchNumber, kind: 'rows', rows })
-  assert.throws(submit([row]), /ancestors/)
-  assert.throws(submit([]), /0 rows/)
-  const chunk: MicroBatch = {
-    number: 0 as MicroBatchNumber,
-    kind: 'chunk',
-    rows: [{ ...row, committedLength: 5, ancestors: [] }],
-  }
-  assert.throws(() => codec.encodeMicroBatch(words, 0, chunk), /cell table/)
-  assert.throws(
-    submit(Array(ROWS_MAX + 1).fill({ ...row, committedLength: 4, ancestors: [2 as CellIndex] })),
-    /33 rows/,
+  codec.encodeMicroBatch(words, 0, { number: 0 as MicroBatchNumber, rows: [ROW] })
+  assert.not.throws(() => codec.checkVersion(words, 0))
+  words[0]!++
+  assert.throws(() => codec.checkVersion(words, 0), /expected a record of version 1, found 2/)
+  assert.throws(() => codec.decodeMicroBatch(words, 0), /version/)
+})
+
+test('every stage adds its time, and later ones do not count', () => {
+  const record = new Int32Array(codec.slotWords(1))
+  const views = codec.returnViews(new ArrayBuffer(codec.returnSlotBytes(0)))
+  const times = fc.array(fc.integer({ min: 0, max: 2 ** 31 - 1 }), { maxLength: STAGES_MAX })
+  fc.assert(
+    fc.property(times, (us) => {
+      codec.encodeMicroBatch(record, 0, { number: 0 as MicroBatchNumber, rows: [ROW] })
+      for (const each of us) codec.addStageUs(record, 0, each)
+      codec.finishReturn(views, 0, record, 0)
+      const found = Array.from({ length: STAGES_MAX }, (_, stage) => codec.returnStageUs(views, 0, stage))
+      assert.equal(found, [...us, ...Array(STAGES_MAX - us.length).fill(0)])
+      if (us.length === STAGES_MAX) assert.throws(() => codec.addStageUs(record, 0, 1), /more than 64 stages/)
+    }),
   )
 })
 

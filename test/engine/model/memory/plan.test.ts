@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TsinferError } from '../../../../engine/errors.ts'
 import { openGguf } from '../../../../engine/gguf/file.ts'
-import { MEMORY_BYTES_MAX, ROWS_MAX } from '../../../../engine/limits.ts'
+import { GROUPS_MAX, MEMORY_BYTES_MAX } from '../../../../engine/limits.ts'
 import type { AttentionScratch } from '../../../../engine/model/blocks/attention-layer.ts'
 import type { FfnScratch } from '../../../../engine/model/blocks/feed-forward.ts'
 import { modelConfig } from '../../../../engine/model/config/config.ts'
@@ -94,8 +94,8 @@ test('the largest micro-batch has a head in every row, however large the vocabul
     for (const chunkRows of [1, 512]) {
       const { sizes, stages } = planModel({ ...config, vocabularySize }, weights, { chunkRows }, 2)
       const { logits, logitsRow } = stages.at(-1)!.results!
-      assert.is(sizes.headRowsMax, ROWS_MAX)
-      assert.ok(logitsRow >= vocabularySize * 4 && logits.stride >= logitsRow * ROWS_MAX)
+      assert.is(sizes.headRowsMax, GROUPS_MAX)
+      assert.ok(logitsRow >= vocabularySize * 4 && logits.stride >= logitsRow * GROUPS_MAX)
     }
   }
 })
