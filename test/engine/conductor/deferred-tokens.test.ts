@@ -37,7 +37,7 @@ const TEXT = resolveResponseFormat({ type: 'json_schema', schema: { type: 'strin
 const LOGITS = Float32Array.from({ length: VOCABULARY }, (_, id) => ((id * 7919) % 1000) / 100)
 const ROW = { ids: Int32Array.of(0), logits: Float32Array.of(20), logsumexp: 21, count: 1, full: () => LOGITS }
 const RETURNED: Returned = {
-  ...{ number: 0 as MicroBatchNumber, faults: 0, stoppedUs: 0 },
+  ...{ number: 0 as MicroBatchNumber, faults: 0, stoppedUs: 0, stageUs: () => 0 },
   ...{ has: () => true, nanCount: () => 0, row: () => ROW },
 }
 
