@@ -148,9 +148,12 @@ export class Sampler {
   #loadFull(row: Float32Array): void {
     const candidates = this.#candidates
     candidates.clear()
-    for (let id = 0; id < this.#vocabularySize; id++) {
-      const logit = row[id]!
-      if (!Number.isNaN(logit)) candidates.push(id, this.#changed(id, logit))
+    if (this.#filters.onLogits.length === 0) candidates.pushAll(row, this.#vocabularySize)
+    else {
+      for (let id = 0; id < this.#vocabularySize; id++) {
+        const logit = row[id]!
+        if (!Number.isNaN(logit)) candidates.push(id, this.#changed(id, logit))
+      }
     }
     this.#orderSome(row)
   }
@@ -207,7 +210,10 @@ export class Sampler {
       const logit = isRanked ? candidates.logitAt(rank) : candidates.storedLogit(rank)
       if (this.#ends(logit) && rank > 0) break
       const id = isRanked ? candidates.idAt(rank) : candidates.storedId(rank)
-      const score = (logit - best) / this.#temperature + this.#noise.of(id)
+      const scaled = (logit - best) / this.#temperature
+      // Most tokens cannot win whatever their noise is, and logarithms are what takes time.
+      if (scaled + this.#noise.bound(id) < tokenScore) continue
+      const score = scaled + this.#noise.of(id)
       if (score > tokenScore || (score === tokenScore && id < token)) {
         token = id
         tokenScore = score

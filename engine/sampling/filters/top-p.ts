@@ -30,7 +30,7 @@ export const topP: RankFilterKind = {
   },
 }
 
-/** Sum of exp(logit - best) over the best `limit` tokens, in rank order unless that means ordering a vocabulary. */
+/** Sum of exp(logit - best) over the best `limit` tokens: in rank order, or of all of many in the order of their ids. */
 function massOf(candidates: Candidates, limit: number, best: number): number {
   let mass = 0
   if (limit < candidates.count || limit <= TOP_COUNT) {

@@ -22,6 +22,22 @@ test('values are stable across releases, since seeds are reported to users', () 
   assert.equal(values, [0.2182230359141738, 0.9168134884892595, 0.9297845681674134])
 })
 
+test('the bound is above the noise, and close to it where the noise is high', () => {
+  const noise = new GumbelNoise(5, 0)
+  let highest = 0
+  for (let position = 0; position < 20; position++) {
+    noise.setPosition(position)
+    for (let token = 0; token < 20_000; token++) {
+      const [sample, bound] = [noise.of(token), noise.bound(token)]
+      assert.ok(sample < bound, `${sample} of token ${token} at ${position} is above ${bound}`)
+      if (sample < 8) continue
+      assert.ok(bound < sample + 1, `${bound} is far above ${sample}`)
+      highest = Math.max(highest, sample)
+    }
+  }
+  assert.ok(highest > 11, 'no noise was high')
+})
+
 /** Axis `axis` takes the values 0..n-1, the others are fixed. */
 function along(axis: number, n: number): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => {
