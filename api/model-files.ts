@@ -88,7 +88,11 @@ export function checkResponseFormat(format: ResponseFormat): void {
 export async function inspectModel(path: string | URL, options: LoadOptions = {}): Promise<Inspection> {
   const file = readPath(path)
   const given = readOptions(LOAD, options)
-  const surroundings = { cores: machineTopology().usableCores, processBytes: process.memoryUsage.rss() }
+  const surroundings = {
+    cores: machineTopology().usableCores,
+    nodeMajor: Number.parseInt(process.versions.node, 10),
+    processBytes: process.memoryUsage.rss(),
+  }
   return inspectFile(file, openGguf(file), given, surroundings)
 }
 

@@ -9,30 +9,22 @@ import type { ModelPlan, PlanOptions } from '../model/memory/plan.ts'
 import type { ModelInfo, PlanInfo, StageInfo } from '../public/info.ts'
 import type { Inspection, MetadataEntry, MetadataScalar, TensorTypeSummary } from '../public/inspection.ts'
 import { fileSampling } from './file-sampling.ts'
-import { memoryNeed } from './memory-need.ts'
+import { memoryNeed, type Surroundings } from './memory-need.ts'
 import { type PreparedModel, prepareModel } from './prepare.ts'
 
 /** Elements of a metadata array that are shown. */
 const ARRAY_PREVIEW = 8
-
-/** Where a file would be loaded. */
-export interface Surroundings {
-  /** Usable ones. */
-  readonly cores: number
-  /** What the process takes of the machine's memory. */
-  readonly processBytes: number
-}
 
 /** Inspects `file` and plans it. Throws only for a file that changed. */
 export function inspectFile(
   path: string,
   file: GgufFile,
   options: PlanOptions,
-  { cores, processBytes }: Surroundings,
+  surroundings: Surroundings,
 ): Inspection {
   const tensors = [...file.tensors.values()]
   const architecture = file.metadata.get('general.architecture')
-  const { model, reason } = tryPrepare(file, options, cores)
+  const { model, reason } = tryPrepare(file, options, surroundings.cores)
   const plan = model && describePlan(model.plan)
   return {
     path,
@@ -48,7 +40,7 @@ export function inspectFile(
     runnable: model !== undefined,
     reason,
     plan,
-    memory: model && plan && memoryNeed(model.plan, plan.stages, model.config.vocabularySize, processBytes),
+    memory: model && plan && memoryNeed(model.plan, plan.stages, model.config.vocabularySize, surroundings),
   }
 }
 

@@ -30,7 +30,7 @@ test('inspect: arrays of every type and length, integers of 64 bits included', (
         value: Array.from({ length: repeat }, () => value).flat(),
       }))
       writeFileSync(path, ggufBytes(items, [], { version }))
-      const { metadata, runnable } = inspectFile(path, openGguf(path), {}, { cores: 1, processBytes: 0 })
+      const { metadata, runnable } = inspectFile(path, openGguf(path), {}, { cores: 1, nodeMajor: 20, processBytes: 0 })
       assert.not.ok(runnable)
       assert.is(metadata.length, ARRAYS.length)
       for (const [i, { key, type, value }] of items.entries()) {
