@@ -7,6 +7,7 @@ import {
   Engine,
   enableRelaxedSimd,
   fileSampling,
+  freeMemoryBytes,
   type GgufFile,
   type GivenOptions,
   kernelsFor,
@@ -90,7 +91,8 @@ function prepareModels(
   options: GivenOptions<typeof LOAD>,
 ): { prepared: PreparedModel; draft?: PreparedModel } {
   const cores = machineTopology().usableCores
+  const planned = { ...options, freeBytes: freeMemoryBytes() }
   const { draftModel } = options
-  if (draftModel === undefined) return { prepared: prepareModel(file, options, cores) }
-  return preparePair(file, openGguf(draftModel), options, cores)
+  if (draftModel === undefined) return { prepared: prepareModel(file, planned, cores) }
+  return preparePair(file, openGguf(draftModel), planned, cores)
 }

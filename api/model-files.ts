@@ -1,6 +1,7 @@
 // What the library tells of model files without running them, and what it keeps beside them.
 
 import {
+  freeMemoryBytes,
   GENERATE,
   inspectFile,
   LOAD,
@@ -93,7 +94,7 @@ export async function inspectModel(path: string | URL, options: LoadOptions = {}
     nodeMajor: Number.parseInt(process.versions.node, 10),
     processBytes: process.memoryUsage.rss(),
   }
-  return inspectFile(file, openGguf(file), given, surroundings)
+  return inspectFile(file, openGguf(file), { ...given, freeBytes: freeMemoryBytes() }, surroundings)
 }
 
 /**

@@ -40,6 +40,7 @@ export const PLAN_OPTIONS = {
     },
     { names: ['-ub', '--ubatch-size'], value: 'N' },
   ),
+  kvCells: optionOf(LOAD.kvCells, { names: ['--kv-cells'], value: 'N' }),
   kvTypeK: optionOf(LOAD.kvTypeK, { names: ['-ctk', '--cache-type-k'], value: 'TYPE' }),
   kvTypeV: optionOf(LOAD.kvTypeV, { names: ['-ctv', '--cache-type-v'], value: 'TYPE' }),
 } as const satisfies Options
@@ -139,9 +140,9 @@ export function present<Fields extends object>(fields: Fields): Present<Fields> 
 }
 
 export const planOptions = (values: Values<typeof PLAN_OPTIONS>) => {
-  const { context, threads, stages, lanes, chunkRows: rows, kvTypeK, kvTypeV } = values
+  const { context, threads, stages, lanes, chunkRows: rows, kvCells, kvTypeK, kvTypeV } = values
   const chunkRows = rows === undefined ? undefined : Math.min(rows, CHUNK_ROWS_MOST)
-  return present({ context, threads: coresOf(threads), stages, lanes, chunkRows, kvTypeK, kvTypeV })
+  return present({ context, threads: coresOf(threads), stages, lanes, chunkRows, kvCells, kvTypeK, kvTypeV })
 }
 
 /** As in llama.cpp, what is below 1 leaves the number open. */

@@ -4,8 +4,9 @@ import { readFirst } from '../gguf/arrays.ts'
 import type { GgufFile } from '../gguf/file.ts'
 import { isGeneric } from '../gguf/ggml-types.ts'
 import type { GgufEntry } from '../gguf/metadata.ts'
-import { stageCells, stageMatrices } from '../model/memory/layout.ts'
+import { stageMatrices } from '../model/memory/layout.ts'
 import type { ModelPlan, PlanOptions } from '../model/memory/plan.ts'
+import { cellBytesOf } from '../model/memory/pool.ts'
 import type { ModelInfo, PlanInfo, StageInfo } from '../public/info.ts'
 import type { Inspection, MetadataEntry, MetadataScalar, TensorTypeSummary } from '../public/inspection.ts'
 import { fileSampling } from './file-sampling.ts'
@@ -71,8 +72,7 @@ function describePlan(plan: ModelPlan): PlanInfo {
   const stageInfos = stages.map(({ range, bytes }, index): StageInfo => {
     const matrices = stageMatrices(stages[index]!)
     const weightBytes = matrices.reduce((sum, { tensor }) => sum + tensor.bytes, 0)
-    const { regions, count } = stageCells(stages[index]!)
-    const kvBytes = regions.reduce((sum, { heads, stride }) => sum + heads * stride * count, 0)
+    const kvBytes = cellBytesOf(stages[index]!) * sizes.cells
     return { layerFirst: range.first, layerCount: range.count, memoryBytes: bytes, weightBytes, kvBytes }
   })
   const kv = sizes.cellTypeK === sizes.cellTypeV ? sizes.cellTypeK : `${sizes.cellTypeK}/${sizes.cellTypeV}`
@@ -82,13 +82,15 @@ function describePlan(plan: ModelPlan): PlanInfo {
   return {
     text:
       `${counted(stages.length, 'stage')} x ${counted(sizes.lanes, 'lane')}, context ${sizes.contextLength}, ` +
-      `chunk ${sizes.chunkRows}, KV ${kv}${genericTypes.map((type) => `, generic ${type}`).join('')}`,
+      `chunk ${sizes.chunkRows}, ${sizes.cells} KV cells of ${kv}${genericTypes.map((type) => `, generic ${type}`).join('')}`,
     stages: stageInfos,
     lanes: sizes.lanes,
     contextLength: sizes.contextLength,
     chunkRows: sizes.chunkRows,
     barrierSpins: plan.spins.barrier,
     sequences: sizes.sequences,
+    kvCells: sizes.cells,
+    kvCellBytes: stages.reduce((sum, stage) => sum + cellBytesOf(stage), 0),
     kvTypeK: sizes.cellTypeK,
     kvTypeV: sizes.cellTypeV,
     genericTypes,

@@ -89,9 +89,14 @@ export const LOAD = {
     kind: oneOf('auto', 'plain', 'relaxed', 'relaxed-dot'),
     doc: 'build of the kernels: the fastest, or this one (same results)',
   },
+  kvCells: {
+    kind: integer(1, CONTEXT_MAX * SEQUENCES_MAX),
+    defaultText: 'four contexts, or what a quarter of the free memory holds',
+    doc: 'positions that all requests together can have in KV cells',
+  },
   sequences: {
     kind: integer(1, SEQUENCES_MAX),
-    default: 1,
+    defaultText: 'what kvCells says',
     doc: 'sequences of full length that there are KV cells for',
   },
   draftModel: {

@@ -13,7 +13,12 @@ export interface PlanInfo {
   readonly chunkRows: number
   /** How often a lane looks again before it parks at a barrier. */
   readonly barrierSpins: number
+  /** Sequences that can run side by side. */
   readonly sequences: number
+  /** Positions that all of them can have together, with what is kept for others. */
+  readonly kvCells: number
+  /** Bytes of a KV cell in all layers. */
+  readonly kvCellBytes: number
   readonly kvTypeK: KvType
   readonly kvTypeV: KvType
   /** Weight types without products of their own: their weights are dequantized again for every product. */

@@ -27,9 +27,13 @@ export interface LoadOptions {
   readonly kvTypeV?: KvType
   readonly kernels?: 'auto' | KernelBuild
   /**
-   * Sequences of full length that the KV cells are sized for. Up to 32 and more run side by side as far as cells allow; when
-   * there are none, the one that came last pauses. Default 1.
+   * KV cells, each for a position of any request: what requests under way and the beginnings kept for others have together. Up
+   * to 32 sequences and more run side by side as far as cells allow; when there are none, one pauses. At least one context;
+   * they take memory when they are first used. Default: four contexts, or what a quarter of the free memory holds where that
+   * is less, and what fits the stages.
    */
+  readonly kvCells?: number
+  /** Sequences of full length that there are KV cells for; above 32 so many run side by side. `kvCells` says it otherwise. */
   readonly sequences?: number
   /** A GGUF file with a smaller model of the same vocabulary, which drafts for requests that speculate. */
   readonly draftModel?: string | URL

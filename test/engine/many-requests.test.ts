@@ -12,7 +12,7 @@ for (const stages of [1, 3]) {
 }
 
 test('a second request of unknown length runs beside the first, with cells for one text of full length', async () => {
-  await using started = await startEngine(EMBEDDED_MODEL, { context: 256 })
+  await using started = await startEngine(EMBEDDED_MODEL, { context: 256, kvCells: 256 })
   const order: string[] = []
   const ask = (name: string, tokensMax: number) =>
     generate(started, [1, 403, 407], { tokensMax }).then(() => order.push(name))
@@ -21,7 +21,7 @@ test('a second request of unknown length runs beside the first, with cells for o
 })
 
 test('thirty-two requests of unknown length end, with cells for one text of full length', async () => {
-  await using crowded = await startEngine(EMBEDDED_MODEL, { context: 96 })
+  await using crowded = await startEngine(EMBEDDED_MODEL, { context: 96, kvCells: 96 })
   const prompts = Array.from({ length: 32 }, (_, i) => [1, 3 + i, 40 + i])
   const texts = await Promise.all(prompts.map((prompt) => generate(crowded, prompt, { tokensMax: 200 })))
   for (const i of [0, 9, 20, 31]) {

@@ -17,10 +17,11 @@ import type { CellType } from './cells.ts'
 import type { StageLayout, StageRange, StageSizes } from './layout.ts'
 import type { LayerWeights, ModelWeights } from './model-weights.ts'
 import { type LayerRange, partitionLayers } from './partition.ts'
+import { checkCells, defaultCells, type PoolOptions, wantedCells } from './pool.ts'
 import { stageLayout } from './stage-layout.ts'
 
 /** What the user may fix; everything absent is planned. */
-export interface PlanOptions {
+export interface PlanOptions extends PoolOptions {
   /** Positions of a sequence; 0 means the model's own. */
   readonly context?: number | undefined
   /** Cores to use in all. */
@@ -36,8 +37,8 @@ export interface PlanOptions {
   readonly barrierSpins?: number | undefined
   readonly kvTypeK?: CellType | undefined
   readonly kvTypeV?: CellType | undefined
-  /** Sequences of full length that the KV cells are sized for. */
-  readonly sequences?: number | undefined
+  /** Memory that is free before the model is loaded; absent: enough. */
+  readonly freeBytes?: number | undefined
 }
 
 export interface ModelPlan {
@@ -67,15 +68,14 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
   checkStages(options, config)
   const budget = Math.max(1, (options.threads ?? cores) - (options.threadsBeside ?? 0))
   const small = totalBytes(weights) < ONE_LANE_BYTES
-  const sizesFor = (stages: number, contextLength: number): StageSizes => {
-    const sequences = options.sequences ?? 1
+  const sizesFor = (stages: number, contextLength: number, cells?: number): StageSizes => {
     return {
       lanes: options.lanes ?? (small ? 1 : Math.min(LANES_MAX, Math.max(1, Math.floor(budget / stages)))),
       chunkRows: Math.min(options.chunkRows ?? DEFAULT_CHUNK_ROWS, contextLength),
       headRowsMax: GROUPS_MAX,
       contextLength,
-      sequences: Math.max(SEQUENCES_MIN, sequences),
-      cells: contextLength * sequences,
+      sequences: Math.max(SEQUENCES_MIN, options.sequences ?? 0),
+      cells: cells ?? wantedCells(options, contextLength) ?? contextLength,
       cellTypeK: options.kvTypeK ?? cellDefaultType(config, weights),
       cellTypeV: options.kvTypeV ?? cellDefaultType(config, weights),
     }
@@ -92,12 +92,15 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
     const stages = stagesAt(Math.min(wanted, 512))
     if (stages !== undefined) while (context > 512 && !fits(stages, context)) context = Math.max(512, context >> 1)
   }
+  checkCells(options.kvCells, context)
   const stages = stagesAt(context)
-  if (stages === undefined || !fits(stages, context)) throw doesNotFit(config, context, options.stages)
-  const sizes = sizesFor(stages, context)
+  if (stages === undefined || !fits(stages, context)) throw doesNotFit(config, context, options)
+  const freeBytes = Math.max(0, (options.freeBytes ?? Number.POSITIVE_INFINITY) - totalBytes(weights))
+  const cells = wantedCells(options, context) ?? defaultCells(layouts(stages, context), context, freeBytes)
+  const sizes = sizesFor(stages, context, cells)
   return {
     sizes,
-    stages: layouts(stages, context),
+    stages: stageLayouts(config, weights, stages, sizes),
     inFlightMax: inFlightMax(stages),
     spins: spinsFor(budget - stages * sizes.lanes, small, options.barrierSpins ?? BARRIER_SPINS),
     sharesCores: false,
@@ -140,7 +143,7 @@ function fewestStages(config: ModelConfig, fits: (stages: number) => boolean): n
 
 const wantedContext = (options: PlanOptions, config: ModelConfig): number => {
   if (options.context === 0) return config.contextLength
-  return options.context ?? Math.min(config.contextLength, DEFAULT_CONTEXT)
+  return options.context ?? Math.min(config.contextLength, DEFAULT_CONTEXT, options.kvCells ?? Number.POSITIVE_INFINITY)
 }
 
 /** f32 where all that cells are filled from is F32, else f16. */
@@ -175,9 +178,11 @@ function checkStages({ stages }: PlanOptions, { layerCount }: ModelConfig): void
   throw new TsinferError('option_invalid', `stages: ${expected}, found ${stages}`)
 }
 
-const doesNotFit = (config: ModelConfig, context: number, stages: number | undefined): TsinferError =>
-  new TsinferError(
+function doesNotFit({ layerCount }: ModelConfig, context: number, { kvCells, stages }: PlanOptions): TsinferError {
+  const wanted = kvCells === undefined ? `context ${context}` : `context ${context}, kvCells ${kvCells}`
+  const split = `${layerCount} layers ${stages === undefined ? '' : `into ${stages} stages `}that fits`
+  return new TsinferError(
     'option_invalid',
-    `context ${context}: expected stages of at most 4 GiB each, found no split of ${config.layerCount} layers ` +
-      `${stages === undefined ? '' : `into ${stages} stages `}that fits`,
+    `${wanted}: expected stages of at most 4 GiB each, found no split of ${split}`,
   )
+}

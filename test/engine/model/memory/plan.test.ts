@@ -16,6 +16,7 @@ import {
   stageVectors,
 } from '../../../../engine/model/memory/layout.ts'
 import { type PlanOptions, planModel } from '../../../../engine/model/memory/plan.ts'
+import { cellBytesOf } from '../../../../engine/model/memory/pool.ts'
 import { modelWeights } from '../../../../engine/model/memory/weights.ts'
 import { EMBEDDED_MODEL } from '../../started-engine.ts'
 
@@ -119,6 +120,61 @@ test('a context too large for one memory takes more stages, or is refused when t
     codeOf(() => plan({ ...large, sequences: 64, stages: 1 })),
     'option_invalid',
   )
+})
+
+test('the cells are those of four contexts, or fewer where memory is short, never less than one', () => {
+  const free = (bytes: number) => plan({ context: 512, freeBytes: weightBytes + bytes }).sizes
+  const cell = plan({ context: 512 }).stages.reduce((sum, stage) => sum + cellBytesOf(stage), 0)
+  const weightBytes = plan({}).weightBytesPerToken
+  assert.is(plan({ context: 512 }).sizes.cells, 2048)
+  assert.is(free(4 * 2048 * cell).cells, 2048)
+  assert.is(free(4 * 2047 * cell).cells, 2047)
+  assert.is(free(4 * 600 * cell).cells, 600)
+  assert.is(free(4 * 300 * cell).cells, 512)
+  assert.is(free(-weightBytes).cells, 512)
+  assert.is(free(0).sequences, 32)
+})
+
+test('the cells that are left open take no stage more than one context does, and fill no memory', () => {
+  const contexts = fc.integer({ min: 1000, max: 1 << 20 })
+  fc.assert(
+    fc.property(contexts, fc.integer({ min: 1, max: 5 }), (context, stageCount) => {
+      const one = codeOf(() => plan({ context, kvCells: context, stages: stageCount }))
+      if (one !== 'none')
+        return assert.is(
+          codeOf(() => plan({ context, stages: stageCount })),
+          one,
+        )
+      const { sizes, stages } = plan({ context, stages: stageCount })
+      assert.ok(sizes.cells >= context && sizes.cells <= 4 * context)
+      for (const { bytes } of stages) assert.ok(bytes <= MEMORY_BYTES_MAX)
+      const isFull = stages.some((stage) => stage.bytes + 32 * cellBytesOf(stage) > MEMORY_BYTES_MAX)
+      assert.ok(sizes.cells === 4 * context || isFull, `${sizes.cells} cells, and there is room for more`)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('a number of cells that is given is kept, and refused where it holds no context or fits no memory', () => {
+  const messageOf = (options: PlanOptions) => {
+    try {
+      return `${plan(options).sizes.cells}`
+    } catch (error) {
+      assert.is((error as TsinferError).code, 'option_invalid')
+      return (error as Error).message
+    }
+  }
+  assert.is(messageOf({ context: 100, kvCells: 100 }), '100')
+  assert.is(messageOf({ context: 100, kvCells: 12345, freeBytes: 0 }), '12345')
+  assert.is(messageOf({ context: 100, sequences: 3 }), '300')
+  assert.is(messageOf({ context: 100, sequences: 3, kvCells: 150 }), '150')
+  assert.is(messageOf({ context: 100, kvCells: 99 }), 'kvCells: expected cells for one context, 100 or more, found 99')
+  const huge = 'context 100, kvCells 50000000: expected stages of at most 4 GiB each, found no split of 5 layers'
+  assert.is(messageOf({ context: 100, kvCells: 50_000_000 }), `${huge} that fits`)
+  assert.is(messageOf({ context: 100, kvCells: 50_000_000, stages: 2 }), `${huge} into 2 stages that fits`)
+  assert.is(plan({ kvCells: 99 }).sizes.contextLength, 99, 'a context that is left open is no longer than the cells')
+  const [one, several] = [{ kvCells: 2_000_000 }, { kvCells: 5_000_000 }].map((of) => plan({ context: 100, ...of }))
+  assert.ok(several!.stages.length > one!.stages.length, 'more cells take more stages')
 })
 
 test('more stages than the model has layers are refused by name', () => {
