@@ -7,11 +7,14 @@ import { CHUNK, QUERIES } from './inline/attention'
 import { GROUP_STATE_BYTES } from './inline/group-state'
 import { SPAN } from './inline/matmul-blocks'
 import { Q8_BLOCK_BYTES } from './inline/q8'
+import { READER_BYTES } from './inline/readers'
 import { HEAD_BYTES, SHORT_ROW } from './inline/row-factors'
 
 /** Positions of a chunk of attention, and where in its scratch the queries lie: f32 [elements of a cell][4]. */
 export const attention_chunk: i32 = CHUNK
 export const attention_queries_at: i32 = <i32>QUERIES
+/** What attention is told of a row that reads a chunk. */
+export const reader_bytes: i32 = <i32>READER_BYTES
 /** Groups that a product takes side by side, and what each needs of its scratch. */
 export const span_groups: i32 = SPAN
 export const group_state_bytes: i32 = <i32>GROUP_STATE_BYTES

@@ -39,8 +39,8 @@ const PARAMETERS_MAX = 5
 const MANY_PARAMETERS = [
   'engine/model/activations.ts prepare',
   'engine/model/activations.ts multiply',
-  'engine/model/blocks/attention-reads.ts #read',
   'engine/model/matrix.ts multiply',
+  'engine/model/memory/cells.ts writeReader',
   'engine/wire/codec.ts writeReturnEntry',
 ]
 

@@ -10,7 +10,7 @@ import {
   q8HalfBytes,
 } from '../model/formats.ts'
 import type { Kernels, StageMemory } from '../model/kernels.ts'
-import { attentionScratchBytes, attentionStateBytes, chunksOf } from '../model/memory/cells.ts'
+import { attentionScratchBytes, attentionStateBytes, READER_BYTES, writeReader } from '../model/memory/cells.ts'
 
 /** Of the memory that cases need. */
 export const CASES_MEMORY_BYTES = 4 << 20
@@ -33,7 +33,9 @@ const CASE_ROWS_MAX = 7
 /** A full chunk of attention, one with tails, and cells of uncommitted ancestors. */
 const CASE_POSITIONS = 70
 const COMMITTED = 60
-const HEADS = 4
+/** Four together, two, and one, each for one row and for several. */
+const HEADS = 7
+const READERS = 3
 const HEAD_DIM = 64
 /** The number of f16 cells, see cells.ts. */
 const F16_CELLS = 1
@@ -77,10 +79,9 @@ class Places {
     return at
   }
 
-  /** 0, 1, 2, ... as i32. */
-  words(count: number): number {
-    const at = this.take(count * 4)
-    new Int32Array(this.#buffer, at, count).set(Array.from({ length: count }, (_, i) => i))
+  words(values: ArrayLike<number>): number {
+    const at = this.take(values.length * 4)
+    new Int32Array(this.#buffer, at, values.length).set(values)
     return at
   }
 
@@ -137,35 +138,30 @@ function productCases(type: string, setup: Kernels, places: Places): KernelCase[
 function attentionCase(places: Places): KernelCase {
   const cellsBytes = CASE_POSITIONS * HEAD_DIM * 2
   const [kCells, vCells] = [places.take(cellsBytes), places.take(cellsBytes)]
-  const table = places.words(CASE_POSITIONS)
-  const q = places.floats(HEADS * HEAD_DIM, wave)
-  const chunks = chunksOf(0, CASE_POSITIONS)
-  const states = places.take(chunks * attentionStateBytes(HEADS, HEAD_DIM))
-  const out = places.take(HEADS * HEAD_DIM * 4)
+  const table = places.words(Array.from({ length: CASE_POSITIONS }, (_, i) => i))
+  const queryBytes = HEADS * HEAD_DIM * 4
+  const q = places.floats((READERS * queryBytes) / 4, wave)
+  const stateBytes = attentionStateBytes(HEADS, HEAD_DIM)
+  const states = places.take(READERS * stateBytes)
+  const out = places.take(READERS * queryBytes)
   const scratch = places.take(attentionScratchBytes(HEAD_DIM))
+  const words = new Int32Array((READERS * READER_BYTES) / 4)
+  for (let i = 0; i < READERS; i++) {
+    const count = CASE_POSITIONS - READERS + 1 + i
+    writeReader(words, (i * READER_BYTES) / 4, i * queryBytes, i * stateBytes, 0, count)
+  }
+  const readers = places.words(words)
+  const cells = [readers, READERS, kCells, vCells, table, table + COMMITTED * 4, COMMITTED, 0, CASE_POSITIONS] as const
+  const shape = [F16_CELLS, F16_CELLS, HEADS, HEAD_DIM, 0.125, 0] as const
   return {
     name: 'attention',
     compute(kernels) {
-      const ancestors = table + COMMITTED * 4
-      const shape = [F16_CELLS, F16_CELLS, HEADS, HEAD_DIM] as const
-      kernels.attention(
-        states,
-        q,
-        kCells,
-        vCells,
-        table,
-        ancestors,
-        COMMITTED,
-        0,
-        CASE_POSITIONS,
-        ...shape,
-        0.125,
-        0,
-        scratch,
-      )
-      kernels.merge_attention(out, states, chunks, HEADS, HEAD_DIM)
+      kernels.attention(states, q, ...cells, ...shape, scratch)
+      for (let i = 0; i < READERS; i++) {
+        kernels.merge_attention(out + i * queryBytes, states + i * stateBytes, 1, HEADS, HEAD_DIM)
+      }
     },
-    written: places.bytes(out, HEADS * HEAD_DIM * 4),
+    written: places.bytes(out, READERS * queryBytes),
   }
 }
 

@@ -56,10 +56,12 @@ export type DequantizeKernel = (out: number, w: number, rows: number, k: number,
 export type StoreKernel = (out: number, x: number, n: number) => number
 /** out = f(gate) * up for `n` floats. */
 export type GatingKernel = (out: number, gate: number, up: number, n: number) => void
-/** Attention of one row over positions first .. end - 1 of one KV head: results by chunk, for `merge_attention`. */
+/** Attention of several rows over positions first .. end - 1 of one chunk of one KV head, for `merge_attention`. */
 export type AttentionKernel = (
   states: number,
   q: number,
+  readers: number,
+  count: number,
   kCells: number,
   vCells: number,
   table: number,
@@ -131,6 +133,7 @@ export type KernelSizes = {
   readonly [Name in
     | 'attention_chunk'
     | 'attention_queries_at'
+    | 'reader_bytes'
     | 'span_groups'
     | 'group_state_bytes'
     | 'q8_half_bytes'

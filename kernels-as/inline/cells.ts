@@ -1,4 +1,5 @@
-// KV cells of one head. A cell holds the head's elements, zeros up to a multiple of 8 behind them:
+// KV cells of one head. A cell holds the head's elements, zeros up to a multiple of 8 behind them, all finite whatever was
+// stored, since a row may go over cells that only its neighbours see, and give them no weight:
 //   F32, F16   the elements
 //   Q8         i8 codes, then an f32 scale for every 32 elements
 // Cells are found through tables of cell numbers; a list of them is a base address and u32 offsets.
@@ -25,8 +26,8 @@ export function cellBytes(type: i32, elements: usize): usize {
 }
 
 /**
- * Byte offsets of the cells of positions first .. first + count - 1, of `bytes` each; the last one is repeated up
- * to a multiple of four.
+ * Byte offsets of the cells of positions first .. first + count - 1, of `bytes` each; the last one is repeated three times,
+ * for readers of four at a time.
  */
 // @ts-ignore: decorator
 @inline
@@ -39,7 +40,7 @@ export function findCells(
     store<usize>(offsets + (<usize>i << 2), <usize>load<u32>(entry) * bytes)
   }
   const last = load<usize>(offsets + (<usize>(count - 1) << 2))
-  for (let i = count; i & 3; i++) store<usize>(offsets + (<usize>i << 2), last)
+  for (let i = count; i < count + 3; i++) store<usize>(offsets + (<usize>i << 2), last)
 }
 
 /** Address of cell `i` of a list. */

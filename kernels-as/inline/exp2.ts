@@ -16,13 +16,13 @@ import { held } from './half'
 @inline const P5: f32 = 0.001326472731307149
 
 /**
- * out = 2^(x - shift) and the sum over vectors, for the `bytes` (multiple of 16) at `x` and no x above its shift: the
- * weights of a softmax, so fewer steps than exp. Within 2 ulp, 1 where x = shift, 0 below 2^-126, NaN for NaN. Constants
+ * out = 2^(x - shift) and the sum over vectors, for those from `x` to `end`, `step` bytes apart, and no x above its shift:
+ * the weights of a softmax, so fewer steps than exp. Within 2 ulp, 1 where x = shift, 0 below 2^-126, NaN for NaN. Constants
  * are held: 16 bytes at `scratch`.
  */
 // @ts-ignore: decorator
 @inline
-export function exp2All(x: usize, bytes: usize, shift: v128, scratch: usize): v128 {
+export function exp2All(x: usize, end: usize, step: usize, shift: v128, scratch: usize): v128 {
   const lowest = held(f32x4.splat(-127), scratch)
   const rounder = held(f32x4.splat(ROUNDER), scratch)
   const one = held(f32x4.splat(1), scratch)
@@ -32,7 +32,7 @@ export function exp2All(x: usize, bytes: usize, shift: v128, scratch: usize): v1
   const p4 = held(f32x4.splat(P4), scratch)
   const p5 = held(f32x4.splat(P5), scratch)
   let sum = f32x4.splat(0)
-  for (const end = x + bytes; x < end; x += 16) {
+  for (; x < end; x += step) {
     const bounded = f32x4.pmax(f32x4.sub(v128.load(x), shift), lowest)
     const shifted = f32x4.add(bounded, rounder)
     const f = f32x4.sub(bounded, f32x4.sub(shifted, rounder))

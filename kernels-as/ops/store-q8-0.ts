@@ -3,8 +3,8 @@ import { loadPadded, maxLanes } from '../inline/lanes'
 
 /**
  * Rounds `n` floats to 8-bit codes into a KV cell (inline/cells.ts). Per 32: scale = max |x| / 127, code =
- * nearest-even(x * (1 / scale)); where 1 / scale is not finite, zeros. Returns 1 if any of them is infinite or NaN; the
- * cell is then not to be read. Else 0.
+ * nearest-even(x * (1 / scale)); where either is not finite, zeros. Returns 1 if any of them is infinite or NaN; the cell
+ * is then not to be read. Else 0.
  */
 export function store_q8_0(out: usize, x: usize, n: i32): i32 {
   const padded = <i32>paddedElements(n)
@@ -16,10 +16,11 @@ export function store_q8_0(out: usize, x: usize, n: i32): i32 {
     // f32x4.max keeps NaN.
     for (let d = first; d < end; d += 4) max = f32x4.max(max, f32x4.abs(loadPadded(x + (<usize>d << 2), n - d)))
     const largest = maxLanes(max)
-    bad = bad || !(largest < Infinity) || v128.any_true(f32x4.ne(max, max))
+    const isFinite = largest < Infinity && !v128.any_true(f32x4.ne(max, max))
+    bad = bad || !isFinite
     const scale = largest / 127
     const inverse = <f32>1 / scale
-    const isZero = !(inverse < Infinity)
+    const isZero = !isFinite || !(inverse < Infinity)
     store<f32>(scales, isZero ? 0 : scale)
     scales += 4
     const inverses = f32x4.splat(isZero ? 0 : inverse)

@@ -1,10 +1,12 @@
-// Fewer KV heads than lanes and many positions: lanes share the chunks of a head, and no bit changes.
+// Attention that shares: where there are fewer KV heads than lanes and many positions, lanes share the chunks of a head, and
+// rows that see the same cells read them together. No bit changes.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { forgeRandom } from '../../bench/forge/random-model.ts'
-import { RECIPES, type Recipe, withKeys } from '../../bench/forge/recipes.ts'
+import { RECIPES, type Recipe, WIDTHS_RECIPE, withKeys } from '../../bench/forge/recipes.ts'
+import { resolveDraft } from '../../engine/speculation/parameters.ts'
 import { temporaryPath } from './gguf/temporary.ts'
-import { generate, score, startEngine } from './started-engine.ts'
+import { generate, type StartedEngine, score, startEngine } from './started-engine.ts'
 
 const CONTEXT = 1200
 const PROMPT = Array.from({ length: 1100 }, (_, i) => 3 + ((i * 7919) % 500))
@@ -40,5 +42,28 @@ test('one KV head, windows that begin inside a chunk', () =>
     'one-kv-head-windows',
     withKeys(RECIPES.gemma3!, { ...KEYS, 'attention.sliding_window': ['u32', 700] }),
   ))
+
+test('requests that began alike, beside others: the text of each is that alone, for any lanes', async () => {
+  // Layers whose KV heads have four, one and six query heads.
+  const path = temporaryPath('began-alike.gguf')
+  forgeRandom(path, withKeys(WIDTHS_RECIPE, { context_length: ['u32', CONTEXT] }), 'F16')
+  const options = { context: CONTEXT, sequences: 3 }
+  const draft = resolveDraft('pipe', { pMin: 0, nMax: 6, pSplit: 0 })
+  const prompts = [600, 600, 590, 300, 513, 10, 600].map((shared, i) => [...PROMPT.slice(0, shared), 20 + i, 30 + i])
+  const write = (started: StartedEngine, i: number) =>
+    generate(started, prompts[i]!, { tokensMax: TOKENS, ...(i % 3 === 1 && { draft }) })
+  const alone: number[][][] = []
+  for (const i of prompts.keys()) {
+    await using started = await startEngine(path, { ...options, lanes: 1, chunkRows: 1 })
+    alone.push(await write(started, i))
+  }
+  for (const lanes of [1, 2, 3]) {
+    await using started = await startEngine(path, { ...options, lanes })
+    // The others then refer to its cells.
+    assert.equal(await write(started, 0), alone[0])
+    const together = await Promise.all([...prompts.keys()].map((i) => write(started, i)))
+    assert.equal(together, alone, `${lanes} lanes`)
+  }
+})
 
 test.run()

@@ -10,7 +10,13 @@ import {
   q8HalfBytes,
 } from '../../engine/model/formats.ts'
 import { compileKernels, createStageMemory, instantiateKernels } from '../../engine/model/kernels.ts'
-import { attentionScratchBytes, attentionStateBytes } from '../../engine/model/memory/cells.ts'
+import {
+  ATTENTION_CHUNK,
+  attentionScratchBytes,
+  attentionStateBytes,
+  READER_BYTES,
+  writeReader,
+} from '../../engine/model/memory/cells.ts'
 import { assertSameFloats, kernelBytes, randomFloats, seeded } from './harness.ts'
 
 const TOP = 2 ** 32
@@ -68,11 +74,17 @@ test('attention at the top of a memory equals that at its bottom', () => {
     const cells = base
     const place = (i: number) => base + i * 4 * PADDED_BYTES
     const [query, table, out, scratch, states] = [place(1), place(2), place(3), place(4), place(3) + PADDED_BYTES]
+    const reader = table + PADDED_BYTES
     floats(cells, rows.length).set(rows)
     floats(query, q.length).set(q)
     new Int32Array(memory.buffer, table, length).set(Array.from({ length }, (_, p) => length - 1 - p))
     const shape = [0, 0, heads, headDim, 0.125, 0] as const
-    kernels.attention(states, query, cells, cells, table, table, length, 0, length, ...shape, scratch)
+    const stateBytes = attentionStateBytes(heads, headDim)
+    for (let first = 0, i = 0; first < length; first += ATTENTION_CHUNK, i++) {
+      const end = Math.min(length, first + ATTENTION_CHUNK)
+      writeReader(new Int32Array(memory.buffer, reader, READER_BYTES / 4), 0, 0, i * stateBytes, 0, end - first)
+      kernels.attention(states, query, reader, 1, cells, cells, table, table, length, first, end, ...shape, scratch)
+    }
     kernels.merge_attention(out, states, 2, heads, headDim)
     return copy(out, headDim * heads)
   }

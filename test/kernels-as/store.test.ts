@@ -68,7 +68,7 @@ test('store_f16 of every half float, of the ties between two, and just beside th
   }
 })
 
-test('a value no cell can hold is reported wherever it stands', () => {
+test('a value no cell can hold is reported wherever it stands, and the cell is finite', () => {
   const bad = { f16: [65504.004, -7e4, 1e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN] }
   for (const n of LENGTHS) {
     for (let at = 0; at < n; at++) {
@@ -78,6 +78,7 @@ test('a value no cell can hold is reported wherever it stands', () => {
         assert.is(storeF16(x).at(-1), 1, `${value} at ${at} of ${n}`)
         assert.is(storeF32(x).at(-1), Number.isFinite(value) ? 0 : 1, `${value} at ${at} of ${n}`)
         assert.is(storeQ8(x).at(-1), Number.isFinite(value) ? 0 : 1, `${value} at ${at} of ${n}`)
+        assert.ok([...storeF32(x), ...storeQ8(x)].every(Number.isFinite), `${value} at ${at} of ${n}`)
       }
     }
     assert.is(storeF16(new Float32Array(n).fill(-65504)).at(-1), 0)

@@ -13,8 +13,10 @@ export interface AttentionScratch {
   readonly v: Region
   /** f32 rows: what the query heads have gathered. */
   readonly heads: Region
-  /** Per KV head: results of the chunks of a row's positions, see merge_attention. */
+  /** Per KV head: results of the chunks that rows read, see merge_attention. */
   readonly states: Region
+  /** Per lane: who reads them. */
+  readonly readers: Region
   /** Per lane. */
   readonly kernel: Region
 }

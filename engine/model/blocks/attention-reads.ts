@@ -1,16 +1,16 @@
 // Reading the cells that each row may see. A KV head and the query heads that share it belong to one lane, so no barrier is
-// needed between writing and reading. Where that would leave lanes idle for long, they share the chunks of all heads
+// needed between writing and reading. Where that would leave lanes idle for long, they share the readers of all heads
 // instead, and meet before and after: a chunk's result is the same whoever computes it.
 
-import { rowAncestorIndex, rowCommittedLength, rowPosition, rowSequence } from '../../wire/codec.ts'
-import type { LayerKind } from '../config/model-config.ts'
+import { rowAncestorIndex, rowCommittedLength, rowSequence } from '../../wire/codec.ts'
 import { type Lane, shareStart } from '../lane.ts'
-import { ATTENTION_CHUNK, cellBytes, cellTypeNumber, chunksOf } from '../memory/cells.ts'
+import { cellBytes, cellTypeNumber, READER_BYTES } from '../memory/cells.ts'
 import type { RowSet } from '../row-set.ts'
 import type { AttentionLayer, AttentionScratch } from './attention-layer.ts'
+import { ChunkReaders } from './chunk-readers.ts'
 
-/** Chunks between two looks at the mask. */
-const CHUNKS_AT_ONCE = 16
+/** Readers between two looks at the mask: a head of a long context takes milliseconds. */
+const READERS_AT_ONCE = 16
 /** Multiply-adds of the busiest lane that are worth the barriers of sharing, about 20 us. */
 const SHARING_GAIN = 1 << 18
 
@@ -18,6 +18,7 @@ export class AttentionReads {
   readonly #lane: Lane
   readonly #rows: RowSet
   readonly #scratch: AttentionScratch
+  readonly #readers: ChunkReaders
   readonly #typeK: number
   readonly #typeV: number
   /** Bytes from one cell of a head to the next. */
@@ -30,29 +31,28 @@ export class AttentionReads {
     this.#lane = lane
     this.#rows = rows
     this.#scratch = scratch
+    this.#readers = new ChunkReaders(lane, rows, scratch)
     this.#typeK = cellTypeNumber(cellTypeK)
     this.#typeV = cellTypeNumber(cellTypeV)
     this.#strideK = cellBytes(cellTypeK, config.headDim)
     this.#strideV = cellBytes(cellTypeV, config.headDim)
   }
 
-  /** Writes what the query heads of all rows gather, each lane its share. */
+  /** Writes what the query heads of all rows gather, each lane its share: as many rows at a time as there is room for. */
   read(layer: AttentionLayer): void {
-    if (this.#isWorthSharing(layer)) this.#runShared(layer)
-    else this.#runOwnHeads(layer)
+    const isShared = this.#isWorthSharing(layer)
+    for (let first = 0, end = 0; first < this.#rows.count; first = end) {
+      end = this.#readers.plan(first, layer.kind, layer.stateBytes)
+      if (isShared) this.#readShared(layer, first, end)
+      else this.#readOwnHeads(layer, first, end)
+    }
   }
 
-  #runOwnHeads(layer: AttentionLayer): void {
+  #readOwnHeads(layer: AttentionLayer, first: number, end: number): void {
     const { sync } = this.#lane
-    const { kind, firstHead, endHead } = layer
-    for (let row = 0; row < this.#rows.count; row++) {
-      const end = this.#end(row)
-      const first = firstSeen(kind, end)
-      for (let head = firstHead; head < endHead && sync.alive() !== 0; head++) {
-        const states = this.#scratch.states.address + head * this.#scratch.states.stride
-        this.#read(layer, row, head, first, end, states)
-        this.#merge(layer, row, head, chunksOf(first, end), states)
-      }
+    for (let head = layer.firstHead; head < layer.endHead && sync.alive() !== 0; head++) {
+      this.#readHead(layer, head, 0, this.#readers.count)
+      for (let row = first; row < end; row++) this.#merge(layer, row, head)
     }
   }
 
@@ -63,130 +63,78 @@ export class AttentionReads {
     const idleHeads = Math.ceil(kvHeads / count) - kvHeads / count
     if (idleHeads === 0) return false
     let positions = 0
-    for (let row = 0; row < this.#rows.count; row++) {
-      const end = this.#end(row)
-      positions += end - firstSeen(kind, end)
-    }
+    for (let row = 0; row < this.#rows.count; row++) positions += this.#readers.positionsSeen(row, kind)
     return idleHeads * positions * group * config.headDim * 2 >= SHARING_GAIN
   }
 
-  /** As many rows at a time as their chunks have room for results. */
-  #runShared(layer: AttentionLayer): void {
-    const { sync, layout } = this.#lane
-    const room = chunksOf(0, layout.sizes.contextLength)
-    for (let first = 0, next = 0; first < this.#rows.count; first = next) {
-      // Cells are written, results merged.
-      sync.barrier()
-      let chunks = 0
-      for (; next < this.#rows.count; next++) {
-        const more = this.#chunks(next, layer.kind)
-        if (chunks + more > room) break
-        chunks += more
-      }
-      this.#readShare(layer, first, next, chunks)
-      sync.barrier()
-      this.#mergeShare(layer, first, next)
-    }
-  }
-
-  /** This lane's share of the chunks of rows first .. end - 1, `chunks` per head. */
-  #readShare(layer: AttentionLayer, first: number, end: number, chunks: number): void {
+  #readShared(layer: AttentionLayer, first: number, end: number): void {
     const { index, count, sync } = this.#lane
-    const { states: all } = this.#scratch
-    const { kind, stateBytes } = layer
-    const total = chunks * kind.kvHeads
-    const shareFirst = shareStart(total, index, count)
-    const shareEnd = shareStart(total, index + 1, count)
-    for (let head = 0, before = 0; head < kind.kvHeads; head++) {
-      let states = all.address + head * all.stride
-      for (let row = first; row < end && sync.alive() !== 0; row++) {
-        const own = this.#chunks(row, kind)
-        const from = Math.max(0, shareFirst - before)
-        const to = Math.min(own, shareEnd - before)
-        if (from < to) {
-          const positionsEnd = this.#end(row)
-          const positionsFirst = firstSeen(kind, positionsEnd)
-          const firstChunk = Math.floor(positionsFirst / ATTENTION_CHUNK)
-          const shareFrom = Math.max(positionsFirst, (firstChunk + from) * ATTENTION_CHUNK)
-          const shareTo = Math.min(positionsEnd, (firstChunk + to) * ATTENTION_CHUNK)
-          this.#read(layer, row, head, shareFrom, shareTo, states + from * stateBytes)
-        }
-        states += own * stateBytes
-        before += own
+    const { kvHeads } = layer.kind
+    // Cells are written, results merged.
+    sync.barrier()
+    const readers = this.#readers.count
+    const readersFrom = shareStart(readers * kvHeads, index, count)
+    const readersEnd = shareStart(readers * kvHeads, index + 1, count)
+    for (let head = 0; head < kvHeads && sync.alive() !== 0; head++) {
+      this.#readHead(layer, head, readersFrom - head * readers, readersEnd - head * readers)
+    }
+    sync.barrier()
+    const rows = end - first
+    const mergesEnd = shareStart(rows * kvHeads, index + 1, count)
+    for (let i = shareStart(rows * kvHeads, index, count); i < mergesEnd; i++) {
+      this.#merge(layer, first + (i % rows), Math.floor(i / rows))
+    }
+  }
+
+  /** Those of the readers from .. end - 1 that there are, for a head. */
+  #readHead(layer: AttentionLayer, head: number, from: number, end: number): void {
+    const { sync } = this.#lane
+    const { starts, setCount } = this.#readers
+    for (let set = 0; set < setCount; set++) {
+      const setEnd = Math.min(starts[set + 1]!, end)
+      for (let at = Math.max(starts[set]!, from); at < setEnd && sync.alive() !== 0; at += READERS_AT_ONCE) {
+        this.#readSet(layer, head, set, at, Math.min(READERS_AT_ONCE, setEnd - at))
       }
     }
   }
 
-  #mergeShare(layer: AttentionLayer, first: number, end: number): void {
-    const { index, count } = this.#lane
-    const { states: all } = this.#scratch
-    const { kind, stateBytes } = layer
-    const total = kind.kvHeads * (end - first)
-    const shareFirst = shareStart(total, index, count)
-    const shareEnd = shareStart(total, index + 1, count)
-    for (let head = 0, at = 0; head < kind.kvHeads; head++) {
-      let states = all.address + head * all.stride
-      for (let row = first; row < end; row++, at++) {
-        const chunks = this.#chunks(row, kind)
-        if (at >= shareFirst && at < shareEnd) this.#merge(layer, row, head, chunks, states)
-        states += chunks * stateBytes
-      }
-    }
-  }
-
-  /** Positions that a row sees end here. */
-  #end(row: number): number {
-    return rowPosition(this.#lane.words, this.#rows.slot, this.#rows.original[row]!) + 1
-  }
-
-  /** Chunks of the positions that a row sees. */
-  #chunks(row: number, kind: LayerKind): number {
-    const end = this.#end(row)
-    return chunksOf(firstSeen(kind, end), end)
-  }
-
-  /** The results of the chunks of positions first .. end - 1 of a row and head, one after the other at `states`. */
-  #read(layer: AttentionLayer, row: number, head: number, first: number, end: number, states: number): void {
-    const { kernels, layout, config, words, sync, index } = this.#lane
-    const { q, kernel } = this.#scratch
-    const { kCells, vCells, group, stateBytes } = layer
+  /** `count` readers of a set. */
+  #readSet(layer: AttentionLayer, head: number, set: number, first: number, count: number): void {
+    const { kernels, layout, config, words, index } = this.#lane
+    const { q, kernel, states } = this.#scratch
+    const { kCells, vCells, group } = layer
     const { headDim } = config
-    const { slot, original } = this.#rows
-    const at = original[row]!
     const { cells, contextLength } = layout.sizes
-    // A head of a long context takes milliseconds.
-    for (let next = first; first < end && sync.alive() !== 0; first = next) {
-      next = Math.min(end, (Math.floor(first / ATTENTION_CHUNK) + CHUNKS_AT_ONCE) * ATTENTION_CHUNK)
-      kernels.attention(
-        states,
-        q.address + row * q.stride + head * group * headDim * 4,
-        kCells + head * cells * this.#strideK,
-        vCells + head * cells * this.#strideV,
-        layout.cellTable + rowSequence(words, slot, at) * contextLength * 4,
-        rowAncestorIndex(words, slot, at) * 4,
-        rowCommittedLength(words, slot, at),
-        first,
-        next,
-        this.#typeK,
-        this.#typeV,
-        group,
-        headDim,
-        config.attentionScale,
-        config.attentionSoftcap,
-        kernel.address + index * kernel.stride,
-      )
-      states += chunksOf(first, next) * stateBytes
-    }
+    const { slot, original } = this.#rows
+    const lead = original[this.#readers.leads[set]!]!
+    kernels.attention(
+      states.address + head * states.stride,
+      q.address + head * group * headDim * 4,
+      this.#readers.address + first * READER_BYTES,
+      count,
+      kCells + head * cells * this.#strideK,
+      vCells + head * cells * this.#strideV,
+      layout.cellTable + rowSequence(words, slot, lead) * contextLength * 4,
+      rowAncestorIndex(words, slot, lead) * 4,
+      rowCommittedLength(words, slot, lead),
+      this.#readers.firsts[set]!,
+      this.#readers.ends[set]!,
+      this.#typeK,
+      this.#typeV,
+      group,
+      headDim,
+      config.attentionScale,
+      config.attentionSoftcap,
+      kernel.address + index * kernel.stride,
+    )
   }
 
-  #merge({ group }: AttentionLayer, row: number, head: number, chunks: number, states: number): void {
+  #merge({ group, stateBytes }: AttentionLayer, row: number, head: number): void {
     const { kernels, config } = this.#lane
     const { headDim } = config
-    const { heads } = this.#scratch
+    const { heads, states } = this.#scratch
     const out = heads.address + row * heads.stride + head * group * headDim * 4
-    kernels.merge_attention(out, states, chunks, group, headDim)
+    const first = states.address + head * states.stride + this.#readers.chunksBefore[row]! * stateBytes
+    kernels.merge_attention(out, first, this.#readers.chunks[row]!, group, headDim)
   }
 }
-
-/** The first position that a row sees whose last one is end - 1. */
-const firstSeen = ({ window }: LayerKind, end: number): number => (window === undefined ? 0 : Math.max(0, end - window))

@@ -3,7 +3,14 @@
 import { multiplyEach, multiplyShare } from '../activations.ts'
 import type { ModelConfig } from '../config/model-config.ts'
 import type { Matrix } from '../matrix.ts'
-import { attentionScratchBytes, attentionStateBytes, type CellType, cellBytes, chunksOf } from '../memory/cells.ts'
+import {
+  attentionScratchBytes,
+  attentionStateBytes,
+  type CellType,
+  cellBytes,
+  chunkRoom,
+  READER_BYTES,
+} from '../memory/cells.ts'
 import { rowsMax } from '../memory/layout.ts'
 import type { Region, VectorPlan } from '../memory/space.ts'
 import { AttentionInputs } from './attention-inputs.ts'
@@ -64,13 +71,15 @@ export const attention = (norms: readonly LayerTensor[] = []): Branch<AttentionS
   planScratch(space, config, sizes) {
     const { heads, kvHeads, headDim } = config
     const rows = rowsMax(sizes)
+    const room = chunkRoom(sizes.contextLength)
     const stateBytes = attentionStateBytes(headsPerKvHead(config), headDim)
     return {
       q: space.outputs(heads * headDim, rows),
       k: space.outputs(kvHeads * headDim, rows),
       v: space.outputs(kvHeads * headDim, rows),
       heads: space.region(heads * headDim * 4, rows),
-      states: space.region(chunksOf(0, sizes.contextLength) * stateBytes, kvHeads),
+      states: space.region(room * stateBytes, kvHeads),
+      readers: space.ofLanes(room * READER_BYTES),
       kernel: space.ofLanes(attentionScratchBytes(headDim)),
     }
   },

@@ -38,6 +38,29 @@ export const chunksOf = (first: number, end: number): number =>
 /** Bytes of the result of one chunk for `heads` query heads. */
 export const attentionStateBytes = (heads: number, headDim: number): number => heads * (paddedElements(headDim) + 4) * 4
 
-/** What a chunk needs for itself, and four queries. */
+/** What a chunk needs for itself, and four queries with their results. */
 export const attentionScratchBytes = (headDim: number): number =>
-  SIZES.attention_queries_at + 4 * paddedElements(headDim) * 4
+  SIZES.attention_queries_at + 4 * paddedElements(headDim) * 4 + attentionStateBytes(4, headDim)
+
+/** What the kernel is told of a row that reads a chunk, see kernels-as/inline/readers.ts. */
+export const READER_BYTES = SIZES.reader_bytes
+
+/** Writes a reader at word `at`: places in bytes, then cells that lie before those it sees, and how many it sees. */
+export function writeReader(
+  words: Int32Array,
+  at: number,
+  query: number,
+  state: number,
+  from: number,
+  count: number,
+): void {
+  words[at] = query
+  words[at + 1] = state
+  words[at + 2] = from
+  words[at + 3] = count
+}
+
+if (READER_BYTES !== 16) throw new Error(`kernels: readers of ${READER_BYTES} bytes, not 16: node kernels-as/build.mjs`)
+
+/** Chunks of rows whose results a KV head has room for: four rows of full length, or many shorter ones. */
+export const chunkRoom = (contextLength: number): number => Math.max(128, 4 * chunksOf(0, contextLength))
