@@ -14,13 +14,15 @@ import { type EnginePlan, engineTurns, withEngines } from './turns.ts'
 const MODEL = '1b-Q4_0'
 const OWN = 'tsinfer'
 const PEER = 'node-llama-cpp'
+/** Tokens that a text may have for every text that begins after it. */
+const LEAD_TOKENS = 2
 
 export const bench = defineBench({
   models: 'several',
   options: {
     requests: counts(['--requests'], 'requests at once', { usual: [1, 4, 8, 16], least: 1, most: 64 }),
     prompt: count(['--prompt', '-p'], 'tokens of each prompt', { usual: 64 }),
-    tokens: count(['--tokens', '-n'], 'tokens of each text, twice as many as the requests or more', {
+    tokens: count(['--tokens', '-n'], 'tokens of each text', {
       usual: 48,
       least: 2,
     }),
@@ -35,8 +37,9 @@ export const bench = defineBench({
     const threads = values.threads ?? machineTopology().usableCores
     const engines = engineNames(values.engines ?? [OWN, ...(isInstalled(PEER) ? [PEER] : [])].join())
     const plan: EnginePlan = { engines, loads: 1, threads, peerThreads: threads, mayMap: true, node }
-    // A token more: prompts are read with their first.
-    const room = { context: prompt + tokens + 1, sequences: Math.max(...requests) }
+    const sequences = Math.max(...requests)
+    // Texts that begin early go on until the last one has ended.
+    const room = { context: prompt + tokens + LEAD_TOKENS * sequences, sequences }
     const tests = requests.map((together): BatchTest => ({ requests: together, prompt }))
     const rows: object[] = []
     const notes: string[] = []

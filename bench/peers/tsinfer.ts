@@ -1,7 +1,7 @@
 // The process in which peers' bench measures tsinfer.
 import { readFileSync } from 'node:fs'
-import { type GenerateOptions, loadModel, type Model } from '../../index.ts'
-import { timeGeneration, timeTokens } from '../generation.ts'
+import { loadModel, type Model } from '../../index.ts'
+import { LiveText, timeGeneration } from '../generation.ts'
 import type { BatchTimes, LoadTask } from './protocol.ts'
 import { type LoadedPeer, servePeer } from './serve.ts'
 
@@ -20,23 +20,17 @@ servePeer(async ({ path, context, sequences, threads }: LoadTask): Promise<Loade
   }
 })
 
-/** Prompts stay in the cells, where the texts then go on from them. */
+/** Prompts stay in the cells, where the texts then go on from them. The last text ends first, so its figures are of all. */
 async function batch(model: Model, prompts: readonly (readonly number[])[], tokens: number): Promise<BatchTimes> {
-  const firsts = await Promise.all(prompts.map((prompt) => generateTimed(model, prompt, { maxTokens: 1 })))
-  const texts = await Promise.all(prompts.map((prompt) => generateTimed(model, prompt, { maxTokens: tokens })))
-  const { bubble, tokensPerRun } = texts.at(-1)!.stats
+  const firsts = prompts.map((prompt) => new LiveText(model, prompt, { maxTokens: 1 }))
+  await Promise.all(firsts.map(({ result }) => result))
+  const last = prompts.length - 1
+  const texts = prompts.map((prompt, i) => new LiveText(model, prompt, i === last ? { maxTokens: tokens } : {}))
+  const { bubble, tokensPerRun } = (await texts[last]!.result).stats
+  for (const text of texts) text.leave()
   return {
-    firstMs: firsts.map(({ arrivalsMs }) => arrivalsMs[0]!),
+    firstMs: firsts.map(({ firstMs }) => firstMs),
     arrivalsMs: texts.map(({ arrivalsMs }) => arrivalsMs),
     stages: { count: model.info.plan.stages.length, busyShare: 1 - (bubble ?? 1), rows: tokensPerRun ?? 0 },
   }
-}
-
-async function generateTimed(model: Model, prompt: readonly number[], options: GenerateOptions) {
-  const generation = model.generate(prompt, { ...options, ignoreEos: true, seed: prompt[0]! })
-  const tokens = async function* () {
-    for await (const { token } of generation) yield token
-  }
-  const { arrivalsMs } = await timeTokens(tokens())
-  return { arrivalsMs, stats: (await generation.result).stats }
 }

@@ -24,12 +24,13 @@ const boundTokS = (requests: number): number => (requests * 1000) / ONE_STAGE.st
 
 /** A row per number of requests, and one for several pipelines beside each other. */
 export async function batching(tokens = TOKENS, signal: AbortSignal): Promise<Findings> {
-  const oneTokS = await speed(1, 1, tokens)
   const rows: object[] = []
+  let oneTokS = 0
   const measure = async (pipelines: number, requests: number) => {
     signal.throwIfAborted()
     note(`${pipelines} x ${requests} requests\n`)
     const tokS = await speed(pipelines, requests, tokens)
+    oneTokS ||= tokS
     const bound = pipelines * boundTokS(requests)
     rows.push({ pipelines, requests, tokS, ofOne: tokS / oneTokS, bound, ofBound: tokS / bound })
   }
