@@ -32,6 +32,8 @@ export class ChunkReaders {
   readonly #rowFirsts: Int32Array
   readonly #rowEnds: Int32Array
   readonly #nextChunks: Int32Array
+  /** Of each row its cell of the first position of a chunk: rows where it differs have nothing in common. */
+  readonly #firstCells: Int32Array
 
   constructor(lane: Lane, rows: RowSet, { readers, q }: AttentionScratch) {
     this.#lane = lane
@@ -49,6 +51,7 @@ export class ChunkReaders {
     this.#rowFirsts = new Int32Array(rowCount)
     this.#rowEnds = new Int32Array(rowCount)
     this.#nextChunks = new Int32Array(rowCount)
+    this.#firstCells = new Int32Array(rowCount)
   }
 
   /**
@@ -77,6 +80,9 @@ export class ChunkReaders {
       endChunk = Math.max(endChunk, this.#nextChunks[end]! + own)
     }
     for (let chunk = firstChunk; chunk < endChunk; chunk++) {
+      for (let row = first; row < end; row++) {
+        if (this.#isLeft(row, chunk)) this.#firstCells[row] = this.#cell(row, chunk * ATTENTION_CHUNK)
+      }
       for (let lead = end - 1; lead >= first; lead--) {
         if (this.#isLeft(lead, chunk)) this.#addSet(chunk, first, lead, stateBytes)
       }
@@ -112,7 +118,7 @@ export class ChunkReaders {
     this.firsts[set] = chunkFirst
     this.ends[set] = end
     for (let row = first; row <= lead; row++) {
-      if (!this.#isLeft(row, chunk)) continue
+      if (this.#firstCells[row] !== this.#firstCells[lead] || !this.#isLeft(row, chunk)) continue
       const from = Math.max(chunkFirst, this.#rowFirsts[row]!)
       const to = Math.min(chunkEnd, this.#rowEnds[row]!)
       if (to > end || (row < lead && !this.#hasSameCells(lead, row, from, to))) continue
@@ -122,6 +128,16 @@ export class ChunkReaders {
       writeReader(this.#lane.words, at, query, chunksDone * stateBytes, from - chunkFirst, to - from)
       this.#nextChunks[row]!++
     }
+  }
+
+  /** Where a row finds a position, be it one that it sees or one before those. */
+  #cell(row: number, position: number): number {
+    const { words, layout } = this.#lane
+    const { slot, original } = this.#rows
+    const at = original[row]!
+    const committed = rowCommittedLength(words, slot, at)
+    if (position >= committed) return words[rowAncestorIndex(words, slot, at) + position - committed]!
+    return words[(layout.cellTable >>> 2) + rowSequence(words, slot, at) * layout.sizes.contextLength + position]!
   }
 
   /** Whether two rows find positions from .. end - 1 in the same cells. */
