@@ -16,7 +16,7 @@ import type { KernelModule } from './model/kernels.ts'
 import { CLOSING, DEAD, endPipeline, PROGRESS_BYTES } from './pipeline/control.ts'
 import { ringBell } from './pipeline/doorbell.ts'
 import type { ResidentFault } from './pipeline/fault.ts'
-import type { EngineStats } from './public/info.ts'
+import type { EngineStats, KeptStats } from './public/info.ts'
 import { type RequestSink, RequestStream } from './request-stream.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { RequestId, SessionId } from './scheduler/events.ts'
@@ -55,6 +55,7 @@ export class Engine {
   #nextRequest: RequestId = 1
   #nextSession: SessionId = 1
   #ended: TsinferError | undefined
+  #kept: KeptStats = { texts: 0, tokens: 0, hits: 0, reusedTokens: 0, evictions: 0 }
   readonly #generated = { requests: 0, requestsLive: 0, promptTokens: 0, tokens: 0 }
 
   private constructor(threads: EngineThreads) {
@@ -134,9 +135,9 @@ export class Engine {
     this.#post({ kind: 'tokenBytes', tokenBytes, specials })
   }
 
-  /** Of all generations since the start. */
+  /** Of all generations since the start, and of what is kept. */
   get totals(): Omit<EngineStats, 'kvCells'> {
-    return { ...this.#generated }
+    return { ...this.#generated, kept: this.#kept }
   }
 
   /** Ends all requests with `closed` and all threads. Safe to call again. */
@@ -207,11 +208,12 @@ export class Engine {
     Atomics.store(control, words.inbox, 0)
     for (const message of batch) {
       if (message.kind === 'ready') this.#reportReady?.resolve()
+      else if (message.kind === 'kept') this.#kept = message.figures
       else this.#deliver(message)
     }
   }
 
-  #deliver(message: Exclude<FromConductor, { kind: 'ready' }>): void {
+  #deliver(message: Exclude<FromConductor, { kind: 'ready' | 'kept' }>): void {
     const live = this.#live.get(message.request)
     if (!live) return
     if (message.kind === 'token') this.#generated.tokens++

@@ -22,6 +22,13 @@ export const STAGES_MAX = 64
 export const SEQUENCES_MAX = 64
 /** Tokens that everybody who runs can get, when somebody is admitted, before anybody has to pause: a pause costs a prefill. */
 export const HEADROOM = 64
+/** Texts that stay in KV cells for others to begin with, sessions' included: each takes memory for its tokens beside its cells. */
+export const KEPT_TEXTS_MAX = 1024
+/**
+ * Microseconds for which a session that is saved or brought back may hold KV cells that somebody waits for. The cells of a full
+ * context are 1 GB at most, which a slow disk takes in this time; a pipe that nobody empties never does.
+ */
+export const PIN_US = 10_000_000
 /** Positions of one sequence. */
 export const CONTEXT_MAX = 1 << 20
 /** Positions of one sequence where nobody says, the model has as many and they fit: KV cells cost memory. */

@@ -4,6 +4,7 @@ import type { MeterFigures } from './conductor/meter.ts'
 import type { NamedGrammar } from './constraint/grammar.ts'
 import type { TokenId } from './domain.ts'
 import type { ErrorCode } from './errors.ts'
+import type { KeptStats } from './public/info.ts'
 import type { Speculation } from './public/speculation.ts'
 import type { SamplingParameters } from './sampling/parameters.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
@@ -132,4 +133,6 @@ export type EngineEvent =
 export type FromConductor =
   /** All threads have loaded. */
   | { readonly kind: 'ready' }
+  /** News of the texts that are kept. */
+  | { readonly kind: 'kept'; readonly figures: KeptStats }
   | Numbered<EngineEvent | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }>

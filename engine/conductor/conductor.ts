@@ -3,7 +3,7 @@
 // about runs and computes no layer; the scheduler decides, the stages compute.
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { MicroBatchNumber } from '../domain.ts'
-import { HEADROOM } from '../limits.ts'
+import { HEADROOM, PIN_US } from '../limits.ts'
 import type { FromConductor, ToConductor } from '../messages.ts'
 import type { ModelPlan } from '../model/memory/plan.ts'
 import { type ControlLayout, checkRunning, PipelineEnded } from '../pipeline/control.ts'
@@ -62,6 +62,8 @@ class Conductor {
   #returned: Returned | undefined
   /** The last micro-batch that the scheduler has heard the first stage is done with. */
   #passed = -1
+  /** When the scheduler wants to be woken. */
+  #wakeUs = Number.POSITIVE_INFINITY
   /** Messages for the caller, sent together. */
   #outbox: FromConductor[] = []
 
@@ -125,12 +127,15 @@ class Conductor {
       const drafted = this.#drafter.collect()
       if (drafted) this.#drain()
       const passed = this.#notePassed()
-      const progressed = received || collected || drafted || passed
+      const ticked = this.#tick()
+      const progressed = received || collected || drafted || passed || ticked
       // While the caller has not read the last batch, tokens wait for the next one; before parking all is sent.
       if (!progressed || Atomics.load(this.#control, inbox) === 0) this.#send()
       const prepared = this.#requests.prepare(!progressed)
       if (prepared) this.#drain()
-      if (!progressed && !prepared) waitBell(this.#control, conductorBell, seen, this.#plan.spins.conductor)
+      if (!progressed && !prepared) {
+        waitBell(this.#control, conductorBell, seen, this.#plan.spins.conductor, this.#restMs)
+      }
     }
   }
 
@@ -163,7 +168,10 @@ class Conductor {
 
   #begin(message: ToConductor): void {
     if (message.kind === 'tokenBytes') return this.#requests.setTokenBytes(message)
-    if (message.kind === 'forget') return this.#scheduler.handle(message)
+    if (message.kind === 'forget') {
+      this.#scheduler.handle({ ...message, atUs: schedulerUs() })
+      return this.#tellKept()
+    }
     const { request } = message
     if (message.kind === 'abort') {
       if (!this.#transfers.abort(request)) this.#requests.abort(request)
@@ -203,6 +211,22 @@ class Conductor {
     return true
   }
 
+  /** Wakes the scheduler when it wants to be. */
+  #tick(): boolean {
+    if (this.#wakeUs === Number.POSITIVE_INFINITY) return false
+    const atUs = schedulerUs()
+    if (atUs < this.#wakeUs) return false
+    this.#wakeUs = Number.POSITIVE_INFINITY
+    this.#scheduler.handle({ kind: 'tick', atUs })
+    this.#drain()
+    return true
+  }
+
+  /** How long the thread may rest. */
+  get #restMs(): number {
+    return this.#wakeUs === Number.POSITIVE_INFINITY ? this.#wakeUs : Math.max(0, this.#wakeUs - schedulerUs()) / 1000
+  }
+
   #drain(): void {
     for (;;) {
       const action = this.#scheduler.poll()
@@ -234,9 +258,19 @@ class Conductor {
       case 'finish':
         this.#outbox.push(action)
         return
+      case 'expired':
+        return this.#transfers.expire(action.request)
+      case 'wake':
+        this.#wakeUs = action.atUs
+        return
       case 'done':
+        this.#tellKept()
         return this.#requests.finish(action)
     }
+  }
+
+  #tellKept(): void {
+    this.#outbox.push({ kind: 'kept', figures: this.#scheduler.kept })
   }
 
   #send(): void {
@@ -255,5 +289,5 @@ const OVERFLOW: ResidentFault = {
 
 function limitsOf({ plan, vocabularySize }: PipelinePart): SchedulerLimits {
   const { stages, sizes, inFlightMax } = plan
-  return { ...sizes, stages: stages.length, inFlightMax, vocabularySize, headroom: HEADROOM }
+  return { ...sizes, stages: stages.length, inFlightMax, vocabularySize, headroom: HEADROOM, pinUs: PIN_US }
 }

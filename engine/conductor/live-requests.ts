@@ -60,7 +60,7 @@ export class LiveRequests {
     const isDrafted = request.kind === 'generate' && request.draft !== undefined
     const stopwatch = new RequestStopwatch(meter, isDrafted ? draftMeter : undefined, nowMs())
     const body = request.kind === 'generate' ? new LiveGeneration(request, this.#context) : new LiveScoring(request)
-    scheduler.handle({ kind: 'request', request: request.request, work: body.work })
+    scheduler.handle({ kind: 'request', request: request.request, work: body.work, atUs: schedulerUs() })
     this.#live.set(request.request, { body, stopwatch })
     if (body instanceof LiveGeneration) for (const choice of body.draftedChoices) drafter.begin(choice)
   }

@@ -3,15 +3,17 @@
 // more than one is on its way.
 import { assert } from '../errors.ts'
 import { ImagePass } from '../kv/image.ts'
-import type { Numbered, TransferAnswer, TransferRequest, TransferStep } from '../messages.ts'
+import { PIN_US } from '../limits.ts'
+import type { FromConductor, Numbered, TransferRequest, TransferStep } from '../messages.ts'
 import { type StageLayout, stageCells } from '../model/memory/layout.ts'
 import type { RequestId, SchedulerAction } from '../scheduler/events.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
+import { schedulerUs } from './live-requests.ts'
 
 export class Transfers {
   readonly #scheduler: Scheduler
   readonly #newPass: (action: TransferAction) => ImagePass
-  readonly #tell: (message: Numbered<TransferAnswer>) => void
+  readonly #tell: (message: FromConductor) => void
   /** Transfers the caller has not heard the end of; the pass once the cells may be touched. */
   readonly #live = new Map<RequestId, ImagePass | undefined>()
 
@@ -19,7 +21,7 @@ export class Transfers {
     scheduler: Scheduler,
     stages: readonly StageLayout[],
     memories: readonly ArrayBufferLike[],
-    tell: (message: Numbered<TransferAnswer>) => void,
+    tell: (message: FromConductor) => void,
   ) {
     this.#scheduler = scheduler
     this.#newPass = ({ cells }) => new ImagePass(stages.map(stageCells), memories, cells)
@@ -32,12 +34,13 @@ export class Transfers {
     if (message.kind !== 'hold' && message.kind !== 'restore' && !this.#live.has(request)) return
     switch (message.kind) {
       case 'hold':
-        this.#scheduler.handle(message)
+        this.#scheduler.handle({ ...message, atUs: schedulerUs() })
         this.#live.set(request, undefined)
         return
       case 'restore': {
         const { session, tokens: prompt } = message
-        this.#scheduler.handle({ kind: 'request', request, work: { kind: 'restore', prompt, session } })
+        const work = { kind: 'restore', prompt, session } as const
+        this.#scheduler.handle({ kind: 'request', request, work, atUs: schedulerUs() })
         this.#live.set(request, undefined)
         return
       }
@@ -52,7 +55,7 @@ export class Transfers {
       case 'settle':
         this.#passOf(request)
         this.#live.delete(request)
-        this.#scheduler.handle({ kind: 'settled', request })
+        this.#scheduler.handle({ kind: 'settled', request, atUs: schedulerUs() })
         return this.#tell({ kind: 'settled', request })
     }
   }
@@ -67,8 +70,14 @@ export class Transfers {
   /** The caller gives up. Returns false where there is no such transfer. */
   abort(request: RequestId): boolean {
     if (!this.#live.delete(request)) return false
-    this.#scheduler.handle({ kind: 'abort', request })
+    this.#scheduler.handle({ kind: 'abort', request, atUs: schedulerUs() })
     return true
+  }
+
+  /** Others have waited for the cells for too long. */
+  expire(request: RequestId): void {
+    this.#live.delete(request)
+    this.#tell({ kind: 'failed', request, ...EXPIRED })
   }
 
   #passOf(request: RequestId): ImagePass {
@@ -77,5 +86,10 @@ export class Transfers {
     return pass
   }
 }
+
+const EXPIRED = {
+  code: 'request_failed',
+  message: `the session: expected its transfer to end within ${PIN_US / 1e6} s of others' waiting for its KV cells, found it under way`,
+} as const
 
 type TransferAction = Extract<SchedulerAction, { kind: 'transfer' }>

@@ -27,6 +27,7 @@ export class Cells {
   /** The kept texts among them. */
   readonly #keepers: Uint16Array
   #keptCount = 0
+  #inTextsCount = 0
 
   constructor(capacity: number) {
     assert(Number.isInteger(capacity) && capacity >= 1, `${capacity} KV cells`)
@@ -49,6 +50,11 @@ export class Cells {
   /** Cells that only kept texts refer to. */
   get keptCount(): number {
     return this.#keptCount
+  }
+
+  /** Cells that kept texts refer to, whoever else does. */
+  get inTextsCount(): number {
+    return this.#inTextsCount
   }
 
   /** Appends `count` cells, each with one reference, to `into`: whole runs first. The caller has checked `freeCount`. */
@@ -106,12 +112,18 @@ export class Cells {
 
   /** Adds the reference of a kept text to each cell. */
   keep(cells: readonly CellIndex[]): void {
-    for (const cell of cells) this.#refer(cell, 1)
+    for (const cell of cells) {
+      if (this.#keepers[cell] === 0) this.#inTextsCount++
+      this.#refer(cell, 1)
+    }
   }
 
   /** Takes back the reference of a kept text. */
   forget(cells: readonly CellIndex[]): void {
-    for (const cell of cells) this.#drop(cell, 1)
+    for (const cell of cells) {
+      this.#drop(cell, 1)
+      if (this.#keepers[cell] === 0) this.#inTextsCount--
+    }
   }
 
   #refer(cell: CellIndex, keepers: 0 | 1): void {
@@ -139,6 +151,11 @@ export class Cells {
   /** Who refers to the cell, kept texts included. */
   references(cell: CellIndex): number {
     return this.#references[cell]!
+  }
+
+  /** Who refers to the cell, kept texts apart. */
+  holders(cell: CellIndex): number {
+    return this.#references[cell]! - this.#keepers[cell]!
   }
 
   /** Whether only kept texts refer to the cell. */

@@ -10,9 +10,9 @@ export function ringBell(words: Int32Array, bell: number): void {
 
 /**
  * Waits until the bell no longer shows `seen`: spins for `spins` loads (about 1 ns each), then parks.
- * Returns at once if it already changed.
+ * Returns at once if it already changed, and after `timeoutMs` in any case.
  */
-export function waitBell(words: Int32Array, bell: number, seen: number, spins: number): void {
+export function waitBell(words: Int32Array, bell: number, seen: number, spins: number, timeoutMs?: number): void {
   for (let i = 0; i < spins; i++) if (Atomics.load(words, bell) !== seen) return
-  Atomics.wait(words, bell, seen)
+  Atomics.wait(words, bell, seen, timeoutMs)
 }

@@ -67,4 +67,19 @@ export interface EngineStats {
   readonly tokens: number
   /** KV cells that were allocated. */
   readonly kvCells: number
+  readonly kept: KeptStats
+}
+
+/** Texts that stay in KV cells after those who wrote them, for requests that begin like them. */
+export interface KeptStats {
+  /** Those of sessions included. */
+  readonly texts: number
+  /** Of all of them, each that several have in common counted once: KV cells. */
+  readonly tokens: number
+  /** How often a request has shared a text that was kept, or that another one was at. */
+  readonly hits: number
+  /** Tokens that were not evaluated because of that. */
+  readonly reusedTokens: number
+  /** Texts given up to make room, or because there were too many. */
+  readonly evictions: number
 }

@@ -10,10 +10,11 @@ import type { ClientId, Priority, SequenceId } from '../domain.ts'
 import { assert } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { CHUNK_ROWS_MAX, CONTEXT_MAX, SEQUENCES_MAX } from '../limits.ts'
-import type { Seeker } from './beginnings.ts'
+import { type Seeker, shownTo } from './beginnings.ts'
 import type { CellTransfers } from './cell-transfers.ts'
 import type { GenerateWork, RequestId, SchedulerLimits, ScoreWork, SessionId, TextWork, Work } from './events.ts'
-import { before, headroomEnd, noDrafts, type RequestRecord, type Sequence, sharesCells } from './sequence.ts'
+import { before, evaluatedFrom, headroomEnd, noDrafts, type RequestRecord, type Sequence } from './sequence.ts'
+import { scopeOf } from './text-index.ts'
 import { BATCH_TURN, Turns } from './turns.ts'
 import { checkWork, clientOf, evaluatedLength, priorityOf, promptOf, reachableLength, sequencesNeeded } from './work.ts'
 
@@ -26,14 +27,25 @@ interface Waiting<Kind extends Work = Work> {
 }
 
 const seekerOf = (sequence: Sequence): Seeker => ({
-  session: sequence.request.session,
+  owner: sequence,
+  scope: shownTo(sequence),
   text: sequence.text,
-  mayShare: sharesCells(sequence),
+  end: evaluatedFrom(sequence),
 })
 
 /** What a running sequence takes soon. */
 const cellsToCome = (sequence: Sequence, headroom: number): number =>
   Math.max(0, headroomEnd(sequence, headroom) - Math.max(sequence.cells.length, sequence.expected))
+
+/** What decides whether the next can be admitted. */
+export interface Around {
+  /** Those that hold cells, or will without asking again. */
+  readonly running: readonly Sequence[]
+  /** How many cells less a text needs because others have, or will have, its beginning. */
+  readonly saved: (seeker: Seeker) => number
+  /** Cells that there might be besides. */
+  readonly more?: number
+}
 
 type Admitted = GenerateWork | ScoreWork | TextWork
 
@@ -125,21 +137,19 @@ export class Admission {
     return this.#due ?? interactive.first ?? paused ?? batch.first
   }
 
-  /**
-   * Whether there is room for who is next. `running`: those that hold cells, or will without asking again. `saved`: how many
-   * cells less a text needs because others have, or will have, its beginning.
-   */
-  canAdmit(running: readonly Sequence[], saved: (seeker: Seeker) => number): boolean {
+  /** Whether there is room for who is next. */
+  canAdmit(around: Around): boolean {
     const next = this.#next
     if (!next) return false
-    if ('cells' in next) return this.#freeIds.length > 0 && this.#hasRoom(seekerOf(next), next, 1, running, saved)
-    const { work, session } = next
+    if ('cells' in next) return this.#freeIds.length > 0 && this.#hasRoom(seekerOf(next), next, 1, around)
+    const { work } = next
     const needed = sequencesNeeded(work)
     if (needed > this.#freeIds.length) return false
-    if (work.kind === 'restore') return work.prompt.length <= this.#available
-    const mayShare = work.kind !== 'generate' || work.cachePrompt !== false
+    if (work.kind === 'restore') return work.prompt.length <= this.#available + (around.more ?? 0)
+    const text = promptOf(work)
+    const end = work.kind === 'score' ? work.from : text.length - 1
     const evaluatedMax = evaluatedLength(work, this.#limits.contextLength)
-    return this.#hasRoom({ session, text: promptOf(work), mayShare }, { evaluatedMax }, needed, running, saved)
+    return this.#hasRoom({ owner: next, scope: scopeOf(work), text, end }, { evaluatedMax }, needed, around)
   }
 
   /** Cells that are free, or as good as free. */
@@ -151,16 +161,16 @@ export class Admission {
     seeker: Seeker,
     { evaluatedMax }: Pick<Sequence, 'evaluatedMax'>,
     count: number,
-    running: readonly Sequence[],
-    saved: (seeker: Seeker) => number,
+    { running, saved, more = 0 }: Around,
   ): boolean {
     const { headroom } = this.#limits
+    const available = this.#available + more
     const { length } = seeker.text
     const end = headroomEnd({ length, evaluatedMax }, headroom)
     // Alone it always fits, if need be without the others of its request.
-    if (running.length === 0) return end <= this.#available || this.#transfers.live.size === 0
+    if (running.length === 0) return end <= available || this.#transfers.live.size === 0
     const own = length - saved(seeker) + count * (end - length)
-    return own + running.reduce((sum, sequence) => sum + cellsToCome(sequence, headroom), 0) <= this.#available
+    return own + running.reduce((sum, sequence) => sum + cellsToCome(sequence, headroom), 0) <= available
   }
 
   /** Takes who is next: a sequence that pauses gets its id back, a request its sequences, a text to restore its cells. */
@@ -181,7 +191,7 @@ export class Admission {
     if (!isDue && priority === 'interactive') this.#passOver()
     if (work.kind !== 'restore') return this.#record({ ...next, work }, priority)
     // It waits behind the newest micro-batch: see cell-transfers.ts.
-    this.#transfers.reserve(request, session, work.prompt, lastNumber)
+    this.#transfers.reserve({ request, session, scope: scopeOf(work), tokens: work.prompt, behind: lastNumber })
     return undefined
   }
 
@@ -250,6 +260,7 @@ export class Admission {
         text: Array.from(prompt),
         isDecoding: false,
         expected: choice > 0 ? prompt.length : 0,
+        indexed: undefined,
       })
     }
     return record

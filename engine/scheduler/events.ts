@@ -24,8 +24,10 @@ export type NodeId = number
 
 /** Whom work is for, and whether somebody waits for it. */
 export interface Standing {
-  /** Absent: 0. */
+  /** Absent: 0. Texts in cells are shared between the requests of one client only. */
   readonly client?: ClientId
+  /** The text may be shared by all clients. */
+  readonly isPublic?: boolean
   /** Absent: `interactive`. */
   readonly priority?: Priority
 }
@@ -60,7 +62,7 @@ export interface ScoreWork extends Standing {
 }
 
 /** Give a session a text whose K and V the driver writes: no row is evaluated. It gets a `transfer` and nothing else. */
-export interface RestoreWork {
+export interface RestoreWork extends Standing {
   readonly kind: 'restore'
   /** At least one token. */
   readonly prompt: ArrayLike<TokenId>
@@ -79,12 +81,17 @@ export interface TextWork {
 
 export type Work = GenerateWork | ScoreWork | RestoreWork | TextWork
 
-/** `atUs`: when it happened, in microseconds from anywhere; policy `auto` learns from it. */
+/**
+ * `atUs`: when it happened, in microseconds from anywhere, never going back; policy `auto` learns from it, and deadlines are
+ * reckoned from it.
+ */
 export type SchedulerEvent = { readonly atUs?: number } & (
   | { readonly kind: 'request'; readonly request: RequestId; readonly work: Work }
   /** Let the driver read the cells of what the session keeps, nothing perhaps: a `transfer` follows. */
   | { readonly kind: 'hold'; readonly request: RequestId; readonly session: SessionId }
-  /** The driver has read or written all cells of a transfer: the session keeps them. An `abort` ends one that failed. */
+  /**
+   * The driver has read or written all cells of a transfer: the session keeps them. An `abort` ends one that failed.
+   */
   | { readonly kind: 'settled'; readonly request: RequestId }
   /** The user stops a request, or the driver does because of a fault. One that has ended already is left alone. */
   | { readonly kind: 'abort'; readonly request: RequestId }
@@ -125,6 +132,8 @@ export type SchedulerEvent = { readonly atUs?: number } & (
   | { readonly kind: 'drawable'; readonly request: RequestId; readonly choice: number }
   /** Answer to a `score` or `read` action. */
   | { readonly kind: 'scored' }
+  /** The time of a `wake` has come, or any other. */
+  | { readonly kind: 'tick' }
 )
 
 export type SchedulerAction =
@@ -165,6 +174,10 @@ export type SchedulerAction =
       readonly tokens: readonly TokenId[]
       readonly cells: readonly CellIndex[]
     }
+  /** The transfer has held cells for too long that somebody waits for: they are not the driver's any more. It is over. */
+  | { readonly kind: 'expired'; readonly request: RequestId }
+  /** Send a `tick` at this time, on the clock of `atUs`. One that comes late or in vain does no harm. */
+  | { readonly kind: 'wake'; readonly atUs: number }
   /** A token is final and goes to the user. */
   | { readonly kind: 'emit'; readonly request: RequestId; readonly choice: number; readonly token: TokenId }
   /** A choice has ended, or a live text has given way. Score work has no choices: it only gets `done`. */
@@ -217,4 +230,11 @@ export interface SchedulerLimits {
   readonly headRowsMax: number
   /** Token ids are below this. */
   readonly vocabularySize: number
+  /** For how long a transfer may hold cells that somebody waits for, in microseconds. Absent: for ever. */
+  readonly pinUs?: number
+  /**
+   * Of a beginning of this length that is in cells, how much the model can go on from: at most all of it, and of a longer one no
+   * less. Absent: all of it.
+   */
+  readonly reusable?: (length: Position) => Position
 }

@@ -4,7 +4,7 @@
 // again gives the same bits.
 //
 // Why this ends: sequences are in one order (sequence.ts), and the first of all never pauses. Whatever it lacks it gets: from
-// kept texts, from live texts, from all others; guesses that hold cells come back with their micro-batch, transfers settle; and
+// kept texts, from live texts, from all others; guesses that hold cells come back with their micro-batch, transfers settle or expire; and
 // a text that would not fit alone is refused. So it ends, and the next is first. Nobody gets in before an interactive request
 // that has been admitted, so only as many end before it as were there then. A batch request may lose the first place to an
 // interactive one, but that ends, and after so many of them the first batch request counts as interactive (admission.ts).
@@ -12,9 +12,10 @@
 import type { ClientId, Position } from '../domain.ts'
 import { RUN_CELLS } from '../kv/cells.ts'
 import type { ActionQueue } from './action-queue.ts'
+import { type Awaited, shownTo } from './beginnings.ts'
 import type { SessionId } from './events.ts'
 import { isFor } from './run.ts'
-import { before, type Sequence } from './sequence.ts'
+import { before, running, type Sequence } from './sequence.ts'
 import type { SchedulerState } from './state.ts'
 import type { WithdrawnNews } from './withdrawn-news.ts'
 
@@ -32,10 +33,12 @@ export class Growth {
     this.#endText = endText
   }
 
-  /** Gives the sequence what others have of its text. */
-  share(sequence: Sequence): void {
+  /** Gives the sequence what others have of its text. Returns what is worth waiting for. */
+  share(sequence: Sequence): Awaited | undefined {
     const from = sequence.committedLength
-    if (this.#state.beginnings.share(sequence) > 0) this.#map(sequence, from)
+    const awaited = this.#state.beginnings.share(sequence)
+    if (sequence.committedLength > from) this.#map(sequence, from)
+    return awaited
   }
 
   /** The sequence refers to the cells of the first `count` tokens of a text that is the same so far. */
@@ -83,12 +86,12 @@ export class Growth {
    * interactive. Never the first of all, and nobody interactive for batch work; so it may be the sequence itself.
    */
   #whoPauses(sequence: Sequence): Sequence | undefined {
-    const running = [...this.#state.beginnings.running()].sort(before)
+    const inOrder = [...running(this.#state.requests)].sort(before)
     const held = new Map<ClientId, number>()
-    for (const { request, cells } of running) {
+    for (const { request, cells } of inOrder) {
       held.set(request.client, (held.get(request.client) ?? 0) + cells.length)
     }
-    const others = running.slice(1).filter((other) => other === sequence || other.cells.length > 0)
+    const others = inOrder.slice(1).filter((other) => other === sequence || other.cells.length > 0)
     const isBatch = ({ request }: Sequence) => request.priority === 'batch'
     const candidates = others.some(isBatch) ? others.filter(isBatch) : others
     const most = Math.max(...candidates.map(({ request }) => held.get(request.client)!))
@@ -128,8 +131,10 @@ export class Growth {
   }
 
   /** What the sequence has in cells stays for others, as far as it is written. */
-  keepText({ request, cells, text }: Sequence, written: Position, session?: SessionId): void {
-    const kept = { tokens: text.slice(0, written), cells: cells.slice(0, written) }
-    if (!request.isFaulty) this.#state.kept.keep(kept, session)
+  keepText(sequence: Sequence, written: Position, session?: SessionId): void {
+    const { request, cells, text } = sequence
+    this.#state.beginnings.leave(sequence)
+    if (request.isFaulty) return
+    this.#state.kept.keep(text.slice(0, written), cells.slice(0, written), shownTo(sequence), session)
   }
 }

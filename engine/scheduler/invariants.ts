@@ -7,7 +7,7 @@ import type { SchedulerLimits } from './events.ts'
 import { type Flight, type Group, isFor, NO_NODE } from './run.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Sequence } from './sequence.ts'
-import type { SchedulerState } from './state.ts'
+import { around, type SchedulerState } from './state.ts'
 import { endOf } from './texts.ts'
 
 /** Throws when the state of the scheduler contradicts itself. Call after `handle` and after `poll`. */
@@ -24,12 +24,10 @@ export function checkInvariants(scheduler: Scheduler): void {
 
 /** What must hold when `poll` has answered IDLE: everything that could be done has been. */
 export function checkIdle(scheduler: Scheduler): void {
-  const { admission, runTable, requests, judging, drafting, transfers, texts, beginnings, hasPaused } =
-    scheduler.insides
+  const { admission, runTable, requests, judging, drafting, transfers, texts, hasPaused } = scheduler.insides
   assert(!judging.flight, 'idle with a returned micro-batch open')
   assert(judging.drawableCount === 0, 'idle with a token to draw')
-  const find = beginnings.savedCount.bind(beginnings)
-  assert(hasPaused || !admission.canAdmit([...beginnings.running()], find), 'idle while a request fits')
+  assert(hasPaused || !admission.canAdmit(around(scheduler.insides)), 'idle while a request fits')
   const asking = [...requests.values()].some(({ work }) => work.kind !== 'text')
   const stuck = runTable.flights.length === 0 && (asking || admission.waitingCount > 0)
   const isAsking = drafting.openCount > 0 || transfers.live.size > 0 || judging.deferred.size > 0

@@ -5,30 +5,41 @@
 import type { CellIndex, TokenId } from '../domain.ts'
 import { assert } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
+import { KEPT_TEXTS_MAX } from '../limits.ts'
 import type { SessionId } from './events.ts'
+import type { TextIndex, TextScope } from './text-index.ts'
+import { IndexedText } from './token-tree.ts'
 
-/** Tokens, and the cells with their K and V. All have been written, and nothing in flight writes them again. */
-export interface KeptText {
-  readonly tokens: readonly TokenId[]
-  readonly cells: readonly CellIndex[]
+/** A text whose cells have all been written, and nothing in flight writes them again. */
+class KeptText extends IndexedText {
+  readonly session: SessionId | undefined
+
+  constructor(tokens: readonly TokenId[], cells: readonly CellIndex[], session: SessionId | undefined) {
+    super(tokens, cells, tokens.length)
+    this.session = session
+  }
 }
-
-/** More texts than this are of no use: to find one among them costs more than it saves. */
-const KEPT_TEXTS_MAX = 256
 
 export class KeptTexts {
   readonly #cells: Cells
+  readonly #index: TextIndex
   /** Without a name, the longest unused first. */
   readonly #nameless = new Set<KeptText>()
   /** The longest unused first. */
   readonly #named = new Map<SessionId, KeptText>()
+  /** Texts given up, for room or because there are too many. */
+  evictions = 0
 
-  constructor(cells: Cells) {
+  constructor(cells: Cells, index: TextIndex) {
     this.#cells = cells
+    this.#index = index
   }
 
   get sessions(): ReadonlyMap<SessionId, KeptText> {
     return this.#named
+  }
+  get count(): number {
+    return this.#nameless.size + this.#named.size
   }
 
   *all(): Generator<KeptText, void, undefined> {
@@ -36,47 +47,44 @@ export class KeptTexts {
     yield* this.#named.values()
   }
 
-  /** Keeps a text; in a session's name in place of what it had. Who refers to the cells goes on doing so. */
-  keep(text: KeptText, session?: SessionId): void {
-    const { tokens, cells } = text
+  /**
+   * Keeps a text for those in `scope`, or for nobody but its session; in a session's name in place of what it had. Who
+   * refers to the cells goes on doing so.
+   */
+  keep(
+    tokens: readonly TokenId[],
+    cells: readonly CellIndex[],
+    scope: TextScope | undefined,
+    session?: SessionId,
+  ): void {
     assert(tokens.length === cells.length, 'a kept text has a cell for every token')
     if (session !== undefined) this.forget(session)
+    else if (scope === undefined || this.#isCovered(tokens, scope)) return
     if (cells.length === 0) return
-    if (session === undefined && this.#covers(text)) return
+    const text = new KeptText(tokens, cells, session)
     this.#cells.keep(cells)
+    if (scope !== undefined) this.#index.add(text, scope)
     if (session === undefined) this.#nameless.add(text)
     else this.#named.set(session, text)
-    if (this.#nameless.size > KEPT_TEXTS_MAX) this.#drop(this.#nameless.values().next().value!)
+    if (session === undefined) for (const part of [...this.#index.within(text)]) this.#dropNameless(part)
+    if (this.count > KEPT_TEXTS_MAX) this.evict()
   }
 
-  /** Whether a text is the beginning of one that is kept. Those that are beginnings of it are forgotten for its sake. */
-  #covers({ tokens }: KeptText): boolean {
-    for (const text of this.all()) {
-      const length = commonLength(text.tokens, tokens)
-      if (length === tokens.length) return true
-      if (length === text.tokens.length && this.#nameless.has(text)) this.#drop(text)
-    }
-    return false
+  /** Whether others have the whole text in cells. Then it has been of use again. */
+  #isCovered(tokens: ArrayLike<TokenId>, scope: TextScope): boolean {
+    const { length, text } = this.#index.match(scope, tokens, tokens.length)
+    if (length < tokens.length) return false
+    if (text) this.touch(text)
+    return true
   }
 
-  /** The kept text that has the longest beginning in common with `tokens`, and how long that is. */
-  find(tokens: ArrayLike<TokenId>): { readonly text: KeptText | undefined; readonly length: number } {
-    let [best, longest]: [KeptText | undefined, number] = [undefined, 0]
-    for (const text of this.all()) {
-      const length = commonLength(text.tokens, tokens)
-      if (length > longest) [best, longest] = [text, length]
-    }
-    return { text: best, length: longest }
-  }
-
-  /** The text is of use: it is the last to go. */
-  touch(text: KeptText): void {
+  /** The text is of use: if it is kept it is the last to go. */
+  touch(text: IndexedText): void {
+    if (!(text instanceof KeptText)) return
     if (this.#nameless.delete(text)) this.#nameless.add(text)
-    for (const [session, named] of this.#named) {
-      if (named !== text) continue
-      this.#named.delete(session)
-      this.#named.set(session, text)
-      return
+    else if (text.session !== undefined && this.#named.get(text.session) === text) {
+      this.#named.delete(text.session)
+      this.#named.set(text.session, text)
     }
   }
 
@@ -85,18 +93,17 @@ export class KeptTexts {
     const text = this.#named.get(session)
     if (!text) return
     this.#named.delete(session)
-    this.#cells.forget(text.cells)
+    this.#giveBack(text)
   }
 
   /** Gives up the text that has been unused for longest. Returns false when nothing is kept. */
   evict(): boolean {
     const [nameless] = this.#nameless
-    if (nameless) this.#drop(nameless)
-    else {
-      const [session] = this.#named.keys()
-      if (session === undefined) return false
-      this.forget(session)
-    }
+    const [session] = this.#named.keys()
+    if (nameless) this.#dropNameless(nameless)
+    else if (session !== undefined) this.forget(session)
+    else return false
+    this.evictions++
     return true
   }
 
@@ -105,16 +112,12 @@ export class KeptTexts {
     while (this.#cells.freeCount < count && this.evict());
   }
 
-  #drop(text: KeptText): void {
-    this.#nameless.delete(text)
+  #dropNameless(text: IndexedText): void {
+    if (text instanceof KeptText && this.#nameless.delete(text)) this.#giveBack(text)
+  }
+
+  #giveBack(text: KeptText): void {
+    this.#index.remove(text)
     this.#cells.forget(text.cells)
   }
-}
-
-/** Tokens at the beginning that two texts have in common. */
-export function commonLength(a: ArrayLike<TokenId>, b: ArrayLike<TokenId>): number {
-  const end = Math.min(a.length, b.length)
-  let length = 0
-  while (length < end && a[length] === b[length]) length++
-  return length
 }

@@ -3,34 +3,32 @@
 // that is being evaluated waits for it and shares its cells: a beginning that many have in common is evaluated once.
 import type { Position, RunId } from '../domain.ts'
 import { assert } from '../errors.ts'
-import { RUN_CELLS } from '../kv/cells.ts'
+import type { Awaited, Beginnings } from './beginnings.ts'
 import type { SchedulerLimits } from './events.ts'
-import { commonLength } from './kept-texts.ts'
 import type { Flight } from './run.ts'
 import type { RunTable, TokenSpan } from './run-table.ts'
-import { type Sequence, sharesCells } from './sequence.ts'
+import { evaluatedFrom, type Sequence } from './sequence.ts'
 
 /** A text with tokens left to submit. */
 export interface Prompt {
   readonly run: RunId
   /** The sequences it is evaluated for, in the cells of the first. */
   readonly readers: Sequence[]
-  /** Texts that were under way before, and what this one has in common with them. */
-  readonly ahead: readonly { readonly sequence: Sequence; readonly length: number }[]
+  /** What others evaluate of it. When that is over, it has to be looked for anew. */
+  awaited: Awaited | undefined
 }
-
-/** To wait for less than a run of cells that somebody else evaluates is not worth it. */
-const WAIT_LEAST = RUN_CELLS
 
 export class Prefill {
   readonly #limits: SchedulerLimits
   readonly #runTable: RunTable
+  readonly #beginnings: Beginnings
   /** In turn. */
   readonly #turns: Prompt[] = []
 
-  constructor(limits: SchedulerLimits, runTable: RunTable) {
+  constructor(limits: SchedulerLimits, runTable: RunTable, beginnings: Beginnings) {
     this.#limits = limits
     this.#runTable = runTable
+    this.#beginnings = beginnings
   }
 
   /** Texts with tokens left. */
@@ -47,17 +45,8 @@ export class Prefill {
     return this.#turns.find(({ readers }) => readers.includes(sequence))
   }
 
-  /** `underWay`: sequences whose texts may be evaluated at present. */
-  add(readers: Sequence[], underWay: Iterable<Sequence>): void {
-    const { text } = readers[0]!
-    const ahead = []
-    for (const sequence of underWay) {
-      if (readers.includes(sequence) || !sharesCells(sequence) || !sharesCells(readers[0]!)) continue
-      const length = Math.min(commonLength(sequence.text, text), evaluatedFrom(readers[0]!))
-      if (length >= WAIT_LEAST) ahead.push({ sequence, length })
-    }
-    readers[0]!.expected = Math.max(0, ...ahead.map(({ length }) => length))
-    this.#turns.push({ run: this.#runTable.startRun(), readers, ahead })
+  add(readers: Sequence[], awaited: Awaited | undefined): void {
+    this.#turns.push({ run: this.#runTable.startRun(), readers, awaited })
   }
 
   /** The text is not evaluated for this sequence any more. */
@@ -71,18 +60,7 @@ export class Prefill {
 
   /** The next in turn that need not wait for what others evaluate. */
   next(): Prompt | undefined {
-    return this.#turns.find((prompt) => !this.#waits(prompt))
-  }
-
-  #waits({ run, readers, ahead }: Prompt): boolean {
-    const { committedLength } = readers[0]!
-    return ahead.some(({ sequence, length }) => {
-      if (length - committedLength < WAIT_LEAST || !isEvaluated(sequence)) return false
-      // One that has paused meanwhile comes after this one: else both could wait for each other.
-      const other = this.#promptOf(sequence)
-      if (other && other.run > run) return false
-      return this.#runTable.writtenLength(sequence) < length
-    })
+    return this.#turns.find(({ awaited }) => !awaited || this.#beginnings.isOver(awaited))
   }
 
   /** How far the next chunk of a text reaches. */
@@ -107,14 +85,6 @@ export class Prefill {
     return this.#runTable.submit()
   }
 }
-
-/** The first position whose row has to be evaluated, whoever else has: its result is wanted. */
-export function evaluatedFrom({ text, request }: Sequence): Position {
-  return request.work.kind === 'score' ? request.nextScore : text.length - 1
-}
-
-const isEvaluated = (sequence: Sequence): boolean =>
-  sharesCells(sequence) && (sequence.phase === 'prefill' || sequence.phase === 'waiting')
 
 function spanOf(sequence: Sequence, from: Position, end: Position): TokenSpan {
   const { request, text } = sequence

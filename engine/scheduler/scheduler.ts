@@ -5,6 +5,7 @@
 // question.
 import type { MicroBatchNumber } from '../domain.ts'
 import { assert } from '../errors.ts'
+import type { KeptStats } from '../public/info.ts'
 import type { Advisor } from '../speculation/advisor.ts'
 import type { StepPrices } from '../speculation/prices.ts'
 import { ActionQueue } from './action-queue.ts'
@@ -26,8 +27,9 @@ import type { Planner } from './planner.ts'
 import type { Flight } from './run.ts'
 import { noDrafts, type RequestRecord, type Sequence } from './sequence.ts'
 import { speculative } from './speculative.ts'
-import { createState, type SchedulerState } from './state.ts'
+import { around, createState, type SchedulerState } from './state.ts'
 import { Submitting } from './submitting.ts'
+import { Transferring } from './transferring.ts'
 import { WithdrawnNews } from './withdrawn-news.ts'
 
 /** Whom the scheduler asks. */
@@ -49,6 +51,7 @@ export class Scheduler {
   readonly #withdrawn: WithdrawnNews
   readonly #growth: Growth
   readonly #submitting: Submitting
+  readonly #transferring: Transferring
 
   constructor(limits: SchedulerLimits, { advisor, prices, planner = speculative }: Consulted = {}) {
     this.#advised = new Advised(advisor)
@@ -56,6 +59,7 @@ export class Scheduler {
     this.#withdrawn = new WithdrawnNews(this.#state, this.#urgent)
     this.#growth = new Growth(this.#state, this.#urgent, this.#withdrawn, () => this.#endIdlestText())
     this.#submitting = new Submitting(this.#state, this.#growth, this.#withdrawn, this.#advised, planner)
+    this.#transferring = new Transferring(this.#state, this.#submitting, this.#news)
   }
 
   /** For invariants and tests: drivers know events and actions only. */
@@ -68,6 +72,13 @@ export class Scheduler {
     return this.#state.drafting.isActive
   }
 
+  /** Of the texts that are kept, and of what was shared. */
+  get kept(): KeptStats {
+    const { kept, cells, beginnings } = this.#state
+    const { hits, reusedTokens } = beginnings
+    return { texts: kept.count, tokens: cells.inTextsCount, hits, reusedTokens, evictions: kept.evictions }
+  }
+
   /** What became of the guesses for the token that was judged last. */
   get verdict(): Verdict {
     return this.#state.judging.verdict
@@ -76,6 +87,7 @@ export class Scheduler {
   /** One change. Throws a `TsinferError`, and changes nothing, for a request that could never run (see `checkWork`). */
   handle(event: SchedulerEvent): void {
     this.#advised.nowUs = event.atUs
+    this.#transferring.nowUs = event.atUs ?? this.#transferring.nowUs
     this.#state.hasPaused = false
     switch (event.kind) {
       case 'request':
@@ -86,7 +98,7 @@ export class Scheduler {
         break
       case 'hold':
         this.#state.transfers.hold(event.request, event.session)
-        this.#openTransfers()
+        this.#transferring.open()
         break
       case 'settled':
         this.#state.transfers.settle(event.request)
@@ -127,6 +139,8 @@ export class Scheduler {
       case 'scored':
         this.#scored()
         break
+      case 'tick':
+        break
     }
   }
 
@@ -146,6 +160,7 @@ export class Scheduler {
       this.#state.drafting.ask() ??
       this.#news.take() ??
       judging.close() ??
+      this.#transferring.end() ??
       IDLE
     )
   }
@@ -179,10 +194,9 @@ export class Scheduler {
   }
 
   #admitAll(): void {
-    const { admission, beginnings } = this.#state
+    const { admission } = this.#state
     while (admission.waitingCount > 0) {
-      const saved = beginnings.savedCount.bind(beginnings)
-      if (admission.canAdmit([...beginnings.running()], saved)) this.#admit()
+      if (admission.canAdmit(around(this.#state))) this.#admit()
       else if (!this.#endIdlestText()) return
     }
   }
@@ -198,7 +212,7 @@ export class Scheduler {
 
   #admit(): void {
     const admitted = this.#state.admission.admit(this.#state.runTable.lastNumber)
-    if (!admitted) return this.#openTransfers()
+    if (!admitted) return this.#transferring.open()
     if ('sequences' in admitted) this.#start(admitted)
     else {
       admitted.phase = 'prefill'
@@ -220,20 +234,9 @@ export class Scheduler {
   /** The text of these sequences is to be evaluated, as far as nobody else has. */
   #evaluate(group: Sequence[]): void {
     const { prefill, beginnings, drafting } = this.#state
-    prefill.add(group, beginnings.running())
-    this.#growth.share(group[0]!)
+    prefill.add(group, this.#growth.share(group[0]!))
+    beginnings.enter(group)
     for (const sequence of group) drafting.begin(sequence)
-  }
-
-  /** Transfers whose cells no row in flight can write any more may begin. */
-  #openTransfers(): void {
-    const oldest = this.#state.runTable.flights[0]?.number ?? Number.POSITIVE_INFINITY
-    for (;;) {
-      const transfer = this.#state.transfers.open(oldest)
-      if (!transfer) return
-      const { request, text } = transfer
-      this.#news.put({ kind: 'transfer', request, ...text })
-    }
   }
 
   #abort(id: RequestId): void {
@@ -289,7 +292,7 @@ export class Scheduler {
     if (this.#state.limits.stages === 1) this.#passed(number)
     if (oldest) this.#advised.returned(oldest)
     const flight = this.#state.runTable.takeReturned(number)
-    this.#openTransfers()
+    this.#transferring.open()
     this.#state.judging.open(flight)
     let reported: RequestRecord | undefined
     for (const row of flight.groups) {
@@ -297,8 +300,11 @@ export class Scheduler {
       if (((faults >>> row.group) & 1) !== 0 && row.state !== 'unused' && request !== reported) {
         this.#urgent.put({ kind: 'fault', request: request.id })
         reported = request
-        // A request that reuses a faulty cell would not hear of the fault.
+        // Whoever else would have shared its cells evaluates again.
         request.isFaulty = true
+        for (const sequence of request.sequences) this.#state.beginnings.leave(sequence)
+      } else if (row.kind === 'prefill' && row.state === 'arrived') {
+        for (const sequence of row.readers) this.#state.beginnings.wrote(sequence, row.position + row.count)
       }
       this.#doneIfOver(request)
     }

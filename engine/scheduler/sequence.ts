@@ -2,6 +2,7 @@
 // assumed lives in the run table. The sequence is what is admitted, takes cells as it grows, and pauses.
 import type { CellIndex, ClientId, Position, Priority, SequenceId, TokenId } from '../domain.ts'
 import type { DraftFigures, GenerateWork, RequestId, ScoreWork, SessionId, TextWork } from './events.ts'
+import type { IndexedText } from './token-tree.ts'
 
 export interface RequestRecord {
   readonly id: RequestId
@@ -69,6 +70,8 @@ export interface Sequence {
   isDecoding: boolean
   /** Tokens that others evaluate at present and whose cells it will share. */
   expected: Position
+  /** Its text as others find it; undefined where they do not. */
+  indexed: IndexedText | undefined
 }
 
 /**
@@ -80,9 +83,20 @@ export const before = (a: Sequence, b: Sequence): number =>
 
 const rank = ({ request }: Sequence): number => (request.priority === 'interactive' ? 0 : 1)
 
-/** Whether it may refer to cells that others have filled, and others wait for it. */
-export const sharesCells = ({ request: { work, isFaulty } }: Sequence): boolean =>
-  !isFaulty && (work.kind === 'score' || (work.kind === 'generate' && work.cachePrompt !== false))
+/** Sequences that hold cells, or will without asking again; no live texts. */
+export function* running(requests: ReadonlyMap<RequestId, RequestRecord>): Generator<Sequence, void, undefined> {
+  for (const { sequences } of requests.values()) {
+    for (const sequence of sequences) {
+      const { phase } = sequence
+      if (phase === 'prefill' || phase === 'waiting' || phase === 'ready') yield sequence
+    }
+  }
+}
+
+/** The first position whose row has to be evaluated, whoever else has: its result is wanted. */
+export function evaluatedFrom({ text, request }: Sequence): Position {
+  return request.work.kind === 'score' ? request.nextScore : text.length - 1
+}
 
 /** Whether its newest token has a cell to go to. */
 export const hasCell = ({ cells, length }: Sequence): boolean => cells.length >= length

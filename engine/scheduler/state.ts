@@ -1,7 +1,7 @@
 // What the scheduler is made of. Nobody but the scheduler changes it; planners and invariants read it.
 import { Cells } from '../kv/cells.ts'
 import type { StepPrices } from '../speculation/prices.ts'
-import { Admission } from './admission.ts'
+import { Admission, type Around } from './admission.ts'
 import type { Advised } from './advised.ts'
 import { Beginnings } from './beginnings.ts'
 import { CellTransfers } from './cell-transfers.ts'
@@ -11,7 +11,8 @@ import { Judging } from './judging.ts'
 import { KeptTexts } from './kept-texts.ts'
 import { Prefill } from './prefill.ts'
 import { RunTable } from './run-table.ts'
-import type { RequestRecord, Sequence } from './sequence.ts'
+import { type RequestRecord, running, type Sequence } from './sequence.ts'
+import { TextIndex } from './text-index.ts'
 import { Texts } from './texts.ts'
 
 export interface SchedulerState {
@@ -19,6 +20,7 @@ export interface SchedulerState {
   readonly prices: StepPrices | undefined
   readonly cells: Cells
   readonly runTable: RunTable
+  readonly index: TextIndex
   readonly kept: KeptTexts
   readonly transfers: CellTransfers
   readonly beginnings: Beginnings
@@ -39,15 +41,16 @@ export interface SchedulerState {
 export function createState(limits: SchedulerLimits, advised: Advised, prices: StepPrices | undefined): SchedulerState {
   const cells = new Cells(limits.cells)
   const runTable = new RunTable(cells, limits)
-  const kept = new KeptTexts(cells)
-  const transfers = new CellTransfers(cells, kept)
+  const index = new TextIndex()
+  const kept = new KeptTexts(cells, index)
+  const transfers = new CellTransfers(limits, cells, index, kept)
+  const beginnings = new Beginnings(limits, cells, index, kept)
   const requests = new Map<RequestId, RequestRecord>()
   const texts = new Texts(limits, runTable)
   return {
-    ...{ limits, prices, cells, runTable, kept, transfers, texts, requests },
-    beginnings: new Beginnings(cells, kept, runTable, requests),
+    ...{ limits, prices, cells, runTable, index, kept, transfers, beginnings, texts, requests },
     admission: new Admission(limits, cells, transfers, requests),
-    prefill: new Prefill(limits, runTable),
+    prefill: new Prefill(limits, runTable, beginnings),
     judging: new Judging(runTable, texts),
     drafting: new Drafting(limits.vocabularySize, advised),
     ready: [],
@@ -55,3 +58,9 @@ export function createState(limits: SchedulerLimits, advised: Advised, prices: S
     decodingCount: 0,
   }
 }
+
+/** Who is there already, and what that saves those who come. */
+export const around = ({ requests, beginnings }: SchedulerState): Around => ({
+  running: [...running(requests)],
+  saved: (seeker) => beginnings.savedCount(seeker),
+})

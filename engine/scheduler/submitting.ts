@@ -38,10 +38,21 @@ export class Submitting {
       const prompt = prefill.next()
       const first = prompt?.readers[0]
       if (!first) return
-      this.#growth.share(first)
+      if (prompt.awaited) {
+        // What it has waited for is over.
+        prompt.awaited = this.#growth.share(first)
+        continue
+      }
       // One that pauses leaves its turn to the next.
       if (this.#growth.grow(first, prefill.chunkEnd(prompt)) || first.phase === 'prefill') return
     }
+  }
+
+  /** Whether somebody would be submitted next and has no cells. */
+  get lacksCells(): boolean {
+    if (!this.#hasPlace) return false
+    const prompt = this.#mayEvaluate ? this.#state.prefill.next() : undefined
+    return !this.#state.ready.every(hasCell) || (prompt !== undefined && !this.#hasCells(prompt))
   }
 
   /** The next micro-batch, if there is one. Decode rows and prefill chunks take turns while both wait. */
@@ -86,10 +97,13 @@ export class Submitting {
   }
 
   #submitChunk(): Flight | undefined {
-    const { prefill } = this.#state
-    const prompt = this.#mayEvaluate ? prefill.next() : undefined
+    const prompt = this.#mayEvaluate ? this.#state.prefill.next() : undefined
     if (!prompt) return undefined
-    return prompt.readers[0]!.cells.length >= prefill.chunkEnd(prompt) ? this.#submitPrompt(prompt) : undefined
+    return this.#hasCells(prompt) ? this.#submitPrompt(prompt) : undefined
+  }
+
+  #hasCells(prompt: Prompt): boolean {
+    return prompt.readers[0]!.cells.length >= this.#state.prefill.chunkEnd(prompt)
   }
 
   #submitPrompt(prompt: Prompt): Flight | undefined {

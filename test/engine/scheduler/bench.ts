@@ -156,6 +156,10 @@ function describe(action: SchedulerAction): string {
       return `finish ${action.request}.${action.choice} ${action.reason}`
     case 'done':
       return `done ${action.request}${action.reused > 0 ? ` reused ${action.reused}` : ''}`
+    case 'expired':
+      return `expired ${action.request}`
+    case 'wake':
+      return `wake ${action.atUs}`
     case 'fault':
       return `fault ${action.request}`
     case 'release':
