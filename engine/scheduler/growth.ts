@@ -4,8 +4,8 @@
 // again gives the same bits.
 //
 // Why this ends: sequences are in one order (sequence.ts), and the first of all never pauses. Whatever it lacks it gets: from
-// kept texts, from live texts, from all others; guesses that hold cells come back with their micro-batch, transfers settle or expire; and
-// a text that would not fit alone is refused. So it ends, and the next is first. Nobody gets in before an interactive request
+// kept texts, from live texts, from all others; guesses that hold cells come back with their micro-batch, transfers settle or
+// expire; and a text that would not fit alone is refused. So it ends, and the next is first. Nobody gets in before an interactive request
 // that has been admitted, so only as many end before it as were there then. A batch request may lose the first place to an
 // interactive one, but that ends, and after so many of them the first batch request counts as interactive (admission.ts).
 // Nobody pauses inside judging: between a question and its answer all that was asked about stays.

@@ -16,7 +16,6 @@ import type {
   SchedulerAction,
   SchedulerEvent,
   SchedulerLimits,
-  SessionId,
   TextWork,
   Work,
 } from './events.ts'
@@ -26,10 +25,10 @@ import type { Verdict } from './judging.ts'
 import type { Planner } from './planner.ts'
 import type { Flight } from './run.ts'
 import { noDrafts, type RequestRecord, type Sequence } from './sequence.ts'
+import { Sessions } from './sessions.ts'
 import { speculative } from './speculative.ts'
 import { around, createState, type SchedulerState } from './state.ts'
 import { Submitting } from './submitting.ts'
-import { Transferring } from './transferring.ts'
 import { WithdrawnNews } from './withdrawn-news.ts'
 
 /** Whom the scheduler asks. */
@@ -51,7 +50,7 @@ export class Scheduler {
   readonly #withdrawn: WithdrawnNews
   readonly #growth: Growth
   readonly #submitting: Submitting
-  readonly #transferring: Transferring
+  readonly #sessions: Sessions
 
   constructor(limits: SchedulerLimits, { advisor, prices, planner = speculative }: Consulted = {}) {
     this.#advised = new Advised(advisor)
@@ -59,7 +58,7 @@ export class Scheduler {
     this.#withdrawn = new WithdrawnNews(this.#state, this.#urgent)
     this.#growth = new Growth(this.#state, this.#urgent, this.#withdrawn, () => this.#endIdlestText())
     this.#submitting = new Submitting(this.#state, this.#growth, this.#withdrawn, this.#advised, planner)
-    this.#transferring = new Transferring(this.#state, this.#submitting, this.#news)
+    this.#sessions = new Sessions(this.#state, this.#submitting, this.#news)
   }
 
   /** For invariants and tests: drivers know events and actions only. */
@@ -87,7 +86,7 @@ export class Scheduler {
   /** One change. Throws a `TsinferError`, and changes nothing, for a request that could never run (see `checkWork`). */
   handle(event: SchedulerEvent): void {
     this.#advised.nowUs = event.atUs
-    this.#transferring.nowUs = event.atUs ?? this.#transferring.nowUs
+    this.#sessions.nowUs = event.atUs ?? this.#sessions.nowUs
     this.#state.hasPaused = false
     switch (event.kind) {
       case 'request':
@@ -97,14 +96,13 @@ export class Scheduler {
         this.#abort(event.request)
         break
       case 'hold':
-        this.#state.transfers.hold(event.request, event.session)
-        this.#transferring.open()
+        this.#sessions.hold(event.request, event.session)
         break
       case 'settled':
         this.#state.transfers.settle(event.request)
         break
       case 'forget':
-        this.#forget(event.session)
+        this.#sessions.forget(event.session)
         break
       case 'extend':
         this.#state.texts.extend(event)
@@ -160,7 +158,7 @@ export class Scheduler {
       this.#state.drafting.ask() ??
       this.#news.take() ??
       judging.close() ??
-      this.#transferring.end() ??
+      this.#sessions.end() ??
       IDLE
     )
   }
@@ -212,7 +210,7 @@ export class Scheduler {
 
   #admit(): void {
     const admitted = this.#state.admission.admit(this.#state.runTable.lastNumber)
-    if (!admitted) return this.#transferring.open()
+    if (!admitted) return this.#sessions.open()
     if ('sequences' in admitted) this.#start(admitted)
     else {
       admitted.phase = 'prefill'
@@ -264,13 +262,6 @@ export class Scheduler {
     }
   }
 
-  #forget(session: SessionId): void {
-    this.#state.kept.forget(session)
-    this.#state.transfers.forget(session)
-    this.#state.admission.forget(session)
-    for (const request of this.#state.requests.values()) if (request.session === session) request.session = undefined
-  }
-
   #withdrawAll(flight: Flight, request: RequestRecord): void {
     for (const row of flight.groups) {
       if (row.owner.request === request && row.state !== 'dead' && row.state !== 'unused') {
@@ -292,7 +283,7 @@ export class Scheduler {
     if (this.#state.limits.stages === 1) this.#passed(number)
     if (oldest) this.#advised.returned(oldest)
     const flight = this.#state.runTable.takeReturned(number)
-    this.#transferring.open()
+    this.#sessions.open()
     this.#state.judging.open(flight)
     let reported: RequestRecord | undefined
     for (const row of flight.groups) {

@@ -33,6 +33,8 @@ export function generate(prompt: ArrayLike<number>, more: Partial<GenerateWork> 
 
 export class Bench {
   readonly scheduler: Scheduler
+  /** The time of what happens; without one there is no clock. */
+  nowUs: number | undefined
 
   constructor(limits: Partial<SchedulerLimits> = {}) {
     this.scheduler = new Scheduler({ ...LIMITS, ...limits })
@@ -82,6 +84,10 @@ export class Bench {
   settled(request: RequestId): string[] {
     return this.#feed({ kind: 'settled', request })
   }
+  tick(atUs: number): string[] {
+    this.nowUs = atUs
+    return this.#feed({ kind: 'tick' })
+  }
   forget(session: SessionId): string[] {
     return this.#feed({ kind: 'forget', session })
   }
@@ -106,7 +112,7 @@ export class Bench {
   }
 
   #feed(event: SchedulerEvent): string[] {
-    this.scheduler.handle(event)
+    this.scheduler.handle(this.nowUs === undefined ? event : { ...event, atUs: this.nowUs })
     checkInvariants(this.scheduler)
     const lines: string[] = []
     for (;;) {

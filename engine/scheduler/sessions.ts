@@ -1,10 +1,10 @@
-// When transfers begin and when they have to end: see cell-transfers.ts.
+// Sessions: when transfers of their texts begin and when they have to end (cell-transfers.ts), and how they are forgotten.
 import type { ActionQueue } from './action-queue.ts'
-import type { SchedulerAction } from './events.ts'
+import type { RequestId, SchedulerAction, SessionId } from './events.ts'
 import { around, type SchedulerState } from './state.ts'
 import type { Submitting } from './submitting.ts'
 
-export class Transferring {
+export class Sessions {
   readonly #state: SchedulerState
   readonly #submitting: Submitting
   readonly #news: ActionQueue
@@ -17,6 +17,21 @@ export class Transferring {
     this.#state = state
     this.#submitting = submitting
     this.#news = news
+  }
+
+  /** Lets the driver read what the session keeps. */
+  hold(request: RequestId, session: SessionId): void {
+    this.#state.transfers.hold(request, session)
+    this.open()
+  }
+
+  /** The session is over: it keeps nothing, nor do its requests. */
+  forget(session: SessionId): void {
+    const { kept, transfers, admission, requests } = this.#state
+    kept.forget(session)
+    transfers.forget(session)
+    admission.forget(session)
+    for (const request of requests.values()) if (request.session === session) request.session = undefined
   }
 
   /** Transfers whose cells no row in flight can write any more may begin. */
