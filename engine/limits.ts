@@ -25,8 +25,8 @@ export const HEADROOM = 64
 /** Texts that stay in KV cells for others to begin with, sessions' included: each takes memory for its tokens beside its cells. */
 export const KEPT_TEXTS_MAX = 1024
 /**
- * Microseconds for which a session that is saved or brought back may hold KV cells that somebody waits for. The cells of a full
- * context are 1 GB at most, which a slow disk takes in this time; a pipe that nobody empties never does.
+ * Microseconds for which a session that is saved or brought back may hold KV cells that somebody waits for. What it holds is
+ * some hundred MB, which a slow disk takes in less; a reader that has stopped never does, and nobody waits for it for ever.
  */
 export const PIN_US = 10_000_000
 /** Positions of one sequence. */

@@ -23,6 +23,8 @@ export interface CaseFigures {
   deferred: number
   /** Tokens written back into cells. */
   written: number
+  /** Transfers that others had waited for. */
+  expired: number
   readonly drafts: DraftFigures
 }
 
@@ -36,6 +38,7 @@ export function createFigures(): CaseFigures {
     reused: 0,
     deferred: 0,
     written: 0,
+    expired: 0,
     drafts: noDrafts(),
   }
 }
@@ -74,6 +77,7 @@ function note(world: World, figures: CaseFigures): void {
   addCounts(figures.transitions, scheduler.insides.runTable.counts)
   figures.reused += reused
   figures.written += copier.written
+  figures.expired += copier.expired
   figures.deferred += deferrals.drawn
   figures.lateRows += cells.lateRows
   figures.skippedRows += cells.skippedRows

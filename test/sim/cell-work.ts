@@ -13,6 +13,8 @@ import { advance, attend, cellValue, embed, LAYERS } from './model.ts'
 const UNWRITTEN = 0
 const WRITTEN = 1
 const POISONED = 2
+/** Written by a row with a fault, or by one that has read such a cell. */
+const FAULTY = 3
 
 /** A micro-batch between stages: its record, and the residual stream of its rows. */
 interface Slot extends Travel {
@@ -22,6 +24,10 @@ interface Slot extends Travel {
   readonly hidden: number[]
   /** Rows that some stage has not computed: they stay uncomputed. */
   readonly skipped: Set<number>
+  /** Groups with a fault, as they will be reported. */
+  readonly faults: number
+  /** Rows that have read what a fault has spoilt. */
+  readonly spoilt: Set<number>
   /** The mask as read when the stage began. */
   aliveAtBegin: number
 }
@@ -125,7 +131,8 @@ export class CellWork implements StageWork<Slot, SimulatedReturn> {
     const groupRows = groupRowsOf(microBatch)
     const alive = codec.aliveGroups(words, 0)
     const number = codec.microBatchNumber(words, 0) as MicroBatchNumber
-    return { number, groupRows, rows, alive, aliveAtBegin: alive, words, hidden, skipped: new Set() }
+    const fresh = { skipped: new Set<number>(), spoilt: new Set<number>(), faults: this.#faults() }
+    return { number, groupRows, rows, alive, aliveAtBegin: alive, words, hidden, ...fresh }
   }
 
   begin(slot: Slot): number {
@@ -157,18 +164,18 @@ export class CellWork implements StageWork<Slot, SimulatedReturn> {
       const cell = codec.rowCell(words, 0, row)
       assert(cell >= 0 && cell < this.#sizes.cells, `row writes cell ${cell} of ${this.#sizes.cells}`)
       values[cell] = cellValue(hidden[row]!, layer)
-      states[cell] = skipped.has(row) ? POISONED : WRITTEN
+      states[cell] = skipped.has(row) ? POISONED : isFaulty(slot, row) ? FAULTY : WRITTEN
       positions[cell] = codec.rowPosition(words, 0, row)
     }
     for (let row = 0; row < rows; row++) {
       if (skipped.has(row)) continue
       const alive = isAlive(slot, slot.alive, row)
       if (!alive) this.lateRows++
-      hidden[row] = advance(hidden[row]!, this.#attend(this.#layers[layer]!, words, row, alive))
+      hidden[row] = advance(hidden[row]!, this.#attend(this.#layers[layer]!, slot, row, alive))
     }
   }
 
-  #attend({ values, states, positions }: Layer, words: Int32Array, row: number, alive: boolean): number {
+  #attend({ values, states, positions }: Layer, { words, spoilt }: Slot, row: number, alive: boolean): number {
     const committed = codec.rowCommittedLength(words, 0, row)
     const position = codec.rowPosition(words, 0, row)
     const table = codec.rowSequence(words, 0, row) * this.#sizes.contextLength
@@ -179,14 +186,15 @@ export class CellWork implements StageWork<Slot, SimulatedReturn> {
     for (let at = 0; at <= position; at++) {
       const cell = at < committed ? this.#table[table + at]! : words[ancestors + at - committed]!
       assert(cell >= 0 && cell < this.#sizes.cells, `row reads cell ${cell} of ${this.#sizes.cells}`)
-      const good = states[cell] === WRITTEN && positions[cell] === at
+      if (states[cell] === FAULTY) spoilt.add(row)
+      const good = (states[cell] === WRITTEN || states[cell] === FAULTY) && positions[cell] === at
       assert(good || !alive, `a live row at position ${position} reads a cell nobody wrote for position ${at}`)
       sum = attend(sum, values[cell]!)
     }
     return sum
   }
 
-  result({ words, hidden, skipped }: Slot, number: MicroBatchNumber): SimulatedReturn {
+  result({ words, hidden, skipped, faults, spoilt }: Slot, number: MicroBatchNumber): SimulatedReturn {
     const views = codec.returnViews(new ArrayBuffer(codec.returnSlotBytes(codec.headRowCount(words, 0))))
     let entry = 0
     for (let row = 0; row < codec.rowCount(words, 0); row++) {
@@ -195,12 +203,15 @@ export class CellWork implements StageWork<Slot, SimulatedReturn> {
       views.i32[codec.returnIdsIndex(0, entry++)] = hidden[row]!
     }
     codec.beginReturn(views, 0, codec.microBatchNumber(words, 0), entry)
-    return new SimulatedReturn(views, number, this.#faults())
+    return new SimulatedReturn(views, number, faults, spoilt)
   }
 }
 
 const isAlive = ({ words }: Slot, mask: number, row: number): boolean =>
   ((mask >>> codec.rowGroup(words, 0, row)) & 1) === 1
+
+const isFaulty = ({ words, faults, spoilt }: Slot, row: number): boolean =>
+  spoilt.has(row) || ((faults >>> codec.rowGroup(words, 0, row)) & 1) === 1
 
 export class SimulatedReturn implements Returned {
   readonly number: MicroBatchNumber
@@ -208,8 +219,10 @@ export class SimulatedReturn implements Returned {
   readonly stoppedUs = 0
   readonly stageUs = () => 0
   readonly #views: codec.ReturnViews
+  readonly #spoilt: ReadonlySet<number>
 
-  constructor(views: codec.ReturnViews, number: MicroBatchNumber, faults: number) {
+  constructor(views: codec.ReturnViews, number: MicroBatchNumber, faults: number, spoilt: ReadonlySet<number>) {
+    this.#spoilt = spoilt
     this.#views = views
     this.number = number
     this.faults = faults
@@ -227,6 +240,7 @@ export class SimulatedReturn implements Returned {
   result(row: number): number {
     const entry = codec.returnEntryOfRow(this.#views, 0, row)
     assert(entry >= 0, `row ${row} is judged but was not computed`)
+    assert(!this.#spoilt.has(row), `row ${row} is judged and has read a cell with a fault`)
     return this.#views.i32[codec.returnIdsIndex(0, entry)]! >>> 0
   }
 

@@ -51,6 +51,9 @@ export type PolicyMix = 'plain' | 'sync' | 'pipe' | 'auto' | 'mixed'
 /** What drafts: a script, or a draft model with a scheduler and stages of its own. */
 export type DrafterKind = 'script' | 'model'
 
+/** A session is one client's. */
+export const clientOfSession = (session: SessionId): number => session % 3
+
 /** Mostly interactive. */
 const PRIORITIES = ['interactive', 'interactive', 'batch'] as const
 
@@ -108,8 +111,16 @@ function drawLimits(random: Random): SchedulerLimits {
     chunkRows: random.int(1, 9),
     headRowsMax: random.pick([1, 2, 5, 32]),
     vocabularySize: VOCABULARY,
+    pinUs: random.pick([0, 0, 500, 3000]),
+    ...(random.chance(0.3) && { reusable: stepsOf(random.pick([2, 8, 16])) }),
   }
 }
+
+/** Lengths that are multiples of `step`. */
+const stepsOf =
+  (step: number) =>
+  (length: number): number =>
+    length - (length % step)
 
 /** Work that can run at all, or undefined. */
 function drawWork(
@@ -124,7 +135,8 @@ function drawWork(
   const length = random.int(1, random.chance(0.3) ? limits.contextLength : Math.min(6, limits.contextLength))
   const known = session === undefined ? drawCommon(random, common) : drawHistory(random, limits, before, session)
   const tokens = [...known, ...drawTokens(random, length)]
-  const standing = { client: random.int(0, 2), priority: random.pick(PRIORITIES) }
+  const client = session === undefined ? random.int(0, 2) : clientOfSession(session)
+  const standing = { client, priority: random.pick(PRIORITIES), isPublic: random.chance(0.1) }
   const prompt = random.chance(0.5) ? tokens : Int32Array.from(tokens)
   const work: GenerateWork | ScoreWork = random.chance(0.2)
     ? { kind: 'score', prompt, from: random.int(0, tokens.length - 1), head: 'scored', ...standing }

@@ -33,6 +33,7 @@ test('plain: every request writes its solo text, whatever happens around it', ()
   assert.ok(figures.lateRows > 0 && figures.skippedRows > 0, 'no row died in flight')
   assert.ok(figures.reused > 0 && figures.written > 0, 'no session was gone on with, or none brought back')
   assert.ok(figures.deferred > 0, 'no token took time to draw')
+  assert.ok(figures.expired > 0, 'no transfer was ended for the sake of others')
 })
 
 test('the machine carries chains and trees of guesses without changing a text', () => {

@@ -20,6 +20,7 @@ import { ScriptedDrafter, type SimulatedDrafter } from './drafter.ts'
 import { expectedCells, STOP_TOKEN, sample } from './model.ts'
 import { ModelledDrafter } from './modelled-drafter.ts'
 import type { PlannedCopy, Scenario } from './scenario.ts'
+import { SharingLaws } from './sharing-laws.ts'
 import { Transcript } from './transcript.ts'
 
 /** Actions whose performance changes the scheduler. */
@@ -43,6 +44,9 @@ export class World {
   #passed = -1
   readonly drafter: SimulatedDrafter
   readonly copier: Copier
+  readonly #laws: SharingLaws
+  /** When the scheduler wants to be woken. */
+  #wakeAt = Number.POSITIVE_INFINITY
   readonly deferrals: Deferrals
 
   constructor(scenario: Scenario, random: Random, planner?: Planner) {
@@ -54,7 +58,8 @@ export class World {
     this.scheduler = new Scheduler(scenario.limits, { advisor: newAdvisor(scenario), planner })
     this.cells = new CellWork(scenario.limits, random, () => drawFaults(scenario, random))
     this.pipeline = this.cells.pipeline()
-    this.copier = new Copier(scenario.copies, this.cells, random)
+    this.#laws = new SharingLaws(scenario.limits)
+    this.copier = new Copier(scenario.copies, this.cells, this.#laws, random)
     this.deferrals = new Deferrals(scenario, random)
     this.transcripts = new Map(scenario.requests.map((planned) => [planned.id, new Transcript(planned)]))
   }
@@ -65,13 +70,14 @@ export class World {
     for (;;) {
       const userAt = outside[0]?.at ?? Number.POSITIVE_INFINITY
       const [drafter, copier, deferral] = [this.drafter, this.copier, this.deferrals].map(({ nextTime }) => nextTime)
-      const others = Math.min(drafter!, copier!, deferral!)
+      const others = Math.min(drafter!, copier!, deferral!, this.#wakeAt)
       const next = Math.min(userAt, this.pipeline.nextTime, this.#noticeAt, this.#passAt, others)
       if (next === Number.POSITIVE_INFINITY || next > endAt) break
       if (userAt === next) this.#userActs(outside.shift()!)
       else if (drafter === next) this.#drafted(next)
       else if (copier === next) this.#tell(this.copier.end(next), next)
       else if (deferral === next) this.#tell(this.deferrals.drawable(), next)
+      else if (this.#wakeAt === next) this.#wake(next)
       else if (this.#passAt === next) this.#pass(next)
       else if (this.#noticeAt === next) this.#notice(next)
       else this.pipeline.step(next)
@@ -108,13 +114,18 @@ export class World {
     if (act?.kind === 'abort') this.#abort(act.request)
     else {
       const event = copy ? this.copier.restore(copy) : act
-      if (event) this.scheduler.handle(event)
+      if (event) this.scheduler.handle({ ...event, atUs: at * 100 })
     }
     this.#drain(at)
   }
 
+  #wake(now: number): void {
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    this.#tell({ kind: 'tick' }, now)
+  }
+
   #tell(event: SchedulerEvent, now: number): void {
-    this.scheduler.handle(event)
+    this.scheduler.handle({ ...event, atUs: now * 100 })
     this.#drain(now)
   }
 
@@ -164,6 +175,7 @@ export class World {
   #perform(action: SchedulerAction, now: number): void {
     this.pipeline.now = now
     if (action.kind === 'release') this.#returned = undefined
+    if (action.kind === 'submit') this.#laws.submitted(this.scheduler.insides.runTable.flights.at(-1)!)
     if (perform(this.pipeline, action)) return
     switch (action.kind) {
       case 'judge':
@@ -179,6 +191,12 @@ export class World {
         break
       case 'transfer':
         this.copier.open(action, now)
+        break
+      case 'wake':
+        this.#wakeAt = action.atUs / 100
+        break
+      case 'expired':
+        this.copier.expire(action.request)
         break
       case 'ask':
         this.drafter.ask(action, this.transcripts.get(action.request)!.length(action.choice), now)
