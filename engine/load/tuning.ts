@@ -1,19 +1,18 @@
 // How a model runs best on this machine, as `tsinfer bench --tune` measured it: kept in a folder that the user names, one
 // file per machine, versions and shape of model. The text does not depend on it.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { systemReason, TsinferError } from '../errors.ts'
+import { makeFolder } from '../files/folder.ts'
 import { unwritable } from '../files/target.ts'
 import { writeWholeText } from '../files/whole-file.ts'
 import type { GgufFile } from '../gguf/file.ts'
-import { modelConfig } from '../model/config/config.ts'
 import { type GivenOptions, readArgument, readOptions } from '../options/read-options.ts'
 import { optionSite } from '../options/refusal.ts'
 import { type LOAD, TUNING } from '../options/table.ts'
 import type { Tuning } from '../public/loading.ts'
-import { machineTopology } from './machine.ts'
+import { machineKey } from './machine-key.ts'
 
 const FILE_BYTES_MAX = 65536
 
@@ -31,7 +30,7 @@ function readTuning(
   file: GgufFile,
   onNotice: ((notice: string) => void) | undefined,
 ): Tuning | undefined {
-  const key = tuningKey(file)
+  const key = machineKey(file)
   const path = tuningPath(folder, key)
   try {
     const { size } = statSync(path)
@@ -69,7 +68,7 @@ export function readTuningOptions(given: unknown): Tuning {
  * @throws TsinferError `file_unwritable`
  */
 export function writeTuning(folder: string, file: GgufFile, tuning: Tuning): string {
-  const key = tuningKey(file)
+  const key = machineKey(file)
   const path = tuningPath(folder, key)
   try {
     makeFolder(folder)
@@ -80,41 +79,5 @@ export function writeTuning(folder: string, file: GgufFile, tuning: Tuning): str
   return path
 }
 
-/** With those above it. Node's own way of that never returns where a file system knows no such name, as below /proc. */
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    const above = dirname(folder)
-    if (code !== 'ENOENT' || existsSync(above)) throw error
-    makeFolder(above)
-    mkdirSync(folder)
-  }
-}
-
-/** All that the best choice depends on. */
-function tuningKey(file: GgufFile): object {
-  const { architecture, layerCount, width, ffnWidth, heads, kvHeads, headDim, vocabularySize, experts } =
-    modelConfig(file)
-  const types: Record<string, number> = {}
-  for (const { type } of file.tensors.values()) types[type] = (types[type] ?? 0) + 1
-  const { usableCores, quotaCores } = machineTopology()
-  return {
-    cpu: cpus()[0]?.model ?? 'unknown processor',
-    cores: usableCores,
-    quotaCores: quotaCores ?? null,
-    node: process.versions.node,
-    tsinfer: packageVersion(),
-    model: { architecture, layerCount, width, ffnWidth, heads, kvHeads, headDim, vocabularySize },
-    experts: experts ? [experts.count, experts.used] : null,
-    types,
-  }
-}
-
 const tuningPath = (folder: string, key: object): string =>
   join(folder, `${createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32)}.json`)
-
-const packageVersion = (): string =>
-  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).version as string
