@@ -10,6 +10,7 @@ import {
   freeMemoryBytes,
   type GgufFile,
   type GivenOptions,
+  KeptCosts,
   kernelsFor,
   LOAD,
   linkAbort,
@@ -68,12 +69,20 @@ async function load(path: string, options: GivenOptions<typeof LOAD>, opened: Op
   if (thread) opened.push(() => thread.close())
   const rings = trace === undefined ? undefined : createTraceRings(prepared.plan, draft?.plan)
   const kernels = await kernelsFor(draft ? [prepared, draft] : [prepared], options)
-  const starting = Engine.start(prepared, kernels.module, { draft, onProgress, signal, trace: rings })
+  const costs = new KeptCosts(options.costs, prepared, describeKernels(kernels))
+  const starting = Engine.start(prepared, kernels.module, {
+    ...{ draft, onProgress, signal, trace: rings, costs: costs.shape ?? 'measured' },
+  })
   opened.push(async () => (await starting).close())
   const [engine, facts] = await Promise.all([starting, thread?.ready])
+  if (engine.measuredCosts) costs.keep(engine.measuredCosts)
   const onClosed = async () => trace !== undefined && rings && writeTrace(trace, rings)
   const model = new LoadedModel({
-    info: modelInfo(path, prepared, describeKernels(kernels), performance.now() - startedMs),
+    info: modelInfo(path, prepared, {
+      kernels: describeKernels(kernels),
+      costs: costs.shape,
+      loadMs: performance.now() - startedMs,
+    }),
     prepared,
     engine,
     text: thread && facts && { thread, facts },

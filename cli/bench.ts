@@ -9,6 +9,7 @@ import {
   type Measured,
   markdownHeader,
   markdownRow,
+  shownSteps,
   summarize,
 } from './measure/rows.ts'
 import { type BenchTest, benchTests, checkFits, positionsOf } from './measure/tests.ts'
@@ -17,7 +18,7 @@ import type { Values } from './shell/arguments.ts'
 import { defineCommand } from './shell/command.ts'
 import { EMBEDDED_MODEL, withModel } from './shell/load.ts'
 import { draftModelOptions, LOAD_OPTIONS, loadOptions, modelPath, speculationOptions } from './shell/options.ts'
-import { write, writeJson } from './shell/output.ts'
+import { noteLine, write, writeJson } from './shell/output.ts'
 import { startProgress } from './shell/progress.ts'
 
 const REPETITIONS = 3
@@ -74,6 +75,7 @@ export const command = defineCommand({
     for (const threads of counts) {
       const load = { ...loadOptions({ ...rest, threads }), ...draftModelOptions(rest), context }
       await withModel(path, load, signal, async (model) => {
+        noteLine(shownSteps(model.info))
         for (const test of tests) {
           const measured = await measure(model, test, repetitions, { ...speculationOptions(rest), signal }, () =>
             progress.update(++done / (counts.length * tests.length * repetitions)),

@@ -20,6 +20,7 @@ import type { EngineStats, KeptStats } from './public/info.ts'
 import { type RequestSink, RequestStream } from './request-stream.ts'
 import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { RequestId, SessionId } from './scheduler/events.ts'
+import type { MeasuredShape } from './speculation/costs/cost-shape.ts'
 
 /** K and V on their way to the caller or back. Leaving `answers` early gives it up. */
 export interface TransferStream {
@@ -50,8 +51,9 @@ export interface StartOptions extends ThreadOptions {
 export class Engine {
   readonly #threads: EngineThreads
   readonly #live = new Map<RequestId, OpenRequest>()
-  readonly #ready: Promise<void>
-  #reportReady: { resolve: () => void; reject: (error: unknown) => void } | undefined
+  readonly #ready: Promise<MeasuredShape | undefined>
+  #reportReady: { resolve: (measured: MeasuredShape | undefined) => void; reject: (error: unknown) => void } | undefined
+  #costs: MeasuredShape | undefined
   #nextRequest: RequestId = 1
   #nextSession: SessionId = 1
   #ended: TsinferError | undefined
@@ -86,7 +88,7 @@ export class Engine {
     const timer = onProgress && setInterval(tell, PROGRESS_INTERVAL_MS)
     const forgetSignal = onAbort(signal, () => engine.#reportReady?.reject(abortedError('loading', signal)))
     try {
-      await engine.#ready
+      engine.#costs = await engine.#ready
       onProgress?.(1)
       return engine
     } catch (error) {
@@ -133,6 +135,11 @@ export class Engine {
    */
   setTokenBytes(tokenBytes: TokenBytes, specials: Int32Array): void {
     this.#post({ kind: 'tokenBytes', tokenBytes, specials })
+  }
+
+  /** What micro-batches take, where that was measured at the start. */
+  get measuredCosts(): MeasuredShape | undefined {
+    return this.#costs
   }
 
   /** Of all generations since the start, and of what is kept. */
@@ -207,7 +214,7 @@ export class Engine {
     const { control, words } = this.#threads
     Atomics.store(control, words.inbox, 0)
     for (const message of batch) {
-      if (message.kind === 'ready') this.#reportReady?.resolve()
+      if (message.kind === 'ready') this.#reportReady?.resolve(message.measured)
       else if (message.kind === 'kept') this.#kept = message.figures
       else this.#deliver(message)
     }

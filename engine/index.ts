@@ -9,6 +9,7 @@ export { CLIENTS_MAX, CONTEXT_MAX, EMBEDDED_TEXTS_MAX, LISTED_IDS_MAX } from './
 export { measureBandwidth, READ_STRANDS } from './load/bandwidth.ts'
 export { fileSampling } from './load/file-sampling.ts'
 export { inspectFile, modelInfo } from './load/inspect.ts'
+export { KeptCosts } from './load/kept-costs.ts'
 export { describeKernels, enableRelaxedSimd, loadKernels } from './load/kernel-builds.ts'
 export { kernelsFor } from './load/kernel-choice.ts'
 export { loadNotices } from './load/load-notices.ts'

@@ -11,6 +11,7 @@ import type { TokenBytes } from './sampling/stop-strings.ts'
 import type { DraftFigures, FinishReason, GenerateWork, RequestId, SessionId, Standing } from './scheduler/events.ts'
 import type { AutoReport } from './speculation/auto/autopilot.ts'
 import type { PlainStep } from './speculation/auto/plain-times.ts'
+import type { MeasuredShape } from './speculation/costs/cost-shape.ts'
 
 /** A generation: the scheduler's work, and how its tokens are drawn and what ends them. */
 export interface GenerateRequest extends Omit<GenerateWork, 'head'> {
@@ -131,8 +132,8 @@ export type EngineEvent =
   | TransferAnswer
 
 export type FromConductor =
-  /** All threads have loaded. */
-  | { readonly kind: 'ready' }
+  /** All threads have loaded; what micro-batches were measured to take, if they were. */
+  | { readonly kind: 'ready'; readonly measured: MeasuredShape | undefined }
   /** News of the texts that are kept. */
   | { readonly kind: 'kept'; readonly figures: KeptStats }
   | Numbered<EngineEvent | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }>

@@ -11,7 +11,7 @@ import type { TraceRings } from '../../engine/trace/trace-rings.ts'
 import { llamaMetadata, llamaTensors } from '../forge/shapes.ts'
 import { timeTokens } from '../generation.ts'
 import { rightToken, VOCABULARY } from './script.ts'
-import { inFlightMax, type PipelineSetting } from './setting.ts'
+import { costShape, inFlightMax, type PipelineSetting } from './setting.ts'
 import type { TimedSettings } from './timed-forward.ts'
 
 const FORWARD = new URL('./timed-forward.js', import.meta.url).href
@@ -51,7 +51,10 @@ export class EmulatedPipeline implements AsyncDisposable {
   ): Promise<EmulatedPipeline> {
     const target = emulatedModel(setting, 'target', tokens, requests)
     const draft = emulatedModel(setting, 'drafter', tokens, requests)
-    const options = { draft, trace: trace?.(target.plan, draft.plan) }
+    const { rows, stageUs } = costShape(setting, ROWS)
+    // The link to the conductor computes nothing.
+    const costs = { rows, stageUs: [...stageUs, rows.map(() => 0)] }
+    const options = { draft, trace: trace?.(target.plan, draft.plan), costs }
     return new EmulatedPipeline(await Engine.start(target, loadKernels('plain').module, options), setting.stages)
   }
 

@@ -1,4 +1,5 @@
 // A pipeline and a drafter as numbers. Times in milliseconds.
+import type { CostShape } from '../../engine/speculation/costs/cost-shape.ts'
 
 export interface PipelineSetting {
   readonly stages: number
@@ -43,3 +44,9 @@ export const inFlightMax = ({ stages, stageMs, hopMs }: PipelineSetting): number
 
 /** Time from the submission of a single row to its result. */
 export const latencyMs = ({ stages, stageMs, hopMs }: PipelineSetting): number => stages * (stageMs(1) + hopMs)
+
+/** What micro-batches of up to `rowsMax` rows take in every stage, as measured of a model. */
+export function costShape({ stages, stageMs }: PipelineSetting, rowsMax: number): CostShape {
+  const rows = Array.from({ length: rowsMax }, (_, i) => i + 1)
+  return { rows, stageUs: Array.from({ length: stages }, () => rows.map((count) => 1000 * stageMs(count))) }
+}

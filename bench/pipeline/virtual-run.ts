@@ -87,7 +87,8 @@ class VirtualRun {
     }
     const costs = ablation.costs ?? new StepCosts(setting.stages, { isDrafterLight: setting.repeats !== undefined })
     this.#advisor = new AutoAdvisor(costs, limits.headRowsMax)
-    this.#scheduler = new Scheduler(limits, { advisor: this.#advisor, planner: ablation.planner })
+    const prices = { stepUs: (rows: number) => Math.round(1000 * setting.stageMs(rows)) }
+    this.#scheduler = new Scheduler(limits, { advisor: this.#advisor, prices, planner: ablation.planner })
     this.#pipeline = new VirtualPipeline(
       new TimedWork(setting, (number) => this.#passed(number)),
       setting.stages,

@@ -66,6 +66,10 @@ export function summarize(info: ModelInfo, test: BenchTest, measured: readonly M
   }
 }
 
+/** What the cost model begins with: `steps: 1 row 12.1 ms, 2 rows 13.4 ms, ...`. */
+export const shownSteps = ({ steps }: Pick<ModelInfo, 'steps'>): string =>
+  `steps: ${steps.map(({ rows, ms }) => `${rows} row${rows === 1 ? '' : 's'} ${ms.toPrecision(3)} ms`).join(', ')}`
+
 const MARKDOWN_COLUMNS: readonly (readonly [title: string, alignment: string, cell: (row: BenchRow) => string])[] = [
   ['model', '---', ({ model }) => model],
   ['size', '---:', ({ size_bytes }) => shownBytes(size_bytes)],

@@ -3,8 +3,8 @@ import { printable } from '../../engine/quoted.ts'
 import { keepTuning, type LoadOptions, loadModel, type Model, machineTopology, type Tuning } from '../../index.ts'
 import { median } from '../shell/figures.ts'
 import { write } from '../shell/output.ts'
+import { tuningFolder } from './cache.ts'
 import { randomIds } from './random-ids.ts'
-import { tuningFolder } from './tuning-folder.ts'
 
 /** What is not the plan's must be this much faster: less is chance. */
 const GAIN_LEAST = 1.03

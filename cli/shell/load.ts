@@ -1,7 +1,7 @@
 // Loads a model for a command: with a progress bar, closed again whatever happens.
 import { fileURLToPath } from 'node:url'
 import { type LoadOptions, loadModel, type Model } from '../../index.ts'
-import { tuningFolder } from '../measure/tuning-folder.ts'
+import { costsFile, tuningFolder } from '../measure/cache.ts'
 import { noteLine } from './output.ts'
 import { startProgress } from './progress.ts'
 
@@ -20,6 +20,7 @@ export async function withModel(
   const progress = startProgress('loading')
   const loading = loadModel(path, {
     tuning: tuningFolder(),
+    costs: costsFile(),
     ...options,
     signal,
     onProgress: (fraction) => progress.update(fraction),

@@ -17,13 +17,17 @@ import { IDLE, type SchedulerAction, type SchedulerLimits } from '../scheduler/e
 import { Scheduler } from '../scheduler/scheduler.ts'
 import { AutoAdvisor } from '../speculation/auto/auto-advisor.ts'
 import { StepCosts } from '../speculation/auto/step-costs.ts'
+import { CostModel } from '../speculation/costs/cost-model.ts'
+import type { CostShape, MeasuredShape } from '../speculation/costs/cost-shape.ts'
 import type { Drafter, DrafterHost, DrafterParts } from '../speculation/drafters/drafter.ts'
 import { createDrafter } from '../speculation/drafters/index.ts'
 import { clockUs } from '../wire/clock.ts'
 import { ConductorTrace, DRAFTER, TARGET } from './conductor-trace.ts'
 import type { GenerationContext } from './live-generation.ts'
 import { LiveRequests, schedulerUs } from './live-requests.ts'
+import { measureShape } from './measured-shape.ts'
 import { PipelineMeter } from './meter.ts'
+import { readingShare, StepWatcher } from './step-watcher.ts'
 import { Transfers } from './transfers.ts'
 import { WatchedPipeline } from './watched-pipeline.ts'
 
@@ -35,7 +39,13 @@ export interface ConductorPayload {
   readonly port: MessagePort
   /** Where its part of a trace goes, if one is taken. */
   readonly trace: SharedArrayBuffer | undefined
+  /** What micro-batches of the target take, or that it is to be measured. */
+  readonly costs: CostShape | 'measured' | undefined
 }
+
+/** Of the time that loading took, measuring what micro-batches take may add this share, or so many microseconds. */
+const MEASURING_SHARE = 0.05
+const MEASURING_US = 300_000
 
 /** Entry of the resident; see pipeline/pool.ts. */
 export default async function conduct(payload: ConductorPayload): Promise<ResidentFault | undefined> {
@@ -53,7 +63,11 @@ class Conductor {
   readonly #layout: ControlLayout
   readonly #scheduler: Scheduler
   readonly #plan: ModelPlan
+  /** As the scheduler drives it. */
   readonly #pipeline: Pipeline
+  /** Behind it, with nobody who watches. */
+  readonly #stages: Pipeline
+  readonly #prices: CostModel
   readonly #drafter: Drafter
   readonly #requests: LiveRequests
   readonly #transfers: Transfers
@@ -80,12 +94,15 @@ class Conductor {
     const meter = new PipelineMeter(control, this.#layout, sizes.lanes, clockUs(), noteStop)
     const draftMeter = draft && new PipelineMeter(control, draft.words, draft.plan.sizes.lanes, clockUs())
     const shared = new SharedPipeline(control, target)
-    this.#pipeline = new WatchedPipeline(shared, this.#trace ? [meter, this.#trace.watch(TARGET)] : [meter])
+    this.#stages = shared
+    this.#prices = new CostModel(stages.length, readingShare(plan))
+    const watchers = [meter, new StepWatcher(this.#prices, stages.length)]
+    this.#pipeline = new WatchedPipeline(shared, this.#trace ? [...watchers, this.#trace.watch(TARGET)] : watchers)
     const scratch = createScratch(vocabularySize)
     const isDrafterLight = draft === undefined
     const costs = new StepCosts(stages.length, { sharesCores: !isDrafterLight && plan.sharesCores, isDrafterLight })
     const advisor = new AutoAdvisor(costs, sizes.headRowsMax)
-    this.#scheduler = new Scheduler(limitsOf(target), { advisor })
+    this.#scheduler = new Scheduler(limitsOf(target), { advisor, prices: this.#prices })
     const tell = (message: FromConductor) => this.#outbox.push(message)
     this.#transfers = new Transfers(this.#scheduler, stages, shared.memories, tell)
     const host: DrafterHost = {
@@ -140,18 +157,38 @@ class Conductor {
   }
 
   #awaitStages(): void {
-    const { target, draft } = this.#payload
+    const { target, draft, costs } = this.#payload
+    const beganUs = clockUs()
     const threadsOf = ({ plan }: PipelinePart) => plan.stages.length * plan.sizes.lanes
     const threads = threadsOf(target) + (draft ? threadsOf(draft) : 0)
-    const { ready, conductorBell } = this.#layout
+    this.#await(() => Atomics.load(this.#control, this.#layout.ready) === threads || undefined)
+    const measured = costs === 'measured' ? this.#measure(clockUs() - beganUs) : undefined
+    const shape = costs === 'measured' ? measured : costs
+    if (shape) this.#prices.takeShape(shape)
+    this.#outbox.push({ kind: 'ready', measured })
+    this.#send()
+  }
+
+  /** `loadUs`: how long loading has taken. */
+  #measure(loadUs: number): MeasuredShape {
+    const { vocabularySize } = this.#payload.target
+    const { stages, sizes } = this.#plan
+    const pipeline = this.#stages
+    const collect = () => this.#await(() => pipeline.collect())
+    const measured = { pipeline, stages: stages.length, sizes, vocabularySize, collect, nowUs: clockUs }
+    return measureShape(measured, Math.max(MEASURING_US, MEASURING_SHARE * loadUs))
+  }
+
+  /** Parks until there is something. */
+  #await<T>(find: () => T | undefined): T {
+    const { conductorBell } = this.#layout
     for (;;) {
       const seen = Atomics.load(this.#control, conductorBell)
       checkRunning(this.#control, this.#layout)
-      if (Atomics.load(this.#control, ready) === threads) break
+      const found = find()
+      if (found !== undefined) return found
       waitBell(this.#control, conductorBell, seen, 0)
     }
-    this.#outbox.push({ kind: 'ready' })
-    this.#send()
   }
 
   /** Takes all messages of the caller. */

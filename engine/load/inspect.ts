@@ -7,8 +7,9 @@ import type { GgufEntry } from '../gguf/metadata.ts'
 import { stageMatrices } from '../model/memory/layout.ts'
 import type { ModelPlan, PlanOptions } from '../model/memory/plan.ts'
 import { cellBytesOf } from '../model/memory/pool.ts'
-import type { ModelInfo, PlanInfo, StageInfo } from '../public/info.ts'
+import type { ModelInfo, PlanInfo, StageInfo, StepInfo } from '../public/info.ts'
 import type { Inspection, MetadataEntry, MetadataScalar, TensorTypeSummary } from '../public/inspection.ts'
+import type { CostShape } from '../speculation/costs/cost-shape.ts'
 import { fileSampling } from './file-sampling.ts'
 import { memoryNeed, type Surroundings } from './memory-need.ts'
 import { type PreparedModel, prepareModel } from './prepare.ts'
@@ -45,8 +46,13 @@ export function inspectFile(
   }
 }
 
+/** How a model has been loaded. */
+interface Loaded extends Pick<ModelInfo, 'kernels' | 'loadMs'> {
+  readonly costs: CostShape | undefined
+}
+
 /** What is known of a loaded model. */
-export function modelInfo(path: string, model: PreparedModel, kernels: string, loadMs: number): ModelInfo {
+export function modelInfo(path: string, model: PreparedModel, { kernels, loadMs, costs }: Loaded): ModelInfo {
   const { file, config, plan, fileBytes } = model
   const name = file.metadata.get('general.name')
   return {
@@ -61,9 +67,14 @@ export function modelInfo(path: string, model: PreparedModel, kernels: string, l
     weightType: summarizeTypes(file)[0]!.type,
     plan: describePlan(plan),
     kernels,
+    steps: describeSteps(costs),
     loadMs,
     sampling: fileSampling(file.metadata).sampling,
   }
+}
+
+function describeSteps({ rows, stageUs }: CostShape = { rows: [], stageUs: [] }): StepInfo[] {
+  return rows.map((count, knot) => ({ rows: count, ms: Math.max(...stageUs.map((us) => us[knot]!)) / 1000 }))
 }
 
 /** The plan as it is shown to people and programs. */

@@ -5,6 +5,7 @@ import type { KernelModule } from '../model/kernels.ts'
 import { type ControlLayout, controlLayout, createControl } from '../pipeline/control.ts'
 import { pipelineLanes } from '../pipeline/lanes.ts'
 import { type Residents, startResidents } from '../pipeline/pool.ts'
+import type { CostShape } from '../speculation/costs/cost-shape.ts'
 import type { TraceRings } from '../trace/trace-rings.ts'
 import type { PreparedModel } from './prepare.ts'
 
@@ -14,6 +15,8 @@ export interface ThreadOptions {
   readonly draft?: PreparedModel | undefined
   /** Where a trace goes; readable when the engine has been closed. */
   readonly trace?: TraceRings | undefined
+  /** What micro-batches take, or that it is to be measured. Default: live times tell. */
+  readonly costs?: CostShape | 'measured' | undefined
 }
 
 /** The threads of an engine from the caller's end. */
@@ -30,7 +33,7 @@ export interface EngineThreads {
 export function startThreads(
   model: PreparedModel,
   module: KernelModule,
-  { draft, trace }: ThreadOptions,
+  { draft, trace, costs }: ThreadOptions,
 ): EngineThreads {
   const words = controlLayout(model.plan.stages.length)
   const draftWords = draft && controlLayout(draft.plan.stages.length, words)
@@ -47,6 +50,7 @@ export function startThreads(
     draft: drafting?.part,
     port: port2,
     trace: trace?.conductor,
+    costs,
   }
   const lanePorts = [target, drafting].flatMap((pipeline) => pipeline?.part.lanePorts.flat() ?? [])
   const residents = startResidents([

@@ -79,6 +79,10 @@ export const LOAD = {
   stages: { kind: integer(1, STAGES_MAX), doc: 'pipeline stages' },
   ...TUNING,
   tuning: { kind: path, doc: 'folder with tunings of this machine, which are used where the plan is left open' },
+  costs: {
+    kind: path,
+    doc: 'file that keeps what micro-batches of so many rows take here, so that it is measured once',
+  },
   kvTypeK: {
     kind: kvType,
     defaultText: 'f16; f32 for F32 weights',

@@ -53,6 +53,8 @@ export class LaneTrace {
   }
 
   #put(outcome: number, left: Left, nowUs: number): void {
+    // What is measured before the first request is nobody's work.
+    if (this.#number < 0) return
     const { fields } = this.#recorder
     const at = this.#recorder.next(ring.COMPUTE, this.#beginUs, nowUs)
     fields[at + ring.COMPUTE_NUMBER] = this.#number

@@ -53,10 +53,18 @@ export interface ModelInfo {
   readonly plan: PlanInfo
   /** Which build of the kernels runs. */
   readonly kernels: string
+  /** What micro-batches of so many rows take, as measured when the model was loaded, now or earlier; see `costs`. */
+  readonly steps: readonly StepInfo[]
   /** Milliseconds from the call of `loadModel` to the model. */
   readonly loadMs: number
   /** What a request samples with that does not say: the file's `general.sampling.*`, else the usual defaults. */
   readonly sampling: SamplingNumbers
+}
+
+export interface StepInfo {
+  readonly rows: number
+  /** Of the slowest stage, beside what it takes to read what is in the cache. */
+  readonly ms: number
 }
 
 /** Totals since the model was loaded. */

@@ -22,6 +22,12 @@ export interface LoadOptions {
    * used where neither threads, stages, lanes nor a draft model are given. Nothing is written.
    */
   readonly tuning?: string | URL
+  /**
+   * A file that keeps what micro-batches of so many rows take on this machine, by model and plan. What is not there is
+   * measured when a model is loaded, for some tenths of a second, and added to it; a file that cannot be read or written
+   * is done without. Default: every load measures.
+   */
+  readonly costs?: string | URL
   /** Default: f32 where the K and V projections are F32, else f16. */
   readonly kvTypeK?: KvType
   readonly kvTypeV?: KvType

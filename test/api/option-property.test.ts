@@ -202,7 +202,7 @@ test('any option: of inspectModel, readChatTemplate, checkResponseFormat', async
 
 test('any option: of loadModel and openTokenizer', async () => {
   // Paths that can be written have a test of their own.
-  const { trace: _trace, tuning: _tuning, ...table } = LOAD
+  const { trace: _trace, tuning: _tuning, costs: _costs, ...table } = LOAD
   const calls = { loadModel: (given: unknown) => loadModel(MODEL, given as Any) }
   await survives(25, calls, table)
   await survives(25, { openTokenizer: (given) => openTokenizer(MODEL, given as Any) }, TOKENIZER)
@@ -245,7 +245,7 @@ const oddPath: fc.Arbitrary<Recipe> = fc.oneof(
   ),
 )
 
-test('any path: of models, drafts, tunings, traces and sessions', async () => {
+test('any path: of models, drafts, tunings, costs, traces and sessions', async () => {
   const before = await story()
   const session = model.session()
   await model.generate('Once', { session, maxTokens: 2 }).result
@@ -253,6 +253,7 @@ test('any path: of models, drafts, tunings, traces and sessions', async () => {
     loadModel: (given) => loadModel(given as Any),
     draftModel: (given) => loadModel(MODEL, { context: 64, draftModel: given as Any }),
     tuning: (given) => loadModel(MODEL, { context: 64, tuning: given as Any }),
+    costs: (given) => loadModel(MODEL, { context: 64, costs: given as Any }),
     trace: (given) => loadModel(MODEL, { context: 64, trace: given as Any }),
     inspectModel: (given) => inspectModel(given as Any),
     'inspectPair, draft': (given) => inspectPair(MODEL, given as Any),
@@ -265,7 +266,7 @@ test('any path: of models, drafts, tunings, traces and sessions', async () => {
     'load a session': (given) => session.load(given as Any),
   }
   for (const [name, call] of Object.entries(calls)) {
-    const isLoading = name === 'tuning' || name === 'trace'
+    const isLoading = ['tuning', 'costs', 'trace'].includes(name)
     await fc
       .assert(
         fc.asyncProperty(oddPath, (make) => isOrderly(() => call(make()), MESSAGE_CHARS_MAX)),

@@ -16,7 +16,8 @@ export function startTsinfer(
   words: readonly string[],
   environment: Environment = {},
 ): ChildProcessByStdio<Writable, Readable, Readable> {
-  const env = { ...process.env, ...environment }
+  // Nothing can be kept below a file.
+  const env = { ...process.env, XDG_CACHE_HOME: repositoryPath('package.json'), ...environment }
   return spawn(process.execPath, [repositoryPath('dist/cli/main.js'), ...words], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env,

@@ -1,4 +1,4 @@
-// The cost model: how long text takes under each way to speculate, from what steps cost and how good the drafter is.
+// How long text takes under each way to speculate, from what steps cost and how good the drafter is.
 // Microseconds, of one sequence.
 import type { Acceptance, Chances } from './acceptance.ts'
 import type { StepCosts } from './step-costs.ts'
