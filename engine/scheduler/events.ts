@@ -158,7 +158,10 @@ export type SchedulerAction =
   | { readonly kind: 'score'; readonly request: RequestId; readonly row: number; readonly position: Position }
   /** Row `row` of the returned micro-batch says what follows a node of a live text; answered like `judge`, with `scored`. */
   | { readonly kind: 'read'; readonly request: RequestId; readonly node: NodeId; readonly row: number }
-  /** A live row of this request came back with a fault; the driver aborts the request. Its text so far is good. */
+  /**
+   * A row of this request came back with a fault, a certain one or a guess that was right; the driver aborts the request. Its
+   * text so far is good.
+   */
   | { readonly kind: 'fault'; readonly request: RequestId }
   /**
    * Ask the drafter. Every question is answered with `answered` unless it is withdrawn; nothing waits for the answer,

@@ -311,6 +311,7 @@ export class RunTable {
     group.count = rows
     group.node = NO_NODE
     group.readers = NOBODY
+    group.isFaulty = false
     flight.groups.push(group)
     flight.rowCount += rows
     if (kind === 'decode' || kind === 'verify') flight.decodeCount++

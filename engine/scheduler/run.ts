@@ -108,6 +108,8 @@ export class Group implements Row {
   count = 1
   /** Of these, rows with a head. */
   headCount = 0
+  /** It has come back, and its cells do not hold what belongs there. */
+  isFaulty = false
   /** Of a live text; -1 for any other row. */
   node: NodeId = NO_NODE
   /** First position. */

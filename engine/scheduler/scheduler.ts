@@ -285,20 +285,24 @@ export class Scheduler {
     const flight = this.#state.runTable.takeReturned(number)
     this.#sessions.open()
     this.#state.judging.open(flight)
-    let reported: RequestRecord | undefined
     for (const row of flight.groups) {
       const { request } = row.owner
-      if (((faults >>> row.group) & 1) !== 0 && row.state !== 'unused' && request !== reported) {
-        this.#urgent.put({ kind: 'fault', request: request.id })
-        reported = request
-        // Whoever else would have shared its cells evaluates again.
-        request.isFaulty = true
-        for (const sequence of request.sequences) this.#state.beginnings.leave(sequence)
-      } else if (row.kind === 'prefill' && row.state === 'arrived') {
+      row.isFaulty = ((faults >>> row.group) & 1) !== 0 && row.state !== 'unused'
+      // A guess may be wrong: then nobody reads its cell.
+      if (row.isFaulty && !row.parent) this.#fault(request)
+      else if (row.kind === 'prefill' && row.state === 'arrived') {
         for (const sequence of row.readers) this.#state.beginnings.wrote(sequence, row.position + row.count)
       }
       this.#doneIfOver(request)
     }
+  }
+
+  /** A cell of the request does not hold what belongs there. Whoever else would have shared its text evaluates again. */
+  #fault(request: RequestRecord): void {
+    if (request.isFaulty) return
+    request.isFaulty = true
+    this.#urgent.put({ kind: 'fault', request: request.id })
+    for (const sequence of request.sequences) this.#state.beginnings.leave(sequence)
   }
 
   #token(token: number, stop: boolean): void {
@@ -335,6 +339,7 @@ export class Scheduler {
     const cell = sequence.cells[position]
     const accepted = this.#state.judging.resolve(sequence, token, over)
     this.#withdrawn.tell()
+    if (accepted?.isFaulty) this.#fault(sequence.request)
     if (accepted) {
       const moved = accepted.cell !== cell
       if (moved) this.#urgent.put({ kind: 'map', sequence: sequence.id, from: position, cells: [accepted.cell] })

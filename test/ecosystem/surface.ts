@@ -60,7 +60,7 @@ async function keep(model: Model): Promise<string> {
   const plan: PlanInfo = info.plan
   const stage: StageInfo | undefined = plan.stages[0]
   const kv: KvType = plan.kvTypeK
-  return saved.note + again.tokens.length + totals.tokens + (stage?.layerCount ?? 0) + kv + model.detokenize([1])
+  return saved.note + again.tokens.length + totals.tokens + totals.kept.reusedTokens + (stage?.layerCount ?? 0) + kv + model.detokenize([1])
 }
 
 export async function main(): Promise<void> {

@@ -34,6 +34,28 @@ test('sync: draft, verify together, repeat', () => {
   assert.equal(b.drafted(3, []), ['submit 2 50@0:4+top'])
 })
 
+test('a fault of a guess ends the request when the guess is right, and never else', () => {
+  const guessed = () => {
+    const b = new Bench()
+    b.request(1, work('sync'))
+    b.returned(0)
+    b.token(40)
+    b.drafted(0, [41])
+    b.drafted(1, [42, 43])
+    b.drafted(2, [])
+    // The third group, 42.
+    assert.equal(b.returned(1, 0b100), ['judge 1.0 row 0 position 2'])
+    assert.equal(b.token(41), ['emit 1.0 41', 'judge 1.0 row 1 position 3'])
+    return b
+  }
+  const wrong = guessed()
+  assert.equal(wrong.token(50), ['emit 1.0 50', 'draft 3 of 1.0 4 [] 4', 'release 1'])
+  const right = guessed()
+  right.scheduler.handle({ kind: 'token', token: 42, stop: false })
+  assert.equal(right.scheduler.poll(), { kind: 'fault', request: 1 })
+  assert.ok(right.abort(1).includes('finish 1.0 aborted'))
+})
+
 test('pipe: a row goes out at once, drafts follow when the first stage has time', () => {
   const b = started()
   assert.equal(b.drafted(1, [41]), ['draft 2 of 1.0 2 [41] 3'], 'the first stage is busy')
