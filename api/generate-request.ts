@@ -5,7 +5,6 @@ import {
   type GivenOptions,
   optionSite,
   refused,
-  resolveResponseFormat,
   resolveSampling,
   resolveSpeculation,
 } from '../engine/index.ts'
@@ -30,29 +29,18 @@ export interface GenerateSetting {
 }
 
 /** But for what takes time. */
-type UnpromptedRequest = Omit<GenerateRequest, 'prompt' | 'session'>
+type UnpromptedRequest = Omit<GenerateRequest, 'prompt' | 'session' | 'constraint'>
 
-/**
- * The request, but for its prompt and session. Throws `option_invalid`, or what the response format is refused with, for
- * what the options' own ranges do not say.
- */
+/** The request, but for its prompt, session and form. Throws `option_invalid` for what the options' own ranges do not say. */
 export function generateRequest(options: GivenOptions<typeof GENERATE>, setting: GenerateSetting): UnpromptedRequest {
   const { vocabularySize, contextLength } = setting
-  const {
-    choices = GENERATE.choices.default,
-    maxTokens = contextLength,
-    stop = [],
-    stopIds = [],
-    ignoreEos,
-    responseFormat,
-  } = options
+  const { choices = GENERATE.choices.default, maxTokens = contextLength, stop = [], stopIds = [], ignoreEos } = options
   const randomSeed = crypto.getRandomValues(new Uint32Array(1))[0]!
   const draft = resolveSpeculation(options.speculation ?? setting.speculation, options.draft ?? {})
   const stopStrings = stop.map((text) => new TextEncoder().encode(text))
   const ends = [...(ignoreEos ? [] : setting.stopTokens), ...controlStops(stopStrings, setting.table), ...stopIds]
   const unknown = stopIds.find((id) => id >= vocabularySize)
   if (unknown !== undefined) throw refused(optionSite('stopIds'), `token ids below ${vocabularySize}`, unknown)
-  const constraint = resolveResponseFormat(responseFormat)
   const parameters = resolveSampling(options, vocabularySize, randomSeed, setting.sampling)
   const bans = setting.suppressed.map((id) => [id, Number.NEGATIVE_INFINITY] as const)
   return {
@@ -64,7 +52,6 @@ export function generateRequest(options: GivenOptions<typeof GENERATE>, setting:
     stopStrings,
     cachePrompt: options.cachePrompt ?? true,
     ...(draft && { draft }),
-    ...(constraint && { constraint }),
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type ChatGeneration,
   type ChatMessage,
   type ChatOptions,
+  type CompiledForm,
   chatMessages,
   EMBED,
   type EmbedOptions,
@@ -18,7 +19,9 @@ import {
   type Model,
   type ModelInfo,
   type PreparedModel,
+  plainFormat,
   promptSite,
+  type ResponseFormat,
   readArgument,
   readOptions,
   realExp,
@@ -41,6 +44,7 @@ import { answerMarks, ChatAnswers } from './chat-answers.ts'
 import { chatRequest } from './chat-request.ts'
 import { Clients } from './clients.ts'
 import { embedAll } from './embedding.ts'
+import { FormThread } from './form-thread.ts'
 import { generateRequest } from './generate-request.ts'
 import { followGeneration, type PieceView, PLAIN_VIEW, type PreparedGeneration } from './generation.ts'
 import { readTokenizeOptions, type TextThread } from './text-thread.ts'
@@ -80,6 +84,8 @@ export class LoadedModel implements Model {
   readonly #clients = new Clients()
   /** Control tokens that structure an answer, once a chat has asked for them. */
   #marks: ReadonlyMap<number, string> | undefined
+  /** Absent for a file without a vocabulary. */
+  readonly #forms: FormThread | undefined
   #closing: Promise<void> | undefined
 
   constructor(parts: ModelParts) {
@@ -88,7 +94,10 @@ export class LoadedModel implements Model {
     this.#parts = parts
     this.#stopTokens = stopTokens(prepared, text?.facts)
     this.#sessionHome = sessionHome(engine, prepared, info.name ?? info.path.split(/[\\/]/).at(-1)!)
-    if (text) engine.setTokenBytes(text.facts.table.pieces, joined(text.facts.specials, this.#stopTokens))
+    if (!text) return
+    const { table, specials } = text.facts
+    engine.setTokenBytes(table.pieces)
+    this.#forms = new FormThread(table.pieces, joined(specials, this.#stopTokens))
   }
 
   async tokenize(text: string, options?: TokenizeOptions): Promise<number[]> {
@@ -186,15 +195,36 @@ export class LoadedModel implements Model {
     const { engine, text, speculation } = this.#parts
     const { table, suppressed = [] } = text?.facts ?? {}
     const request = generateRequest(options, { ...info, table, speculation, suppressed, stopTokens: this.#stopTokens })
+    const compiling = this.#compile(options.responseFormat, signal)
+    // Who waits for it, further down, hears of it.
+    compiling?.catch(() => {})
     const session = options.session && KeptSession.of(this.#sessionHome, options.session)
     // Nothing is waited for where there are ids: requests enter a session in the order of their calls.
     const ids = readIds()
     const prompt = ids instanceof Int32Array ? ids : await ids
     const onEnd = (await session?.enter(signal)) ?? (() => {})
+    const constraint = await compiling?.catch((error) => {
+      onEnd()
+      throw error
+    })
     const standing = this.#clients.standing(options)
-    const asked = { ...request, prompt, ...standing, ...(session && { session: session.id }) }
+    const asked = {
+      ...request,
+      prompt,
+      ...(constraint && { constraint }),
+      ...standing,
+      ...(session && { session: session.id }),
+    }
     const send: PreparedGeneration<Shown, Result>['send'] = (sink) => engine.send(asked, sink, signal)
     return { request, promptIds: Array.from(prompt), calledMs, info, table, shown, view, send, onEnd }
+  }
+
+  /** Undefined for plain text. Throws for a format that is no plain data, or where there is no vocabulary. */
+  #compile(format: ResponseFormat | undefined, signal: AbortSignal): Promise<CompiledForm> | undefined {
+    const plain = plainFormat(format)
+    if (plain === undefined) return undefined
+    if (this.#forms) return this.#forms.compile(plain, signal)
+    throw new TsinferError('option_invalid', 'responseFormat: expected a model with a vocabulary, found one without')
   }
 
   #promptIds(
@@ -223,7 +253,7 @@ export class LoadedModel implements Model {
 
   async #close(): Promise<void> {
     const { engine, text, onClosed } = this.#parts
-    await Promise.all([engine.close(), text?.thread.close()])
+    await Promise.all([engine.close(), text?.thread.close(), this.#forms?.close()])
     await onClosed()
   }
 

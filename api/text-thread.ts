@@ -13,15 +13,17 @@ import {
 } from '../engine/index.ts'
 import type { ChatRequest } from '../tokenizer/chat-prompt.ts'
 import { STEPS_MAX } from '../tokenizer/jinja/budget.ts'
-import type { PromptedChat, TextFacts, TextQuestion } from '../tokenizer/text-messages.ts'
+import type { PromptedChat, TextAnswer, TextFacts, TextQuestion } from '../tokenizer/text-messages.ts'
 import type { TextWorkerPayload } from '../tokenizer/text-worker.ts'
 import type { EncodeOptions } from '../tokenizer/tokenizer.ts'
-import { type TextNews, TextQueue, type TextWorker } from './text-queue.ts'
+import { type TaskNews, TaskQueue, type TaskWorker } from './task-queue.ts'
 
 /** Characters of a text that is short: some 30,000 tokens, which take the tokenizer less than 0.1 s. */
 const SHORT_CHARACTERS = 1 << 17
 /** Steps of a rendering that is short: less than 0.1 s, and a conversation of hundreds of messages. */
 const SHORT_STEPS = STEPS_MAX / 16
+
+type TextQueue = TaskQueue<TextQuestion, TextAnswer, TextFacts>
 
 export class TextThread {
   /** What the thread says once it has read the vocabulary; rejects with its error where it cannot. */
@@ -33,7 +35,7 @@ export class TextThread {
   constructor(file: GgufFile, { tokenizerPre, onNotice = () => {} }: TextOptions) {
     // Notices are about the model or its use, so each is said once.
     const said = new Set<string>()
-    const news: Omit<TextNews, 'onReady' | 'onUnready'> = {
+    const news: Omit<TaskNews<TextFacts>, 'onReady' | 'onUnready'> = {
       onNotice(notice) {
         if (said.has(notice)) return
         said.add(notice)
@@ -47,26 +49,26 @@ export class TextThread {
         stepsMax,
         ...(tokenizerPre !== undefined && { tokenizerPre }),
       })
-    let settle: Pick<TextNews, 'onReady' | 'onUnready'> = { onReady() {}, onUnready() {} }
+    let settle: Pick<TaskNews<TextFacts>, 'onReady' | 'onUnready'> = { onReady() {}, onUnready() {} }
     this.ready = new Promise((resolve, reject) => {
       settle = { onReady: resolve, onUnready: reject }
     })
     // Whoever waits for it sees the error; nobody has to.
     this.ready.catch(() => {})
-    this.#short = new TextQueue(() => start(SHORT_CHARACTERS, SHORT_STEPS), true, { ...news, ...settle })
-    this.#long = new TextQueue(() => start(Number.POSITIVE_INFINITY, STEPS_MAX), false, {
+    this.#short = new TaskQueue(() => start(SHORT_CHARACTERS, SHORT_STEPS), 'always', { ...news, ...settle })
+    this.#long = new TaskQueue(() => start(Number.POSITIVE_INFINITY, STEPS_MAX), 'while used', {
       ...news,
       onReady() {},
       onUnready() {},
     })
   }
 
-  /** Ids of `text`. Rejects like `TextQueue.ask`. */
+  /** Ids of `text`. Rejects like `TaskQueue.ask`. */
   async encode(text: string, options: EncodeOptions, signal?: AbortSignal): Promise<Int32Array> {
     return (await this.#ask({ kind: 'encode', text, options }, text.length, signal)).ids
   }
 
-  /** The prompt of a conversation. Rejects like `TextQueue.ask`, and with what `ChatPrompter` throws. */
+  /** The prompt of a conversation. Rejects like `TaskQueue.ask`, and with what `ChatPrompter` throws. */
   prompt(request: ChatRequest, signal?: AbortSignal): Promise<PromptedChat> {
     return this.#ask({ kind: 'chat', request }, charactersOf(request), signal)
   }
@@ -87,7 +89,7 @@ export class TextThread {
   }
 }
 
-function startWorker(payload: Omit<TextWorkerPayload, 'port'>): TextWorker {
+function startWorker(payload: Omit<TextWorkerPayload, 'port'>): TaskWorker {
   const { port1, port2 } = new MessageChannel()
   const entry = new URL('../tokenizer/text-worker.js', import.meta.url)
   const resident = { name: 'text worker', entry, payload: { ...payload, port: port2 }, transfer: [port2] }

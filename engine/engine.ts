@@ -129,12 +129,9 @@ export class Engine {
     if (!this.#ended) this.#post({ kind: 'forget', session })
   }
 
-  /**
-   * Gives the conductor the bytes of every token, which requests with stop strings or a constraint need. `specials`:
-   * tokens that are never part of a constrained text.
-   */
-  setTokenBytes(tokenBytes: TokenBytes, specials: Int32Array): void {
-    this.#post({ kind: 'tokenBytes', tokenBytes, specials })
+  /** Gives the conductor the bytes of every token, which requests with stop strings or a constraint need. */
+  setTokenBytes(tokenBytes: TokenBytes): void {
+    this.#post({ kind: 'tokenBytes', tokenBytes })
   }
 
   /** What micro-batches take, where that was measured at the start. */

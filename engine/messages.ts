@@ -1,7 +1,7 @@
 // What the caller thread and the conductor say to each other over their MessagePort. Plain data only.
 
 import type { MeterFigures } from './conductor/meter.ts'
-import type { NamedGrammar } from './constraint/grammar.ts'
+import type { CompiledForm } from './constraint/compiled-form.ts'
 import type { TokenId } from './domain.ts'
 import type { ErrorCode } from './errors.ts'
 import type { KeptStats } from './public/info.ts'
@@ -22,7 +22,7 @@ export interface GenerateRequest extends Omit<GenerateWork, 'head'> {
   /** Byte strings that end a choice as soon as its text contains one. */
   readonly stopStrings: readonly Uint8Array[]
   /** What every choice has to be. */
-  readonly constraint?: NamedGrammar
+  readonly constraint?: CompiledForm
 }
 
 export interface ScoreRequest extends Standing {
@@ -65,7 +65,7 @@ export type ToConductor =
   /** The session is over. */
   | { readonly kind: 'forget'; readonly session: SessionId }
   /** Once, before the first request with stop strings or a constraint. */
-  | { readonly kind: 'tokenBytes'; readonly tokenBytes: TokenBytes; readonly specials: Int32Array }
+  | { readonly kind: 'tokenBytes'; readonly tokenBytes: TokenBytes }
 
 /** The distribution after one position of a scored text. */
 export interface ScoreRow {

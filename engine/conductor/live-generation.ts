@@ -2,7 +2,7 @@
 import type { Constraints } from '../constraint/constraints.ts'
 import type { GrammarConstraint } from '../constraint/grammar-constraint.ts'
 import type { Position, TokenId } from '../domain.ts'
-import { TsinferError } from '../errors.ts'
+import { assert, TsinferError } from '../errors.ts'
 import type { GenerateRequest, Numbered } from '../messages.ts'
 import type { ResultRow } from '../pipeline/pipeline.ts'
 import type { Candidates } from '../sampling/candidates.ts'
@@ -104,9 +104,7 @@ function createDrawings(request: GenerateRequest, context: GenerationContext, ro
   if (automaton && !tokenBytes) {
     throw new TsinferError('option_invalid', 'stop: expected a model with a vocabulary, found one without')
   }
-  if (constraint && !constraints) {
-    throw new TsinferError('option_invalid', 'responseFormat: expected a model with a vocabulary, found one without')
-  }
+  assert(!constraint || constraints, 'a constraint of a model without a vocabulary')
   return Array.from({ length: request.choices }, (_, choice) => ({
     sampler: new Sampler(parameters, choice, vocabularySize, scratch, prompt),
     stopWatch: automaton && tokenBytes && new StopWatch(automaton, tokenBytes),

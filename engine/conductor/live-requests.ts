@@ -49,8 +49,8 @@ export class LiveRequests {
     this.#context = context
   }
 
-  setTokenBytes({ tokenBytes, specials }: Extract<ToConductor, { kind: 'tokenBytes' }>): void {
-    const constraints = new Constraints(tokenBytes, specials, this.#context.vocabularySize)
+  setTokenBytes({ tokenBytes }: Extract<ToConductor, { kind: 'tokenBytes' }>): void {
+    const constraints = new Constraints(tokenBytes, this.#context.vocabularySize)
     this.#context = { ...this.#context, tokenBytes, constraints }
   }
 

@@ -9,6 +9,15 @@ import type { Grammar, NamedGrammar } from './grammar.ts'
 import { compileSchema } from './schema/compile-schema.ts'
 import { compileChoices, compileRegex } from './texts/plain-texts.ts'
 
+/** The same as plain data, which nobody else changes; undefined for plain text. Throws `schema_invalid` for what is no JSON. */
+export function plainFormat(format: ResponseFormat | undefined): ResponseFormat | undefined {
+  if (format?.type === 'text') return undefined
+  return format?.type === 'json_schema' ? { ...format, schema: copyOf(format.schema) } : format
+}
+
+const copyOf = (schema: unknown) =>
+  readArgument(SCHEMA, schema, { name: 'schema', code: 'schema_invalid' }) as Readonly<Record<string, unknown>>
+
 /**
  * Undefined for plain text. Throws what the form's compiler throws: `schema_invalid` and `schema_unsupported`,
  * `grammar_invalid` and `grammar_unsupported`, or `option_invalid`.
@@ -35,7 +44,7 @@ const SCHEMA = plainData({ size: SCHEMA_SIZE_MAX, nesting: SCHEMA_NESTING_MAX, i
 
 /** Compiles a copy, of what the schema is as JSON. */
 function jsonOf(schema: unknown): NamedGrammar {
-  const copy = readArgument(SCHEMA, schema, { name: 'schema', code: 'schema_invalid' })
+  const copy = copyOf(schema)
   return named(`schema ${JSON.stringify(copy)}`, () => compileSchema(copy))
 }
 

@@ -186,4 +186,48 @@ test('what cannot be is refused before generating, and the model goes on', async
   assert.ok(['true', 'false'].includes(choices[0]!.text))
 })
 
+/** Takes a second to be refused. */
+const HOSTILE = {
+  oneOf: Array.from({ length: 90 }, (_, i) => ({
+    anyOf: Array.from({ length: 90 }, (_, j) => ({ const: i * 1000 + j })),
+  })),
+}
+
+test('a form that takes long to compile holds nobody up, and what is behind it comes in its turn', async () => {
+  await using model = await loadModel(EMBEDDED_MODEL, { context: 64, sequences: 4 })
+  const order: string[] = []
+  const note = (name: string, result: Promise<unknown>) =>
+    result.then(
+      () => order.push(name),
+      (error: TsinferError) => order.push(`${name}: ${error.code}`),
+    )
+  const aborted = new AbortController()
+  const ended = [
+    note('hostile', model.generate(PROMPT, { responseFormat: format(HOSTILE) }).result),
+    note('given up', model.generate(PROMPT, { responseFormat: format(HOSTILE), signal: aborted.signal }).result),
+    note('kept', model.generate(PROMPT, { responseFormat: format({ type: 'boolean' }) }).result),
+    note('plain', model.generate(PROMPT, { maxTokens: 20 }).result),
+    note('text', model.tokenize('once upon a time')),
+  ]
+  setImmediate(() => aborted.abort())
+  await Promise.all(ended)
+  assert.equal(order.slice(-2), ['hostile: schema_unsupported', 'kept'])
+  assert.equal(order.slice(0, -2).sort(), ['given up: aborted', 'plain', 'text'])
+})
+
+test('requests enter a session in the order of their calls, with a form or without', async () => {
+  await using model = await loadModel(EMBEDDED_MODEL, { context: 64, sequences: 4 })
+  await using session = model.session()
+  const order: string[] = []
+  const first = model.generate(PROMPT, { session, responseFormat: format({ type: 'boolean' }) })
+  const refused = model.generate(PROMPT, { session, responseFormat: format({ type: 'string', pattern: '\\bword' }) })
+  const second = model.generate(PROMPT, { session, maxTokens: 2 })
+  await Promise.all([
+    first.result.then(() => order.push('first')),
+    refused.result.catch(() => order.push('refused')),
+    second.result.then(() => order.push('second')),
+  ])
+  assert.equal(order, ['first', 'refused', 'second'])
+})
+
 test.run()

@@ -19,7 +19,6 @@ const DRAFTER = new URL('../stages/scripted-drafter.js', import.meta.url).href
 const POISONED = { href: new URL('../stages/poisoning-forward.js', import.meta.url).href, settings: { all: false } }
 const PROMPT = [1, 403, 407, 261, 378, 403, 407, 261, 378, 403, 407]
 const VOCABULARY = 512
-const SPECIALS = Int32Array.of(0, 1, 2)
 const END_OF_TEXT = 2
 const TOKENS = 32
 const CONTEXT = 64
@@ -59,7 +58,7 @@ async function start(stages: number, stage: Stage, isPoisoned: boolean): Promise
   const scripted = { ...draft, forward: { href: DRAFTER, settings: stage } }
   const target = isPoisoned ? { ...prepared, forward: POISONED } : prepared
   const engine = await Engine.start(target, loadKernels('auto').module, { draft: scripted })
-  engine.setTokenBytes(table.pieces, SPECIALS)
+  engine.setTokenBytes(table.pieces)
   return Object.assign(engine, { [Symbol.asyncDispose]: () => engine.close() })
 }
 

@@ -5,9 +5,10 @@ import { createRandom } from '../../../bench/forge/random.ts'
 import { LiveRequests } from '../../../engine/conductor/live-requests.ts'
 import { PipelineMeter } from '../../../engine/conductor/meter.ts'
 import { PIECE_STEPS } from '../../../engine/conductor/preparation.ts'
+import { type CompiledForm, packGrammar } from '../../../engine/constraint/compiled-form.ts'
 import { Constraints } from '../../../engine/constraint/constraints.ts'
-import type { NamedGrammar } from '../../../engine/constraint/grammar.ts'
 import { resolveResponseFormat } from '../../../engine/constraint/response-format.ts'
+import { buildTokenTrie } from '../../../engine/constraint/token-trie.ts'
 import type { MicroBatchNumber } from '../../../engine/domain.ts'
 import type { FromConductor, GenerateRequest } from '../../../engine/messages.ts'
 import type { ControlLayout } from '../../../engine/pipeline/control.ts'
@@ -31,7 +32,9 @@ const LIMITS = {
   ...{ stages: 1, cells: 256, sequences: 4, contextLength: 64, inFlightMax: 2, chunkRows: 8, headRowsMax: 8 },
   ...{ headroom: 0, vocabularySize: VOCABULARY },
 }
-const TEXT = resolveResponseFormat({ type: 'json_schema', schema: { type: 'string', maxLength: 40 } })!
+const SCHEMA = { type: 'string', maxLength: 40 }
+const { name, grammar } = resolveResponseFormat({ type: 'json_schema', schema: SCHEMA })!
+const TEXT: CompiledForm = { name, numbers: packGrammar(grammar), trie: buildTokenTrie(TOKEN_BYTES, [0]) }
 
 /** What the model says at every position. No reported token is any JSON, so that all logits are looked at. */
 const LOGITS = Float32Array.from({ length: VOCABULARY }, (_, id) => ((id * 7919) % 1000) / 100)
@@ -58,7 +61,7 @@ class Conducted {
       { scheduler: this.scheduler, drafter, advisor, meter, draftMeter: undefined, trace: undefined, tell },
       {
         ...{ vocabularySize: VOCABULARY, scratch: createScratch(VOCABULARY), contextLength: LIMITS.contextLength },
-        ...{ tokenBytes: TOKEN_BYTES, constraints: new Constraints(TOKEN_BYTES, [0], VOCABULARY) },
+        ...{ tokenBytes: TOKEN_BYTES, constraints: new Constraints(TOKEN_BYTES, VOCABULARY) },
       },
     )
   }
@@ -111,7 +114,7 @@ class Conducted {
 }
 
 /** The text of one request that has all the time there is. */
-function alone(constraint: NamedGrammar, more: Partial<GenerateRequest> = {}): number[] {
+function alone(constraint: CompiledForm, more: Partial<GenerateRequest> = {}): number[] {
   const conducted = new Conducted()
   conducted.begin(1, { constraint, ...more })
   for (let i = 0; i < 10_000 && !conducted.ended(1); i++) if (!conducted.step()) conducted.idle()

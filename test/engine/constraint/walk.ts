@@ -1,10 +1,12 @@
 // Random texts of a constraint: a sampler that has no preferences and picks any token the constraint allows.
 
 import type { Random } from '../../../bench/forge/random.ts'
+import { packGrammar } from '../../../engine/constraint/compiled-form.ts'
 import { Constraints } from '../../../engine/constraint/constraints.ts'
 import type { NamedGrammar } from '../../../engine/constraint/grammar.ts'
 import type { GrammarConstraint } from '../../../engine/constraint/grammar-constraint.ts'
 import { compileSchema } from '../../../engine/constraint/schema/compile-schema.ts'
+import { buildTokenTrie } from '../../../engine/constraint/token-trie.ts'
 import type { TokenBytes } from '../../../engine/sampling/stop-strings.ts'
 
 export const END = 0
@@ -88,7 +90,11 @@ export const SOME_TEXTS = [
 
 export const someConstraints = (texts: readonly (string | Uint8Array)[] = SOME_TEXTS) => {
   const tokenBytes = vocabularyOf(texts)
-  return { constraints: new Constraints(tokenBytes, [END], tokenBytes.offsets.length - 1), tokenBytes }
+  const constraints = new Constraints(tokenBytes, tokenBytes.offsets.length - 1)
+  const trie = buildTokenTrie(tokenBytes, [END])
+  const create = (named: NamedGrammar, tokensMost: number, stopTokens: readonly number[]) =>
+    constraints.create({ name: named.name, numbers: packGrammar(named.grammar), trie }, tokensMost, stopTokens)
+  return { constraints: { create }, tokenBytes }
 }
 
 export interface Walk {

@@ -1,11 +1,10 @@
-// Tasks for a text worker, from the caller's thread. They are handed over one at a time, so that a thread that dies takes
-// only the task with it that it was at; the others go to the next one.
+// Tasks for a worker, from the caller's thread. They are handed over one at a time, so that a thread that dies takes only
+// the task with it that it was at; the others go to the next one.
 import type { MessagePort } from 'node:worker_threads'
-import { abortedError, onAbort, type ResidentFault, TsinferError } from '../engine/index.ts'
-import type { FromTextWorker, TextAnswer, TextFacts, TextQuestion } from '../tokenizer/text-messages.ts'
+import { abortedError, type ErrorCode, onAbort, type ResidentFault, TsinferError } from '../engine/index.ts'
 
-/** A text worker that has been started. */
-export interface TextWorker {
+/** A worker that has been started. */
+export interface TaskWorker {
   readonly port: MessagePort
   /** Why it has ended by itself; never rejects. */
   readonly died: Promise<ResidentFault>
@@ -14,52 +13,60 @@ export interface TextWorker {
 }
 
 /** What a worker says besides answers. */
-export interface TextNews {
-  onReady(facts: TextFacts): void
+export interface TaskNews<Facts> {
+  onReady(facts: Facts): void
   /** The worker has ended, or was ended, before it was ready. */
   onUnready(error: unknown): void
   onNotice(notice: string): void
 }
 
-interface Task {
-  readonly question: TextQuestion
-  resolve(answer: TextAnswer): void
+interface Task<Question, Answer> {
+  readonly question: Question
+  resolve(answer: Answer): void
   reject(error: unknown): void
 }
+
+/** What a worker says beside answers. */
+type WorkerNews<Facts> =
+  | { readonly kind: 'ready'; readonly facts: Facts }
+  | { readonly kind: 'notice'; readonly notice: string }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
+
+/** When the worker is there: always, from the first task on, or only while there are tasks. */
+type Lifetime = 'always' | 'once used' | 'while used'
 
 /** How long a task that nobody waits for may go on: about what it takes to read a vocabulary again. */
 const PATIENCE_MS = 300
 
-export class TextQueue {
-  readonly #start: () => TextWorker
-  readonly #news: TextNews
-  /** Whether the worker stays when there is nothing to do. */
-  readonly #isLasting: boolean
-  readonly #waiting: Task[] = []
+export class TaskQueue<Question, Answer extends { readonly kind: string }, Facts> {
+  readonly #start: () => TaskWorker
+  readonly #news: TaskNews<Facts>
+  readonly #lifetime: Lifetime
+  readonly #waiting: Task<Question, Answer>[] = []
   readonly #ending = new Set<Promise<void>>()
-  #worker: TextWorker | undefined
+  #worker: TaskWorker | undefined
   #isReady = false
-  #current: Task | undefined
+  #current: Task<Question, Answer> | undefined
   #patience: NodeJS.Timeout | undefined
   #isClosed = false
 
-  /** `start`: starts a worker. One that stays is started at once and keeps the process alive. */
-  constructor(start: () => TextWorker, isLasting: boolean, news: TextNews) {
+  /** `start`: starts a worker, which keeps the process alive. */
+  constructor(start: () => TaskWorker, lifetime: Lifetime, news: TaskNews<Facts>) {
     this.#start = start
     this.#news = news
-    this.#isLasting = isLasting
-    if (isLasting) this.#ready()
+    this.#lifetime = lifetime
+    if (lifetime === 'always') this.#ready()
   }
 
   /**
    * The answer to a question; questions are answered in their order. Rejects at once with `aborted` when `signal` fires and
    * with `closed`; with `thread_died` or `out_of_memory` where the thread dies of it; with what the worker says.
    */
-  ask(question: TextQuestion, signal?: AbortSignal): Promise<TextAnswer> {
+  ask(question: Question, signal?: AbortSignal): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(closedError())
     if (signal?.aborted) return Promise.reject(abortedError('the request', signal))
     return new Promise((resolve, reject) => {
-      const task: Task = {
+      const task: Task<Question, Answer> = {
         question,
         resolve(answer) {
           forget()
@@ -88,12 +95,12 @@ export class TextQueue {
     await Promise.all(this.#ending)
   }
 
-  #ready(): TextWorker {
+  #ready(): TaskWorker {
     if (this.#worker) return this.#worker
     const worker = this.#start()
     this.#worker = worker
     this.#isReady = false
-    worker.port.on('message', (message: FromTextWorker) => {
+    worker.port.on('message', (message: Answer | WorkerNews<Facts>) => {
       if (worker === this.#worker) this.#receive(message)
     })
     void worker.died.then((fault) => {
@@ -107,7 +114,7 @@ export class TextQueue {
     while (this.#current === undefined) {
       const task = this.#waiting.shift()
       if (!task) {
-        if (!this.#isLasting) this.#dismiss()
+        if (this.#lifetime === 'while used') this.#dismiss()
         return
       }
       const { port } = this.#ready()
@@ -121,17 +128,19 @@ export class TextQueue {
     }
   }
 
-  #receive(message: FromTextWorker): void {
-    if (message.kind === 'ready') {
+  #receive(message: Answer | WorkerNews<Facts>): void {
+    // An answer has a kind of its own.
+    const news = message as WorkerNews<Facts>
+    if (news.kind === 'ready') {
       this.#isReady = true
-      this.#news.onReady(message.facts)
-    } else if (message.kind === 'notice') this.#tell(message.notice)
+      this.#news.onReady(news.facts)
+    } else if (news.kind === 'notice') this.#tell(news.notice)
     else {
       const task = this.#current
       clearTimeout(this.#patience)
       this.#current = undefined
-      if (message.kind === 'refused') task?.reject(new TsinferError(message.code, message.message))
-      else task?.resolve(message)
+      if (news.kind === 'refused') task?.reject(new TsinferError(news.code, news.message))
+      else task?.resolve(message as Answer)
       this.#handOver()
     }
   }
@@ -147,7 +156,7 @@ export class TextQueue {
   }
 
   /** Nobody waits for the task any more. If the worker is at it, it is replaced unless it ends soon. */
-  #giveUp(task: Task): void {
+  #giveUp(task: Task<Question, Answer>): void {
     const place = this.#waiting.indexOf(task)
     if (place >= 0) this.#waiting.splice(place, 1)
     if (task !== this.#current) return
