@@ -3,10 +3,11 @@
 import type { CellIndex, SequenceId } from '../domain.ts'
 import { assert } from '../errors.ts'
 import { GROUPS_MAX, microBatchRows } from '../limits.ts'
+import { shownTo } from './beginnings.ts'
 import type { SchedulerLimits } from './events.ts'
 import { type Flight, type Group, isFor, NO_NODE } from './run.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { Sequence } from './sequence.ts'
+import { running, type Sequence } from './sequence.ts'
 import { around, type SchedulerState } from './state.ts'
 import { endOf } from './texts.ts'
 
@@ -19,6 +20,7 @@ export function checkInvariants(scheduler: Scheduler): void {
   checkFlights(insides, all)
   checkRequests(insides, flying, all)
   checkTexts(insides, all)
+  checkIndexed(insides)
   checkCells(insides, all)
 }
 
@@ -131,6 +133,21 @@ function checkRequests(
   assert(decoding === decodingCount, `${decodingCount} sequences are counted as decoding, ${decoding} are`)
   assert(new Set(ready).size === ready.length, 'a sequence is ready twice')
   assert(ready.every(({ phase }) => phase === 'ready'), 'a sequence in the ready list is not ready') // biome-ignore format: one line reads better
+}
+
+/** Of every sequence that runs the index has the text, unless nobody may find it; shared is only what is out of the pipeline. */
+function checkIndexed({ requests, runTable }: SchedulerState): void {
+  const alive = new Set(running(requests))
+  for (const { sequences } of requests.values()) {
+    for (const sequence of sequences) {
+      const { indexed } = sequence
+      const isShown = alive.has(sequence) && shownTo(sequence) !== undefined
+      assert((indexed !== undefined) === isShown, 'the index has kept a text, or lost one')
+      if (!indexed) continue
+      assert(indexed.written <= runTable.writtenLength(sequence), 'cells are shared that are not written')
+      assert(indexed.written <= sequence.cells.length && indexed.holders === 1, 'cells are shared that nobody holds')
+    }
+  }
 }
 
 /** The rows of a text are those of its nodes, which follow each other, parents first. */
