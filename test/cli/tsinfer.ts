@@ -1,5 +1,8 @@
 // Runs the built command line tool as its users do: as a process of its own.
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { repositoryPath } from '../shared.ts'
 
@@ -9,6 +12,10 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** What is measured and kept stays out of the user's own cache. */
+const cache = mkdtempSync(join(tmpdir(), 'tsinfer-'))
+process.on('exit', () => rmSync(cache, { recursive: true, force: true }))
+
 type Environment = Readonly<Record<string, string>>
 
 /** Starts `tsinfer WORDS`, with `environment` beside this process's; standard input stays open. */
@@ -16,8 +23,7 @@ export function startTsinfer(
   words: readonly string[],
   environment: Environment = {},
 ): ChildProcessByStdio<Writable, Readable, Readable> {
-  // Nothing can be kept below a file.
-  const env = { ...process.env, XDG_CACHE_HOME: repositoryPath('package.json'), ...environment }
+  const env = { ...process.env, XDG_CACHE_HOME: cache, ...environment }
   return spawn(process.execPath, [repositoryPath('dist/cli/main.js'), ...words], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env,
