@@ -10,6 +10,10 @@ export const ANCESTORS_MAX = 64
 export const CHUNK_ROWS_MAX = 512
 /** Rows of a prefill chunk where nobody says: with more, a row that is decoded waits longer than weight reads are saved. */
 export const DEFAULT_CHUNK_ROWS = 64
+/** By what factor prompts may lengthen the steps of those who decode, where nobody says: both keep half of their speed. */
+export const DEFAULT_GAP_FACTOR = 2
+/** With more, prompts go at full speed anyway. */
+export const GAP_FACTOR_MAX = 100
 /** Best tokens the last stage reports for a row whose head kind is `top` or `scored`: enough for the default top-k of 40. */
 export const TOP_COUNT = 64
 /** Transformer layers: llama.cpp's own limit. */

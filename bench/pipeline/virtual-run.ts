@@ -83,6 +83,7 @@ class VirtualRun {
       chunkRows: 64,
       headRowsMax: setting.rowsMax,
       headroom: 64,
+      gapPercent: 200,
       vocabularySize: VOCABULARY,
     }
     const costs = ablation.costs ?? new StepCosts(setting.stages, { isDrafterLight: setting.repeats !== undefined })

@@ -41,6 +41,7 @@ export const PLAN_OPTIONS = {
     { names: ['-ub', '--ubatch-size'], value: 'N' },
   ),
   kvCells: optionOf(LOAD.kvCells, { names: ['--kv-cells'], value: 'N' }),
+  gapFactor: optionOf(LOAD.gapFactor, { names: ['--gap-factor'], value: 'G' }),
   kvTypeK: optionOf(LOAD.kvTypeK, { names: ['-ctk', '--cache-type-k'], value: 'TYPE' }),
   kvTypeV: optionOf(LOAD.kvTypeV, { names: ['-ctv', '--cache-type-v'], value: 'TYPE' }),
 } as const satisfies Options
@@ -140,9 +141,9 @@ export function present<Fields extends object>(fields: Fields): Present<Fields> 
 }
 
 export const planOptions = (values: Values<typeof PLAN_OPTIONS>) => {
-  const { context, threads, stages, lanes, chunkRows: rows, kvCells, kvTypeK, kvTypeV } = values
+  const { context, threads, stages, lanes, chunkRows: rows, kvCells, gapFactor, kvTypeK, kvTypeV } = values
   const chunkRows = rows === undefined ? undefined : Math.min(rows, CHUNK_ROWS_MOST)
-  return present({ context, threads: coresOf(threads), stages, lanes, chunkRows, kvCells, kvTypeK, kvTypeV })
+  return present({ context, threads: coresOf(threads), stages, lanes, chunkRows, kvCells, gapFactor, kvTypeK, kvTypeV })
 }
 
 /** As in llama.cpp, what is below 1 leaves the number open. */

@@ -325,6 +325,6 @@ const OVERFLOW: ResidentFault = {
 }
 
 function limitsOf({ plan, vocabularySize }: PipelinePart): SchedulerLimits {
-  const { stages, sizes, inFlightMax } = plan
-  return { ...sizes, stages: stages.length, inFlightMax, vocabularySize, headroom: HEADROOM, pinUs: PIN_US }
+  const { stages, sizes, inFlightMax, gapPercent } = plan
+  return { ...sizes, stages: stages.length, inFlightMax, gapPercent, vocabularySize, headroom: HEADROOM, pinUs: PIN_US }
 }

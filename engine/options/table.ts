@@ -12,6 +12,8 @@ import {
   CONTEXT_MAX,
   DEFAULT_CHUNK_ROWS,
   DEFAULT_CONTEXT,
+  DEFAULT_GAP_FACTOR,
+  GAP_FACTOR_MAX,
   LANES_MAX,
   SCORE_TOP_MAX,
   SEQUENCES_MAX,
@@ -27,7 +29,7 @@ import type { QueueOptions } from '../public/queueing.ts'
 import type { ScoreOptions } from '../public/score.ts'
 import type { Session } from '../public/session.ts'
 import type { TokenizeOptions } from '../public/tokenize.ts'
-import { callback, flag, integer, isRecord, type Kind, list, name, oneOf, signal, text } from './kinds.ts'
+import { callback, flag, integer, isRecord, type Kind, list, name, number, oneOf, signal, text } from './kinds.ts'
 import { path } from './paths.ts'
 import { plainData } from './plain-data.ts'
 import { type OptionTable, record } from './read-options.ts'
@@ -97,6 +99,11 @@ export const LOAD = {
     kind: integer(1, CONTEXT_MAX * SEQUENCES_MAX),
     defaultText: 'four contexts, or what a quarter of the free memory holds',
     doc: 'positions that all requests together can have in KV cells',
+  },
+  gapFactor: {
+    kind: number({ least: 1, most: GAP_FACTOR_MAX }),
+    default: DEFAULT_GAP_FACTOR,
+    doc: 'most that prompts of others lengthen a step of decoding by',
   },
   sequences: {
     kind: integer(1, SEQUENCES_MAX),

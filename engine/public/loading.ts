@@ -15,6 +15,11 @@ export interface LoadOptions {
   readonly lanes?: number
   /** Rows of a prefill chunk. */
   readonly chunkRows?: number
+  /**
+   * By what factor the evaluation of prompts may lengthen the steps of requests that are being generated: prompts keep about
+   * 1 - 1 / gapFactor of their speed beside them. Default 2.
+   */
+  readonly gapFactor?: number
   /** How often a lane looks again before it parks at a barrier. Default: about 20 microseconds. */
   readonly barrierSpins?: number
   /**

@@ -227,8 +227,10 @@ export interface SchedulerLimits {
   readonly contextLength: number
   /** Micro-batches in flight at once. */
   readonly inFlightMax: number
-  /** Rows of a prefill chunk. */
+  /** Rows of prompts in one micro-batch. */
   readonly chunkRows: number
+  /** Percentage of its time that a step of decoding may take when there are rows of prompts in it. */
+  readonly gapPercent: number
   /** Rows with a head in one micro-batch: the last stage's logits arena. */
   readonly headRowsMax: number
   /** Token ids are below this. */

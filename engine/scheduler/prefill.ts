@@ -1,13 +1,13 @@
-// Prompts on their way into the KV cells: consecutive chunks of one text follow each other through the pipeline without
-// waiting; several texts take turns, one chunk each, so a long prompt does not hold up a short one. What begins like a text
+// Prompts on their way into the KV cells: consecutive rows of one text follow each other through the pipeline without
+// waiting; several texts share a micro-batch, and those that do not get into one as a whole take turns, so a long prompt
+// does not hold up a short one. What begins like a text
 // that is being evaluated waits for it and shares its cells: a beginning that many have in common is evaluated once.
 import type { Position, RunId } from '../domain.ts'
 import { assert } from '../errors.ts'
 import type { Awaited, Beginnings } from './beginnings.ts'
-import type { SchedulerLimits } from './events.ts'
-import type { Flight } from './run.ts'
-import type { RunTable, TokenSpan } from './run-table.ts'
+import type { RunTable } from './run-table.ts'
 import { evaluatedFrom, type Sequence } from './sequence.ts'
+import type { TokenSpan } from './span-rows.ts'
 
 /** A text with tokens left to submit. */
 export interface Prompt {
@@ -19,14 +19,12 @@ export interface Prompt {
 }
 
 export class Prefill {
-  readonly #limits: SchedulerLimits
   readonly #runTable: RunTable
   readonly #beginnings: Beginnings
   /** In turn. */
   readonly #turns: Prompt[] = []
 
-  constructor(limits: SchedulerLimits, runTable: RunTable, beginnings: Beginnings) {
-    this.#limits = limits
+  constructor(runTable: RunTable, beginnings: Beginnings) {
     this.#runTable = runTable
     this.#beginnings = beginnings
   }
@@ -58,31 +56,34 @@ export class Prefill {
     if (readers.length === 0) this.#turns.splice(index, 1)
   }
 
-  /** The next in turn that need not wait for what others evaluate. */
-  next(): Prompt | undefined {
-    return this.#turns.find(({ awaited }) => !awaited || this.#beginnings.isOver(awaited))
+  /** In turn, those that need not wait for what others evaluate, and have not paused meanwhile. */
+  *inTurn(): Generator<Prompt, void, undefined> {
+    for (const prompt of this.#turns.slice()) {
+      if (!this.#turns.includes(prompt)) continue
+      if (!prompt.awaited || this.#beginnings.isOver(prompt.awaited)) yield prompt
+    }
   }
 
-  /** How far the next chunk of a text reaches. */
-  chunkEnd({ readers }: Prompt): Position {
-    const { chunkRows, headRowsMax } = this.#limits
-    const { text, committedLength, request } = readers[0]!
-    const end = Math.min(committedLength + chunkRows, text.length)
-    if (request.work.kind !== 'score') return end
-    return Math.min(end, Math.max(committedLength, request.nextScore, request.work.from) + headRowsMax)
+  /** Where a prompt goes on, and how many of its rows have cells and fit the micro-batch being filled. */
+  nextRows({ readers, awaited }: Prompt): readonly [from: Position, most: number] {
+    const { openRowsLeft, openHeadsLeft } = this.#runTable
+    const first = readers[0]!
+    const { text, cells, committedLength: from } = first
+    const headEnd = Math.max(from, evaluatedFrom(first)) + openHeadsLeft
+    if (awaited) return [from, 0]
+    return [from, Math.max(0, Math.min(text.length, cells.length, headEnd, from + openRowsLeft) - from)]
   }
 
-  /** Submits the next chunk of a text, whose first sequence has the cells for it. */
-  submitChunk(prompt: Prompt): Flight | undefined {
+  /** Adds the next `count` rows of a prompt to the micro-batch being filled. */
+  addRows(prompt: Prompt, count: number): void {
     this.#turns.splice(this.#turns.indexOf(prompt), 1)
     const { readers, run } = prompt
     const [first] = readers
     assert(first, 'a prompt of nobody')
     const from = first.committedLength
-    first.committedLength = this.chunkEnd(prompt)
+    first.committedLength = from + count
     if (first.committedLength < first.text.length) this.#turns.push(prompt)
-    this.#runTable.addPrompt(run, readers, spanOf(first, from, first.committedLength))
-    return this.#runTable.submit()
+    this.#runTable.addPrompt(run, readers, spanOf(first, from, from + count))
   }
 }
 

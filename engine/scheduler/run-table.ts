@@ -1,21 +1,11 @@
 // The run table: micro-batches in flight in the order of their submission, the groups in them, and the tree of drafts.
 // Records are pooled, so a step of decoding allocates nothing here.
-import {
-  type CellIndex,
-  type HeadKind,
-  type MicroBatchNumber,
-  NO_STATE_SLOT,
-  type Position,
-  type Row,
-  type RunId,
-  type RunKind,
-  type SequenceId,
-  type TokenId,
-} from '../domain.ts'
+import type { CellIndex, MicroBatchNumber, RunId, RunKind, TokenId } from '../domain.ts'
 import { assert } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { ANCESTORS_MAX, GROUPS_MAX, microBatchRows } from '../limits.ts'
 import type { NodeId, SchedulerLimits } from './events.ts'
+import { readBy, type StepLoad } from './prompt-room.ts'
 import {
   createTransitionCounts,
   Flight,
@@ -31,38 +21,13 @@ import {
   unlink,
 } from './run.ts'
 import type { Sequence } from './sequence.ts'
+import { SpanRows, type TokenSpan } from './span-rows.ts'
 
 /** A node of a live text; see texts.ts. */
 interface NodeOfText {
   readonly sequence: Sequence
   readonly id: NodeId
   readonly isCommitted: boolean
-}
-
-/** Tokens of one text at consecutive positions, for the sequence's own cells. */
-export interface TokenSpan {
-  readonly sequence: Sequence
-  readonly from: Position
-  readonly end: Position
-  readonly tokens: ArrayLike<TokenId>
-  /** Position of the first of the tokens. */
-  readonly tokensFrom: Position
-  /** Rows from here on have this head. */
-  readonly headFrom: Position
-  readonly head: HeadKind
-}
-
-/** A row of a group that has several. */
-class SpanRow implements Row {
-  token: TokenId = 0
-  sequence = 0 as SequenceId
-  position: Position = 0
-  cell = 0 as CellIndex
-  committedLength = 0
-  readonly ancestors = NO_CELLS
-  head: HeadKind = 'none'
-  group = 0
-  readonly stateSlot = NO_STATE_SLOT
 }
 
 export class RunTable {
@@ -72,9 +37,7 @@ export class RunTable {
   readonly #flights: Flight[] = []
   readonly #spareFlights: Flight[] = []
   readonly #spareGroups: Group[] = []
-  /** The rows of the newest micro-batch that has groups of several, and records for them. */
-  readonly #rows: Row[] = []
-  readonly #spanRows: SpanRow[] = []
+  readonly #spanRows = new SpanRows()
   /** The micro-batch being filled. */
   #open: Flight | undefined
   #nextNumber = 0
@@ -108,6 +71,12 @@ export class RunTable {
   get leadingCount(): number {
     const leads = ({ groups }: Flight) => groups.some(({ state, kind }) => state === 'final' && kind !== 'prefill')
     return this.#flights.reduce((count, flight) => count + (leads(flight) ? 1 : 0), 0)
+  }
+  /** Rows in the micro-batch being filled, and the positions that they read. */
+  get openLoad(): StepLoad {
+    let positions = 0
+    for (const { position, count } of this.#open?.groups ?? []) positions += readBy(position, count)
+    return { rows: this.#open?.rowCount ?? 0, positions }
   }
   /** Groups in the micro-batch being filled. */
   get openGroupCount(): number {
@@ -261,33 +230,16 @@ export class RunTable {
 
   /** A group of one row is its own record. */
   #addRowOf({ flight }: Group): void {
-    if (flight.rows !== flight.groups) this.#rows.push(flight.groups.at(-1)!)
+    if (flight.rows !== flight.groups) this.#spanRows.rows.push(flight.groups.at(-1)!)
   }
 
-  #addRowsOf({ flight, group }: Group, { sequence, from, end, tokens, tokensFrom, headFrom, head }: TokenSpan): void {
+  #addRowsOf({ flight, group }: Group, span: TokenSpan): void {
     if (flight.rows === flight.groups) {
       // From here on rows are not groups.
-      this.#rows.length = 0
-      for (let before = 0; before < group; before++) this.#rows.push(flight.groups[before]!)
-      flight.rows = this.#rows
+      this.#spanRows.begin(flight.groups, group)
+      flight.rows = this.#spanRows.rows
     }
-    for (let position = from; position < end; position++) {
-      const row = this.#spanRow(this.#rows.length)
-      row.token = tokens[position - tokensFrom]!
-      row.sequence = sequence.id
-      row.position = position
-      row.cell = sequence.cells[position]!
-      row.committedLength = position + 1
-      row.head = position < headFrom ? 'none' : head
-      row.group = group
-      this.#rows.push(row)
-    }
-  }
-
-  /** A record for row `index` of the micro-batch being filled. */
-  #spanRow(index: number): SpanRow {
-    this.#spanRows[index] ??= new SpanRow()
-    return this.#spanRows[index]
+    this.#spanRows.add(group, span)
   }
 
   #countHeads(group: Group, count: number): void {

@@ -23,6 +23,7 @@ import { IDLE } from './events.ts'
 import { Growth } from './growth.ts'
 import type { Verdict } from './judging.ts'
 import type { Planner } from './planner.ts'
+import { PRICES_BY_ROWS } from './prompt-room.ts'
 import type { Flight } from './run.ts'
 import { noDrafts, type RequestRecord, type Sequence } from './sequence.ts'
 import { Sessions } from './sessions.ts'
@@ -52,7 +53,7 @@ export class Scheduler {
   readonly #submitting: Submitting
   readonly #sessions: Sessions
 
-  constructor(limits: SchedulerLimits, { advisor, prices, planner = speculative }: Consulted = {}) {
+  constructor(limits: SchedulerLimits, { advisor, prices = PRICES_BY_ROWS, planner = speculative }: Consulted = {}) {
     this.#advised = new Advised(advisor)
     this.#state = createState(limits, this.#advised, prices)
     this.#withdrawn = new WithdrawnNews(this.#state, this.#urgent)

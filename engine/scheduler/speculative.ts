@@ -17,7 +17,11 @@ export function serveReady(view: SchedulerView): boolean {
   const { limits, runTable, ready, decodingCount, drafting } = view
   if (ready.length === 0) return false
   const served = ready.filter((sequence) => hasCell(sequence) && !drafting.isCollecting(sequence))
-  served.length = Math.min(served.length, stepRows(limits, served.length, runTable.leadingCount, decodingCount))
+  served.length = Math.min(
+    served.length,
+    view.stepRowsMax,
+    stepRows(limits, served.length, runTable.leadingCount, decodingCount),
+  )
   for (const sequence of served) {
     const row = runTable.addFinal(runTable.startRun(), sequence)
     ready.splice(ready.indexOf(sequence), 1)
@@ -51,7 +55,7 @@ function sendTree(view: SchedulerView, sequence: Sequence, tree: RowTree): void 
   const run = runTable.startRun()
   let sent = 0
   for (const node of tree.pending()) {
-    if (view.runTable.openHeadsLeft <= 0) break
+    if (runTable.openGroupCount >= view.stepRowsMax) break
     if (sendNode(view, run, sequence, tree, node)) sent++
   }
   if (sent > 0) tree.sent++

@@ -17,7 +17,7 @@ import { Texts } from './texts.ts'
 
 export interface SchedulerState {
   readonly limits: SchedulerLimits
-  readonly prices: StepPrices | undefined
+  readonly prices: StepPrices
   readonly cells: Cells
   readonly runTable: RunTable
   readonly index: TextIndex
@@ -36,9 +36,11 @@ export interface SchedulerState {
   hasPaused: boolean
   /** Live sequences past their prefill. */
   decodingCount: number
+  /** Rows that sequences which decode may have in the next micro-batch. */
+  stepRowsMax: number
 }
 
-export function createState(limits: SchedulerLimits, advised: Advised, prices: StepPrices | undefined): SchedulerState {
+export function createState(limits: SchedulerLimits, advised: Advised, prices: StepPrices): SchedulerState {
   const cells = new Cells(limits.cells)
   const runTable = new RunTable(cells, limits)
   const index = new TextIndex()
@@ -50,12 +52,13 @@ export function createState(limits: SchedulerLimits, advised: Advised, prices: S
   return {
     ...{ limits, prices, cells, runTable, index, kept, transfers, beginnings, texts, requests },
     admission: new Admission(limits, cells, transfers, requests),
-    prefill: new Prefill(limits, runTable, beginnings),
+    prefill: new Prefill(runTable, beginnings),
     judging: new Judging(runTable, texts),
     drafting: new Drafting(limits.vocabularySize, advised),
     ready: [],
     hasPaused: false,
     decodingCount: 0,
+    stepRowsMax: limits.headRowsMax,
   }
 }
 

@@ -19,6 +19,9 @@ export interface CaseFigures {
   skippedRows: number
   tokens: number
   reused: number
+  /** Micro-batches with prompts beside rows that decode, and with several prompts. */
+  mixed: number
+  shared: number
   /** Tokens that took time to draw. */
   deferred: number
   /** Tokens written back into cells. */
@@ -36,6 +39,8 @@ export function createFigures(): CaseFigures {
     skippedRows: 0,
     tokens: 0,
     reused: 0,
+    mixed: 0,
+    shared: 0,
     deferred: 0,
     written: 0,
     expired: 0,
@@ -80,6 +85,8 @@ function note(world: World, figures: CaseFigures): void {
   figures.expired += copier.expired
   figures.deferred += deferrals.drawn
   figures.lateRows += cells.lateRows
+  figures.mixed += world.mixed
+  figures.shared += world.shared
   figures.skippedRows += cells.skippedRows
   for (const { tokens } of transcripts.values()) figures.tokens += tokens.reduce((sum, { length }) => sum + length, 0)
 }

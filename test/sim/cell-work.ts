@@ -138,7 +138,7 @@ export class CellWork implements StageWork<Slot, SimulatedReturn> {
   begin(slot: Slot): number {
     slot.aliveAtBegin = slot.alive
     // Fractions keep two stages from being done at the same moment.
-    return this.#random.int(1, 20) + this.#random.int(1, 1_000_000) / 1_000_003
+    return this.#random.int(1, 12 + slot.rows) + this.#random.int(1, 1_000_000) / 1_000_003
   }
 
   end(slot: Slot, stage: number): void {

@@ -35,6 +35,7 @@ export class ModelledDrafter implements SimulatedDrafter {
       ...{ stages: random.int(1, 3), contextLength, sequences: random.int(1, sequences), vocabularySize: VOCABULARY },
       ...{ cells: contextLength * random.int(1, sequences), inFlightMax: random.int(1, 5) },
       headroom: 64,
+      gapPercent: 200,
       ...{ chunkRows: random.int(1, 6), headRowsMax: random.pick([1, 4, 32]) },
     }
     const faults = () => (random.chance(scenario.faultChance) ? random.int(1, 0xffff) : 0)

@@ -5,6 +5,7 @@ import { DEFAULT_DRAFT } from '../../engine/options/sampling.ts'
 import type { GenerateWork, SchedulerLimits, ScoreWork, SessionId } from '../../engine/scheduler/events.ts'
 import { checkWork } from '../../engine/scheduler/work.ts'
 import { resolveDraft } from '../../engine/speculation/parameters.ts'
+import type { StepPrices } from '../../engine/speculation/prices.ts'
 import { type DraftScript, SCRIPTS } from './drafter.ts'
 import { expectedChoice, LAYERS, VOCABULARY } from './model.ts'
 
@@ -18,6 +19,8 @@ export interface PlannedRequest {
 
 export interface Scenario {
   readonly limits: SchedulerLimits
+  /** What steps cost; absent: rows are counted. */
+  readonly prices: StepPrices | undefined
   readonly requests: readonly PlannedRequest[]
   /** Texts of sessions that are read out of their cells, and written back, perhaps for another session. */
   readonly copies: readonly PlannedCopy[]
@@ -73,6 +76,7 @@ export function drawScenario(random: Random, mix: PolicyMix, drafter: DrafterKin
   }
   return {
     limits,
+    prices: drawPrices(random),
     requests,
     copies: drawCopies(random, sessionCount, requests),
     forgotten: random.chance(0.2) ? [{ session: 0, at: random.int(0, spread + 100) }] : [],
@@ -97,6 +101,17 @@ function drawCopies(random: Random, sessionCount: number, requests: readonly Pla
   })
 }
 
+/** Some rows for the price of one, then a price per row and per position that is read: perhaps far too much for a chunk. */
+function drawPrices(random: Random): StepPrices | undefined {
+  if (random.chance(0.3)) return undefined
+  const [base, perRow, perPosition] = [
+    random.pick([1, 100, 40_000]),
+    random.pick([1, 30, 9000]),
+    random.pick([0, 1, 500]),
+  ]
+  return { stepUs: (rows, positions) => Math.max(base, rows * perRow) + positions * perPosition }
+}
+
 function drawLimits(random: Random): SchedulerLimits {
   const stages = random.int(1, LAYERS)
   const contextLength = random.int(4, 40)
@@ -107,8 +122,9 @@ function drawLimits(random: Random): SchedulerLimits {
     sequences,
     cells: random.int(contextLength, contextLength * sequences),
     headroom: random.pick([0, 0, 3, 64]),
+    gapPercent: random.pick([100, 150, 200, 1000]),
     inFlightMax: random.pick([1, stages, stages * 2, stages * 2 + 3]),
-    chunkRows: random.int(1, 9),
+    chunkRows: random.pick([random.int(1, 9), random.int(1, 9), 40]),
     headRowsMax: random.pick([1, 2, 5, 32]),
     vocabularySize: VOCABULARY,
     pinUs: random.pick([0, 0, 500, 3000]),

@@ -51,6 +51,7 @@ class Reader {
     const limits = {
       ...{ stages, cells: random.int(2, 5) * LENGTH_MAX, sequences: random.int(1, 5), contextLength: LENGTH_MAX },
       headroom: 64,
+      gapPercent: 200,
       ...{ inFlightMax: random.int(1, 6), chunkRows: random.int(1, 6), headRowsMax: random.pick([1, 3, 32]) },
       vocabularySize: VOCABULARY,
     }

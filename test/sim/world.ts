@@ -8,7 +8,7 @@ import { perform } from '../../engine/pipeline/pipeline.ts'
 import { type DraftFigures, IDLE, type SchedulerAction, type SchedulerEvent } from '../../engine/scheduler/events.ts'
 import { checkIdle, checkInvariants } from '../../engine/scheduler/invariants.ts'
 import type { Planner } from '../../engine/scheduler/planner.ts'
-import type { TransitionCounts } from '../../engine/scheduler/run.ts'
+import type { Flight, TransitionCounts } from '../../engine/scheduler/run.ts'
 import { Scheduler } from '../../engine/scheduler/scheduler.ts'
 import { noDrafts } from '../../engine/scheduler/sequence.ts'
 import { AutoAdvisor } from '../../engine/speculation/auto/auto-advisor.ts'
@@ -32,6 +32,9 @@ export class World {
   readonly pipeline: SimulatedPipeline
   /** Sums over all requests. */
   readonly drafts = noDrafts()
+  /** Micro-batches with prompts beside rows that decode, and with several prompts. */
+  mixed = 0
+  shared = 0
   /** Prompt tokens that were in the session's cells. */
   reused = 0
   readonly transcripts: ReadonlyMap<number, Transcript>
@@ -55,7 +58,7 @@ export class World {
       ? new ModelledDrafter(scenario, random)
       : new ScriptedDrafter(scenario, random)
     this.#random = random
-    this.scheduler = new Scheduler(scenario.limits, { advisor: newAdvisor(scenario), planner })
+    this.scheduler = new Scheduler(scenario.limits, { advisor: newAdvisor(scenario), prices: scenario.prices, planner })
     this.cells = new CellWork(scenario.limits, random, () => drawFaults(scenario, random))
     this.pipeline = this.cells.pipeline()
     this.#laws = new SharingLaws(scenario.limits)
@@ -175,7 +178,7 @@ export class World {
   #perform(action: SchedulerAction, now: number): void {
     this.pipeline.now = now
     if (action.kind === 'release') this.#returned = undefined
-    if (action.kind === 'submit') this.#laws.submitted(this.scheduler.insides.runTable.flights.at(-1)!)
+    if (action.kind === 'submit') this.#noteSubmission(this.scheduler.insides.runTable.flights.at(-1)!)
     if (perform(this.pipeline, action)) return
     switch (action.kind) {
       case 'judge':
@@ -223,6 +226,14 @@ export class World {
         break
       }
     }
+  }
+
+  #noteSubmission(flight: Flight): void {
+    this.#laws.submitted(flight)
+    const { groups, decodeCount } = flight
+    const prompts = groups.filter(({ kind }) => kind === 'prefill').length
+    if (prompts > 0 && decodeCount > 0) this.mixed++
+    if (prompts > 1) this.shared++
   }
 
   #judge(action: Extract<SchedulerAction, { kind: 'judge' }>, now: number): void {

@@ -55,24 +55,29 @@ export class Head {
 
   /** Fills result slot `resultSlot` with a record per row that wants a head. */
   run(resultSlot: number): void {
-    const { index, count, config, sync, words } = this.#lane
+    const { index, count, sync, words } = this.#lane
     const [matrix] = this.#matrix
     const record = this.#results.address + resultSlot * this.#results.stride
-    const picked = this.#pick()
+    // Behind the rows that want logits are those that want embeddings.
+    const logitsCount = this.#pick(0, false)
+    const picked = this.#pick(logitsCount, true)
     if (index === 0) beginReturn(this.#views, record, microBatchNumber(words, this.#rows.slot), picked)
     if (picked === 0) return
     this.#logits.address = this.#results.logits.address + resultSlot * this.#results.logits.stride
-    // Rows that want embeddings come in chunks of their own.
-    if (this.#rows.head(this.#picked[0]!) === HEAD_EMBEDDING) {
-      for (let entry = index; entry < picked; entry += count) this.#embed(record, entry)
-      sync.barrier()
-      return
+    if (logitsCount > 0) this.#multiply(matrix, logitsCount)
+    for (let entry = index; entry < picked; entry += count) {
+      if (entry < logitsCount) this.#report(record, entry)
+      else this.#embed(record, entry)
     }
-    const input = this.#activations.prepare(this.#rows.x, config.width, picked, this.#norm, this.#matrix, this.#picked)
-    multiplyShare(this.#lane, matrix, this.#logits, input, picked)
-    this.#adjust(columnStart(matrix.plan.rows, index, count), columnStart(matrix.plan.rows, index + 1, count), picked)
     sync.barrier()
-    for (let entry = index; entry < picked; entry += count) this.#report(record, entry)
+  }
+
+  /** The logits of the first `n` picked rows, for all lanes. */
+  #multiply(matrix: Matrix, n: number): void {
+    const { index, count, config, sync } = this.#lane
+    const input = this.#activations.prepare(this.#rows.x, config.width, n, this.#norm, this.#matrix, this.#picked)
+    multiplyShare(this.#lane, matrix, this.#logits, input, n)
+    this.#adjust(columnStart(matrix.plan.rows, index, count), columnStart(matrix.plan.rows, index + 1, count), n)
     sync.barrier()
   }
 
@@ -86,12 +91,14 @@ export class Head {
     }
   }
 
-  #pick(): number {
-    let picked = 0
+  /** Picks the rows that want embeddings, or logits, from entry `picked` on; returns the entries that are picked then. */
+  #pick(picked: number, areEmbeddings: boolean): number {
+    let end = picked
     for (let row = 0; row < this.#rows.count; row++) {
-      if (this.#rows.head(row) !== HEAD_NONE) this.#picked[picked++] = row
+      const head = this.#rows.head(row)
+      if (head !== HEAD_NONE && (head === HEAD_EMBEDDING) === areEmbeddings) this.#picked[end++] = row
     }
-    return picked
+    return end
   }
 
   /** Writes what the head reads of the picked row in place of its logits, and an entry without a distribution. */

@@ -5,6 +5,7 @@ import { TsinferError } from '../../errors.ts'
 import {
   DEFAULT_CHUNK_ROWS,
   DEFAULT_CONTEXT,
+  DEFAULT_GAP_FACTOR,
   GROUPS_MAX,
   LANES_MAX,
   MEMORY_BYTES_MAX,
@@ -33,6 +34,7 @@ export interface PlanOptions extends PoolOptions {
   readonly threadsBeside?: number | undefined
   /** Rows of a prefill chunk. */
   readonly chunkRows?: number | undefined
+  readonly gapFactor?: number | undefined
   /** Loads a lane makes before it parks at a barrier; none where there are more lanes than cores. */
   readonly barrierSpins?: number | undefined
   readonly kvTypeK?: CellType | undefined
@@ -46,6 +48,8 @@ export interface ModelPlan {
   readonly stages: readonly StageLayout[]
   /** Micro-batches in flight at once. */
   readonly inFlightMax: number
+  /** Percentage of its time that a step of decoding may take with rows of prompts in it. */
+  readonly gapPercent: number
   /** Loads a lane makes before it parks at a barrier, lane 0 at its bell, the conductor at its bell. */
   readonly spins: { readonly barrier: number; readonly stage: number; readonly conductor: number }
   /** Another pipeline works on the same cores. */
@@ -102,6 +106,7 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
     sizes,
     stages: stageLayouts(config, weights, stages, sizes),
     inFlightMax: inFlightMax(stages),
+    gapPercent: Math.round((options.gapFactor ?? DEFAULT_GAP_FACTOR) * 100),
     spins: spinsFor(budget - stages * sizes.lanes, small, options.barrierSpins ?? BARRIER_SPINS),
     sharesCores: false,
     weightBytesPerToken: bytesPerToken(weights, config),

@@ -30,7 +30,7 @@ const TOKEN_BYTES = vocabularyOf([...new Set(Array.from({ length: 20_000 }, () =
 const VOCABULARY = TOKEN_BYTES.offsets.length - 1
 const LIMITS = {
   ...{ stages: 1, cells: 256, sequences: 4, contextLength: 64, inFlightMax: 2, chunkRows: 8, headRowsMax: 8 },
-  ...{ headroom: 0, vocabularySize: VOCABULARY },
+  ...{ headroom: 0, gapPercent: 200, vocabularySize: VOCABULARY },
 }
 const SCHEMA = { type: 'string', maxLength: 40 }
 const { name, grammar } = resolveResponseFormat({ type: 'json_schema', schema: SCHEMA })!

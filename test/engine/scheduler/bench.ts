@@ -14,6 +14,7 @@ import {
 import { checkIdle, checkInvariants } from '../../../engine/scheduler/invariants.ts'
 import { Scheduler } from '../../../engine/scheduler/scheduler.ts'
 import { type Guess, PROBABILITY_ONE } from '../../../engine/speculation/guess.ts'
+import type { StepPrices } from '../../../engine/speculation/prices.ts'
 
 const LIMITS: SchedulerLimits = {
   stages: 1,
@@ -24,6 +25,7 @@ const LIMITS: SchedulerLimits = {
   chunkRows: 4,
   headRowsMax: 4,
   headroom: 64,
+  gapPercent: 200,
   vocabularySize: 1000,
 }
 
@@ -36,8 +38,8 @@ export class Bench {
   /** The time of what happens; without one there is no clock. */
   nowUs: number | undefined
 
-  constructor(limits: Partial<SchedulerLimits> = {}) {
-    this.scheduler = new Scheduler({ ...LIMITS, ...limits })
+  constructor(limits: Partial<SchedulerLimits> = {}, prices?: StepPrices) {
+    this.scheduler = new Scheduler({ ...LIMITS, ...limits }, { prices })
   }
 
   /** Cells that are free, or as good as free. */

@@ -68,16 +68,6 @@ test('no micro-batch has more heads than the last stage has room for', () => {
   assert.equal(submits(b.run(1)), ['submit 2 9@3:1+top | 9@0:2+top | 9@1:2+top'])
 })
 
-test('decoding goes on beside a long prompt, and prompts take turns', () => {
-  const b = new Bench({ cells: 128, inFlightMax: 4 })
-  b.request(1, generate([5], { tokensMax: 20 }))
-  b.run(1)
-  b.request(2, generate(tokens(24)))
-  b.request(3, generate(tokens(24).reverse()))
-  const kinds = submits(b.run(20)).map((line) => (line.includes('@0:') ? 'd' : line.includes('@1:') ? '2' : '3'))
-  assert.is(kinds.join('').slice(0, 20), 'd2d3'.repeat(5))
-})
-
 test('a request waits until there is room for its text and for what all will soon need, and is not overtaken', () => {
   const b = new Bench({ cells: 20 })
   assert.equal(submits(b.request(1, generate([5], { tokensMax: 12 }))).length, 1)
