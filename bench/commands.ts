@@ -20,6 +20,7 @@ const entry = (name: string, summary: string, load: () => Promise<Module>): Comm
 export const BENCHES: readonly CommandEntry[] = [
   entry('generate', 'Prompt and decode speed behind contexts of several lengths.', () => import('./speed/generate.ts')),
   entry('constraint', 'Texts of JSON Schemas: are they valid, at what cost.', () => import('./speed/constraint.ts')),
+  entry('beside', 'Schemas and templates beside texts: do these notice.', () => import('./speed/beside.ts')),
   entry('arriving', 'A prompt that arrives among texts: their gaps, its speed.', () => import('./speed/arriving.ts')),
   entry(
     'beginnings',
