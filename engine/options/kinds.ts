@@ -104,17 +104,19 @@ export const signal: Kind<AbortSignal> = simple<AbortSignal, 'signal'>('signal',
   )
 })
 
-/** A list of at most `most` values of a kind. */
+/** A list, or typed array, of at most `most` values of a kind. */
 export function list<Value>(kind: Kind<Value>, most: number, things: string): Kind<readonly Value[]> {
   const expected = `a list of at most ${most} ${things}`
   return {
     expected,
     read(value, site) {
-      if (!Array.isArray(value)) throw refused(site, expected, value)
-      const { length } = value
+      const isTyped = ArrayBuffer.isView(value) && !(value instanceof DataView)
+      if (!Array.isArray(value) && !isTyped) throw refused(site, expected, value)
+      const given = value as ArrayLike<unknown>
+      const { length } = given
       if (!(length <= most)) throw refused(inside(site, '.length'), `at most ${most}`, length)
       const values: Value[] = []
-      for (let i = 0; i < length; i++) values.push(kind.read(value[i], inside(site, `[${i}]`)))
+      for (let i = 0; i < length; i++) values.push(kind.read(given[i], inside(site, `[${i}]`)))
       return values
     },
   }

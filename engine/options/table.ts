@@ -216,6 +216,15 @@ export const GENERATE = {
   signal: SIGNAL,
 } as const satisfies OptionTable<GenerateOptions>
 
+/** NaN of what is no Date; one of another realm is no instance of ours. */
+function timeOf(value: unknown): number {
+  try {
+    return Date.prototype.getTime.call(value)
+  } catch {
+    return Number.NaN
+  }
+}
+
 const chatData = plainData({ size: CHAT_SIZE_MAX, nesting: CHAT_NESTING_MAX })
 
 /** Values of a conversation, copied. */
@@ -273,7 +282,7 @@ export const CHAT = {
     kind: {
       expected: 'a Date of some day',
       read(value, site) {
-        const ms = value instanceof Date ? value.getTime() : Number.NaN
+        const ms = timeOf(value)
         if (Number.isNaN(ms)) throw refused(site, 'a Date of some day', value)
         return new Date(ms)
       },

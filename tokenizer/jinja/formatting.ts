@@ -189,6 +189,7 @@ function applySpec(value: Value, spec: string, budget: Budget): string {
   if (number === undefined) text = converted(valueText(value, budget), plain(kind ?? 's', precision), budget)
   else {
     const isFloat = typeof number === 'number'
+    if (isFloat && kind === 'd') throw new TemplateFault("Unknown format code 'd' for object of type 'float'")
     const kindOrDefault = kind ?? (isFloat ? (precision === undefined ? 'repr' : 'g') : 'd')
     text =
       kindOrDefault === 'repr' && typeof number === 'number'

@@ -1,8 +1,9 @@
+import { runInNewContext } from 'node:vm'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TsinferError } from '../../../engine/errors.ts'
 import { readOptions } from '../../../engine/options/read-options.ts'
-import { GENERATE, LOAD } from '../../../engine/options/table.ts'
+import { CHAT, GENERATE, LOAD } from '../../../engine/options/table.ts'
 
 /** The message with which options are refused. */
 function refusalOf(table: Parameters<typeof readOptions>[0], given: unknown): string {
@@ -70,6 +71,25 @@ test('option table: members are named with what they are members of', () => {
     { responseFormat: {} },
     'responseFormat.type: expected one of text, json_object, json_schema, found undefined',
   )
+})
+
+test('option table: lists may be typed arrays, and a Date one of another realm', () => {
+  for (const stopIds of [[3, 5], Int32Array.of(3, 5), Uint16Array.of(3, 5), Float64Array.of(3, 5)]) {
+    assert.equal(readOptions(GENERATE, { stopIds }), { stopIds: [3, 5] })
+  }
+  refuses({ stopIds: Float32Array.of(3, 0.5) }, 'stopIds[1]: expected an integer from 0 to 2097151, found 0.5')
+  refuses({ stopIds: Int8Array.of(-1) }, 'stopIds[0]: expected an integer from 0 to 2097151, found -1')
+  const lists = /^stopIds: expected a list of at most 2097152 token ids, found /
+  for (const stopIds of [new DataView(new ArrayBuffer(4)), { 0: 3, length: 1 }, 3]) {
+    assert.match(refusalOf(GENERATE, { stopIds }), lists)
+  }
+  const now = runInNewContext('new Date(86400000)')
+  const read = readOptions(CHAT, { now }).now
+  assert.instance(read, Date)
+  assert.is(Number(read), 86400000)
+  for (const odd of [{}, 5, '2020', new Date(Number.NaN), Object.create(Date.prototype)]) {
+    assert.match(refusalOf(CHAT, { now: odd }), /^now: expected a Date of some day, found /)
+  }
 })
 
 test('option table: an unknown name is refused with the nearest known one', () => {

@@ -70,7 +70,9 @@ for (const [source, right] of RESULTS) {
 const REFUSED: readonly (readonly [source: string, why: RegExp])[] = [
   ["{{ '%x' % 1.5 }}", /%x format: an integer is required, not float/],
   ["{{ '%d' % (1e308 * 10) }}", /cannot convert float inf to integer/],
-  ["{{ '{:d}'.format(1e308 * 10 - 1e308 * 10) }}", /cannot convert float nan to integer/],
+  ["{{ '{:d}'.format(1e308 * 10 - 1e308 * 10) }}", /Unknown format code 'd' for object of type 'float'/],
+  ["{{ '{:d}'.format(1.5) }}", /Unknown format code 'd' for object of type 'float'/],
+  ["{{ '%d' % (1e308 * 10 - 1e308 * 10) }}", /cannot convert float nan to integer/],
   ['{{ 2.5 | round(400, "ceil") }}', /round: expected a precision that a float can have, found 400/],
 ]
 for (const [source, why] of REFUSED) {
