@@ -65,11 +65,11 @@ test('option table: members are named with what they are members of', () => {
   refuses({ logitBias: { x: 1 } }, 'logitBias: expected token ids, found "x"')
   refuses(
     { responseFormat: { type: 'xml' } },
-    'responseFormat.type: expected one of text, json_object, json_schema, found "xml"',
+    'responseFormat.type: expected one of text, json_object, json_schema, grammar, regex, choice, found "xml"',
   )
   refuses(
     { responseFormat: {} },
-    'responseFormat.type: expected one of text, json_object, json_schema, found undefined',
+    'responseFormat.type: expected one of text, json_object, json_schema, grammar, regex, choice, found undefined',
   )
 })
 
