@@ -1,4 +1,4 @@
-import { maxLanes, sumWords } from '../inline/lanes'
+import { sumWords4 } from '../inline/lanes'
 import { Q8_BLOCK_BYTES } from '../inline/q8'
 
 /**
@@ -14,15 +14,19 @@ export function quantize_q8(out: usize, x: usize, n: i32, second: usize): void {
   }
 }
 
+/** 1.5 * 2^23: adding it rounds to an integer, nearest even, which then stands in the low bits. */
+// @ts-ignore: decorator
+@inline const ROUNDER: f32 = 12582912
+
 // @ts-ignore: decorator
 @inline
 function quantizeBlock(out: usize, second: usize, x: usize): void {
-  let max = f32x4.abs(v128.load(x))
-  // f32x4.max keeps NaN.
-  for (let at: usize = 16; at < 128; at += 16) max = f32x4.max(max, f32x4.abs(v128.load(x + at)))
-  let largest = maxLanes(max)
-  if (v128.any_true(f32x4.ne(max, max))) largest = NaN
-  let scale = largest / 127
+  // Magnitudes are ordered as their bits are, with NaN above all; a maximum of floats takes many steps on some processors.
+  let max = magnitude(x)
+  for (let at: usize = 16; at < 128; at += 16) max = i32x4.max_s(max, magnitude(x + at))
+  max = i32x4.max_s(max, v128.shuffle<i32>(max, max, 2, 3, 0, 1))
+  max = i32x4.max_s(max, v128.shuffle<i32>(max, max, 1, 0, 3, 2))
+  let scale = f32x4.extract_lane(max, 0) / 127
   let inverse = <f32>1 / scale
   if (!(inverse < Infinity)) {
     inverse = 0
@@ -31,30 +35,40 @@ function quantizeBlock(out: usize, second: usize, x: usize): void {
     scale = NaN
   }
   const inverses = f32x4.splat(inverse)
-  const first = storeCodes(out, second, x, inverses)
-  const last = storeCodes(out + 16, second + (ASC_FEATURE_RELAXED_SIMD ? 16 : 32), x + 64, inverses)
-  const sum = first + last
-  store<f32>(out, scale, 32)
-  store<i32>(out, -8 * sum, 36)
-  store<f32>(out, scale * <f32>sum, 40)
-  store<i16>(out, <i16>first, 44)
-  store<i16>(out, <i16>last, 46)
+  const kept = i32x4.splat(scale == scale ? -1 : 0)
+  const first = storeCodes(out, second, x, inverses, kept)
+  const last = storeCodes(out + 16, second + (ASC_FEATURE_RELAXED_SIMD ? 16 : 32), x + 64, inverses, kept)
   const codes = v128.load(out), more = v128.load(out, 16)
   const zero = i32x4.splat(0)
   // -127 negated fits i8; the widened sum of 32 of them fits i16.
-  const negative = i16x8.add(
+  const negative = i32x4.extadd_pairwise_i16x8_s(i16x8.add(
     i16x8.extadd_pairwise_i8x16_s(i8x16.max_s(i8x16.neg(codes), zero)),
     i16x8.extadd_pairwise_i8x16_s(i8x16.max_s(i8x16.neg(more), zero)),
-  )
-  store<i32>(out, sumWords(i32x4.extadd_pairwise_i16x8_s(negative)), 48)
+  ))
+  const sums = sumWords4(first, last, negative, negative)
+  const sumOfFirst = i32x4.extract_lane(sums, 0)
+  const sumOfLast = i32x4.extract_lane(sums, 1)
+  const sum = sumOfFirst + sumOfLast
+  store<f32>(out, scale, 32)
+  store<i32>(out, -8 * sum, 36)
+  store<f32>(out, scale * <f32>sum, 40)
+  store<i16>(out, <i16>sumOfFirst, 44)
+  store<i16>(out, <i16>sumOfLast, 46)
+  store<i32>(out, i32x4.extract_lane(sums, 2), 48)
 }
 
-/** 16 codes of a block in every form; returns their sum. */
 // @ts-ignore: decorator
 @inline
-function storeCodes(out: usize, second: usize, x: usize, inverses: v128): i32 {
-  const low = i16x8.narrow_i32x4_s(code4(v128.load(x), inverses), code4(v128.load(x, 16), inverses))
-  const high = i16x8.narrow_i32x4_s(code4(v128.load(x, 32), inverses), code4(v128.load(x, 48), inverses))
+function magnitude(x: usize): v128 {
+  return v128.and(v128.load(x), i32x4.splat(0x7fffffff))
+}
+
+/** 16 codes of a block in every form, 0 where they are not `kept`; returns sums of four. */
+// @ts-ignore: decorator
+@inline
+function storeCodes(out: usize, second: usize, x: usize, inverses: v128, kept: v128): v128 {
+  const low = v128.and(codes8(x, inverses), kept)
+  const high = v128.and(codes8(x + 32, inverses), kept)
   const codes = i8x16.narrow_i16x8_s(low, high)
   v128.store(out, codes)
   if (ASC_FEATURE_RELAXED_SIMD) {
@@ -64,11 +78,18 @@ function storeCodes(out: usize, second: usize, x: usize, inverses: v128): i32 {
     v128.store(second, v128.shuffle<i16>(low, low, 0, 2, 1, 3, 4, 6, 5, 7))
     v128.store(second, v128.shuffle<i16>(high, high, 0, 2, 1, 3, 4, 6, 5, 7), 16)
   }
-  return sumWords(i32x4.extadd_pairwise_i16x8_s(i16x8.add(low, high)))
+  return i32x4.extadd_pairwise_i16x8_s(i16x8.add(low, high))
+}
+
+// @ts-ignore: decorator
+@inline
+function codes8(x: usize, inverses: v128): v128 {
+  return i16x8.narrow_i32x4_s(code4(v128.load(x), inverses), code4(v128.load(x, 16), inverses))
 }
 
 // @ts-ignore: decorator
 @inline
 function code4(x: v128, inverses: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(x, inverses)))
+  const rounded = f32x4.add(f32x4.mul(x, inverses), f32x4.splat(ROUNDER))
+  return i32x4.sub(rounded, i32x4.splat(reinterpret<i32>(ROUNDER)))
 }
