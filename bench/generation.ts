@@ -1,4 +1,5 @@
 // Generations as benches make them: given ids, no token ends them, and the time of every token.
+import { randomIds } from '../cli/measure/random-ids.ts'
 import type { GenerateOptions, GenerateResult, Generation, Model } from '../index.ts'
 
 export interface TimedGeneration {
@@ -39,6 +40,12 @@ export async function* generateTokens(
 
 export const timeGeneration = (...generation: Parameters<typeof generateTokens>): Promise<TimedGeneration> =>
   timeTokens(generateTokens(...generation))
+
+let freshPrompts = 0
+
+/** A prompt that begins like no other of this process: nothing of it is in cells. */
+export const freshPrompt = (model: Model, length: number): number[] =>
+  randomIds(length, model.info.vocabularySize, ++freshPrompts)
 
 /** A text that is being written beside others, with the usual sampling. */
 export class LiveText {

@@ -1,10 +1,9 @@
 // Prompts that begin alike, as a system prompt makes them: how soon the first tokens come, and what is evaluated twice.
-import { randomIds } from '../../cli/measure/random-ids.ts'
 import { median } from '../../cli/shell/figures.ts'
 import { loadOptions } from '../../cli/shell/options.ts'
 import { note } from '../../cli/shell/output.ts'
 import { loadModel, type Model } from '../../index.ts'
-import { LiveText, timeGeneration, warmUp } from '../generation.ts'
+import { freshPrompt, LiveText, timeGeneration, WARM_UP_POSITIONS, warmUp } from '../generation.ts'
 import { count, defineBench } from '../harness.ts'
 import { benchModel, MODEL_OPTIONS } from '../model-files.ts'
 
@@ -25,12 +24,11 @@ export const bench = defineBench({
     const { values, signal } = invocation
     const { common, own, requests, rounds } = values
     const { name, path } = benchModel(invocation, MODEL)
-    const context = common + Math.max(own, 1) * requests + TEXT_TOKENS
+    const context = Math.max(WARM_UP_POSITIONS, common + Math.max(own, 1) * requests + TEXT_TOKENS)
     // Room for all texts: what is kept in cells is counted.
     const kvCells = values.kvCells ?? 2 * context * (rounds + 1)
     await using model = await loadModel(path, { ...loadOptions(values), context, kvCells, signal })
-    const vocabulary = model.info.vocabularySize
-    await warmUp((length, tokens) => timeGeneration(model, randomIds(length, vocabulary), tokens, signal))
+    await warmUp((length, tokens) => timeGeneration(model, freshPrompt(model, length), tokens, signal))
     const found: Awaited<ReturnType<typeof round>>[] = []
     for (let i = 0; i < rounds; i++) {
       signal.throwIfAborted()
@@ -62,26 +60,26 @@ interface Lengths {
   readonly requests: number
 }
 
-let prompts = 0
-
 async function round(model: Model, { common, own, requests }: Lengths) {
-  const ids = (length: number) => randomIds(length, model.info.vocabularySize, ++prompts)
-  const beginning = ids(common)
-  const first = new LiveText(model, [...beginning, ...ids(own)], { maxTokens: TEXT_TOKENS })
+  const beginning = freshPrompt(model, common)
+  const first = new LiveText(model, [...beginning, ...freshPrompt(model, own)], { maxTokens: TEXT_TOKENS })
   await first.has(1)
-  const second = new LiveText(model, [...beginning, ...ids(own)], { maxTokens: 1 })
+  const second = new LiveText(model, [...beginning, ...freshPrompt(model, own)], { maxTokens: 1 })
   await Promise.all([first.result, second.result])
 
-  const other = ids(common)
+  const other = freshPrompt(model, common)
   const keptBefore = model.stats().kept.tokens
-  const texts = Array.from({ length: requests }, () => new LiveText(model, [...other, ...ids(own)], { maxTokens: 1 }))
+  const texts = Array.from(
+    { length: requests },
+    () => new LiveText(model, [...other, ...freshPrompt(model, own)], { maxTokens: 1 }),
+  )
   const results = await Promise.all(texts.map((text) => text.result))
   const evaluated = results.reduce((sum, { stats }) => sum + stats.promptTokens - stats.reusedTokens, 0)
   const cells = model.stats().kept.tokens - keptBefore
   const lastMs = Math.max(...texts.map((text) => text.firstMs))
 
   const least = common + own * requests
-  const whole = new LiveText(model, ids(least), { maxTokens: 1 })
+  const whole = new LiveText(model, freshPrompt(model, least), { maxTokens: 1 })
   await whole.result
   return {
     ...{ firstMs: first.firstMs, secondMs: second.firstMs, secondOfFirst: second.firstMs / first.firstMs },

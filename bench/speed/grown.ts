@@ -1,11 +1,10 @@
 // Whether it costs that the cells of texts which grow side by side lie among each other: texts of the same length, grown in
 // turns by a run of cells each, beside texts that were read one after the other.
-import { randomIds } from '../../cli/measure/random-ids.ts'
 import { median } from '../../cli/shell/figures.ts'
 import { loadOptions } from '../../cli/shell/options.ts'
 import { RUN_CELLS } from '../../engine/kv/cells.ts'
 import { loadModel, type Model, type Session } from '../../index.ts'
-import { LiveText, timeGeneration, warmUp } from '../generation.ts'
+import { freshPrompt, LiveText, timeGeneration, WARM_UP_POSITIONS, warmUp } from '../generation.ts'
 import { count, defineBench, inTurns } from '../harness.ts'
 import { benchModel, MODEL_OPTIONS } from '../model-files.ts'
 import { sideBySide } from '../statistics.ts'
@@ -29,10 +28,9 @@ export const bench = defineBench({
     const { values, signal } = invocation
     const { length, texts, tokens, rounds } = values
     const { name, path } = benchModel(invocation, MODEL)
-    const context = length + tokens + 1
+    const context = Math.max(WARM_UP_POSITIONS, length + tokens + 1)
     await using model = await loadModel(path, { ...loadOptions(values), context, sequences: texts, signal })
-    const vocabulary = model.info.vocabularySize
-    await warmUp((prompt, count) => timeGeneration(model, randomIds(prompt, vocabulary), count, signal))
+    await warmUp((prompt, count) => timeGeneration(model, freshPrompt(model, prompt), count, signal))
     const speeds: Record<Way, number[]> = { 'side by side': [], 'one after the other': [] }
     await inTurns(WAYS, { what: name, rounds, signal }, async (way) => {
       speeds[way].push(await decodeSpeed(model, { length, texts, tokens, step: STEP[way] }))
@@ -54,13 +52,10 @@ interface Growth {
   readonly step: number
 }
 
-let prompts = 0
-
 /** Of all texts together, behind texts that have grown in that way. */
 async function decodeSpeed(model: Model, { length, texts, tokens, step }: Growth): Promise<number> {
-  const { vocabularySize } = model.info
   const grown = Array.from({ length: texts }, () => {
-    return { session: model.session(), ids: randomIds(length, vocabularySize, ++prompts) }
+    return { session: model.session(), ids: freshPrompt(model, length) }
   })
   try {
     const steps = Math.ceil(length / Math.min(step, length))

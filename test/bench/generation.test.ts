@@ -1,7 +1,7 @@
 // Texts that are written beside others, as benches follow them.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { LiveText } from '../../bench/generation.ts'
+import { freshPrompt, LiveText } from '../../bench/generation.ts'
 import { loadModel, TsinferError } from '../../index.ts'
 import { repositoryPath } from '../shared.ts'
 
@@ -19,6 +19,12 @@ test('a text is waited for until it has so many tokens, or has ended', async () 
     message = error.message
   })
   assert.is(message, 'expected a text of 6 tokens, found one that ended after 5')
+})
+
+test('prompts share nothing by accident', async () => {
+  await using model = await loadModel(repositoryPath('cli/models/stories260K.gguf'), { context: 64, sequences: 4 })
+  const texts = Array.from({ length: 4 }, () => new LiveText(model, freshPrompt(model, 40), { maxTokens: 1 }))
+  for (const text of texts) assert.is((await text.result).stats.reusedTokens, 0)
 })
 
 test('a text that is left ends, and nobody has to look', async () => {
