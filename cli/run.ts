@@ -1,5 +1,6 @@
 // `tsinfer run`: text out, as it is made.
 import { TsinferError } from '../engine/errors.ts'
+import { openGguf } from '../engine/index.ts'
 import { GENERATE, LOAD } from '../engine/options/table.ts'
 import {
   type ChatGeneration,
@@ -96,7 +97,12 @@ export const command = defineCommand({
         responseFormat: await responseFormat(values),
       }),
     }
-    const wanted = await wantedOf(values, question, { isEmbedded: named === undefined, isTerminal }, signal)
+    const isEmbedded = named === undefined
+    const wanted = await wantedOf(values, question, { isEmbedded, isTerminal }, signal).catch((error) => {
+      // A model that cannot be read is what is wrong first.
+      openGguf(path)
+      throw error
+    })
     const chat = wanted.kind === 'raw' ? {} : await chatOf(values)
     if (wanted.kind === 'chat') {
       const { system, stats = false, raw = false } = values

@@ -2,7 +2,7 @@
 // checksum runs along with both.
 import { createHash, type Hash } from 'node:crypto'
 import { constants, type FileHandle, open } from 'node:fs/promises'
-import { TsinferError } from '../errors.ts'
+import { systemReason, TsinferError } from '../errors.ts'
 import { writeWholeFile } from '../files/whole-file.ts'
 import { printable } from '../quoted.ts'
 import {
@@ -149,6 +149,6 @@ class OpenFile {
 function unreadable(error: unknown, name: string): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (error instanceof TsinferError || code === undefined) return error
-  const found = code === 'ENOENT' ? 'no such file' : code
-  return new TsinferError('file_unreadable', `${name}: expected a session file, found ${found}`, { cause: error })
+  const found = `${name}: expected a session file, found ${systemReason(error)}`
+  return new TsinferError('file_unreadable', found, { cause: error })
 }

@@ -20,6 +20,9 @@ test('without a prompt a story begins by itself; a named model asks for one', as
   const named = await tsinfer(['run', MODEL])
   assert.is(named.code, 2)
   assert.match(named.stderr, /^tsinfer: prompt: expected PROMPT, -p TEXT or text on standard input, found none\n$/)
+  const missing = await tsinfer(['run', `${MODEL}.none`])
+  assert.is(missing.code, 2)
+  assert.match(missing.stderr, /^tsinfer: .*none: no such file\n$/)
 })
 
 test('piped text is the prompt, without its last line end', async () => {

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -319,6 +320,17 @@ test('what cannot be written or read is said, and leaves nothing behind', async 
     assert.is(error.code, 'file_unreadable')
     assert.match(error.message, /expected a (session|regular) file/)
   }
+  symlinkSync('loop', place('loop'))
+  const reasons = [
+    ['loop', 'too many symbolic links'],
+    ['x'.repeat(300), 'the name is too long'],
+    ['none', 'no such file'],
+  ] as const
+  for (const [name, reason] of reasons) {
+    const { message } = await errorOf(session.load(place(name)))
+    assert.ok(message.endsWith(`: expected a session file, found ${reason}`), message)
+  }
+  rmSync(place('loop'))
   assert.is((await ask(model, PROMPT, session)).reused, PROMPT.length - 1)
   session.close()
   assert.is((await errorOf(session.save(place('closed')))).code, 'closed')
