@@ -55,6 +55,8 @@ export const SESSION_NOTE_BYTES_MAX = 1 << 26
 
 /** Bytes of all stop strings of a request: the automaton that looks for them takes 1 KiB per byte. */
 export const STOP_BYTES_MAX = 4096
+/** Earlier places that end like a text, of which the latest are compared with it for repetitions. */
+export const REPETITION_PLACES_MAX = 1 << 10
 /** Tokens whose logits a request changes: every token of the largest vocabulary. */
 export const BIASES_MAX = 1 << 21
 /** Next tokens that can be reported per scored position: what the last stage reports. */

@@ -5,7 +5,7 @@ import { range } from '../../engine/options/kinds.ts'
 import { nearest } from '../../engine/options/nearest.ts'
 
 export interface Option {
-  readonly kind: 'flag' | 'text' | 'integer' | 'number' | 'integers' | 'choice'
+  readonly kind: 'flag' | 'text' | 'integer' | 'number' | 'integers' | 'choice' | 'texts'
   /** Every spelling with its dashes, the usual one first. */
   readonly names: readonly string[]
   /** Older spellings: understood, with a notice, and not in the help. */
@@ -22,7 +22,11 @@ export interface Option {
   readonly above?: number
   /** How many integers, where that is fixed. */
   readonly count?: number
-  /** Given several times, the integers add up to one list. */
+  /** Of texts: what stands between them in one word. */
+  readonly separator?: string
+  /** Of texts: the word that stands for an empty list. */
+  readonly none?: string
+  /** Given several times, the integers or texts add up to one list. */
   readonly repeats?: boolean
   /** Allowed words of a choice. */
   readonly choices?: readonly string[]
@@ -35,9 +39,11 @@ type TypedValue<O extends Option> = O['kind'] extends 'flag'
     ? number
     : O['kind'] extends 'integers'
       ? readonly number[]
-      : O extends { readonly choices: readonly (infer Word)[] }
-        ? Word
-        : string
+      : O['kind'] extends 'texts'
+        ? readonly string[]
+        : O extends { readonly choices: readonly (infer Word)[] }
+          ? Word
+          : string
 /** What was given, by the keys of the option table. */
 export type Values<Table extends Options> = { readonly [Key in keyof Table]?: TypedValue<Table[Key]> }
 
@@ -93,7 +99,8 @@ export function readCommandLine<Table extends Options>(table: Table, words: read
       continue
     }
     const value = readValue(option, spelling, inline ?? nextWord(option, spelling, words[++at], bySpelling))
-    values[key] = option.repeats && Array.isArray(values[key]) ? [...values[key], ...(value as number[])] : value
+    values[key] =
+      option.repeats && Array.isArray(values[key]) ? [...(values[key] as unknown[]), ...(value as unknown[])] : value
   }
   return { values: values as Values<Table>, positionals, spellings, notices }
 }
@@ -125,7 +132,7 @@ function nextWord(
   )
 }
 
-function readValue(option: Option, spelling: string, text: string): string | number | number[] {
+function readValue(option: Option, spelling: string, text: string): string | number | number[] | string[] {
   switch (option.kind) {
     case 'integer':
     case 'number':
@@ -135,6 +142,9 @@ function readValue(option: Option, spelling: string, text: string): string | num
       if (option.count !== undefined && parts.length !== option.count) throw invalid(spelling, expected(option), text)
       return parts.map((part) => readNumber(option, spelling, part))
     }
+    case 'texts':
+      if (text === option.none) return []
+      return option.separator === undefined ? [text] : text.split(option.separator)
     case 'choice':
       if (option.choices!.includes(text)) return text
       throw invalid(spelling, expected(option), text)

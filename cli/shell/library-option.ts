@@ -22,10 +22,12 @@ export function optionOf<K extends TypedKind>(
   spec: OptionSpec & { readonly kind: K },
   spelling: OptionSpelling,
 ): Option & KindOf<K> {
-  const { kind, doc } = spec
+  return { ...spelling, help: libraryHelp(spec), ...takes(spec.kind) } as Option & KindOf<K>
+}
+
+export function libraryHelp(spec: OptionSpec): string {
   const text = defaultText(spec)
-  const help = text === undefined ? doc : `${doc} (default: ${text})`
-  return { ...spelling, help, ...takes(kind) } as Option & KindOf<K>
+  return text === undefined ? spec.doc : `${spec.doc} (default: ${text})`
 }
 
 function takes(kind: TypedKind): Pick<Option, 'kind' | 'least' | 'most' | 'above' | 'choices'> {

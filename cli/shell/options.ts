@@ -6,7 +6,7 @@ import { DRAFT, SAMPLING, SPECULATION } from '../../engine/options/sampling.ts'
 import { LOAD } from '../../engine/options/table.ts'
 import type { LoadOptions, SamplingOptions } from '../../index.ts'
 import type { Options, Values } from './arguments.ts'
-import { optionOf } from './library-option.ts'
+import { libraryHelp, optionOf } from './library-option.ts'
 
 export const GENERAL_OPTIONS = {
   help: { kind: 'flag', names: ['-h', '--help'], help: 'print this and exit' },
@@ -94,6 +94,29 @@ export const SAMPLING_OPTIONS = {
   repeatLastN: optionOf(SAMPLING.repeatLastN, { names: ['--repeat-last-n'], value: 'N' }),
   presencePenalty: optionOf(SAMPLING.presencePenalty, { names: ['--presence-penalty'], value: 'R' }),
   frequencyPenalty: optionOf(SAMPLING.frequencyPenalty, { names: ['--frequency-penalty'], value: 'R' }),
+  typicalP: optionOf(SAMPLING.typicalP, { names: ['--typical', '--typical-p'], value: 'P' }),
+  topNSigma: optionOf(SAMPLING.topNSigma, { names: ['--top-nsigma', '--top-n-sigma'], value: 'N' }),
+  xtcProbability: optionOf(SAMPLING.xtcProbability, { names: ['--xtc-probability'], value: 'P' }),
+  xtcThreshold: optionOf(SAMPLING.xtcThreshold, { names: ['--xtc-threshold'], value: 'P' }),
+  dryMultiplier: optionOf(SAMPLING.dryMultiplier, { names: ['--dry-multiplier'], value: 'R' }),
+  dryBase: optionOf(SAMPLING.dryBase, { names: ['--dry-base'], value: 'R' }),
+  dryAllowedLength: optionOf(SAMPLING.dryAllowedLength, { names: ['--dry-allowed-length'], value: 'N' }),
+  dryPenaltyLastN: optionOf(SAMPLING.dryPenaltyLastN, { names: ['--dry-penalty-last-n'], value: 'N' }),
+  drySequenceBreakers: {
+    kind: 'texts',
+    names: ['--dry-sequence-breaker'],
+    value: 'TEXT',
+    repeats: true,
+    none: 'none',
+    help: `${libraryHelp(SAMPLING.drySequenceBreakers)}; may be given several times, none = no such text`,
+  },
+  samplers: {
+    kind: 'texts',
+    names: ['--samplers'],
+    value: 'A;B;...',
+    separator: ';',
+    help: libraryHelp(SAMPLING.samplers),
+  },
   seed: {
     ...optionOf(SAMPLING.seed, { names: ['-s', '--seed'], value: 'SEED' }),
     least: -1,
@@ -156,19 +179,11 @@ export const loadOptions = (values: Values<typeof LOAD_OPTIONS>): LoadOptions =>
 }
 
 export const samplingOptions = (values: Values<typeof SAMPLING_OPTIONS>): SamplingOptions => {
-  const { temperature, topK, topP, minP, repeatPenalty, repeatLastN, presencePenalty, frequencyPenalty } = values
+  const names = Object.keys(SAMPLING_OPTIONS) as (keyof typeof SAMPLING_OPTIONS)[]
+  const given = Object.fromEntries(names.map((name) => [name, values[name]])) as Values<typeof SAMPLING_OPTIONS>
   const seed = values.seed === -1 ? undefined : values.seed
-  return present({
-    temperature,
-    topK,
-    topP,
-    minP,
-    repeatPenalty,
-    repeatLastN,
-    presencePenalty,
-    frequencyPenalty,
-    seed,
-  })
+  // What a sampler may be called is the library's to say.
+  return present({ ...given, seed }) as SamplingOptions
 }
 
 /** The model given by -m or as the only argument. */

@@ -125,11 +125,12 @@ class Conductor {
     { vocabularySize, scratch }: Pick<GenerationContext, 'vocabularySize' | 'scratch'>,
   ): DrafterParts['draft'] {
     const shared = new SharedPipeline(this.#control, draft)
-    const sharedSize = Math.min(draft.vocabularySize, vocabularySize)
+    const size = Math.min(draft.vocabularySize, vocabularySize)
+    const ranking = { vocabularySize: size, scratch, tokenBytes: undefined }
     return {
       limits: limitsOf(draft),
       pipeline: this.#trace ? new WatchedPipeline(shared, [this.#trace.watch(DRAFTER)]) : shared,
-      newRanker: ({ parameters, choice, prompt }) => new Sampler(parameters, choice, sharedSize, scratch, prompt),
+      newRanker: ({ parameters, choice, prompt }) => new Sampler(parameters, choice, ranking, prompt),
     }
   }
 

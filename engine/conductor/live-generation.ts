@@ -5,19 +5,15 @@ import type { Position, TokenId } from '../domain.ts'
 import { assert, TsinferError } from '../errors.ts'
 import type { GenerateRequest, Numbered } from '../messages.ts'
 import type { ResultRow } from '../pipeline/pipeline.ts'
-import type { Candidates } from '../sampling/candidates.ts'
 import { headNeeded } from '../sampling/filters/index.ts'
-import { Sampler, type TopRow } from '../sampling/sampler.ts'
-import { compileStopStrings, StopWatch, type TokenBytes } from '../sampling/stop-strings.ts'
+import { Sampler, type SamplingContext, type TopRow } from '../sampling/sampler.ts'
+import { compileStopStrings, StopWatch } from '../sampling/stop-strings.ts'
 import type { GenerateWork } from '../scheduler/events.ts'
 import { reachableLength } from '../scheduler/work.ts'
 import type { DraftedChoice } from '../speculation/drafters/drafter.ts'
 
 /** What all generations of a model share. */
-export interface GenerationContext {
-  readonly vocabularySize: number
-  readonly scratch: Candidates
-  readonly tokenBytes: TokenBytes | undefined
+export interface GenerationContext extends SamplingContext {
   /** Absent for a model without a vocabulary. */
   readonly constraints: Constraints | undefined
   /** Positions of a sequence. */
@@ -99,14 +95,14 @@ export class LiveGeneration {
 /** `room`: tokens that a choice can get. */
 function createDrawings(request: GenerateRequest, context: GenerationContext, room: number): Drawing[] {
   const { parameters, prompt, stopStrings, stopTokens, constraint } = request
-  const { vocabularySize, scratch, tokenBytes, constraints } = context
+  const { tokenBytes, constraints } = context
   const automaton = stopStrings.length > 0 ? compileStopStrings(stopStrings) : undefined
   if (automaton && !tokenBytes) {
     throw new TsinferError('option_invalid', 'stop: expected a model with a vocabulary, found one without')
   }
   assert(!constraint || constraints, 'a constraint of a model without a vocabulary')
   return Array.from({ length: request.choices }, (_, choice) => ({
-    sampler: new Sampler(parameters, choice, vocabularySize, scratch, prompt),
+    sampler: new Sampler(parameters, choice, context, prompt),
     stopWatch: automaton && tokenBytes && new StopWatch(automaton, tokenBytes),
     // A prompt that leaves less than no room is refused by the scheduler.
     constraint: constraint && room >= 0 ? constraints?.create(constraint, room, stopTokens) : undefined,

@@ -13,13 +13,15 @@ const KEYS = {
   minP: 'min_p',
   repeatPenalty: 'penalty_repeat',
   repeatLastN: 'penalty_last_n',
+  xtcProbability: 'xtc_probability',
+  xtcThreshold: 'xtc_threshold',
 } as const satisfies { readonly [Name in keyof SamplingNumbers]?: string }
 
 /** Numbers below 0 are 0 to llama.cpp: the best token alone, and all tokens. */
 const CLAMPED: ReadonlySet<string> = new Set(['temperature', 'topK'])
 
 /** Of samplers that are not here; 0 turns them off. */
-const UNKNOWN = ['xtc_probability', 'mirostat'] as const
+const UNKNOWN = ['mirostat'] as const
 
 interface FileSampling {
   readonly sampling: SamplingNumbers

@@ -7,6 +7,8 @@ import { POLICY_NAMES } from '../speculation/policies/index.ts'
 import { integer, isRecord, type Kind, type NumberKind, number, oneOf } from './kinds.ts'
 import { defaultsOf, type OptionTable } from './read-options.ts'
 import { inside, refused } from './refusal.ts'
+import { SAMPLERS, samplerNames } from './samplers.ts'
+import { stopTexts } from './stop-texts.ts'
 
 /** Seeds are 32 bits. */
 const SEED_MAX = 0xffffffff
@@ -29,6 +31,8 @@ const biases: Kind<Readonly<Record<number, number>>> = {
 
 const share = number({ least: 0, most: 1 })
 
+export const DRY_SEQUENCE_BREAKERS: readonly string[] = ['\n', ':', '"', '*']
+
 export const SAMPLING = {
   temperature: { kind: number({ least: 0 }), default: 0.8, doc: 'temperature, 0 = greedy' },
   topK: { kind: integer(0), default: 40, doc: 'keep the K best tokens, 0 = all' },
@@ -42,6 +46,28 @@ export const SAMPLING = {
   },
   presencePenalty: { kind: number(), default: 0, doc: 'subtract from the logits of recent tokens' },
   frequencyPenalty: { kind: number(), default: 0, doc: 'subtract for every recent occurrence' },
+  typicalP: { kind: share, default: 1, doc: 'keep the most typical tokens up to this probability together, 1 = all' },
+  topNSigma: {
+    kind: number(),
+    default: -1,
+    doc: 'keep tokens within N standard deviations of the best logit, 0 or less = all',
+  },
+  xtcProbability: { kind: share, default: 0, doc: 'how often the top choices are left out, 0 = never' },
+  xtcThreshold: { kind: share, default: 0.1, doc: 'probability of a top choice; above 0.5 there is none to leave out' },
+  dryMultiplier: { kind: number({ least: 0 }), default: 0, doc: 'subtract for repeated sequences, 0 = off' },
+  dryBase: { kind: number({ least: 1 }), default: 1.75, doc: 'how much more for every token that is repeated' },
+  dryAllowedLength: { kind: integer(1, CONTEXT_MAX), default: 2, doc: 'repeated tokens beyond which that counts' },
+  dryPenaltyLastN: {
+    kind: integer(-1, CONTEXT_MAX),
+    default: -1,
+    doc: 'recent tokens that are searched for repetitions, -1 = all, 0 = none',
+  },
+  drySequenceBreakers: {
+    kind: stopTexts,
+    defaultText: DRY_SEQUENCE_BREAKERS.map((breaker) => JSON.stringify(breaker)).join(' '),
+    doc: 'texts that no repetition goes back beyond',
+  },
+  samplers: { kind: samplerNames, defaultText: SAMPLERS.join(';'), doc: 'filters in their order; others are off' },
   logitBias: { kind: biases, doc: 'add to the logits of these token ids, -Infinity = ban' },
   seed: { kind: integer(0, SEED_MAX), defaultText: 'a random one', doc: 'seed of what is drawn' },
 } as const satisfies OptionTable<SamplingOptions>

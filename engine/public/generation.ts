@@ -19,6 +19,18 @@ export type ResponseFormat =
   | { readonly type: 'regex'; readonly pattern: string }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
 
+/** A filter of sampling, by llama.cpp's name. */
+export type SamplerName =
+  | 'penalties'
+  | 'dry'
+  | 'top_n_sigma'
+  | 'top_k'
+  | 'typ_p'
+  | 'top_p'
+  | 'min_p'
+  | 'xtc'
+  | 'temperature'
+
 /** Defaults are llama.cpp's, or the model's own: `ModelInfo.sampling`. */
 export interface SamplingOptions {
   /** Default 0.8; 0 = greedy. */
@@ -37,6 +49,29 @@ export interface SamplingOptions {
   readonly presencePenalty?: number
   /** Subtracted from the logit of a recent token for each time it occurs. Default 0. */
   readonly frequencyPenalty?: number
+  /** Keep the tokens whose information is most typical, up to this much probability together. Default 1 = all. */
+  readonly typicalP?: number
+  /** Keep tokens whose logit lies within so many standard deviations of the best one. Default -1; 0 or less = all. */
+  readonly topNSigma?: number
+  /** Chance with which, for each token, all top choices but the last are left out. Default 0. */
+  readonly xtcProbability?: number
+  /** Least probability of a top choice. Default 0.1; above 0.5 nothing is left out. */
+  readonly xtcThreshold?: number
+  /** Subtracted from the logits of tokens that go on with a repetition (DRY), times a power of the base. Default 0 = off. */
+  readonly dryMultiplier?: number
+  /** The power is the number of repeated tokens beyond the allowed length. Default 1.75. */
+  readonly dryBase?: number
+  /** Default 2. */
+  readonly dryAllowedLength?: number
+  /** Recent tokens, prompt included, that are searched for repetitions: at most 2^20. Default -1 = all; 0 = none. */
+  readonly dryPenaltyLastN?: number
+  /** Texts that no repetition goes back beyond, at most 4096 bytes in all. Default: line feed, colon, quote, asterisk. */
+  readonly drySequenceBreakers?: readonly string[]
+  /**
+   * The filters in their order; those that are not named are off. Default, as in llama.cpp: penalties, dry, top_n_sigma,
+   * top_k, typ_p, top_p, min_p, xtc, temperature.
+   */
+  readonly samplers?: readonly SamplerName[]
   /** Added to the logits of these token ids; -Infinity bans a token. Tokens that the file suppresses stay banned. */
   readonly logitBias?: Readonly<Record<number, number>>
   /** 0 .. 2^32 - 1. Default: a random one, reported with the result. */
@@ -44,7 +79,9 @@ export interface SamplingOptions {
 }
 
 /** The numbers of sampling. */
-export type SamplingNumbers = Readonly<Required<Omit<SamplingOptions, 'logitBias' | 'seed'>>>
+export type SamplingNumbers = Readonly<
+  Required<Omit<SamplingOptions, 'logitBias' | 'seed' | 'drySequenceBreakers' | 'samplers'>>
+>
 
 export interface GenerateOptions extends SamplingOptions, QueueOptions {
   /** Most tokens per choice. Default: until the context is full. */

@@ -9,6 +9,8 @@ const GOLDEN = 0x9e3779b9
 const ROOT_2 = 0x6a09e667
 const ROOT_3 = 0xbb67ae85
 
+const NO_TOKEN = -1
+
 /** A bijection of 32-bit words in which every input bit flips every output bit with probability near 1/2 (fmix32 of MurmurHash3). */
 function mix(word: number): number {
   let h = word
@@ -52,6 +54,11 @@ export class GumbelNoise {
   bound(token: TokenId): number {
     const leadingOnes = Math.clz32(~mix(this.#high ^ Math.imul(token, ROOT_3)))
     return BOUNDS[leadingOnes]!
+  }
+
+  /** A number strictly between 0 and 1 that belongs to no token. */
+  get chance(): number {
+    return this.uniform(NO_TOKEN)
   }
 
   /** A sample of the standard Gumbel distribution, -log(-log(u)). */

@@ -1,8 +1,11 @@
 // Sampling options, completed: what the sampler draws by. Pure.
 import type { TokenId } from '../domain.ts'
 import { optionSite, refused } from '../options/refusal.ts'
-import { DEFAULT_SAMPLING } from '../options/sampling.ts'
-import type { SamplingNumbers, SamplingOptions } from '../public/generation.ts'
+import { SAMPLERS } from '../options/samplers.ts'
+import { DEFAULT_SAMPLING, DRY_SEQUENCE_BREAKERS } from '../options/sampling.ts'
+import type { SamplerName, SamplingNumbers, SamplingOptions } from '../public/generation.ts'
+
+const encoder = new TextEncoder()
 
 export interface SamplingParameters {
   readonly temperature: number
@@ -15,6 +18,18 @@ export interface SamplingParameters {
   readonly frequencyPenalty: number
   readonly logitBias: readonly (readonly [token: TokenId, bias: number])[]
   readonly seed: number
+  readonly typicalP: number
+  readonly topNSigma: number
+  readonly xtcProbability: number
+  readonly xtcThreshold: number
+  readonly dryMultiplier: number
+  readonly dryBase: number
+  readonly dryAllowedLength: number
+  readonly dryPenaltyLastN: number
+  /** In UTF-8. */
+  readonly drySequenceBreakers: readonly Uint8Array[]
+  /** The filters in their order; others are off. */
+  readonly samplers: readonly SamplerName[]
 }
 
 /**
@@ -36,9 +51,7 @@ export function resolveSampling(
     ...(Object.fromEntries(numbers) as Record<keyof SamplingNumbers, number>),
     logitBias: biases,
     seed: given.seed ?? randomSeed,
+    drySequenceBreakers: (given.drySequenceBreakers ?? DRY_SEQUENCE_BREAKERS).map((text) => encoder.encode(text)),
+    samplers: given.samplers ?? SAMPLERS,
   }
 }
-
-/** Whether exactly one token survives the filters, so that no noise is drawn. */
-export const isGreedy = (parameters: SamplingParameters): boolean =>
-  parameters.temperature === 0 || parameters.topK === 1

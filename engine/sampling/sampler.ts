@@ -1,7 +1,8 @@
 // Draws the target's token for one choice of a request. Pure; runs in the conductor.
 //
-// The rule: filters (filters/list.ts) change logits and cut off the worst tokens, in llama.cpp's order; of what is left take
-// argmax(logit / T + g), g being the Gumbel noise of (seed, choice, position, token). Ties go to the lower id.
+// The rule: filters (filters/list.ts) change logits and leave out tokens, in the order of the request, which is llama.cpp's;
+// of what is left take argmax(logit / T + g), g being the Gumbel noise of (seed, choice, position, token). Ties go to the
+// lower id.
 //
 // The last stage reports the best 64 tokens of a row. They decide alone when no token outside them can matter:
 //   - Tokens outside rank behind the last reported one, by (logit, id). Filters that only lower logits leave them there. So
@@ -16,15 +17,26 @@ import { TOP_COUNT } from '../limits.ts'
 import { realExp } from '../real-math.ts'
 import { Candidates } from './candidates.ts'
 import type { TokenFilter } from './constraint.ts'
-import { createFilters, type Filters } from './filters/index.ts'
+import type { RankFilter } from './filters/filter.ts'
+import { createFilters, type FilterPass, type Filters } from './filters/index.ts'
 import { GumbelNoise } from './noise.ts'
-import { isGreedy, type SamplingParameters } from './parameters.ts'
+import type { SamplingParameters } from './parameters.ts'
+import type { TokenBytes } from './stop-strings.ts'
+import { Survivors } from './survivors.ts'
 
 /** The best tokens of a row: `count` ids and f32 logits, highest first, lower ids first among equals, no NaN. */
 export interface TopRow {
   readonly ids: ArrayLike<TokenId>
   readonly logits: ArrayLike<number>
   readonly count: number
+}
+
+/** What samplers of a model share. */
+export interface SamplingContext {
+  readonly vocabularySize: number
+  readonly scratch: Candidates
+  /** Absent for a model without a vocabulary: then nothing breaks a repetition. */
+  readonly tokenBytes: TokenBytes | undefined
 }
 
 /** Scratch that all samplers of a thread may share. */
@@ -42,29 +54,36 @@ export class Sampler {
   readonly #candidates: Candidates
   readonly #noise: GumbelNoise
   readonly #filters: Filters
+  /** The pass that a row's tokens are loaded through, */
+  readonly #first: FilterPass
+  /** and what is left after it, where more than drawing follows. */
+  readonly #survivors: Survivors | undefined
   readonly #greedy: boolean
   readonly #mayRaise: boolean
 
   constructor(
     parameters: SamplingParameters,
     choice: number,
-    vocabularySize: number,
-    scratch: Candidates,
+    { vocabularySize, scratch, tokenBytes }: SamplingContext,
     prompt: Iterable<TokenId>,
   ) {
-    this.#temperature = parameters.temperature
     this.#vocabularySize = vocabularySize
     this.#candidates = scratch
     this.#noise = new GumbelNoise(parameters.seed, choice)
-    this.#filters = createFilters(parameters, vocabularySize)
-    this.#greedy = isGreedy(parameters)
-    this.#mayRaise = this.#filters.onLogits.some((filter) => filter.mayRaise)
+    this.#filters = createFilters(parameters, vocabularySize, tokenBytes)
+    this.#temperature = this.#filters.temperature
+    this.#greedy = this.#filters.isGreedy
+    const { passes } = this.#filters
+    this.#first = passes[0]!
+    const isOnePass = this.#greedy || (passes.length === 1 && !this.#first.onSet)
+    this.#survivors = isOnePass ? undefined : new Survivors()
+    this.#mayRaise = this.#first.onLogits.some((filter) => filter.mayRaise)
     for (const token of prompt) this.accept(token)
   }
 
   /** The token is final and becomes part of what filters see. */
   accept(token: TokenId): void {
-    for (const filter of this.#filters.onLogits) filter.accept?.(token)
+    for (const { onLogits } of this.#filters.passes) for (const filter of onLogits) filter.accept?.(token)
   }
 
   /**
@@ -83,7 +102,7 @@ export class Sampler {
     const best = this.#candidates.logitAt(0)
     if (this.#greedy || best === Number.POSITIVE_INFINITY) return this.#candidates.idAt(0)
     this.#noise.setPosition(position)
-    return this.#draw(best)
+    return this.#survivors ? this.#drawFrom(this.#survivors) : this.#draw(best)
   }
 
   /**
@@ -100,15 +119,14 @@ export class Sampler {
     }
     candidates.order()
     if (candidates.count === 0) return []
-    // What lies outside the reported tokens is not known, so filters that have to look at all are left out.
-    const cuts = this.#filters.onRanks.filter((cut) => !cut.needsAll)
-    const limit = cuts.reduce((count, cut) => cut.begin(candidates, count), candidates.count)
     this.#noise.setPosition(position)
+    const survivors = this.#survivors ?? new Survivors()
+    this.#collect(this.#greedy ? [] : this.#first.guessing, survivors)
+    if (this.#survivors) this.#narrow(survivors)
     const scored: { token: TokenId; score: number }[] = []
-    for (let rank = 0; rank < limit; rank++) {
-      const logit = candidates.logitAt(rank)
-      if (!this.#greedy && cuts.some((cut) => cut.ends(logit)) && rank > 0) break
-      const token = candidates.idAt(rank)
+    for (let i = 0; i < survivors.count; i++) {
+      const token = survivors.idAt(i)
+      const logit = survivors.logitAt(i)
       scored.push({ token, score: this.#greedy ? logit : logit + this.#temperature * this.#noise.of(token) })
     }
     scored.sort((a, b) => b.score - a.score || a.token - b.token)
@@ -138,9 +156,8 @@ export class Sampler {
     if (candidates.count === 0 || candidates.logitAt(0) === Number.NEGATIVE_INFINITY) return false
     if (isWhole) return true
     if (this.#greedy) return certain >= 1
-    for (const cut of this.#filters.onRanks) {
-      if (cut.isWithin(certain, boundLogit, candidates.logitAt(0))) return true
-      if (cut.needsAll) return false
+    for (const cut of this.#first.sufficing) {
+      if (cut.isWithin?.(certain, boundLogit, candidates.logitAt(0))) return true
     }
     return false
   }
@@ -148,7 +165,7 @@ export class Sampler {
   #loadFull(row: Float32Array): void {
     const candidates = this.#candidates
     candidates.clear()
-    if (this.#filters.onLogits.length === 0) candidates.pushAll(row, this.#vocabularySize)
+    if (this.#first.onLogits.length === 0) candidates.pushAll(row, this.#vocabularySize)
     else {
       for (let id = 0; id < this.#vocabularySize; id++) {
         const logit = row[id]!
@@ -185,7 +202,12 @@ export class Sampler {
     if (!row.some((logit) => logit > Number.NEGATIVE_INFINITY)) {
       return new TsinferError('logits_infinite', 'logits: expected a finite one, found only -Infinity')
     }
-    const [name = 'responseFormat'] = this.#filters.onLogits.flatMap(({ banning }) => banning)
+    return this.#nothingLeft()
+  }
+
+  #nothingLeft(): TsinferError {
+    const filters = this.#filters.passes.flatMap(({ onLogits }) => onLogits)
+    const [name = 'responseFormat'] = filters.flatMap(({ banning }) => banning)
     const takers = 'logit bias, penalties and response format'
     return new TsinferError('option_invalid', `${name}: expected a token that ${takers} leave, found none`)
   }
@@ -193,14 +215,14 @@ export class Sampler {
   /** The logit behind all filters. */
   #changed(id: TokenId, raw: number): number {
     let logit = raw
-    for (const filter of this.#filters.onLogits) logit = filter.change(id, logit)
+    for (const filter of this.#first.onLogits) logit = filter.change(id, logit)
     return logit
   }
 
   /** argmax over the filtered tokens; logits are taken relative to the best, which keeps tiny temperatures finite. */
   #draw(best: number): TokenId {
     const candidates = this.#candidates
-    const { onRanks } = this.#filters
+    const { onRanks } = this.#first
     const isRanked = onRanks.length > 0
     let limit = candidates.count
     for (const cut of onRanks) limit = cut.begin(candidates, limit)
@@ -222,9 +244,65 @@ export class Sampler {
     return token
   }
 
+  /** The same where more passes follow, or a filter that leaves any tokens. */
+  #drawFrom(survivors: Survivors): TokenId {
+    this.#collect(this.#first.onRanks, survivors)
+    this.#narrow(survivors)
+    const { best } = survivors
+    let token = -1
+    let tokenScore = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < survivors.count; i++) {
+      const logit = survivors.logitAt(i)
+      if (this.#temperature === 0 && logit < best) continue
+      const id = survivors.idAt(i)
+      const scaled = this.#temperature === 0 ? 0 : (logit - best) / this.#temperature
+      if (scaled + this.#noise.bound(id) < tokenScore) continue
+      const score = this.#temperature === 0 ? 0 : scaled + this.#noise.of(id)
+      if (score > tokenScore || (score === tokenScore && id < token)) {
+        token = id
+        tokenScore = score
+      }
+    }
+    return token
+  }
+
+  /** What the cuts leave of the candidates; in rank order where these are few, so that sums are the same everywhere. */
+  #collect(onRanks: readonly RankFilter[], survivors: Survivors): void {
+    const candidates = this.#candidates
+    const isRanked = onRanks.length > 0 || candidates.count <= TOP_COUNT
+    let limit = candidates.count
+    for (const cut of onRanks) limit = cut.begin(candidates, limit)
+    survivors.clear()
+    for (let rank = 0; rank < limit; rank++) {
+      const logit = isRanked ? candidates.logitAt(rank) : candidates.storedLogit(rank)
+      if (onRanks.some((cut) => cut.ends(logit)) && rank > 0) return
+      const id = isRanked ? candidates.idAt(rank) : candidates.storedId(rank)
+      if (logit > Number.NEGATIVE_INFINITY) survivors.push(id, logit)
+    }
+  }
+
+  /** All that follows the first pass. Throws `option_invalid` where it leaves nothing. */
+  #narrow(survivors: Survivors): void {
+    const candidates = this.#candidates
+    this.#first.onSet?.narrow(survivors, this.#noise.chance)
+    for (const { onLogits, onRanks, onSet } of this.#filters.passes.slice(1)) {
+      candidates.clear()
+      for (let i = 0; i < survivors.count; i++) {
+        const id = survivors.idAt(i)
+        let logit = survivors.logitAt(i)
+        for (const filter of onLogits) logit = filter.change(id, logit)
+        candidates.push(id, logit)
+      }
+      candidates.order()
+      if (candidates.logitAt(0) === Number.NEGATIVE_INFINITY) throw this.#nothingLeft()
+      this.#collect(onRanks, survivors)
+      onSet?.narrow(survivors, this.#noise.chance)
+    }
+  }
+
   /** Whether a filter ends the walk with this token, which is the next one. */
   #ends(logit: number): boolean {
-    for (const cut of this.#filters.onRanks) if (cut.ends(logit)) return true
+    for (const cut of this.#first.onRanks) if (cut.ends(logit)) return true
     return false
   }
 }

@@ -119,3 +119,27 @@ export class StopWatch implements TokenConstraint {
     return 'continue'
   }
 }
+
+/** Tells of the tokens of a text in which of them one of the strings ends. */
+export class EndWatch {
+  readonly #automaton: StopAutomaton
+  readonly #tokens: TokenBytes
+  #state = START_STATE
+
+  constructor(automaton: StopAutomaton, tokens: TokenBytes) {
+    this.#automaton = automaton
+    this.#tokens = tokens
+  }
+
+  endsIn(token: TokenId): boolean {
+    const { next, matchBytes } = this.#automaton
+    const { bytes, offsets } = this.#tokens
+    const end = offsets[token + 1] ?? 0
+    let isEnd = false
+    for (let at = offsets[token] ?? 0; at < end; at++) {
+      this.#state = next[this.#state * ALPHABET + bytes[at]!]!
+      if (matchBytes[this.#state]! > 0) isEnd = true
+    }
+    return isEnd
+  }
+}

@@ -70,6 +70,7 @@ test('general.sampling: what cannot be is left out with a notice', async () => {
     { key: 'general.sampling.temp', type: 'string', value: 'hot' },
     { key: 'general.sampling.top_k', type: 'f32', value: 1.5 },
     { key: 'general.sampling.top_p', type: 'string', value: 'most' },
+    { key: 'general.sampling.xtc_probability', type: 'f32', value: 1.5 },
     { key: 'general.sampling.mirostat', type: 'i32', value: 2 },
     { key: 'general.sampling.sequence', type: 'string', value: 'temperature;top_k' },
   ])
@@ -81,6 +82,7 @@ test('general.sampling: what cannot be is left out with a notice', async () => {
       'general.sampling.temp: expected a number of at least 0, found "hot": 0.8 is used',
       'general.sampling.top_k: expected an integer of at least 0, found 1.5: 40 is used',
       'general.sampling.top_p: expected a number from 0 to 1, found "most": 0.95 is used',
+      'general.sampling.xtc_probability: expected a number from 0 to 1, found 1.5: 0 is used',
       'general.sampling.mirostat: expected 0, found 2: there is no such sampler here',
       'general.sampling.sequence: samplers run in the usual order, found "temperature;top_k"',
     ],

@@ -31,6 +31,7 @@ const TEMPERATURES: readonly SamplingOptions[] = [
 const WAYS: readonly SamplingOptions[] = [
   {},
   { repeatPenalty: 1.3 },
+  { dryMultiplier: 1, xtcProbability: 0.5, xtcThreshold: 0.05, topNSigma: 2, typicalP: 0.95 },
   { logitBias: { 261: 2.5, 432: Number.NEGATIVE_INFINITY, 286: -1 } },
 ]
 const POLICIES = ['sync', 'pipe', 'auto'] as const

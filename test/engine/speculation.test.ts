@@ -16,6 +16,18 @@ const CASES: Readonly<Record<string, GenerateOptions>> = {
   'temperature 1.2, everything kept': { temperature: 1.2, topK: 0, topP: 1, minP: 0, seed: 5 },
   'repeat penalty': { temperature: 0.8, seed: 3, repeatPenalty: 1.3 },
   'logit bias': { temperature: 0, logitBias: { 261: 2.5, 432: Number.NEGATIVE_INFINITY, 286: -1 } },
+  'dry, typical, xtc': {
+    temperature: 0.9,
+    seed: 4,
+    dryMultiplier: 0.8,
+    typicalP: 0.9,
+    xtcProbability: 0.4,
+    xtcThreshold: 0.2,
+  },
+  'another order': {
+    ...{ temperature: 1.3, seed: 6, repeatPenalty: 1.2, topNSigma: 1.5, topP: 0.8 },
+    samplers: ['top_n_sigma', 'temperature', 'top_p', 'penalties'],
+  },
   'stop string across tokens': { temperature: 0, stop: ['y was s', 'e d', 'to pl'] },
   choices: { temperature: 1, seed: 8, choices: 3 },
   'to the end of the context': { temperature: 0.5, seed: 2, maxTokens: 500, ignoreEos: true },

@@ -75,7 +75,7 @@ const FILTER = `// Keeps even ids, for one seed.
 import type { LogitFilterKind } from './filter.ts'
 
 export const evenIds: LogitFilterKind = {
-  place: 2,
+  sampler: 'always',
   works: 'on logits',
   isActive: ({ seed }) => seed === ${FILTERED_SEED},
   create: () => ({

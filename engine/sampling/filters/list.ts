@@ -1,6 +1,11 @@
 // All filters, one a line.
+export { dry } from './dry.ts'
 export { logitBias } from './logit-bias.ts'
 export { minP } from './min-p.ts'
 export { penalties } from './penalties.ts'
+export { temperature } from './temperature.ts'
 export { topK } from './top-k.ts'
+export { topNSigma } from './top-n-sigma.ts'
 export { topP } from './top-p.ts'
+export { typical } from './typical.ts'
+export { xtc } from './xtc.ts'

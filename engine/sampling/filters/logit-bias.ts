@@ -17,7 +17,7 @@ function tableOf(biases: Biases, vocabularySize: number): Float64Array {
 }
 
 export const logitBias: LogitFilterKind = {
-  place: 0,
+  sampler: 'always',
   works: 'on logits',
   isActive: (parameters) => parameters.logitBias.length > 0,
   create({ logitBias: biases }, vocabularySize) {

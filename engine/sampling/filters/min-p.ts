@@ -3,15 +3,16 @@ import { realLog } from '../../real-math.ts'
 import type { RankFilterKind } from './filter.ts'
 
 export const minP: RankFilterKind = {
-  place: 7,
+  sampler: 'min_p',
   works: 'on ranks',
+  needsAll: false,
+  cutsBy: 'logit',
   isActive: (parameters) => parameters.minP > 0,
   create(parameters) {
     /** How far below the best logit a token may lie. */
     const below = realLog(parameters.minP)
     let threshold = 0
     return {
-      needsAll: false,
       begin(candidates, count) {
         threshold = candidates.logitAt(0) + below
         return count

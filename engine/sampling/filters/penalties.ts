@@ -3,7 +3,7 @@ import { TokenHistory } from '../history.ts'
 import type { LogitFilterKind } from './filter.ts'
 
 export const penalties: LogitFilterKind = {
-  place: 1,
+  sampler: 'penalties',
   works: 'on logits',
   isActive: ({ repeatLastN, repeatPenalty, presencePenalty, frequencyPenalty }) =>
     repeatLastN !== 0 && (repeatPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0),

@@ -2,11 +2,12 @@
 import type { RankFilterKind } from './filter.ts'
 
 export const topK: RankFilterKind = {
-  place: 4,
+  sampler: 'top_k',
   works: 'on ranks',
+  needsAll: false,
+  cutsBy: 'count',
   isActive: (parameters) => parameters.topK > 0,
   create: (parameters) => ({
-    needsAll: false,
     begin: (_candidates, count) => Math.min(parameters.topK, count),
     ends: () => false,
     isWithin: (certain) => certain >= parameters.topK,

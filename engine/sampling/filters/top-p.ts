@@ -5,15 +5,16 @@ import type { Candidates } from '../candidates.ts'
 import type { RankFilterKind } from './filter.ts'
 
 export const topP: RankFilterKind = {
-  place: 6,
+  sampler: 'top_p',
   works: 'on ranks',
+  needsAll: true,
+  cutsBy: 'logit',
   isActive: (parameters) => parameters.topP < 1,
   create(parameters) {
     let best = 0
     let enough = 0
     let mass = 0
     return {
-      needsAll: true,
       begin(candidates, count) {
         best = candidates.logitAt(0)
         enough = parameters.topP * massOf(candidates, count, best)
@@ -25,7 +26,6 @@ export const topP: RankFilterKind = {
         mass += realExp(logit - best)
         return false
       },
-      isWithin: () => false,
     }
   },
 }

@@ -17,6 +17,16 @@ test('defaults', () => {
     frequencyPenalty: 0,
     logitBias: [],
     seed: 99,
+    typicalP: 1,
+    topNSigma: -1,
+    xtcProbability: 0,
+    xtcThreshold: 0.1,
+    dryMultiplier: 0,
+    dryBase: 1.75,
+    dryAllowedLength: 2,
+    dryPenaltyLastN: -1,
+    drySequenceBreakers: ['\n', ':', '"', '*'].map((text) => new TextEncoder().encode(text)),
+    samplers: ['penalties', 'dry', 'top_n_sigma', 'top_k', 'typ_p', 'top_p', 'min_p', 'xtc', 'temperature'],
   })
 })
 
@@ -53,6 +63,14 @@ test('what the last stage must report', () => {
   assert.is(head({ temperature: 0, repeatPenalty: 1.1 }), 'top')
   assert.is(head({ temperature: 0, repeatPenalty: 1.1, repeatLastN: 0 }), 'best')
   assert.is(head({ temperature: 0, logitBias: { 1: -1 } }), 'top')
+  assert.is(head({ temperature: 0, dryMultiplier: 0.8 }), 'top')
+  assert.is(head({ temperature: 0, dryMultiplier: 0.8, dryPenaltyLastN: 0 }), 'best')
+  assert.is(head({ temperature: 0, xtcProbability: 0.5 }), 'top')
+  assert.is(head({ temperature: 0, xtcProbability: 0.5, xtcThreshold: 0.6 }), 'best')
+  assert.is(head({ temperature: 0, typicalP: 0.9, topNSigma: 1 }), 'top')
+  assert.is(head({ temperature: 0, topNSigma: 1 }), 'best')
+  assert.is(head({ temperature: 0, samplers: ['top_k', 'penalties'] }), 'top')
+  assert.is(head({ temperature: 0, typicalP: 0.5, samplers: ['temperature', 'typ_p'] }), 'best')
 })
 
 test.run()

@@ -5,18 +5,10 @@ import { TsinferError } from '../../../engine/errors.ts'
 import { TOP_COUNT } from '../../../engine/limits.ts'
 import type { SamplingOptions } from '../../../engine/public/generation.ts'
 import { resolveSampling } from '../../../engine/sampling/parameters.ts'
-import { createScratch, Sampler, type TopRow } from '../../../engine/sampling/sampler.ts'
+import { createScratch, Sampler } from '../../../engine/sampling/sampler.ts'
 import { referenceFilter, referenceSample } from '../../reference/sampling.ts'
+import { NOTHING, topOf } from './rows.ts'
 
-/** What the last stage reports for a row. */
-function topOf(logits: Float32Array, count = TOP_COUNT): TopRow {
-  const ids = Array.from(logits.keys())
-    .filter((id) => !Number.isNaN(logits[id]!))
-    .sort((a, b) => logits[b]! - logits[a]! || a - b)
-    .slice(0, count)
-  return { ids, logits: ids.map((id) => logits[id]!), count: ids.length }
-}
-const NOTHING: TopRow = { ids: [], logits: [], count: 0 }
 const forbidden = (): Float32Array => {
   throw new Error('the full row was read')
 }
@@ -28,7 +20,12 @@ function samplerOf(
   choice = 0,
 ): Sampler {
   const parameters = resolveSampling(options, vocabularySize, 1)
-  return new Sampler(parameters, choice, vocabularySize, createScratch(vocabularySize), prompt)
+  return new Sampler(
+    parameters,
+    choice,
+    { vocabularySize, scratch: createScratch(vocabularySize), tokenBytes: undefined },
+    prompt,
+  )
 }
 
 /** Logits on a coarse grid, so that ties are common. */
@@ -119,8 +116,8 @@ test('the noise draws from the softmax of the kept tokens', () => {
   for (const options of [{}, { topK: 0, topP: 1, minP: 0, temperature: 1.5 }, { topP: 0.6 }, { minP: 0.3 }]) {
     for (const vary of ['position', 'seed', 'choice'] as const) {
       const parameters = resolveSampling(options, 80, 1)
-      const kept = referenceFilter(logits, [], parameters)
-      const weights = kept.map(({ logit }) => Math.exp(logit / parameters.temperature))
+      const kept = referenceFilter(logits, { parameters, history: [], chance: 1 })
+      const weights = kept.map(({ logit }) => Math.exp(logit))
       const total = weights.reduce((sum, weight) => sum + weight, 0)
       const counts = new Map<number, number>()
       const top = topOf(logits)
