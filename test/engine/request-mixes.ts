@@ -39,7 +39,13 @@ async function later(started: StartedEngine, { prompt, continuation, turns }: As
 /** Runs `mixes` random mixes over so many stages. Throws where a text is another one. */
 export async function runMixes(random: Random, mixes: number, stages: number): Promise<void> {
   // Cells for two texts of full length: many pause.
-  await using crowded = await startEngine(EMBEDDED_MODEL, { stages, context: CONTEXT, sequences: 2, chunkRows: 16 })
+  await using crowded = await startEngine(EMBEDDED_MODEL, {
+    stages,
+    context: CONTEXT,
+    sequences: 2,
+    kvCells: 2 * CONTEXT,
+    chunkRows: 16,
+  })
   await using alone = await startEngine(EMBEDDED_MODEL, { context: CONTEXT, sequences: 2 })
   for (let mix = 0; mix < mixes; mix++) {
     const asked = Array.from({ length: random.int(2, 9) }, () => drawRequest(random))

@@ -8,7 +8,7 @@ import { EMBEDDED_MODEL, generate, startEngine } from '../started-engine.ts'
 const PROMPT = Int32Array.from({ length: 40 }, (_, i) => 3 + i)
 
 test('the transfer ends with an error, the others go on, and the session keeps its text as long as it can', async () => {
-  await using started = await startEngine(EMBEDDED_MODEL, { context: 64, sequences: 1 })
+  await using started = await startEngine(EMBEDDED_MODEL, { context: 64, kvCells: 64 })
   const { engine, vocabularySize } = started
   const session = engine.openSession()
   const parameters = resolveSampling({ temperature: 0 }, vocabularySize, 1)

@@ -106,7 +106,7 @@ for (const [name, load, more] of SETTINGS) {
 
 test('conversations side by side, with cells for one: each loses its cells, none its text', async () => {
   await using plain = await loadModel(MODEL, { context: CONTEXT })
-  await using model = await loadModel(MODEL, { context: CONTEXT, stages: 2 })
+  await using model = await loadModel(MODEL, { context: CONTEXT, kvCells: CONTEXT, stages: 2 })
   const scripts = [1, 2, 3, 4].map((seed): Turn[] =>
     Array.from({ length: 4 }, (_, turn) => ({
       ...{ keep: 1, fresh: [seed * 20 + turn, 300], tokensMax: 12 },

@@ -117,7 +117,7 @@ test('saving and loading wait for requests of the session, and requests wait for
   assert.equal((await saving).tokens, [...text, 7, ...ids.slice(0, -1)])
   assert.equal((await last).ids, ids)
   // While another request has all cells, a text that is brought back waits for them.
-  await using small = await loadModel(MODEL, { context: 128 })
+  await using small = await loadModel(MODEL, { context: 128, kvCells: 128 })
   using one = small.session()
   const room = 128 - PROMPT.length
   const running = small.generate(PROMPT, { ...OPTIONS, maxTokens: room })
