@@ -121,7 +121,8 @@ export class Sampler {
     if (candidates.count === 0) return []
     this.#noise.setPosition(position)
     const survivors = this.#survivors ?? new Survivors()
-    this.#collect(this.#greedy ? [] : this.#first.guessing, survivors)
+    const { guessing } = this.#first
+    this.#collect(guessing, survivors, this.#greedy ? [] : guessing)
     if (this.#survivors) this.#narrow(survivors)
     const scored: { token: TokenId; score: number }[] = []
     for (let i = 0; i < survivors.count; i++) {
@@ -267,7 +268,7 @@ export class Sampler {
   }
 
   /** What the cuts leave of the candidates; in rank order where these are few, so that sums are the same everywhere. */
-  #collect(onRanks: readonly RankFilter[], survivors: Survivors): void {
+  #collect(onRanks: readonly RankFilter[], survivors: Survivors, ending = onRanks): void {
     const candidates = this.#candidates
     const isRanked = onRanks.length > 0 || candidates.count <= TOP_COUNT
     let limit = candidates.count
@@ -275,7 +276,7 @@ export class Sampler {
     survivors.clear()
     for (let rank = 0; rank < limit; rank++) {
       const logit = isRanked ? candidates.logitAt(rank) : candidates.storedLogit(rank)
-      if (onRanks.some((cut) => cut.ends(logit)) && rank > 0) return
+      if (ending.some((cut) => cut.ends(logit)) && rank > 0) return
       const id = isRanked ? candidates.idAt(rank) : candidates.storedId(rank)
       if (logit > Number.NEGATIVE_INFINITY) survivors.push(id, logit)
     }
