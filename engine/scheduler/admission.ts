@@ -13,6 +13,7 @@ import { CHUNK_ROWS_MAX, CONTEXT_MAX, SEQUENCES_MAX } from '../limits.ts'
 import { type Seeker, shownTo } from './beginnings.ts'
 import type { CellTransfers } from './cell-transfers.ts'
 import type { GenerateWork, RequestId, SchedulerLimits, ScoreWork, SessionId, TextWork, Work } from './events.ts'
+import { Headroom } from './headroom.ts'
 import { before, evaluatedFrom, headroomEnd, noDrafts, type RequestRecord, type Sequence } from './sequence.ts'
 import { scopeOf } from './text-index.ts'
 import { BATCH_TURN, Turns } from './turns.ts'
@@ -64,6 +65,7 @@ export class Admission {
   /** In order. */
   readonly #paused: Sequence[] = []
   #nextOrder = 0
+  readonly #headroom: Headroom
 
   constructor(
     limits: SchedulerLimits,
@@ -76,6 +78,7 @@ export class Admission {
     assert(limits.chunkRows >= 1 && limits.chunkRows <= CHUNK_ROWS_MAX, `chunks of ${limits.chunkRows} rows`)
     assert(limits.stages >= 1 && limits.inFlightMax >= 1 && limits.headRowsMax >= 1, 'a limit of the pipeline is 0')
     this.#limits = limits
+    this.#headroom = new Headroom(limits)
     this.#cells = cells
     this.#transfers = transfers
     this.#requests = requests
@@ -119,6 +122,8 @@ export class Admission {
 
   /** The sequence has given its cells and its id back, and goes on when its turn comes. */
   pause(sequence: Sequence): void {
+    this.#noteEvaluated(sequence)
+    this.#headroom.lost(sequence.evaluatedLength)
     this.#freeIds.push(sequence.id)
     this.#paused.push(sequence)
     this.#paused.sort(before)
@@ -127,6 +132,7 @@ export class Admission {
   /** The sequence has ended while it paused. */
   unpause(sequence: Sequence): void {
     this.#paused.splice(this.#paused.indexOf(sequence), 1)
+    this.#headroom.foundAgain(sequence.evaluatedLength)
   }
 
   /** Those that pause come before those that have not begun, interactive ones before batch ones. */
@@ -135,6 +141,19 @@ export class Admission {
     const { interactive, batch } = this.#turns
     if (paused?.request.priority === 'interactive') return paused
     return this.#due ?? interactive.first ?? paused ?? batch.first
+  }
+
+  /** The sequence has begun or goes on, with what others had of its text: of what a pause took from it that is not lost. */
+  noteShared(sequence: Sequence): void {
+    const { evaluatedLength: had, committedLength } = sequence
+    this.#headroom.foundAgain(Math.min(had, committedLength))
+    sequence.evaluatedLength = Math.max(had, committedLength)
+  }
+
+  #noteEvaluated(sequence: Sequence): void {
+    const { evaluatedLength: had, committedLength } = sequence
+    this.#headroom.evaluated(Math.max(0, committedLength - had))
+    sequence.evaluatedLength = Math.max(had, committedLength)
   }
 
   /** Whether there is room for who is next. */
@@ -163,7 +182,7 @@ export class Admission {
     count: number,
     { running, saved, more = 0 }: Around,
   ): boolean {
-    const { headroom } = this.#limits
+    const headroom = this.#headroom.tokens
     const available = this.#available + more
     const { length } = seeker.text
     const end = headroomEnd({ length, evaluatedMax }, headroom)
@@ -178,7 +197,7 @@ export class Admission {
     const next = this.#next
     assert(next, 'nobody waits')
     if ('cells' in next) {
-      this.unpause(next)
+      this.#paused.shift()
       next.id = this.#freeIds.pop()!
       return next
     }
@@ -256,6 +275,7 @@ export class Admission {
         phase: work.kind === 'text' ? 'text' : 'prefill',
         length: prompt.length,
         committedLength: 0,
+        evaluatedLength: 0,
         token: prompt[prompt.length - 1] ?? -1,
         text: Array.from(prompt),
         isDecoding: false,
@@ -270,7 +290,8 @@ export class Admission {
    * Takes back the id of a sequence that has ended. It can be given away while dead rows are in flight: they may look up
    * cells of the new owner, but what they compute goes nowhere except into cells whose next owner writes them later.
    */
-  discharge({ id }: Sequence): void {
-    this.#freeIds.push(id)
+  discharge(sequence: Sequence): void {
+    this.#noteEvaluated(sequence)
+    this.#freeIds.push(sequence.id)
   }
 }

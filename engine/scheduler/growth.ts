@@ -123,10 +123,10 @@ export class Growth {
     drafting.end(sequence, this.#state.decodingCount)
     cells.release(sequence.cells)
     sequence.cells.length = 0
+    admission.pause(sequence)
     sequence.committedLength = 0
     sequence.phase = 'paused'
     request.pauseCount++
-    admission.pause(sequence)
     this.#state.hasPaused = true
   }
 

@@ -176,10 +176,8 @@ export class Scheduler {
   }
 
   #request(request: RequestId, work: Work): void {
-    assert(
-      !this.#state.requests.has(request) && !this.#state.admission.isWaiting(request),
-      `request ${request} is already live`,
-    )
+    const isLive = this.#state.requests.has(request) || this.#state.admission.isWaiting(request)
+    assert(!isLive, `request ${request} is already live`)
     if (work.kind === 'text') this.#beginText(request, work)
     else this.#state.admission.enqueue(request, work)
   }
@@ -235,6 +233,7 @@ export class Scheduler {
     const { prefill, beginnings, drafting } = this.#state
     prefill.add(group, this.#growth.share(group[0]!))
     beginnings.enter(group)
+    for (const sequence of group) this.#state.admission.noteShared(sequence)
     for (const sequence of group) drafting.begin(sequence)
   }
 

@@ -62,6 +62,8 @@ export interface Sequence {
   length: Position
   /** Positions whose token is certain and whose row has been submitted: later rows see them through the cell table. */
   committedLength: Position
+  /** Positions that have been evaluated, or shared, up to its last pause or admission: below it they are evaluated again. */
+  evaluatedLength: Position
   /** The newest accepted token. */
   token: TokenId
   /** Certain tokens; empty for a live text, which its nodes know. */

@@ -16,7 +16,7 @@ import { Scheduler } from '../../../engine/scheduler/scheduler.ts'
 import { type Guess, PROBABILITY_ONE } from '../../../engine/speculation/guess.ts'
 import type { StepPrices } from '../../../engine/speculation/prices.ts'
 
-const LIMITS: SchedulerLimits = {
+export const BENCH_LIMITS: SchedulerLimits = {
   stages: 1,
   cells: 64,
   sequences: 4,
@@ -39,7 +39,7 @@ export class Bench {
   nowUs: number | undefined
 
   constructor(limits: Partial<SchedulerLimits> = {}, prices?: StepPrices) {
-    this.scheduler = new Scheduler({ ...LIMITS, ...limits }, { prices })
+    this.scheduler = new Scheduler({ ...BENCH_LIMITS, ...limits }, { prices })
   }
 
   /** Cells that are free, or as good as free. */
