@@ -1,7 +1,8 @@
 // Prompts on their way into the KV cells: consecutive rows of one text follow each other through the pipeline without
-// waiting; several texts share a micro-batch, and those that do not get into one as a whole take turns, so a long prompt
-// does not hold up a short one. What begins like a text
-// that is being evaluated waits for it and shares its cells: a beginning that many have in common is evaluated once.
+// waiting; several texts share a micro-batch. They take turns of a chunk's rows, however many micro-batches these take: so
+// a long prompt does not hold up a short one, and short ones end one after the other instead of all at last. What begins
+// like a text that is being evaluated waits for it and shares its cells: a beginning that many have in common is evaluated
+// once.
 import type { Position, RunId } from '../domain.ts'
 import { assert } from '../errors.ts'
 import type { Awaited, Beginnings } from './beginnings.ts'
@@ -16,15 +17,20 @@ export interface Prompt {
   readonly readers: Sequence[]
   /** What others evaluate of it. When that is over, it has to be looked for anew. */
   awaited: Awaited | undefined
+  /** Rows that are left of its turn. */
+  turnRows: number
 }
 
 export class Prefill {
   readonly #runTable: RunTable
   readonly #beginnings: Beginnings
+  readonly #turnRows: number
   /** In turn. */
   readonly #turns: Prompt[] = []
 
-  constructor(runTable: RunTable, beginnings: Beginnings) {
+  /** `turnRows`: rows of a turn. */
+  constructor(runTable: RunTable, beginnings: Beginnings, turnRows: number) {
+    this.#turnRows = turnRows
     this.#runTable = runTable
     this.#beginnings = beginnings
   }
@@ -44,7 +50,7 @@ export class Prefill {
   }
 
   add(readers: Sequence[], awaited: Awaited | undefined): void {
-    this.#turns.push({ run: this.#runTable.startRun(), readers, awaited })
+    this.#turns.push({ run: this.#runTable.startRun(), readers, awaited, turnRows: this.#turnRows })
   }
 
   /** The text is not evaluated for this sequence any more. */
@@ -76,13 +82,18 @@ export class Prefill {
 
   /** Adds the next `count` rows of a prompt to the micro-batch being filled. */
   addRows(prompt: Prompt, count: number): void {
-    this.#turns.splice(this.#turns.indexOf(prompt), 1)
     const { readers, run } = prompt
     const [first] = readers
     assert(first, 'a prompt of nobody')
     const from = first.committedLength
     first.committedLength = from + count
-    if (first.committedLength < first.text.length) this.#turns.push(prompt)
+    prompt.turnRows -= count
+    const isOver = first.committedLength === first.text.length
+    if (isOver || prompt.turnRows <= 0) this.#turns.splice(this.#turns.indexOf(prompt), 1)
+    if (!isOver && prompt.turnRows <= 0) {
+      prompt.turnRows = this.#turnRows
+      this.#turns.push(prompt)
+    }
     this.#runTable.addPrompt(run, readers, spanOf(first, from, from + count))
   }
 }

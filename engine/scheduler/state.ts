@@ -52,7 +52,7 @@ export function createState(limits: SchedulerLimits, advised: Advised, prices: S
   return {
     ...{ limits, prices, cells, runTable, index, kept, transfers, beginnings, texts, requests },
     admission: new Admission(limits, cells, transfers, requests),
-    prefill: new Prefill(runTable, beginnings),
+    prefill: new Prefill(runTable, beginnings, limits.chunkRows),
     judging: new Judging(runTable, texts),
     drafting: new Drafting(limits.vocabularySize, advised),
     ready: [],

@@ -29,6 +29,17 @@ test('decoding goes on beside long prompts, which take turns in its steps', () =
   assert.equal(rowsBySequence(b.run(6)), [...steps, ...steps, ...steps])
 })
 
+test('a turn is a chunk of rows, in however many steps: of short prompts the first ends before the next begins', () => {
+  const b = new Bench({ cells: 128, inFlightMax: 4, chunkRows: 8 }, pricesOf(0, 100, 0))
+  b.request(1, generate([5], { tokensMax: 20 }))
+  b.run(1)
+  b.request(2, generate(tokens(6)))
+  b.request(3, generate(tokens(6, 100)))
+  // A row beside each that decodes doubles what the step takes.
+  assert.equal(rowsBySequence(b.run(6)), Array(6).fill({ 0: 1, 1: 1 }))
+  assert.equal(rowsBySequence(b.run(2)), Array(2).fill({ 0: 1, 1: 1, 2: 2 }))
+})
+
 test('short prompts of several requests share a micro-batch, alone and beside decoding, each a group of its own', () => {
   const b = new Bench({ cells: 64, sequences: 4, chunkRows: 8, inFlightMax: 1 })
   b.request(1, generate([5, 6]))
