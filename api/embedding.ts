@@ -1,9 +1,16 @@
 // Embeddings of texts: the engine's means over positions, pooled as asked for and scaled to length 1.
 import type { EmbedOptions, Engine, ModelConfig, Pooling, Standing } from '../engine/index.ts'
-import { EMBED, linkAbort, TsinferError } from '../engine/index.ts'
+import { EMBED, linkAbort, SEQUENCES_MAX, TsinferError } from '../engine/index.ts'
+
+/** Texts of one call that are under way at once: more than can run side by side, so that all places are taken. */
+const TOGETHER_MAX = 2 * SEQUENCES_MAX
+/** The part of the queue that the texts of one call take up. */
+const QUEUE_SHARE = 1 / 4
 
 interface EmbedSetting extends Pick<EmbedOptions, 'pooling' | 'normalize' | 'signal'> {
   readonly standing: Standing
+  /** Requests that may wait. */
+  readonly queueMax: number
 }
 
 /** The embeddings of token lists, in their order. Rejects with the first failure, and then stops the others. */
@@ -11,13 +18,13 @@ export async function embedAll(
   engine: Engine,
   { width, pooling: usual }: Pick<ModelConfig, 'width' | 'pooling'>,
   texts: readonly Int32Array[],
-  { pooling = poolingOf(usual), normalize = EMBED.normalize.default, signal, standing }: EmbedSetting,
+  { pooling = poolingOf(usual), normalize = EMBED.normalize.default, signal, standing, queueMax }: EmbedSetting,
 ): Promise<Float32Array[]> {
   const either = linkAbort(signal)
   try {
     const ask = (ids: Int32Array) =>
       embedOne(engine, { ...requestFor(ids, pooling), width, ...standing }, either.signal)
-    const embeddings = await Promise.all(texts.map(ask))
+    const embeddings = await inTurn(texts, Math.min(TOGETHER_MAX, Math.ceil(queueMax * QUEUE_SHARE)), ask)
     return normalize ? embeddings.map(unitVector) : embeddings
   } catch (error) {
     either.abort()
@@ -25,6 +32,17 @@ export async function embedAll(
   } finally {
     either.unlink()
   }
+}
+
+/** What is made of each item, in their order; at most `most` are worked on at once. */
+async function inTurn<Item, Made>(items: readonly Item[], most: number, make: (item: Item) => Promise<Made>) {
+  const made: Made[] = []
+  const left = items.entries()
+  const work = async () => {
+    for (const [index, item] of left) made[index] = await make(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, work))
+  return made
 }
 
 /** The file's pooling, or the mean where it names none. */

@@ -158,7 +158,9 @@ export class LoadedModel implements Model {
     const encode = async (text: string | Int32Array) =>
       typeof text === 'string' ? this.#encode(text, whole, given.signal) : text
     const standing = this.#clients.standing(given)
-    return embedAll(engine, prepared.config, await Promise.all(listed.map(encode)), { ...given, standing })
+    return embedAll(engine, prepared.config, await Promise.all(listed.map(encode)), {
+      ...{ ...given, standing, queueMax: prepared.plan.queueMax },
+    })
   }
 
   session(): Session {

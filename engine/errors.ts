@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'aborted'
   | 'closed'
   // a request that did not get through for a reason of its own; others go on
+  | 'queue_full'
   | 'request_failed'
   | 'thread_died'
   | 'logits_nan'

@@ -26,6 +26,10 @@ export const STAGES_MAX = 64
 export const SEQUENCES_MAX = 64
 /** Tokens that everybody who runs can get, when somebody is admitted, before anybody has to pause: a pause costs a prefill. */
 export const HEADROOM = 64
+/** Requests that may wait where nobody says: each keeps its prompt, and who comes later would hardly live to see its turn. */
+export const DEFAULT_QUEUE = 1 << 10
+/** Requests that may wait at all. */
+export const QUEUE_MAX = 1 << 20
 /** Texts that stay in KV cells for others to begin with, sessions' included: each takes memory for its tokens beside its cells. */
 export const KEPT_TEXTS_MAX = 1024
 /**
@@ -61,7 +65,7 @@ export const REPETITION_PLACES_MAX = 1 << 10
 export const BIASES_MAX = 1 << 21
 /** Next tokens that can be reported per scored position: what the last stage reports. */
 export const SCORE_TOP_MAX = TOP_COUNT
-/** Texts of one call of `embed`, each a request that waits. */
+/** Texts of one call of `embed`, each a request. */
 export const EMBEDDED_TEXTS_MAX = 1 << 16
 /** Token ids of a list that is turned into text: far more than any context. */
 export const LISTED_IDS_MAX = 1 << 24

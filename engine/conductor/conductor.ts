@@ -326,6 +326,7 @@ const OVERFLOW: ResidentFault = {
 }
 
 function limitsOf({ plan, vocabularySize }: PipelinePart): SchedulerLimits {
-  const { stages, sizes, inFlightMax, gapPercent } = plan
-  return { ...sizes, stages: stages.length, inFlightMax, gapPercent, vocabularySize, headroom: HEADROOM, pinUs: PIN_US }
+  const { stages, sizes, inFlightMax, gapPercent, queueMax } = plan
+  const planned = { ...sizes, stages: stages.length, inFlightMax, gapPercent, queueMax }
+  return { ...planned, vocabularySize, headroom: HEADROOM, pinUs: PIN_US }
 }

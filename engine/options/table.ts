@@ -13,8 +13,10 @@ import {
   DEFAULT_CHUNK_ROWS,
   DEFAULT_CONTEXT,
   DEFAULT_GAP_FACTOR,
+  DEFAULT_QUEUE,
   GAP_FACTOR_MAX,
   LANES_MAX,
+  QUEUE_MAX,
   SCORE_TOP_MAX,
   SEQUENCES_MAX,
   SPINS_MAX,
@@ -104,6 +106,11 @@ export const LOAD = {
     kind: number({ least: 1, most: GAP_FACTOR_MAX }),
     default: DEFAULT_GAP_FACTOR,
     doc: 'most that prompts of others lengthen a step of decoding by',
+  },
+  queueMax: {
+    kind: integer(1, QUEUE_MAX),
+    default: DEFAULT_QUEUE,
+    doc: 'requests that may wait for their turn; more are refused',
   },
   sequences: {
     kind: integer(1, SEQUENCES_MAX),

@@ -44,6 +44,11 @@ export interface LoadOptions {
    * is less, and what fits the stages.
    */
   readonly kvCells?: number
+  /**
+   * Requests that may wait for their turn; one more is refused with `queue_full`. Those that have begun do not count, and one that
+   * is aborted makes room at once. Default 1024.
+   */
+  readonly queueMax?: number
   /** Sequences of full length that there are KV cells for; above 32 so many run side by side. `kvCells` says it otherwise. */
   readonly sequences?: number
   /** A GGUF file with a smaller model of the same vocabulary, which drafts for requests that speculate. */

@@ -7,7 +7,7 @@
 // fit alone. While the k-th interactive request of a client waits, no other client gets more than k in; and while the k-th
 // batch request of all waits, no more than k times `BATCH_TURN` - 1 interactive ones get in.
 import type { ClientId, Priority, SequenceId } from '../domain.ts'
-import { assert } from '../errors.ts'
+import { assert, TsinferError } from '../errors.ts'
 import type { Cells } from '../kv/cells.ts'
 import { CHUNK_ROWS_MAX, CONTEXT_MAX, SEQUENCES_MAX } from '../limits.ts'
 import { type Seeker, shownTo } from './beginnings.ts'
@@ -97,8 +97,14 @@ export class Admission {
     return this.#waiting.has(request)
   }
 
+  /** Throws for work that can never run, and `queue_full` where too many wait already. */
   enqueue(request: RequestId, work: Work): void {
     checkWork(work, this.#limits)
+    const { queueMax } = this.#limits
+    const { size } = this.#waiting
+    if (queueMax !== undefined && size >= queueMax) {
+      throw new TsinferError('queue_full', `expected fewer than ${queueMax} requests waiting (queueMax), found ${size}`)
+    }
     const session = 'session' in work ? work.session : undefined
     const waiting = { request, work, session, client: clientOf(work) }
     this.#waiting.set(request, waiting)

@@ -221,6 +221,8 @@ export interface SchedulerLimits {
   readonly cells: number
   /** Tokens that a sequence, and everybody who runs, should be able to get when it is admitted: so nobody pauses soon. */
   readonly headroom: number
+  /** Requests that may wait to be admitted. Absent: as many as come. */
+  readonly queueMax?: number
   /** Rows of the shared cell table. */
   readonly sequences: number
   /** Positions of one sequence. */

@@ -84,7 +84,7 @@ export class Scheduler {
     return this.#state.judging.verdict
   }
 
-  /** One change. Throws a `TsinferError`, and changes nothing, for a request that could never run (see `checkWork`). */
+  /** One change. Throws a `TsinferError`, and changes nothing, for a request that is refused (see `enqueue` of admission). */
   handle(event: SchedulerEvent): void {
     this.#advised.nowUs = event.atUs
     this.#sessions.nowUs = event.atUs ?? this.#sessions.nowUs

@@ -6,6 +6,7 @@ import {
   DEFAULT_CHUNK_ROWS,
   DEFAULT_CONTEXT,
   DEFAULT_GAP_FACTOR,
+  DEFAULT_QUEUE,
   GROUPS_MAX,
   LANES_MAX,
   MEMORY_BYTES_MAX,
@@ -35,6 +36,8 @@ export interface PlanOptions extends PoolOptions {
   /** Rows of a prefill chunk. */
   readonly chunkRows?: number | undefined
   readonly gapFactor?: number | undefined
+  /** Requests that may wait. */
+  readonly queueMax?: number | undefined
   /** Loads a lane makes before it parks at a barrier; none where there are more lanes than cores. */
   readonly barrierSpins?: number | undefined
   readonly kvTypeK?: CellType | undefined
@@ -50,6 +53,8 @@ export interface ModelPlan {
   readonly inFlightMax: number
   /** Percentage of its time that a step of decoding may take with rows of prompts in it. */
   readonly gapPercent: number
+  /** Requests that may wait. */
+  readonly queueMax: number
   /** Loads a lane makes before it parks at a barrier, lane 0 at its bell, the conductor at its bell. */
   readonly spins: { readonly barrier: number; readonly stage: number; readonly conductor: number }
   /** Another pipeline works on the same cores. */
@@ -107,6 +112,7 @@ export function planModel(config: ModelConfig, weights: ModelWeights, options: P
     stages: stageLayouts(config, weights, stages, sizes),
     inFlightMax: inFlightMax(stages),
     gapPercent: Math.round((options.gapFactor ?? DEFAULT_GAP_FACTOR) * 100),
+    queueMax: options.queueMax ?? DEFAULT_QUEUE,
     spins: spinsFor(budget - stages * sizes.lanes, small, options.barrierSpins ?? BARRIER_SPINS),
     sharesCores: false,
     weightBytesPerToken: bytesPerToken(weights, config),
