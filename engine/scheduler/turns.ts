@@ -4,9 +4,9 @@
 import type { ClientId } from '../domain.ts'
 
 /**
- * Of so many turns one is a batch's while there is any: 5%. Turns are counted where places are given away, at admission and
- * among prompts, not in steps: whoever has a place has a row in every step anyway. Counts, and no time, so it is the same
- * again with the same events.
+ * Of so many turns one is a batch's while there is any: 5%. Turns are counted where places are given away, at admission, not
+ * in steps: whoever decodes has a row in every step anyway. Counts, and no time, so it is the same again with the same
+ * events.
  */
 export const BATCH_TURN = 20
 
@@ -19,17 +19,19 @@ export class Turns<Item extends { readonly client: ClientId }> {
     return this.#count
   }
 
-  countOf(client: ClientId): number {
-    return this.#clients.get(client)?.length ?? 0
-  }
-
   get first(): Item | undefined {
     return this.#clients.values().next().value?.[0]
   }
 
-  /** What is next in turn is first; behind it all of its client, then the next client's. */
   *[Symbol.iterator](): Generator<Item, void, undefined> {
     for (const items of this.#clients.values()) yield* items
+  }
+
+  /** Those that `may` go, as they would be served: what is next of every client, then what is behind that. */
+  rounds(may: (item: Item) => boolean): Item[] {
+    const lists = [...this.#clients.values()].map((items) => items.filter(may))
+    const most = Math.max(0, ...lists.map(({ length }) => length))
+    return Array.from({ length: most }, (_, round) => lists.flatMap((items) => items.slice(round, round + 1))).flat()
   }
 
   add(item: Item): void {

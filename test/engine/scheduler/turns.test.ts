@@ -204,7 +204,21 @@ test('turns: clients in turn, each in order, and who was not served loses no tur
   const turns = new Turns<{ readonly client: number; readonly name: string }>()
   const items = ['1a', '1b', '2a', '3a', '3b'].map((name) => ({ client: Number(name[0]), name }))
   for (const item of items) turns.add(item)
-  assert.equal([turns.count, turns.countOf(1), turns.countOf(4)], [5, 2, 0])
+  assert.is(turns.count, 5)
+  const rounds = (may: (name: string) => boolean) => turns.rounds(({ name }) => may(name)).map(({ name }) => name)
+  assert.equal(
+    rounds(() => true),
+    ['1a', '2a', '3a', '1b', '3b'],
+  )
+  assert.equal(
+    rounds((name) => name !== '1a' && name !== '2a'),
+    ['1b', '3a', '3b'],
+    'who may not go costs no turn',
+  )
+  assert.equal(
+    rounds(() => false),
+    [],
+  )
   const order: string[] = []
   turns.remove(items[2]!)
   for (;;) {
