@@ -34,7 +34,8 @@ export class FormThread {
 function startWorker(tokenBytes: TokenBytes, specials: Int32Array): TaskWorker {
   const { port1, port2 } = new MessageChannel()
   const entry = new URL('../engine/form-worker.js', import.meta.url)
-  const resident = { name: 'form worker', entry, payload: { tokenBytes, specials, port: port2 }, transfer: [port2] }
+  const payloadAndPort = { tokenBytes, specials, port: port2 }
+  const resident = { name: 'form worker', entry, payload: payloadAndPort, isBackground: true, transfer: [port2] }
   const { died, close } = startResidents([resident])
   return { port: port1, died, end: () => close(0) }
 }

@@ -92,7 +92,8 @@ export class TextThread {
 function startWorker(payload: Omit<TextWorkerPayload, 'port'>): TaskWorker {
   const { port1, port2 } = new MessageChannel()
   const entry = new URL('../tokenizer/text-worker.js', import.meta.url)
-  const resident = { name: 'text worker', entry, payload: { ...payload, port: port2 }, transfer: [port2] }
+  const payloadAndPort = { ...payload, port: port2 }
+  const resident = { name: 'text worker', entry, payload: payloadAndPort, isBackground: true, transfer: [port2] }
   const { died, close } = startResidents([resident])
   return { port: port1, died, end: () => close(0) }
 }

@@ -74,7 +74,7 @@ async function workAlone(model: Model, tasks: number): Promise<void> {
   for (let i = 0; i < tasks; i++) {
     const schema = schemaOf(made++)
     const responseFormat = { type: 'json_schema', schema } as const
-    ended.push(refused(model.generate([1], { maxTokens: 1, responseFormat }).result))
+    ended.push(refused(model.generate([1], { maxTokens: 0, responseFormat }).result))
     ended.push(refused(model.chat(MANY_MESSAGES, { chatTemplate: TEMPLATE }).result))
   }
   await Promise.all(ended)

@@ -8,8 +8,7 @@ import type { FromConductor, ToConductor } from '../messages.ts'
 import type { ModelPlan } from '../model/memory/plan.ts'
 import { type ControlLayout, checkRunning, PipelineEnded } from '../pipeline/control.ts'
 import { waitBell } from '../pipeline/doorbell.ts'
-import type { ResidentFault } from '../pipeline/fault.ts'
-import { describeFault, describeRequestFault } from '../pipeline/fault.ts'
+import { describeFault, describeRequestFault, OVERFLOW, type ResidentFault } from '../pipeline/fault.ts'
 import { type Pipeline, perform, type Returned } from '../pipeline/pipeline.ts'
 import { type PipelinePart, SharedPipeline } from '../pipeline/shared-pipeline.ts'
 import { createScratch, Sampler } from '../sampling/sampler.ts'
@@ -18,15 +17,15 @@ import { Scheduler } from '../scheduler/scheduler.ts'
 import { AutoAdvisor } from '../speculation/auto/auto-advisor.ts'
 import { StepCosts } from '../speculation/auto/step-costs.ts'
 import { CostModel } from '../speculation/costs/cost-model.ts'
-import type { CostShape, MeasuredShape } from '../speculation/costs/cost-shape.ts'
+import type { CostShape } from '../speculation/costs/cost-shape.ts'
 import type { Drafter, DrafterHost, DrafterParts } from '../speculation/drafters/drafter.ts'
 import { createDrafter } from '../speculation/drafters/index.ts'
 import { clockUs } from '../wire/clock.ts'
 import { ConductorTrace, DRAFTER, TARGET } from './conductor-trace.ts'
 import type { GenerationContext } from './live-generation.ts'
 import { LiveRequests, schedulerUs } from './live-requests.ts'
-import { measureShape } from './measured-shape.ts'
 import { PipelineMeter } from './meter.ts'
+import { StandingStages } from './standing-stages.ts'
 import { readingShare, StepWatcher } from './step-watcher.ts'
 import { Transfers } from './transfers.ts'
 import { WatchedPipeline } from './watched-pipeline.ts'
@@ -42,10 +41,6 @@ export interface ConductorPayload {
   /** What micro-batches of the target take, or that it is to be measured. */
   readonly costs: CostShape | 'measured' | undefined
 }
-
-/** Of the time that loading took, measuring what micro-batches take may add this share, or so many microseconds. */
-const MEASURING_SHARE = 0.05
-const MEASURING_US = 300_000
 
 /** Entry of the resident; see pipeline/pool.ts. */
 export default async function conduct(payload: ConductorPayload): Promise<ResidentFault | undefined> {
@@ -159,37 +154,13 @@ class Conductor {
 
   #awaitStages(): void {
     const { target, draft, costs } = this.#payload
-    const beganUs = clockUs()
-    const threadsOf = ({ plan }: PipelinePart) => plan.stages.length * plan.sizes.lanes
-    const threads = threadsOf(target) + (draft ? threadsOf(draft) : 0)
-    this.#await(() => Atomics.load(this.#control, this.#layout.ready) === threads || undefined)
-    const measured = costs === 'measured' ? this.#measure(clockUs() - beganUs) : undefined
+    const standing = new StandingStages(this.#control, this.#layout)
+    const loadUs = standing.await([target, ...(draft ? [draft] : [])].map(({ plan }) => plan))
+    const measured = costs === 'measured' ? standing.measure(this.#stages, target, loadUs) : undefined
     const shape = costs === 'measured' ? measured : costs
     if (shape) this.#prices.takeShape(shape)
     this.#outbox.push({ kind: 'ready', measured })
     this.#send()
-  }
-
-  /** `loadUs`: how long loading has taken. */
-  #measure(loadUs: number): MeasuredShape {
-    const { vocabularySize } = this.#payload.target
-    const { stages, sizes } = this.#plan
-    const pipeline = this.#stages
-    const collect = () => this.#await(() => pipeline.collect())
-    const measured = { pipeline, stages: stages.length, sizes, vocabularySize, collect, nowUs: clockUs }
-    return measureShape(measured, Math.max(MEASURING_US, MEASURING_SHARE * loadUs))
-  }
-
-  /** Parks until there is something. */
-  #await<T>(find: () => T | undefined): T {
-    const { conductorBell } = this.#layout
-    for (;;) {
-      const seen = Atomics.load(this.#control, conductorBell)
-      checkRunning(this.#control, this.#layout)
-      const found = find()
-      if (found !== undefined) return found
-      waitBell(this.#control, conductorBell, seen, 0)
-    }
   }
 
   /** Takes all messages of the caller. */
@@ -318,11 +289,6 @@ class Conductor {
     this.#payload.port.postMessage(this.#outbox, moved)
     this.#outbox = []
   }
-}
-
-const OVERFLOW: ResidentFault = {
-  code: 'logits_nan',
-  message: 'expected keys and values that fit the KV type, found an overflow',
 }
 
 function limitsOf({ plan, vocabularySize }: PipelinePart): SchedulerLimits {

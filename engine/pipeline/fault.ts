@@ -21,3 +21,9 @@ export function describeRequestFault(error: unknown): ResidentFault {
 
 const described = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+
+/** A key or value of a request does not fit the KV type. */
+export const OVERFLOW: ResidentFault = {
+  code: 'logits_nan',
+  message: 'expected keys and values that fit the KV type, found an overflow',
+}

@@ -16,6 +16,8 @@ export interface Resident {
   /** Module whose default export is `(payload) => Promise<ResidentFault | undefined>`. */
   readonly entry: URL
   readonly payload: object
+  /** Others do not wait for it: where cores are short it gives way to those that compute tokens. */
+  readonly isBackground?: boolean
   /** URLs of modules that the entry will import. */
   readonly imports?: readonly string[]
   readonly transfer?: readonly Transferable[]
@@ -63,9 +65,9 @@ export function startResidents(residents: readonly Resident[]): Residents {
   const reportBegun: (() => void)[] = []
   const begun = residents.map(() => new Promise<void>((resolve) => reportBegun.push(resolve)))
   pool.on('message', ({ begun: index }: ResidentBegun) => reportBegun[index]?.())
-  const ends = residents.map(async ({ name, entry, payload, imports = [], transfer }, index) => {
+  const ends = residents.map(async ({ name, entry, payload, isBackground = false, imports = [], transfer }, index) => {
     try {
-      const task: ResidentTask = { index, entry: entry.href, payload, imports }
+      const task: ResidentTask = { index, entry: entry.href, payload, isBackground, imports }
       const fault = await pool.run(task, { filename: RUNNER.href, transferList: [...(transfer ?? [])] })
       report(fault ?? { code: 'thread_died', message: `${name}: ended early` })
     } catch (error) {
