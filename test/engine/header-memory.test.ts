@@ -14,6 +14,8 @@ const SIZE = 8e6
 const LOADED_SIZE = 16e6
 const MARGIN = 48 * 2 ** 20
 const TIMES = 8
+/** The least of several peaks counts: beside other work collectors come later, which took one of eight 30% more. */
+const ATTEMPTS = 3
 const MODEL = repositoryPath('cli/models/stories260K.gguf')
 const main = repositoryPath('dist/cli/main.js')
 /** The peak of the process that ends; that of `resourceUsage` counts what its parent was before. */
@@ -70,11 +72,14 @@ function check(command: readonly string[], file: Buffer, size: number, weightByt
   const key = command.join(' ')
   if (!usual.has(key)) usual.set(key, measure(command, MODEL).bytes)
   writeFileSync(path, file)
-  const { bytes, status, said } = measure(command, path)
-  assert.ok(status === 0 || status === 2, `${key}: ${status} ${said.slice(0, 500)}`)
-  assert.ok(said.length < 1000, `${key}: ${said.length} characters of message`)
-  const more = bytes - usual.get(key)!
   const most = MARGIN + TIMES * size + weightBytes
+  let more = Number.POSITIVE_INFINITY
+  for (let attempt = 0; attempt < ATTEMPTS && more > most; attempt++) {
+    const { bytes, status, said } = measure(command, path)
+    assert.ok(status === 0 || status === 2, `${key}: ${status} ${said.slice(0, 500)}`)
+    assert.ok(said.length < 1000, `${key}: ${said.length} characters of message`)
+    more = Math.min(more, bytes - usual.get(key)!)
+  }
   assert.ok(more <= most, `${key}: ${more} bytes of memory for a header of ${size}, at most ${most}`)
 }
 
