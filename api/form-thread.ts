@@ -1,14 +1,13 @@
 // The thread that compiles response formats, for the requests of one model. It is started for the first of them and stays.
-import { MessageChannel } from 'node:worker_threads'
-import {
-  type CompiledForm,
-  type FormAnswer,
-  type FormQuestion,
-  type ResponseFormat,
-  startResidents,
-  type TokenBytes,
+import type {
+  CompiledForm,
+  FormAnswer,
+  FormQuestion,
+  FormWorkerPayload,
+  ResponseFormat,
+  TokenBytes,
 } from '../engine/index.ts'
-import { type TaskNews, TaskQueue, type TaskWorker } from './task-queue.ts'
+import { startTaskWorker, type TaskNews, TaskQueue, type TaskWorker } from './task-queue.ts'
 
 const NO_NEWS: TaskNews<undefined> = { onReady() {}, onUnready() {}, onNotice() {} }
 
@@ -17,7 +16,7 @@ export class FormThread {
 
   /** `specials`: tokens that are never part of a constrained text. */
   constructor(tokenBytes: TokenBytes, specials: Int32Array) {
-    this.#queue = new TaskQueue(() => startWorker(tokenBytes, specials), 'once used', NO_NEWS)
+    this.#queue = new TaskQueue(() => startWorker({ tokenBytes, specials }), 'once used', NO_NEWS)
   }
 
   /** Rejects like `TaskQueue.ask`, and with what `resolveResponseFormat` throws. */
@@ -31,11 +30,6 @@ export class FormThread {
   }
 }
 
-function startWorker(tokenBytes: TokenBytes, specials: Int32Array): TaskWorker {
-  const { port1, port2 } = new MessageChannel()
-  const entry = new URL('../engine/form-worker.js', import.meta.url)
-  const payloadAndPort = { tokenBytes, specials, port: port2 }
-  const resident = { name: 'form worker', entry, payload: payloadAndPort, isBackground: true, transfer: [port2] }
-  const { died, close } = startResidents([resident])
-  return { port: port1, died, end: () => close(0) }
+function startWorker(payload: Omit<FormWorkerPayload, 'port'>): TaskWorker {
+  return startTaskWorker('form worker', new URL('../engine/form-worker.js', import.meta.url), payload)
 }

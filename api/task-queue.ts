@@ -1,7 +1,14 @@
 // Tasks for a worker, from the caller's thread. They are handed over one at a time, so that a thread that dies takes only
 // the task with it that it was at; the others go to the next one.
-import type { MessagePort } from 'node:worker_threads'
-import { abortedError, type ErrorCode, onAbort, type ResidentFault, TsinferError } from '../engine/index.ts'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import {
+  abortedError,
+  type ErrorCode,
+  onAbort,
+  type ResidentFault,
+  startResidents,
+  TsinferError,
+} from '../engine/index.ts'
 
 /** A worker that has been started. */
 export interface TaskWorker {
@@ -200,3 +207,11 @@ export class TaskQueue<Question, Answer extends { readonly kind: string }, Facts
 }
 
 const closedError = (): TsinferError => new TsinferError('closed', 'the model is closed')
+
+/** Starts a worker in the background: its entry gets the payload with the other end of the port. */
+export function startTaskWorker(name: string, entry: URL, payload: object): TaskWorker {
+  const { port1, port2 } = new MessageChannel()
+  const resident = { name, entry, payload: { ...payload, port: port2 }, isBackground: true, transfer: [port2] }
+  const { died, close } = startResidents([resident])
+  return { port: port1, died, end: () => close(0) }
+}

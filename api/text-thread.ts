@@ -1,12 +1,10 @@
 // The text threads, which hold a model's vocabulary and template. One is there as long as the model is. A long text, and a
 // template that takes long, gets a second one, started for it and ended after it, so that it never stands in front of a
 // short one.
-import { MessageChannel } from 'node:worker_threads'
 import {
   defaultsOf,
   type GgufFile,
   readOptions,
-  startResidents,
   type TextOptions,
   TOKENIZE,
   type TokenizeOptions,
@@ -16,7 +14,7 @@ import { STEPS_MAX } from '../tokenizer/jinja/budget.ts'
 import type { PromptedChat, TextAnswer, TextFacts, TextQuestion } from '../tokenizer/text-messages.ts'
 import type { TextWorkerPayload } from '../tokenizer/text-worker.ts'
 import type { EncodeOptions } from '../tokenizer/tokenizer.ts'
-import { type TaskNews, TaskQueue, type TaskWorker } from './task-queue.ts'
+import { startTaskWorker, type TaskNews, TaskQueue, type TaskWorker } from './task-queue.ts'
 
 /** Characters of a text that is short: some 30,000 tokens, which take the tokenizer less than 0.1 s. */
 const SHORT_CHARACTERS = 1 << 17
@@ -90,12 +88,7 @@ export class TextThread {
 }
 
 function startWorker(payload: Omit<TextWorkerPayload, 'port'>): TaskWorker {
-  const { port1, port2 } = new MessageChannel()
-  const entry = new URL('../tokenizer/text-worker.js', import.meta.url)
-  const payloadAndPort = { ...payload, port: port2 }
-  const resident = { name: 'text worker', entry, payload: payloadAndPort, isBackground: true, transfer: [port2] }
-  const { died, close } = startResidents([resident])
-  return { port: port1, died, end: () => close(0) }
+  return startTaskWorker('text worker', new URL('../tokenizer/text-worker.js', import.meta.url), payload)
 }
 
 /** Of the texts of a conversation, as far as they are where they belong. */

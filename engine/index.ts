@@ -6,7 +6,7 @@ export { plainFormat, resolveResponseFormat } from './constraint/response-format
 export type { ClientId } from './domain.ts'
 export { Engine } from './engine.ts'
 export type { ErrorCode } from './errors.ts'
-export type { FormAnswer, FormQuestion } from './form-worker.ts'
+export type { FormAnswer, FormQuestion, FormWorkerPayload } from './form-worker.ts'
 export { type GgufFile, openGguf } from './gguf/file.ts'
 export { CLIENTS_MAX, CONTEXT_MAX, EMBEDDED_TEXTS_MAX, LISTED_IDS_MAX, SEQUENCES_MAX } from './limits.ts'
 export { measureBandwidth, READ_STRANDS } from './load/bandwidth.ts'

@@ -43,12 +43,9 @@ export class KeptCosts {
   /** Adds what is steady of a shape to the file, if that can be written. Makes its folder. */
   keep(measured: MeasuredShape): void {
     this.#shape = measured
-    const { steadyCount } = measured
-    const [rows, stageUs] = [
-      measured.rows.slice(0, steadyCount),
-      measured.stageUs.map((us) => us.slice(0, steadyCount)),
-    ]
-    const shape = { key: this.#key, rows, stageUs }
+    const { rows, stageUs, steadyCount } = measured
+    const steady = (list: readonly number[]) => list.slice(0, steadyCount)
+    const shape = { key: this.#key, rows: steady(rows), stageUs: stageUs.map(steady) }
     const old = this.#path === undefined ? undefined : readOurs(this.#path)
     if (this.#path === undefined || old === undefined || steadyCount === 0) return
     const others = shapesIn(old).filter(({ key }) => key !== this.#key)

@@ -106,10 +106,10 @@ export class Prefill {
     first.committedLength = from + count
     prompt.turnRows -= count
     const isOver = first.committedLength === first.text.length
-    if (isOver || prompt.turnRows <= 0) this.#turns.take(prompt)
-    if (!isOver && prompt.turnRows <= 0) {
+    if (isOver || prompt.turnRows <= 0) {
       prompt.turnRows = this.#turnRows
-      this.#turns.add(prompt)
+      this.#turns.take(prompt)
+      if (!isOver) this.#turns.add(prompt)
     }
     this.#runTable.addPrompt(run, readers, spanOf(first, from, from + count))
   }

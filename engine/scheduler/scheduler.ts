@@ -229,12 +229,12 @@ export class Scheduler {
   }
 
   /** The text of these sequences is to be evaluated, as far as nobody else has. */
-  #evaluate(group: Sequence[]): void {
+  #evaluate(readers: Sequence[]): void {
     const { prefill, beginnings, drafting } = this.#state
-    prefill.add(group, this.#growth.share(group[0]!))
-    beginnings.enter(group)
-    for (const sequence of group) this.#state.admission.noteShared(sequence)
-    for (const sequence of group) drafting.begin(sequence)
+    prefill.add(readers, this.#growth.share(readers[0]!))
+    beginnings.enter(readers)
+    for (const sequence of readers) this.#state.admission.noteShared(sequence)
+    for (const sequence of readers) drafting.begin(sequence)
   }
 
   #abort(id: RequestId): void {
